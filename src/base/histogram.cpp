@@ -1,0 +1,93 @@
+#include "base/histogram.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace metergate {
+namespace {
+
+constexpr unsigned kSubBits = 6;  // 64 buckets for each power of two
+constexpr unsigned kTopBit = 36;
+constexpr std::uint16_t kIndexMax = ((kTopBit - kSubBits) << kSubBits) + (1U << kSubBits) - 1;
+
+// Values below 64 have a bucket each; above, the leading bit and the next six choose it.
+std::uint16_t index_of(Microseconds duration) {
+  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
+  if (us < (1U << kSubBits)) return static_cast<std::uint16_t>(us);
+  const auto top = static_cast<unsigned>(std::bit_width(us)) - 1;
+  if (top >= kTopBit) return kIndexMax;
+  const unsigned shift = top - kSubBits;
+  const auto sub = static_cast<unsigned>((us >> shift) & ((1U << kSubBits) - 1));
+  return static_cast<std::uint16_t>(((shift + 1) << kSubBits) + sub);
+}
+
+Microseconds middle_of(std::uint16_t index) {
+  if (index < (1U << kSubBits)) return Microseconds{index};
+  const unsigned shift = (index >> kSubBits) - 1U;
+  const std::uint64_t low = ((1ULL << kSubBits) + (index & ((1U << kSubBits) - 1U))) << shift;
+  return Microseconds{static_cast<std::int64_t>(low + ((1ULL << shift) >> 1U))};
+}
+
+// Counts stop at their maximum instead of wrapping: a percentile stays right enough, a total is
+// kept elsewhere.
+std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) {
+  return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+}  // namespace
+
+void Histogram::add(Microseconds duration, std::uint32_t times) {
+  const std::uint16_t index = index_of(duration);
+  const auto at = std::ranges::lower_bound(buckets_, index, {}, &Bucket::index);
+  if (at != buckets_.end() && at->index == index) {
+    at->count = saturating_add(at->count, times);
+  } else if (times > 0) {
+    buckets_.insert(at, Bucket{index, times});
+  }
+}
+
+void Histogram::merge(const Histogram& other) {
+  std::vector<Bucket> merged;
+  merged.reserve(buckets_.size() + other.buckets_.size());
+  auto a = buckets_.begin();
+  for (const Bucket& b : other.buckets_) {
+    while (a != buckets_.end() && a->index < b.index) merged.push_back(*a++);
+    if (a != buckets_.end() && a->index == b.index) {
+      merged.push_back({b.index, saturating_add(a->count, b.count)});
+      ++a;
+    } else {
+      merged.push_back(b);
+    }
+  }
+  merged.insert(merged.end(), a, buckets_.end());
+  buckets_ = std::move(merged);
+}
+
+std::uint64_t Histogram::count() const {
+  std::uint64_t total = 0;
+  for (const Bucket& bucket : buckets_) total += bucket.count;
+  return total;
+}
+
+std::optional<Microseconds> Histogram::percentile(unsigned permille) const {
+  const std::uint64_t total = count();
+  if (total == 0) return std::nullopt;
+  const std::uint64_t rank = std::max<std::uint64_t>(1, (total * permille + 999) / 1000);
+  std::uint64_t seen = 0;
+  for (const Bucket& bucket : buckets_) {
+    seen += bucket.count;
+    if (seen >= rank) return middle_of(bucket.index);
+  }
+  return middle_of(buckets_.back().index);
+}
+
+bool Histogram::assign(std::vector<Bucket> buckets) {
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    if (buckets[i].count == 0 || buckets[i].index > kIndexMax) return false;
+    if (i > 0 && buckets[i - 1].index >= buckets[i].index) return false;
+  }
+  buckets_ = std::move(buckets);
+  return true;
+}
+
+}  // namespace metergate

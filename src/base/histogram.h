@@ -1,0 +1,45 @@
+// A mergeable histogram of durations from which percentiles are read with a relative error of at
+// most 1 %.
+//
+// Log-linear: each power of two of microseconds is cut into 64 equal buckets, and a bucket is read
+// as its middle, so a value is off by at most 1/128. Sparse: only buckets with a count are kept,
+// sorted. Covers 0 to 2^36 µs (19 hours); longer durations count in the last bucket. Merging is
+// exact: any split of the same durations merges to the same histogram. Values; no threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+
+namespace metergate {
+
+class Histogram {
+ public:
+  struct Bucket {
+    std::uint16_t index;
+    std::uint32_t count;
+    friend bool operator==(const Bucket&, const Bucket&) = default;
+  };
+
+  void add(Microseconds duration, std::uint32_t times = 1);
+  void merge(const Histogram& other);
+  std::uint64_t count() const;
+  // The duration below or at which `permille` thousandths of all lie (500, 950, 990); none when
+  // empty.
+  std::optional<Microseconds> percentile(unsigned permille) const;
+
+  std::span<const Bucket> buckets() const { return buckets_; }
+  // Buckets as written by buckets(): indexes rising and in range, counts above 0; false where they
+  // are not.
+  bool assign(std::vector<Bucket> buckets);
+
+  friend bool operator==(const Histogram&, const Histogram&) = default;
+
+ private:
+  std::vector<Bucket> buckets_;
+};
+
+}  // namespace metergate

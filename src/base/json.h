@@ -1,0 +1,117 @@
+// Json: the one value model for bodies, answers and stored documents. No floating point: a number
+// is an exact integer or an exact decimal, so an amount never changes between what was sent and
+// what is shown.
+//
+// Objects keep the order in which members were added. A Timestamp is a kind of its own: it is an
+// RFC 3339 string in an API answer and {"$date": …} in Extended JSON. Parsing is strict (RFC 8259):
+// UTF-8 is checked, duplicate keys, a depth over 64 and numbers that do not fit are refused.
+// Values; no threads.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace metergate {
+
+class Json {
+ public:
+  using Array = std::vector<Json>;
+  using Member = std::pair<std::string, Json>;
+  using Object = std::vector<Member>;
+  enum class Kind : std::uint8_t {
+    null,
+    boolean,
+    integer,
+    decimal,
+    string,
+    timestamp,
+    array,
+    object
+  };
+
+  Json() = default;
+  Json(std::nullptr_t) {}
+  Json(bool value) : value_(value) {}
+  Json(int value) : value_(std::int64_t{value}) {}
+  Json(std::int64_t value) : value_(value) {}
+  Json(Decimal value) : value_(value) {}
+  Json(const char* value) : value_(std::string{value}) {}
+  Json(std::string_view value) : value_(std::string{value}) {}
+  Json(std::string value) : value_(std::move(value)) {}
+  Json(Timestamp value) : value_(value) {}
+  Json(Array value) : value_(std::move(value)) {}
+  Json(Object value) : value_(std::move(value)) {}
+  template <class T>
+  Json(const std::optional<T>& value) : Json(value ? Json(*value) : Json()) {}
+
+  static Json object(std::initializer_list<Member> members = {}) { return Json{Object(members)}; }
+  static Json array() { return Json{Array{}}; }
+
+  Kind kind() const { return static_cast<Kind>(value_.index()); }
+  bool is_null() const { return kind() == Kind::null; }
+  bool is_number() const { return kind() == Kind::integer || kind() == Kind::decimal; }
+  bool is_string() const { return kind() == Kind::string; }
+  bool is_object() const { return kind() == Kind::object; }
+  bool is_array() const { return kind() == Kind::array; }
+
+  // Each CHECKs the kind: ask first, or use the *_or_none forms on input from outside.
+  bool as_bool() const { return std::get<bool>(value_); }
+  std::int64_t as_integer() const { return std::get<std::int64_t>(value_); }
+  const std::string& as_string() const { return std::get<std::string>(value_); }
+  Timestamp as_timestamp() const { return std::get<Timestamp>(value_); }
+  const Array& as_array() const { return std::get<Array>(value_); }
+  Array& as_array() { return std::get<Array>(value_); }
+  const Object& as_object() const { return std::get<Object>(value_); }
+  Object& as_object() { return std::get<Object>(value_); }
+  // An integer or a decimal; nothing for any other kind.
+  std::optional<Decimal> number() const;
+
+  // The member of an object, or nullptr (also where this is no object).
+  const Json* find(std::string_view key) const;
+  // As find(), with the value's kind checked: nothing where it is absent or of another kind.
+  std::optional<std::string> string_at(std::string_view key) const;
+  std::optional<std::int64_t> integer_at(std::string_view key) const;
+  std::optional<bool> bool_at(std::string_view key) const;
+  std::optional<Timestamp> timestamp_at(std::string_view key) const;
+  // Replaces the member, or adds it at the end.
+  void set(std::string_view key, Json value);
+  bool remove(std::string_view key);
+  void push_back(Json value) { as_array().push_back(std::move(value)); }
+
+  // Equal kinds and values; numbers by value, objects in any order of members.
+  friend bool operator==(const Json& a, const Json& b);
+
+ private:
+  std::variant<std::monostate, bool, std::int64_t, Decimal, std::string, Timestamp, Array, Object>
+      value_;
+};
+
+// The order in which documents are sorted and compared: null < numbers < strings < objects < arrays
+// < booleans < timestamps (MongoDB's order of BSON types).
+std::strong_ordering compare(const Json& a, const Json& b);
+
+// Compact JSON text; a timestamp is written as RFC 3339 in UTC.
+std::string to_text(const Json& value);
+void append_text(const Json& value, std::string& out);
+// The same with the time zone's offset on timestamps, as the API shows them.
+void append_text(const Json& value, const TimeZone& zone, std::string& out);
+// MongoDB Extended JSON v2, relaxed: timestamps are {"$date":"…"}.
+std::string to_extended_text(const Json& value);
+void append_quoted(std::string_view text, std::string& out);
+
+// One JSON value and nothing else. ErrorCode::invalid with the position where it goes wrong.
+Result<Json> parse_json(std::string_view text);
+// The same, reading {"$date": …}, {"$numberLong": …} and their like as Extended JSON means them.
+Result<Json> parse_extended_json(std::string_view text);
+}  // namespace metergate

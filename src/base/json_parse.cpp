@@ -1,0 +1,189 @@
+// The reading half of base/json: Boost.JSON's callback parser drives a builder of our own values,
+// so that every number keeps the digits that were sent.
+#include <fmt/format.h>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <unordered_set>
+
+#include "base/json.h"
+
+namespace metergate {
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::size_t kDepthMax = 64;
+constexpr std::size_t kMembersMax = 10'000;    // of one object
+constexpr std::size_t kValuesMax = 4'000'000;  // of one text
+
+// The handler that boost::json::basic_parser calls; each callback returns false to stop.
+struct Builder {
+  static constexpr std::size_t max_object_size = kMembersMax;
+  static constexpr std::size_t max_array_size = kValuesMax;
+  static constexpr std::size_t max_key_size = 64 * 1024;
+  static constexpr std::size_t max_string_size = 64 * 1024 * 1024;
+
+  std::vector<Json> values;         // finished, waiting for their container
+  std::vector<std::size_t> starts;  // where each open container begins in `values`
+  std::vector<std::string> keys;    // keys whose values are not finished or not yet taken
+  std::string text;                 // parts of the string, key or number being read
+  std::string refusal;              // why we stopped, where it was us
+
+  bool refuse(std::string why, bj::error_code& code) {
+    refusal = std::move(why);
+    code = bj::error::syntax;
+    return false;
+  }
+
+  bool on_document_begin(bj::error_code&) { return true; }
+  bool on_document_end(bj::error_code&) { return true; }
+  bool on_array_begin(bj::error_code&) { return open(); }
+  bool on_object_begin(bj::error_code&) { return open(); }
+
+  bool open() {
+    starts.push_back(values.size());
+    return true;
+  }
+
+  bool on_array_end(std::size_t, bj::error_code&) {
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(starts.back());
+    Json::Array array(std::make_move_iterator(first), std::make_move_iterator(values.end()));
+    values.erase(first, values.end());
+    starts.pop_back();
+    values.emplace_back(std::move(array));
+    return true;
+  }
+
+  bool on_object_end(std::size_t count, bj::error_code& code) {
+    Json::Object object;
+    object.reserve(count);
+    const std::size_t first_value = starts.back();
+    const std::size_t first_key = keys.size() - count;
+    std::unordered_set<std::string_view> seen;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!seen.insert(keys[first_key + i]).second) {
+        return refuse(fmt::format("the key \"{}\" stands twice in one object", keys[first_key + i]),
+                      code);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      object.emplace_back(std::move(keys[first_key + i]), std::move(values[first_value + i]));
+    }
+    keys.resize(first_key);
+    values.resize(first_value);
+    starts.pop_back();
+    values.emplace_back(std::move(object));
+    return true;
+  }
+
+  bool on_key_part(bj::string_view part, std::size_t, bj::error_code&) { return add(part); }
+  bool on_key(bj::string_view part, std::size_t, bj::error_code&) {
+    add(part);
+    keys.push_back(std::exchange(text, {}));
+    return true;
+  }
+  bool on_string_part(bj::string_view part, std::size_t, bj::error_code&) { return add(part); }
+  bool on_string(bj::string_view part, std::size_t, bj::error_code&) {
+    add(part);
+    values.emplace_back(std::exchange(text, {}));
+    return true;
+  }
+  bool add(bj::string_view part) {
+    text.append(part.data(), part.size());
+    return true;
+  }
+
+  bool on_number_part(bj::string_view part, bj::error_code&) { return add(part); }
+  bool on_int64(std::int64_t value, bj::string_view, bj::error_code&) {
+    text.clear();
+    values.emplace_back(value);
+    return true;
+  }
+  bool on_uint64(std::uint64_t, bj::string_view part, bj::error_code& code) {
+    return on_double(0, part, code);
+  }
+  bool on_double(double, bj::string_view part, bj::error_code& code) {
+    add(part);
+    const std::string digits = std::exchange(text, {});
+    const auto decimal = parse_decimal(digits);
+    if (!decimal) return refuse(fmt::format("the number {:.40} does not fit", digits), code);
+    if (decimal->scale == 0) {
+      values.emplace_back(decimal->unscaled);
+    } else {
+      values.emplace_back(*decimal);
+    }
+    return true;
+  }
+  bool on_bool(bool value, bj::error_code&) {
+    values.emplace_back(value);
+    return true;
+  }
+  bool on_null(bj::error_code&) {
+    values.emplace_back();
+    return true;
+  }
+  bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
+  bool on_comment(bj::string_view, bj::error_code&) { return true; }
+};
+
+Result<Json> read_extended(Json value);
+
+// {"$date": …} and its like, or nothing where the object is an ordinary one.
+Result<std::optional<Json>> read_wrapper(const Json& value) {
+  if (!value.is_object() || value.as_object().size() != 1) return std::nullopt;
+  const auto& [key, inner] = value.as_object().front();
+  if (key == "$date") {
+    if (inner.is_string()) return Json{TRY(parse_timestamp(inner.as_string()))};
+    if (inner.kind() == Json::Kind::integer)
+      return Json{Timestamp{Milliseconds{inner.as_integer()}}};
+    if (const auto ms = inner.string_at("$numberLong")) {
+      if (const auto number = parse_decimal(*ms); number && number->scale == 0) {
+        return Json{Timestamp{Milliseconds{number->unscaled}}};
+      }
+    }
+    return fail(ErrorCode::invalid, "$date takes an RFC 3339 string or milliseconds since 1970");
+  }
+  if (key == "$numberLong" || key == "$numberInt" || key == "$numberDecimal" ||
+      key == "$numberDouble") {
+    const auto number = inner.is_string() ? parse_decimal(inner.as_string()) : std::nullopt;
+    if (!number) return fail(ErrorCode::invalid, key + " takes a number as a string");
+    return number->scale == 0 ? Json{number->unscaled} : Json{*number};
+  }
+  return std::nullopt;
+}
+
+Result<Json> read_extended(Json value) {
+  if (auto wrapped = TRY(read_wrapper(value))) return *std::move(wrapped);
+  if (value.is_object()) {
+    for (auto& member : value.as_object())
+      member.second = TRY(read_extended(std::move(member.second)));
+  } else if (value.is_array()) {
+    for (auto& element : value.as_array()) element = TRY(read_extended(std::move(element)));
+  }
+  return value;
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text) {
+  bj::parse_options options;
+  options.max_depth = kDepthMax;
+  bj::basic_parser<Builder> parser{options};
+  bj::error_code code;
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), code);
+  Builder& builder = parser.handler();
+  if (!code && read < text.size()) code = bj::error::extra_data;
+  if (code || builder.values.size() != 1) {
+    const std::string why = !builder.refusal.empty() ? builder.refusal
+                            : code                   ? code.message()
+                                                     : "it is incomplete";
+    return fail(ErrorCode::invalid, fmt::format("the JSON is not valid at byte {}: {}", read, why));
+  }
+  return std::move(builder.values.front());
+}
+
+Result<Json> parse_extended_json(std::string_view text) {
+  return read_extended(TRY(parse_json(text)));
+}
+
+}  // namespace metergate

@@ -1,0 +1,33 @@
+// Structured log lines: one JSON object a line on standard error, a stable dotted name and fields.
+//
+// Never a token, key, password or body: fields are chosen by the caller, one by one. Handed to
+// whoever logs, like a clock. Safe from any thread; a line is written with one system call.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/time.h"
+
+namespace metergate {
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+
+class Log {
+ public:
+  Log(const Clock& clock, LogLevel least) : clock_(clock), least_(least) {}
+  void debug(std::string_view name, std::initializer_list<Json::Member> fields) const;
+  void info(std::string_view name, std::initializer_list<Json::Member> fields) const;
+  void warn(std::string_view name, std::initializer_list<Json::Member> fields) const;
+  void error(std::string_view name, std::initializer_list<Json::Member> fields) const;
+
+ private:
+  void write(LogLevel level, std::string_view name,
+             std::initializer_list<Json::Member> fields) const;
+  const Clock& clock_;
+  LogLevel least_;
+};
+
+}  // namespace metergate

@@ -1,0 +1,174 @@
+#include "base/time.h"
+
+#include <date/tz.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <exception>
+
+#include "base/check.h"
+
+namespace metergate {
+namespace {
+
+const date::time_zone& zone_of(const void* zone) {
+  return *static_cast<const date::time_zone*>(zone);
+}
+
+// Reads exactly `width` digits at `at`; nothing else may stand there (from_chars alone would take a
+// sign).
+std::optional<int> digits(std::string_view text, std::size_t at, std::size_t width) {
+  if (at + width > text.size()) return std::nullopt;
+  int value = 0;
+  for (const char c : text.substr(at, width)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+bool has(std::string_view text, std::size_t at, char wanted) {
+  return at < text.size() && text[at] == wanted;
+}
+
+std::optional<Milliseconds> parse_clock_time(std::string_view text) {
+  const auto hour = digits(text, 0, 2);
+  const auto minute = digits(text, 3, 2);
+  const auto second = digits(text, 6, 2);
+  if (!hour || !minute || !second || !has(text, 2, ':') || !has(text, 5, ':')) return std::nullopt;
+  if (*hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
+  return std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second};
+}
+
+// The offset "Z", "z", "+hh:mm" or "-hh:mm" that ends an RFC 3339 text.
+std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
+  if (text == "Z" || text == "z") return std::chrono::minutes{0};
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+  const auto hour = digits(text, 1, 2);
+  const auto minute = digits(text, 4, 2);
+  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
+  const auto offset = std::chrono::hours{*hour} + std::chrono::minutes{*minute};
+  return text[0] == '-' ? -offset : offset;
+}
+
+}  // namespace
+
+Timestamp SystemClock::now() const {
+  return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+}
+
+Microseconds SystemClock::steady() const {
+  return std::chrono::duration_cast<Microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+Result<TimeZone> TimeZone::find(std::string_view name) {
+  try {
+    return TimeZone{std::string{name}, date::locate_zone(std::string{name})};
+  } catch (const std::exception&) {
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("'{}' is no time zone; use an IANA name such as UTC or Asia/Bangkok", name));
+  }
+}
+
+TimeZone TimeZone::utc() {
+  auto zone = find("UTC");
+  CHECK(zone.has_value());
+  return *zone;
+}
+
+std::vector<std::string> TimeZone::all_names() {
+  std::vector<std::string> names;
+  for (const auto& zone : date::get_tzdb().zones) names.push_back(zone.name());
+  return names;
+}
+
+Day TimeZone::day_of(Timestamp at) const {
+  const auto local = zone_of(zone_).to_local(at);
+  const Day day{std::chrono::floor<std::chrono::days>(local.time_since_epoch())};
+  // Where clocks went back over midnight, the wall shows yesterday for a second time.
+  if (at < start_of(day)) return day - std::chrono::days{1};
+  if (at >= start_of(day + std::chrono::days{1})) return day + std::chrono::days{1};
+  return day;
+}
+
+Timestamp TimeZone::start_of(Day day) const {
+  const date::local_seconds midnight{std::chrono::seconds{day.time_since_epoch()}};
+  const date::local_info info = zone_of(zone_).get_info(midnight);
+  if (info.result == date::local_info::nonexistent) return info.first.end;
+  return Timestamp{midnight.time_since_epoch() - info.first.offset};
+}
+
+std::chrono::seconds TimeZone::offset_at(Timestamp at) const {
+  return zone_of(zone_).get_info(std::chrono::floor<std::chrono::seconds>(at)).offset;
+}
+
+std::string to_text(Day day) {
+  const std::chrono::year_month_day date{day};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+std::string to_text(Timestamp at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::hh_mm_ss clock{at - day};
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", to_text(Day{day.time_since_epoch()}),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::string to_text(Timestamp at, const TimeZone& zone) {
+  const auto offset = zone.offset_at(at);
+  const auto local = std::chrono::floor<std::chrono::seconds>(at) + offset;
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const std::chrono::hh_mm_ss clock{local - day};
+  const auto minutes =
+      std::chrono::abs(std::chrono::duration_cast<std::chrono::minutes>(offset)).count();
+  return fmt::format("{}T{:02}:{:02}:{:02}{}{:02}:{:02}", to_text(Day{day.time_since_epoch()}),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     offset.count() < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+Result<Day> parse_day(std::string_view text) {
+  const auto year = digits(text, 0, 4);
+  const auto month = digits(text, 5, 2);
+  const auto day = digits(text, 8, 2);
+  const bool shaped =
+      text.size() == 10 && has(text, 4, '-') && has(text, 7, '-') && year && month && day;
+  if (shaped && *year >= 1970) {
+    const std::chrono::year_month_day date{std::chrono::year{*year},
+                                           std::chrono::month(static_cast<unsigned>(*month)),
+                                           std::chrono::day(static_cast<unsigned>(*day))};
+    if (date.ok()) return Day{date};
+  }
+  return fail(ErrorCode::invalid,
+              fmt::format("'{}' is not a date; use YYYY-MM-DD, such as 2026-03-05", text));
+}
+
+Result<Timestamp> parse_timestamp(std::string_view text) {
+  const auto refuse = [&] {
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("'{}' is not an RFC 3339 time; use for example 2026-03-05T10:30:00Z", text));
+  };
+  if (text.size() < 20 || text.size() > 40 || (text[10] != 'T' && text[10] != 't')) return refuse();
+  const auto day = parse_day(text.substr(0, 10));
+  const auto clock_time = parse_clock_time(text.substr(11, 8));
+  if (!day || !clock_time) return refuse();
+  std::size_t at = 19;
+  int millisecond = 0;
+  if (text[at] == '.') {
+    const std::size_t first = ++at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    const std::size_t count = at - first;
+    if (count == 0 || count > 9) return refuse();
+    for (std::size_t i = 0; i < 3; ++i)
+      millisecond = millisecond * 10 + (i < count ? text[first + i] - '0' : 0);
+  }
+  const auto offset = parse_offset(text.substr(at));
+  if (!offset) return refuse();
+  return Timestamp{day->time_since_epoch() + *clock_time + Milliseconds{millisecond} - *offset};
+}
+
+}  // namespace metergate

@@ -1,0 +1,124 @@
+// Who calls and what they may do: permissions, roles, callers, and the proof of a right to a
+// tenant's data.
+//
+// Permissions and roles are two tables. A TenantAccess can be made by Caller::access only, and
+// every verb that reads or changes one tenant's own data takes one: a handler cannot forget to ask.
+// Values; no threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+
+namespace metergate {
+
+enum class Permission : std::uint8_t {
+  billing_read,
+  billing_update,
+  reports_read,
+  alerts_read,
+  alerts_update,
+  tenants_read,
+  tenants_update,
+  audits_read,
+  events_write,
+  users_manage
+};
+
+struct PermissionRow {
+  Permission permission;
+  std::string_view name;
+};
+
+inline constexpr std::array<PermissionRow, 10> kPermissions = {{
+    {Permission::billing_read, "billing.read"},
+    {Permission::billing_update, "billing.update"},
+    {Permission::reports_read, "reports.read"},
+    {Permission::alerts_read, "alerts.read"},
+    {Permission::alerts_update, "alerts.update"},
+    {Permission::tenants_read, "tenants.read"},
+    {Permission::tenants_update, "tenants.update"},
+    {Permission::audits_read, "audits.read"},
+    {Permission::events_write, "events.write"},
+    {Permission::users_manage, "users.manage"},
+}};
+
+class Permissions {
+ public:
+  static Permissions all();
+  bool has(Permission permission) const { return (bits_ & bit(permission)) != 0; }
+  void add(Permission permission) { bits_ |= bit(permission); }
+  void add(Permissions others) { bits_ |= others.bits_; }
+  // By name; "*" is all of them. False where there is none of that name.
+  bool add(std::string_view name);
+  bool is_empty() const { return bits_ == 0; }
+  std::vector<std::string_view> names() const;
+  friend bool operator==(const Permissions&, const Permissions&) = default;
+
+ private:
+  static constexpr std::uint32_t bit(Permission permission) {
+    return 1U << static_cast<unsigned>(permission);
+  }
+  std::uint32_t bits_ = 0;
+};
+
+// "Provider-Admin", "NOC", "Billing-Ops", "Read-Only" (rules: "Permissions"); nothing for another
+// name.
+std::optional<Permissions> permissions_of_role(std::string_view role);
+// Which roles there are, for a person.
+std::string role_names_text();
+
+enum class Scope : std::uint8_t { provider, tenant };
+
+// The right to one tenant's data, proven.
+class TenantAccess {
+ public:
+  const TenantId& tenant() const { return tenant_; }
+  bool is_provider() const {
+    return is_provider_;
+  }  // the provider acts, not the tenant: not billable
+
+ private:
+  friend class Caller;
+  TenantAccess(TenantId tenant, bool is_provider)
+      : tenant_(std::move(tenant)), is_provider_(is_provider) {}
+  TenantId tenant_;
+  bool is_provider_;
+};
+
+// Who an authenticated request comes from. Made by service/sessions.
+class Caller {
+ public:
+  static Caller provider(std::string actor, Permissions permissions);
+  static Caller of_tenant(std::string actor, TenantId tenant);
+
+  const std::string& actor() const {
+    return actor_;
+  }  // "sub", "key:ID" …: what an audit record names
+  Scope scope() const { return tenant_.has_value() ? Scope::tenant : Scope::provider; }
+  const std::optional<TenantId>& tenant() const { return tenant_; }
+  bool may(Permission permission) const { return permissions_.has(permission); }
+  Permissions permissions() const { return permissions_; }
+
+  // The tenant itself, or a provider with the permission; ErrorCode::permission for everybody else,
+  // with the same words whether or not the tenant exists.
+  Result<TenantAccess> access(const TenantId& tenant, Permission needed_by_provider) const;
+
+ private:
+  Caller(std::string actor, Permissions permissions, std::optional<TenantId> tenant)
+      : actor_(std::move(actor)), permissions_(permissions), tenant_(std::move(tenant)) {}
+  std::string actor_;
+  Permissions permissions_;
+  std::optional<TenantId> tenant_;
+};
+
+// What a person is told when a right is missing; always these words.
+inline constexpr std::string_view kNoPermission = "Insufficient permissions";
+
+}  // namespace metergate

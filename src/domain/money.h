@@ -1,0 +1,59 @@
+// Money: whole millionths of a currency's main unit. Never floating point.
+//
+// This file holds the only places where an amount is rounded: charge() once for each line item, and
+// round_to_minor_unit() once for each total, both half away from zero (rules: "Overage and cost").
+// Products are formed in 128 bits; what does not fit in 64 is an Error. Values; no threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/decimal.h"
+#include "base/result.h"
+
+namespace metergate {
+
+struct Money {
+  std::int64_t micros = 0;
+  friend auto operator<=>(const Money&, const Money&) = default;
+};
+
+// An ISO 4217 currency: its code and how many decimals its minor unit has (USD 2, JPY 0, KWD 3).
+class Currency {
+ public:
+  // ErrorCode::invalid for a code that is not in the ISO 4217 list.
+  static Result<Currency> find(std::string_view code);
+  static Currency usd();
+  const std::string& code() const { return code_; }
+  std::uint8_t decimals() const { return decimals_; }
+
+ private:
+  Currency(std::string code, std::uint8_t decimals) : code_(std::move(code)), decimals_(decimals) {}
+  std::string code_;
+  std::uint8_t decimals_;
+};
+
+// Money for each `per_units` units of a meter: 2 USD for each 2^30 bytes. Kept as agreed, never
+// divided out.
+struct UnitPrice {
+  Money price;
+  std::int64_t per_units = 1;
+  friend bool operator==(const UnitPrice&, const UnitPrice&) = default;
+};
+
+// price × units ÷ per_units, rounded once to a millionth. units ≥ 0, per_units > 0.
+Result<Money> charge(UnitPrice unit_price, std::int64_t units);
+Result<Money> add(Money a, Money b);
+Money round_to_minor_unit(Money amount, const Currency& currency);
+
+// With exactly the currency's decimals: 48.40, 48 for JPY. The amount is rounded to the minor unit
+// before.
+Decimal to_decimal(Money amount, const Currency& currency);
+// With as many decimals as it needs, at least the currency's: 0.001 for a rate of a tenth of a
+// cent.
+Decimal to_exact_decimal(Money amount, const Currency& currency);
+// An amount of at most six decimals; ErrorCode::invalid otherwise or where it does not fit.
+Result<Money> to_money(Decimal amount);
+
+}  // namespace metergate

@@ -1,0 +1,94 @@
+// Plans: named, versioned offers with limits and a rate card; the catalogue; a tenant's
+// subscription.
+//
+// A plan version never changes: a change of limits or rates is a new version with a later
+// valid_from. Which version priced a period follows from the subscription's history. Values; no
+// threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/meter.h"
+#include "domain/money.h"
+
+namespace metergate {
+
+enum class LimitEffect : std::uint8_t { soft, hard };
+
+struct Limit {
+  std::optional<std::int64_t> units;  // nothing: unlimited
+  LimitEffect effect = LimitEffect::soft;
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
+
+using Limits = PerMeter<Limit>;
+using RateCard = PerMeter<UnitPrice>;  // the price of overage
+
+struct Plan {
+  std::string name;
+  std::int64_t version = 1;
+  Limits limits;
+  RateCard rates;
+  Timestamp valid_from{};
+};
+
+// A tenant's own limits; what is not named is the plan's. Named with no units: unlimited for this
+// tenant.
+using LimitsOverride = PerMeter<std::optional<Limit>>;
+Limits apply_override(const Limits& limits, const LimitsOverride& own);
+
+// The plans on offer, each with all its versions, oldest first, in the order of the catalogue file.
+class Catalogue {
+ public:
+  // Versions of one name must follow one another (1, 2, …) with rising valid_from.
+  static Result<Catalogue> create(std::vector<Plan> versions);
+  std::vector<std::string> names() const;
+  // Which names there are, for a person: "free, basic, premium, enterprise".
+  std::string names_text() const;
+  const Plan* newest(std::string_view name) const;
+  // The version in force at an instant; before the first, the first.
+  const Plan* at(std::string_view name, Timestamp instant) const;
+  const std::vector<Plan>& versions() const { return versions_; }
+
+ private:
+  std::vector<Plan> versions_;
+};
+
+// From when a tenant had which plan. Oldest first, at least one, the first from the tenant's
+// creation.
+struct PlanSpan {
+  std::string plan;
+  Timestamp from{};
+};
+
+struct Subscription {
+  TenantId tenant;
+  std::string status = "active";
+  std::vector<PlanSpan> history;
+  LimitsOverride own_limits;
+  Timestamp started_at{};
+  const std::string& plan() const { return history.back().plan; }
+  // The plan at an instant; before the first span, the first.
+  const std::string& plan_at(Timestamp instant) const;
+};
+
+struct Terms {  // what a period is held against and priced with
+  std::string plan;
+  std::int64_t plan_version = 1;
+  Limits limits;
+  RateCard rates;
+};
+
+// The terms of `window` seen at `now`: those in force at the earlier of now and the window's last
+// instant. ErrorCode::corrupt where the catalogue lacks the plan.
+Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catalogue, Window window,
+                        Timestamp now);
+
+}  // namespace metergate

@@ -1,0 +1,61 @@
+// Rating: usage × terms → line items, overage, utilization, health and cost. One function for
+// preview, what-if, alert, statement and report, so they can never disagree. Exact; no I/O, clock
+// or state.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/result.h"
+#include "domain/meter.h"
+#include "domain/money.h"
+#include "domain/plan.h"
+
+namespace metergate {
+
+// The cost of one meter, explained: overage × rate = cost.
+struct LineItem {
+  Meter meter = Meter::stores_count;
+  std::int64_t usage = 0;                // units
+  std::optional<std::int64_t> included;  // units; nothing: unlimited
+  std::int64_t overage = 0;              // units, never negative
+  UnitPrice rate;
+  Money cost;  // exact product, rounded once to a millionth
+  friend bool operator==(const LineItem&, const LineItem&) = default;
+};
+
+// How full a limit is, exactly: usage over limit. Unlimited is 0; a limit of 0 is full at no usage
+// (100 %) and over with any.
+struct Utilization {
+  std::int64_t usage = 0;
+  std::optional<std::int64_t> limit;
+  // In percent with one decimal, half away from zero, for display only.
+  Decimal percent() const;
+  friend std::strong_ordering compare(const Utilization& a, const Utilization& b);
+};
+
+enum class Health : std::uint8_t { healthy, caution, warning, critical };
+std::string_view to_text(Health health);
+std::optional<Health> find_health(std::string_view text);
+// By exact values: below 75 healthy, below 90 caution, up to and including 100 warning, above
+// critical.
+Health health_of(const Utilization& utilization);
+
+struct Rated {
+  std::vector<LineItem> lines;  // one for each meter, in the order of kMeters
+  PerMeter<Utilization> utilization;
+  Meter highest = Meter::stores_count;  // the meter with the highest utilization
+  Health health = Health::healthy;
+  bool has_overages = false;  // exactly when the health is critical
+  Money cost;                 // the sum of the lines, rounded once to the minor unit
+};
+
+// ErrorCode::invalid where a product or the sum does not fit in 64 bits of millionths.
+Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,
+                   const Currency& currency);
+
+}  // namespace metergate

@@ -1,0 +1,42 @@
+// The statement: one tenant's figures of a period, open (computed now) or closed (frozen). Values;
+// no threads.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "domain/counter.h"
+#include "domain/period.h"
+#include "domain/plan.h"
+#include "domain/rating.h"
+
+namespace metergate {
+
+struct Statement {
+  TenantId tenant;
+  std::string tenant_name;
+  std::string status;  // of the tenant: active, suspended
+  Period period;
+  Terms terms;
+  Usage usage;
+  Usage peaks;
+  Rated rated;
+  bool is_closed = false;
+};
+
+// Totals over statements: what a list and a report show above their rows.
+struct StatementSummary {
+  std::int64_t tenants = 0;
+  std::int64_t tenants_with_overages = 0;
+  std::array<std::int64_t, 4> by_health{};                    // in the order of Health
+  std::vector<std::pair<std::string, std::int64_t>> by_plan;  // in the order in which they came
+  Money total_overage_cost;                                   // the sum of the costs as shown
+  Result<> add(const Statement& statement);
+  Decimal overage_rate_percent() const;  // one decimal, half away from zero
+};
+
+}  // namespace metergate

@@ -1,0 +1,69 @@
+// The HTTP/1.1 server: accepts, parses strictly, bounds everything, calls one handler, writes its
+// answer.
+//
+// Limits have names and answers: a head too large is 431, a body too large 413, a head that takes
+// too long ends the connection, a connection beyond the maximum is answered 503. Ambiguous framing
+// is 400 and the connection is closed. What the server refuses itself gets its body from `refusal`,
+// so that the envelope has one home.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "http/message.h"
+
+namespace metergate::http {
+
+struct ServerOptions {
+  std::string address = "0.0.0.0";
+  std::uint16_t port = 48080;  // 0: any free one, see Server::port
+  std::string unix_path;       // where set, listens there (mode 0600) instead of on a port
+  unsigned threads = 2;        // one io_context each
+  unsigned slow_threads = 2;   // for handlers that Router rows call slow
+  std::size_t slow_waiting_max = 64;
+  std::size_t connections_max = 16'384;
+  std::size_t head_bytes_max = 16 * 1024;
+  std::size_t body_bytes_max = 8 * 1024 * 1024;
+  std::chrono::seconds head_timeout{10};  // for the whole head
+  std::chrono::seconds body_timeout{
+      30};  // for each read of a body; at least 1 KiB a second after 10 s
+  std::chrono::seconds idle_timeout{75};
+  std::chrono::seconds write_timeout{30};
+  std::chrono::seconds stop_timeout{10};  // for requests under way when stopping
+};
+
+// Sends the answer; may be called from any thread, once.
+using Reply = std::move_only_function<void(Response)>;
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // True: handle() may take long (a report, a password hash) and is run on a slow thread.
+  virtual bool is_slow(const Request& request) const = 0;
+  // Called on a server thread; answers through `reply`, now or later.
+  virtual void handle(Request request, Reply reply) = 0;
+  // The answer for what never became a request, or could not be taken.
+  virtual Response refusal(const Error& error, std::string_view request_id) = 0;
+};
+
+class Server {
+ public:
+  // Binds and listens; ErrorCode::storage with the address and reason where it cannot ("port 48080
+  // is in use …").
+  static Result<std::unique_ptr<Server>> create(const ServerOptions& options, Handler& handler,
+                                                const Clock& clock, const Log& log);
+  virtual ~Server() = default;
+  virtual std::uint16_t port() const = 0;
+  virtual void start() = 0;
+  // Takes no more connections and requests, lets those under way finish (at most stop_timeout),
+  // then returns.
+  virtual void stop() = 0;
+};
+
+}  // namespace metergate::http

@@ -1,0 +1,65 @@
+// The archive: the raw events of sealed journal segments, compressed, sorted by tenant and time,
+// never changed.
+//
+// One file a sealed segment: blocks of at most 64 KiB before compression (zstd), each with its
+// checksum, and an index at the end with, for each block, its first and last (tenant, time) and
+// place. Written beside its final name, synced, read back whole, then renamed. Damage is
+// ErrorCode::corrupt with file and offset, never skipped. Threads: files are immutable; add() and
+// remove_before() from one thread, reads from any.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/usage_event.h"
+
+namespace metergate {
+
+struct ArchivedEvent {
+  std::uint64_t sequence = 0;  // of its batch
+  std::uint32_t index = 0;     // within its batch
+  UsageEvent event;
+};
+
+struct EventRange {
+  std::optional<TenantId> tenant;  // nothing: all tenants
+  Window window;                   // of occurred_at
+};
+
+// Gives events one after another; nothing: no more.
+class EventCursor {
+ public:
+  virtual ~EventCursor() = default;
+  virtual Result<std::optional<ArchivedEvent>> next() = 0;
+};
+
+class Archive {
+ public:
+  // Opens the folder's files (reads their indexes); removes left-overs of an interrupted add().
+  static Result<std::unique_ptr<Archive>> open(const std::filesystem::path& folder);
+  virtual ~Archive() = default;
+
+  // Writes one file for the batches first…last; does nothing where that file is there already.
+  virtual Result<> add(std::uint64_t first_sequence, std::uint64_t last_sequence,
+                       std::vector<ArchivedEvent> events) = 0;
+  // Up to and including which batch events are in the archive.
+  virtual std::uint64_t archived_through() const = 0;
+  // Newest first by occurred_at (then by sequence and index, falling), decoding only the blocks
+  // that are needed.
+  virtual Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const = 0;
+  // In stored order, file after file: for recounting and export.
+  virtual Result<> for_each(const EventRange& range,
+                            const std::function<bool(const ArchivedEvent&)>& visit) const = 0;
+  virtual std::int64_t event_count() const = 0;
+  // Removes files all of whose events occurred before `at`; returns how many events went.
+  virtual Result<std::int64_t> remove_before(Timestamp at, std::size_t files_max) = 0;
+};
+
+}  // namespace metergate

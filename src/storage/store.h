@@ -1,0 +1,175 @@
+// Store: the one door to what is kept. Facts go in by apply(), all or nothing; everything else
+// reads.
+//
+// Order and durability. Batches are applied one after another, each gets the next sequence number,
+// and a read sees every batch applied before it. apply() returns before the disk has the batch:
+// whoever tells anybody outside about a batch, or about anything read after it, waits until
+// durable(sequence). So the rule for every door is the same: take head() after the work is done,
+// wait for it, then answer. An answer therefore never rests on something that a power cut could
+// take back. Where the disk refuses a sync, the process ends.
+//
+// All members may be called from any thread. Implementations: memory_store (for tests; can be told
+// to fail) and embedded_store (journal and RocksDB). storage/store_contract.h states what both must
+// do.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/counter.h"
+#include "domain/period.h"
+#include "domain/usage_event.h"
+#include "storage/audit.h"
+#include "storage/collections.h"
+#include "storage/query.h"
+
+namespace metergate {
+
+using Sequence = std::uint64_t;
+
+// A document's key: the tenant it belongs to (empty for what belongs to none) and its id within.
+struct DocumentKey {
+  std::string tenant;
+  std::string id;
+  friend auto operator<=>(const DocumentKey&, const DocumentKey&) = default;
+};
+
+// What must hold of the stored document for the batch to be applied.
+enum class Expect : std::uint8_t { anything, absent, revision };
+
+// Writes or removes one document. Every stored document carries "revision", set by the store: 1
+// when it is made, one more at each write.
+struct DocumentWrite {
+  Collection collection = Collection::tenants;
+  DocumentKey key;
+  std::optional<Json> document;  // nothing: remove
+  Expect expect = Expect::anything;
+  std::int64_t revision = 0;  // with Expect::revision
+};
+
+// Units of one day of the past that come as a sum (backfill); folded like that many events.
+struct DayTotal {
+  TenantId tenant;
+  Day day;
+  Counter counter;
+};
+
+struct Batch {
+  Timestamp at{};  // when it was decided; what gauges and updated_at of document changes carry
+  std::vector<UsageEvent> events;
+  std::vector<DocumentWrite> documents;
+  std::vector<AuditRecord> audits;  // written to provider_audits, chained in order
+  std::vector<DayTotal> day_totals;
+  std::optional<Period> close_through;  // this period and all before it take no more events
+};
+
+enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed };
+
+struct Commit {
+  Sequence sequence = 0;               // of this batch; head() where there was nothing new to write
+  std::vector<EventOutcome> outcomes;  // one for each event
+  bool applied = true;  // false: an event was a conflict or in a closed period; nothing was written
+};
+
+// A row of an analysis: one tenant's day.
+struct DayRow {
+  Day day;
+  Counter counter;
+};
+
+struct TenantPeriod {
+  TenantId tenant;
+  Period period;
+  friend auto operator<=>(const TenantPeriod&, const TenantPeriod&) = default;
+};
+
+struct RetentionCut {
+  std::optional<Period>
+      counters_before;  // usage counters and day rollups of earlier periods are removed
+  std::optional<Timestamp>
+      events_before;  // raw events and hourly response metrics from before are removed
+};
+
+struct RetentionDone {
+  std::int64_t counters_removed = 0;
+  std::int64_t metrics_removed = 0;
+  std::int64_t events_removed =
+      0;              // by whole archive files: a file that holds a younger event stays
+  bool more = false;  // the step was bounded: call again
+};
+
+struct StoreFigures {  // for /health, doctor and logs
+  Sequence head = 0;
+  Sequence durable = 0;
+  Sequence checkpointed = 0;
+  std::int64_t events_kept = 0;
+  std::int64_t journal_bytes = 0;
+  std::int64_t disk_free_bytes = 0;
+  bool accepts_writes = true;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Applies the batch, or nothing of it. Errors: conflict (an expectation does not hold; the
+  // message names the document), overloaded (too much is waiting for the disk), storage (no room on
+  // the disk: refused before anything is written). Conflicting or late events are no error: see
+  // Commit.
+  virtual Result<Commit> apply(Batch batch) = 0;
+
+  virtual Sequence head() const = 0;
+  virtual Sequence durable() const = 0;
+  // Calls `then` once durable() >= sequence: at once where it is, else from the committing thread.
+  virtual void when_durable(Sequence sequence, std::move_only_function<void()> then) = 0;
+  // Blocks until durable() >= sequence; for commands, workers and tests.
+  void wait_durable(Sequence sequence);
+
+  // Documents.
+  virtual Result<std::optional<Json>> get(Collection collection, const DocumentKey& key) const = 0;
+  virtual Result<std::vector<Json>> find(const Query& query) const = 0;
+  virtual Result<std::int64_t> count(const Query& query) const = 0;
+  // Calls `visit` for each document in the query's order until it returns false; holds no lock
+  // meanwhile and not all of them in memory where the order is that of a key or an index.
+  virtual Result<> for_each(const Query& query,
+                            const std::function<bool(const Json&)>& visit) const = 0;
+
+  // Figures. A counter's gauges are those at the end of its span, carried from before where nothing
+  // changed in it; a period before a tenant's first event or record has none.
+  virtual Result<std::optional<Counter>> counter(const TenantId& tenant, Period period) const = 0;
+  // Every period kept of a tenant, newest first.
+  virtual Result<std::vector<std::pair<Period, Counter>>> counters(
+      const TenantId& tenant) const = 0;
+  // Days with anything in them, from first to last included, oldest first; gauges not carried.
+  virtual Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const = 0;
+  // The gauges as they were when a day began.
+  virtual Result<Gauges> gauges_before(const TenantId& tenant, Day day) const = 0;
+  // How many endpoints the tenant called in the period (at most 1,000 and `other`).
+  virtual Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const = 0;
+
+  // The newest period that takes no more events, if any.
+  virtual std::optional<Period> closed_through() const = 0;
+  // Whose figures have changed since the last call, each once, at most `max` of them.
+  virtual std::vector<TenantPeriod> take_touched(std::size_t max) = 0;
+
+  // Maintenance; each does a bounded step.
+  virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;
+  // Writes what is only in memory and the journal to the view, and seals full segments.
+  virtual Result<> checkpoint() = 0;
+  // The counters of a period, folded anew from the raw events that are kept; gauges left empty.
+  virtual Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const = 0;
+  // Whether every raw event of the period is still kept, so that recount() can be compared.
+  virtual Result<bool> has_all_events(Period period) const = 0;
+  virtual StoreFigures figures() const = 0;
+};
+
+}  // namespace metergate
