@@ -1,0 +1,36 @@
+// Ingest: usage events come in here, from every door. Checks them, gives each what it lacks,
+// applies them as one batch. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "domain/usage_event.h"
+#include "service/directory.h"
+#include "service/rules.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+class Ingest {
+ public:
+  Ingest(Store& store, const Directory& directory, const BillingRules& rules, const Clock& clock)
+      : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
+
+  // All or nothing. Errors carry a Fault for each bad event (at most 20) with its index and field:
+  // ErrorCode::invalid (a field out of bounds, a time more than 5 minutes ahead), period_closed,
+  // conflict (an id that exists with other content), tenant_not_found. Duplicates are successes.
+  // What is recorded is durable once store.durable() reaches Commit::sequence.
+  Result<Commit> record(std::vector<UsageEvent> events);
+  // A request that Metergate served itself: no look-up, no check; dropped where tracking is
+  // disabled.
+  Result<> record_own(UsageEvent event);
+
+ private:
+  Store& store_;
+  const Directory& directory_;
+  const BillingRules& rules_;
+  const Clock& clock_;
+};
+
+}  // namespace metergate
