@@ -79,10 +79,11 @@ class Directory {
   Result<Tenant> add(const NewTenant& wanted, const Actor& actor);
   Result<Tenant> change(const TenantId& id, const TenantPatch& patch, const Actor& actor);
   // Takes effect at once. ErrorCode::invalid: the plan is not offered, is the tenant's already, or
-  // the reason is missing or of the wrong length; `extra` documents travel in the same batch (an
-  // idempotency record).
+  // the reason is missing or of the wrong length; what `extra` makes of the outcome travels in the
+  // same batch (an idempotency record).
+  using Extra = std::function<Result<std::vector<DocumentWrite>>(const PlanChanged&)>;
   Result<PlanChanged> change_plan(const PlanChange& change, const Actor& actor,
-                                  std::vector<DocumentWrite> extra = {});
+                                  const Extra& extra = {});
   // The checks of change_plan without the change.
   Result<> check_plan_change(const PlanChange& change) const;
 
