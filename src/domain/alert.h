@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.h"
 #include "base/time.h"
@@ -15,6 +16,9 @@
 namespace metergate {
 
 inline constexpr std::string_view kOverLimitType = "billing.over_limit";
+inline constexpr std::string_view kOverLimitSeverity = "medium";
+// Who resolves an alert when a change of plan or limits does.
+inline constexpr std::string_view kAlertResolver = "metergate";
 
 enum class AlertStatus : std::uint8_t { open, acknowledged, resolved };
 std::string_view to_text(AlertStatus status);
@@ -28,7 +32,7 @@ struct Alert {
   Period period;
   Timestamp first_seen{};
   Timestamp last_seen{};
-  std::int64_t count = 1;  // how often more overage was seen
+  std::int64_t count = 1;  // how often more overage was seen, the first time included
   std::optional<Timestamp> acknowledged_at;
   std::string acknowledged_by;
   std::optional<Timestamp> resolved_at;
@@ -44,13 +48,14 @@ struct Alert {
 enum class AlertStep : std::uint8_t { nothing, open, update, reopen, resolve };
 
 // What the figures ask of the alert of their tenant and period (or of none yet):
-// over and none: open. Over and open or acknowledged, with more overage than last seen: update.
-// Over and resolved, with some meter's overage grown by at least 10 % of its limit since: reopen.
-// Over nothing any more although the usage has not shrunk, so by a change of plan or limits:
-// resolve.
+// over and none: open. Over and open or acknowledged: update, where some meter's overage is more
+// than last seen or the plan or a limit that was passed has changed. Over and resolved, with some
+// meter's overage grown by at least 10 % of its limit since: reopen. Over nothing any more, and the
+// plan or a limit that was passed has changed: resolve. Usage that shrinks by itself resolves
+// nothing: a person looks at it.
 AlertStep next_step(const std::optional<Alert>& known, const Statement& now_true);
 
-// The alert after a step other than nothing.
+// The alert after a step other than nothing. An update counts only where there is more overage.
 Alert after_step(AlertStep step, std::optional<Alert> known, const Statement& now_true,
                  Timestamp now, std::string new_alert_id);
 

@@ -2,7 +2,8 @@
 //
 // This file holds the only places where an amount is rounded: charge() once for each line item, and
 // round_to_minor_unit() once for each total, both half away from zero (rules: "Overage and cost").
-// Products are formed in 128 bits; what does not fit in 64 is an Error. Values; no threads.
+// Products are formed in 128 bits; an amount beyond kMoneyMax either way is an Error, so that
+// rounding and negating never overflow. Values; no threads.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +20,14 @@ struct Money {
   friend auto operator<=>(const Money&, const Money&) = default;
 };
 
+// Nine million million of the main unit; whole in the minor unit of every currency.
+inline constexpr Money kMoneyMax{9'000'000'000'000'000'000};
+
 // An ISO 4217 currency: its code and how many decimals its minor unit has (USD 2, JPY 0, KWD 3).
 class Currency {
  public:
-  // ErrorCode::invalid for a code that is not in the ISO 4217 list.
+  // ErrorCode::invalid for a code that is not in the ISO 4217 list of active codes, or that has no
+  // minor unit there (metals, XDR, XXX): nobody is billed in it.
   static Result<Currency> find(std::string_view code);
   static Currency usd();
   const std::string& code() const { return code_; }

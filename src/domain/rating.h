@@ -28,12 +28,15 @@ struct LineItem {
   friend bool operator==(const LineItem&, const LineItem&) = default;
 };
 
-// How full a limit is, exactly: usage over limit. Unlimited is 0; a limit of 0 is full at no usage
-// (100 %) and over with any.
+// How full a limit is, exactly: usage over limit. Unlimited is 0. A limit of 0 that is not used is
+// 0 too (what a plan does not include and a tenant does not use is nothing to warn about); with any
+// usage it is over, and higher than every other.
 struct Utilization {
   std::int64_t usage = 0;
   std::optional<std::int64_t> limit;
-  // In percent with one decimal, half away from zero, for display only.
+  // In percent with one decimal, half away from zero, for display only. At most kPercentMax, which
+  // also stands for any usage of a limit of 0.
+  static constexpr Decimal kPercentMax{9'999'999'999, 1};
   Decimal percent() const;
   friend std::strong_ordering compare(const Utilization& a, const Utilization& b);
 };
@@ -48,7 +51,7 @@ Health health_of(const Utilization& utilization);
 struct Rated {
   std::vector<LineItem> lines;  // one for each meter, in the order of kMeters
   PerMeter<Utilization> utilization;
-  Meter highest = Meter::stores_count;  // the meter with the highest utilization
+  Meter highest = Meter::stores_count;  // with the highest utilization; the first of equals
   Health health = Health::healthy;
   bool has_overages = false;  // exactly when the health is critical
   Money cost;                 // the sum of the lines, rounded once to the minor unit

@@ -39,6 +39,11 @@ struct StatementPage {
   StatementSummary summary;  // over all that match, all pages
 };
 
+struct PeriodStats {
+  Counter counter;
+  std::int64_t endpoints = 0;  // unique ones
+};
+
 class Billing {
  public:
   Billing(Store& store, const Directory& directory, const Catalog& catalog,
@@ -48,6 +53,10 @@ class Billing {
   Period current_period() const;
   // The period before the first open one.
   Period last_closed_period() const;
+  // Whether events for it are refused now, by its grace or because it was closed.
+  bool is_closed(Period period) const;
+  // ErrorCode::invalid for a period after the current one.
+  Result<> check_not_future(Period period) const;
   // ErrorCode::tenant_not_found; ErrorCode::invalid for a period in the future.
   Result<Statement> statement(const TenantId& tenant, Period period) const;
   // As if the tenant were on `plan` now, with its own limits: for dry_run.
@@ -55,12 +64,20 @@ class Billing {
   Result<StatementPage> statements(const StatementPageRequest& request) const;
   // Every tenant's, by id; what a report is made of.
   Result<std::vector<Statement>> all_statements(Period period) const;
-  // Newest first, as far back as counters are kept.
+  // The same computed from counters, whether or not a frozen one is kept.
+  Result<std::vector<Statement>> computed_statements(Period period) const;
+  // What the calls of a period were like; sums without anything in them where there were none.
+  Result<PeriodStats> stats(const TenantId& tenant, Period period) const;
+  // Newest first, as far back as counters are kept, without a hole: a month in which nothing
+  // happened stands between its neighbours.
   Result<std::vector<std::pair<Period, Usage>>> history(const TenantId& tenant) const;
   Result<PerMeter<std::optional<Forecast>>> forecast(const TenantId& tenant) const;
 
  private:
-  Result<Statement> open_statement(const TenantRecord& record, Period period) const;
+  // Nothing where the tenant was made after the period's end and has no counter in it.
+  Result<std::optional<Statement>> find_computed(const TenantRecord& record, Period period) const;
+  Result<Statement> computed(const TenantRecord& record, const Subscription& subscription,
+                             const std::optional<Counter>& counter, Period period) const;
   Store& store_;
   const Directory& directory_;
   const Catalog& catalog_;
@@ -69,11 +86,13 @@ class Billing {
 };
 
 // The shapes of api.md, used by the API, reports and commands alike.
+Json usage_json(const Usage& usage);
+Json overages_json(const Statement& statement);  // only the meters above their limit
 Json tenant_billing_json(const Statement& statement, const Currency& currency);
-Json line_items_json(const Statement& statement, const Currency& currency);
-
-// From a stored report's row back to a statement.
-Json frozen_json(const Statement& statement);
-Result<Statement> statement_from_frozen(const Json& frozen);
+Result<Json> line_items_json(const Statement& statement, const Currency& currency);
+Json forecast_json(const PerMeter<std::optional<Forecast>>& forecast);
+Json stats_json(const PeriodStats& stats);
+// The sorts that a list of statements knows, for a person and for the API's documents.
+std::vector<std::string> statement_sorts();
 
 }  // namespace metergate

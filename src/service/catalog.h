@@ -3,11 +3,10 @@
 //
 // A plan whose limits, effects or rates in the file differ from its newest version gets a new
 // version, valid from now; a plan that left the file keeps its versions and is no longer offered to
-// new tenants. Any thread.
+// new tenants. Never changes after open(). Any thread.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +29,10 @@ class Catalog {
  public:
   static Result<std::unique_ptr<Catalog>> open(Store& store, const Clock& clock,
                                                std::string_view toml);
+  // With the plans that are no longer offered, which come last.
   std::shared_ptr<const Catalogue> plans() const;
+  // The newest version of each plan of the file, in its order.
+  std::vector<Plan> offered() const;
   bool is_offered(std::string_view plan) const;
   // "Invalid plan. Must be one of: free, basic, premium, enterprise" as ErrorCode::invalid, where
   // it is not offered.
@@ -38,7 +40,6 @@ class Catalog {
 
  private:
   Catalog(Catalogue all, std::vector<std::string> offered);
-  mutable std::mutex mutex_;
   std::shared_ptr<const Catalogue> all_;
   std::vector<std::string> offered_;
 };

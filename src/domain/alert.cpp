@@ -1,0 +1,149 @@
+#include "domain/alert.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "domain/wide.h"
+
+namespace metergate {
+namespace {
+
+// A resolved alert comes back once an overage has grown by this part of its limit.
+constexpr std::int64_t kReopenPercent = 10;
+
+struct AlertStatusRow {
+  AlertStatus status;
+  std::string_view name;
+};
+
+constexpr std::array<AlertStatusRow, 3> kAlertStatuses = {{
+    {AlertStatus::open, "open"},
+    {AlertStatus::acknowledged, "acknowledged"},
+    {AlertStatus::resolved, "resolved"},
+}};
+
+std::vector<LineItem> lines_over(const Statement& statement) {
+  std::vector<LineItem> lines;
+  for (const LineItem& line : statement.rated.lines)
+    if (line.overage > 0) lines.push_back(line);
+  return lines;
+}
+
+std::int64_t overage_last_seen(const Alert& alert, Meter meter) {
+  const auto line = std::ranges::find(alert.lines, meter, &LineItem::meter);
+  return line == alert.lines.end() ? 0 : line->overage;
+}
+
+bool has_more_overage(const Alert& alert, const Statement& now_true) {
+  return std::ranges::any_of(now_true.rated.lines, [&](const LineItem& line) {
+    return line.overage > overage_last_seen(alert, line.meter);
+  });
+}
+
+bool are_terms_changed(const Alert& alert, const Statement& now_true) {
+  return alert.plan != now_true.terms.plan ||
+         std::ranges::any_of(alert.lines, [&](const LineItem& line) {
+           return line.included != now_true.terms.limits[line.meter].units;
+         });
+}
+
+bool has_grown_since_resolved(const Alert& alert, const Statement& now_true) {
+  return std::ranges::any_of(now_true.rated.lines, [&](const LineItem& line) {
+    const Wide growth = Wide{line.overage} - alert.overage_resolved[line.meter];
+    return growth > 0 && growth * 100 >= Wide{line.included.value_or(0)} * kReopenPercent;
+  });
+}
+
+// What the alert tells about the figures; the same for every step that sees overage.
+void take_figures(Alert& alert, const Statement& now_true, Timestamp now) {
+  alert.plan = now_true.terms.plan;
+  alert.tenant_name = now_true.tenant_name;
+  alert.lines = lines_over(now_true);
+  alert.last_seen = now;
+}
+
+Alert opened(const Statement& now_true, Timestamp now, std::string alert_id) {
+  Alert alert;
+  alert.alert_id = std::move(alert_id);
+  alert.tenant = now_true.tenant;
+  alert.period = now_true.period;
+  alert.first_seen = now;
+  alert.created_at = now;
+  take_figures(alert, now_true, now);
+  return alert;
+}
+
+void reopen(Alert& alert) {
+  alert.status = AlertStatus::open;
+  alert.acknowledged_at.reset();
+  alert.acknowledged_by.clear();
+  alert.resolved_at.reset();
+  alert.resolved_by.clear();
+  alert.resolution_reason.clear();
+  alert.overage_resolved = {};
+  ++alert.count;
+}
+
+void resolve(Alert& alert, const Statement& now_true, Timestamp now) {
+  const std::string& plan = now_true.terms.plan;
+  alert.resolution_reason = alert.plan == plan
+                                ? "The limits on plan " + plan + " were changed"
+                                : "The plan was changed from " + alert.plan + " to " + plan;
+  alert.resolution_reason += "; no meter is over its limit any more";
+  alert.status = AlertStatus::resolved;
+  alert.resolved_at = now;
+  alert.resolved_by = kAlertResolver;
+  alert.overage_resolved = {};
+}
+
+}  // namespace
+
+std::string_view to_text(AlertStatus status) {
+  return kAlertStatuses[static_cast<std::size_t>(status)].name;
+}
+
+std::optional<AlertStatus> find_alert_status(std::string_view text) {
+  const auto row = std::ranges::find(kAlertStatuses, text, &AlertStatusRow::name);
+  if (row == kAlertStatuses.end()) return std::nullopt;
+  return row->status;
+}
+
+AlertStep next_step(const std::optional<Alert>& known, const Statement& now_true) {
+  const bool is_over = now_true.rated.has_overages;
+  if (!known) return is_over ? AlertStep::open : AlertStep::nothing;
+  if (known->status == AlertStatus::resolved) {
+    return is_over && has_grown_since_resolved(*known, now_true) ? AlertStep::reopen
+                                                                 : AlertStep::nothing;
+  }
+  const bool changed = are_terms_changed(*known, now_true);
+  if (!is_over) return changed ? AlertStep::resolve : AlertStep::nothing;
+  return changed || has_more_overage(*known, now_true) ? AlertStep::update : AlertStep::nothing;
+}
+
+Alert after_step(AlertStep step, std::optional<Alert> known, const Statement& now_true,
+                 Timestamp now, std::string new_alert_id) {
+  CHECK(step != AlertStep::nothing);
+  CHECK(known.has_value() == (step != AlertStep::open));
+  Alert alert = known ? *std::move(known) : opened(now_true, now, std::move(new_alert_id));
+  switch (step) {
+    case AlertStep::nothing:
+    case AlertStep::open:
+      break;
+    case AlertStep::update:
+      if (has_more_overage(alert, now_true)) ++alert.count;
+      take_figures(alert, now_true, now);
+      break;
+    case AlertStep::reopen:
+      reopen(alert);
+      take_figures(alert, now_true, now);
+      break;
+    case AlertStep::resolve:
+      resolve(alert, now_true, now);
+      break;
+  }
+  alert.updated_at = now;
+  return alert;
+}
+
+}  // namespace metergate

@@ -1,0 +1,33 @@
+#include "domain/meter.h"
+
+#include <algorithm>
+
+#include "domain/wide.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::uint8_t kDisplayDecimals = 6;
+
+}  // namespace
+
+std::optional<Meter> find_meter(std::string_view name) {
+  const auto row = std::ranges::find(kMeters, name, &MeterRow::name);
+  if (row == kMeters.end()) return std::nullopt;
+  return row->meter;
+}
+
+Decimal to_display(Meter meter, std::int64_t units) {
+  const std::int64_t per_display = row_of(meter).units_per_display;
+  if (per_display == 1) return {units, 0};
+  const Wide shown = divide_rounded(Wide{units} * power_of_ten(kDisplayDecimals), per_display);
+  return trimmed({saturate(shown), kDisplayDecimals});
+}
+
+std::optional<std::int64_t> from_display(Meter meter, Decimal shown) {
+  if (shown.unscaled < 0) return std::nullopt;
+  const Wide exact = Wide{shown.unscaled} * row_of(meter).units_per_display;
+  return narrow(divide_rounded(exact, power_of_ten(shown.scale)));
+}
+
+}  // namespace metergate

@@ -1,0 +1,110 @@
+#include "domain/rating.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "domain/wide.h"
+
+namespace metergate {
+namespace {
+
+// The status is decided on usage × 100 against limit × bound, without division.
+constexpr std::int64_t kCautionPercent = 75;
+constexpr std::int64_t kWarningPercent = 90;
+
+struct HealthRow {
+  Health health;
+  std::string_view name;
+};
+
+constexpr std::array<HealthRow, 4> kHealths = {{
+    {Health::healthy, "healthy"},
+    {Health::caution, "caution"},
+    {Health::warning, "warning"},
+    {Health::critical, "critical"},
+}};
+
+bool is_beyond_measure(const Utilization& utilization) {
+  return utilization.limit == 0 && utilization.usage > 0;
+}
+
+// A limit by which usage can be divided; nothing for unlimited, and for a limit of 0.
+std::int64_t divisor_of(const Utilization& utilization) {
+  return utilization.limit.value_or(0) > 0 ? *utilization.limit : 0;
+}
+
+Result<LineItem> line_of(Meter meter, std::int64_t usage, const Limit& limit,
+                         const UnitPrice& price) {
+  CHECK(usage >= 0);
+  LineItem line;
+  line.meter = meter;
+  line.usage = usage;
+  line.included = limit.units;
+  line.overage = limit.units ? std::max<std::int64_t>(0, usage - *limit.units) : 0;
+  line.rate = price;
+  line.cost = TRY(charge(price, line.overage));
+  return line;
+}
+
+}  // namespace
+
+Decimal Utilization::percent() const {
+  if (is_beyond_measure(*this)) return kPercentMax;
+  const std::int64_t divisor = divisor_of(*this);
+  if (divisor == 0) return {0, 1};
+  const Wide tenths = divide_rounded(Wide{usage} * 1000, divisor);
+  return {static_cast<std::int64_t>(std::min(tenths, Wide{kPercentMax.unscaled})), 1};
+}
+
+std::strong_ordering compare(const Utilization& a, const Utilization& b) {
+  if (is_beyond_measure(a) || is_beyond_measure(b))
+    return is_beyond_measure(a) <=> is_beyond_measure(b);
+  // Nothing is 0 / 1, so that both sides can be multiplied out.
+  const std::int64_t a_divisor = divisor_of(a);
+  const std::int64_t b_divisor = divisor_of(b);
+  const Wide left = a_divisor == 0 ? 0 : Wide{a.usage} * std::max<std::int64_t>(b_divisor, 1);
+  const Wide right = b_divisor == 0 ? 0 : Wide{b.usage} * std::max<std::int64_t>(a_divisor, 1);
+  if (left == right) return std::strong_ordering::equal;
+  return left < right ? std::strong_ordering::less : std::strong_ordering::greater;
+}
+
+std::string_view to_text(Health health) { return kHealths[static_cast<std::size_t>(health)].name; }
+
+std::optional<Health> find_health(std::string_view text) {
+  const auto row = std::ranges::find(kHealths, text, &HealthRow::name);
+  if (row == kHealths.end()) return std::nullopt;
+  return row->health;
+}
+
+Health health_of(const Utilization& utilization) {
+  if (is_beyond_measure(utilization)) return Health::critical;
+  const std::int64_t limit = divisor_of(utilization);
+  if (limit == 0) return Health::healthy;
+  if (utilization.usage > limit) return Health::critical;
+  const Wide usage_percent = Wide{utilization.usage} * 100;
+  if (usage_percent >= Wide{limit} * kWarningPercent) return Health::warning;
+  return usage_percent >= Wide{limit} * kCautionPercent ? Health::caution : Health::healthy;
+}
+
+Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,
+                   const Currency& currency) {
+  Rated rated;
+  Money sum;
+  rated.lines.reserve(kMeters.size());
+  for (const MeterRow& row : kMeters) {
+    const Meter meter = row.meter;
+    const LineItem line = TRY(line_of(meter, usage[meter], limits[meter], rates[meter]));
+    sum = TRY(add(sum, line.cost));
+    rated.has_overages = rated.has_overages || line.overage > 0;
+    rated.utilization[meter] = {line.usage, line.included};
+    if (compare(rated.utilization[meter], rated.utilization[rated.highest]) > 0)
+      rated.highest = meter;
+    rated.lines.push_back(line);
+  }
+  rated.health = health_of(rated.utilization[rated.highest]);
+  rated.cost = round_to_minor_unit(sum, currency);
+  return rated;
+}
+
+}  // namespace metergate

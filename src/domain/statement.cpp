@@ -1,0 +1,30 @@
+#include "domain/statement.h"
+
+#include <algorithm>
+
+#include "domain/wide.h"
+
+namespace metergate {
+
+Result<> StatementSummary::add(const Statement& statement) {
+  // First what can fail, so that a summary never holds half a statement.
+  total_overage_cost = TRY(metergate::add(total_overage_cost, statement.rated.cost));
+  ++tenants;
+  if (statement.rated.has_overages) ++tenants_with_overages;
+  ++by_health[static_cast<std::size_t>(statement.rated.health)];
+  const std::string& plan = statement.terms.plan;
+  const auto row = std::ranges::find(by_plan, plan, [](const auto& entry) { return entry.first; });
+  if (row == by_plan.end()) {
+    by_plan.emplace_back(plan, 1);
+  } else {
+    ++row->second;
+  }
+  return {};
+}
+
+Decimal StatementSummary::overage_rate_percent() const {
+  if (tenants == 0) return {0, 1};
+  return {saturate(divide_rounded(Wide{tenants_with_overages} * 1000, tenants)), 1};
+}
+
+}  // namespace metergate
