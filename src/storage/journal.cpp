@@ -269,9 +269,13 @@ std::vector<SegmentInfo> SegmentedJournal::segments() const {
 
 Result<> SegmentedJournal::read(const SegmentInfo& segment, const Visit& visit) const {
   CHECK(segment.is_full);
-  const SegmentScan scan = TRY(read_segment(segment.path, 0, visit));
-  if (scan.state != SegmentState::used || scan.is_torn ||
-      scan.info.last_sequence != segment.last_sequence) {
+  SegmentContents contents = TRY(load_segment(segment.path));
+  const SegmentScan& scan = contents.scan;
+  if (scan.state != SegmentState::used) {
+    return damaged(segment.path, 0, "the segment's header is gone");
+  }
+  TRY(read_frames(contents, 0, visit));
+  if (scan.is_torn || scan.info.last_sequence != segment.last_sequence) {
     return damaged(segment.path, scan.info.bytes, "the segment ends before its last frame");
   }
   return {};

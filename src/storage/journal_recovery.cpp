@@ -68,19 +68,21 @@ class Reading {
   Reading(std::uint64_t after, const Journal::Visit& replay) : after_(after), replay_(replay) {}
 
   Result<> read(const std::filesystem::path& path) {
-    SegmentScan scan = TRY(read_segment(path, after_, replay_));
-    if (scan.state == SegmentState::used) {
-      TRY(check(scan));
-      last = std::move(scan);
+    SegmentContents segment = TRY(load_segment(path));
+    const SegmentState state = segment.scan.state;
+    if (state == SegmentState::used) {
+      TRY(check(segment.scan));
+      TRY(read_frames(segment, after_, replay_));
+      last = std::move(segment.scan);
       used.push_back(last.info);
-    } else {
-      if (scan.state == SegmentState::unstarted && !unused.empty()) {
-        return damaged(path, 0, "the segment's header is damaged");
-      }
-      // Before the header of a segment was begun, all frames of the one before were on disk.
-      if (scan.state == SegmentState::unstarted) TRY(expect_whole());
-      unused.push_back(std::move(scan));
+      return {};
     }
+    if (state == SegmentState::unstarted && !unused.empty()) {
+      return damaged(path, 0, "the segment's header is damaged");
+    }
+    // Before the header of a segment was begun, all frames of the one before were on disk.
+    if (state == SegmentState::unstarted) TRY(expect_whole());
+    unused.push_back(std::move(segment.scan));
     return {};
   }
 

@@ -80,12 +80,17 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
   return number;
 }
 
-Result<SegmentScan> read_segment(const std::filesystem::path& path, std::uint64_t after,
-                                 const VisitBatch& visit) {
-  const Bytes file = TRY(read_file(path));
-  const std::string_view bytes = file.view();
-  SegmentScan scan = TRY(read_header(path, bytes));
-  if (scan.state != SegmentState::used) return scan;
+Result<SegmentContents> load_segment(const std::filesystem::path& path) {
+  SegmentContents segment;
+  segment.bytes = TRY(read_file(path));
+  segment.scan = TRY(read_header(path, segment.bytes.view()));
+  return segment;
+}
+
+Result<> read_frames(SegmentContents& segment, std::uint64_t after, const VisitBatch& visit) {
+  const std::string_view bytes = segment.bytes.view();
+  SegmentScan& scan = segment.scan;
+  const std::filesystem::path& path = scan.info.path;
   std::size_t at = kSegmentHeaderBytes;
   std::uint64_t next = scan.header.first_sequence;
   scan.last_hash = scan.header.previous_hash;
@@ -116,7 +121,7 @@ Result<SegmentScan> read_segment(const std::filesystem::path& path, std::uint64_
   scan.info.first_sequence = scan.header.first_sequence;
   scan.info.last_sequence = next == scan.header.first_sequence ? 0 : next - 1;
   scan.info.bytes = here();
-  return scan;
+  return {};
 }
 
 Result<bool> prepare_segment(const std::filesystem::path& path, std::int64_t bytes,

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "storage/files.h"
 #include "storage/journal.h"
 #include "storage/journal_frame.h"
 
@@ -32,10 +33,16 @@ std::filesystem::path segment_path(const std::filesystem::path& folder, std::uin
 // The number in a segment's file name; nothing for another name.
 std::optional<std::uint64_t> segment_number(std::string_view name);
 
-// Reads the whole file and calls `visit` for each batch above `after`. ErrorCode::corrupt, with
-// file and offset, for damage that is no torn tail.
-Result<SegmentScan> read_segment(const std::filesystem::path& path, std::uint64_t after,
-                                 const VisitBatch& visit);
+// A segment's file in memory, in two steps, so that the header can be held against the segment
+// before until any batch is shown. Each answers ErrorCode::corrupt, with file and offset, for
+// damage that is no torn tail.
+struct SegmentContents {
+  Bytes bytes;
+  SegmentScan scan;
+};
+Result<SegmentContents> load_segment(const std::filesystem::path& path);
+// Of a used segment: calls `visit` for each batch above `after`, and completes the scan.
+Result<> read_frames(SegmentContents& segment, std::uint64_t after, const VisitBatch& visit);
 
 // Makes a free segment: room reserved, filled with zeros, synced, then given its name. Nothing is
 // left behind where it fails, or where `stop` becomes true, which is no error: false.

@@ -50,10 +50,16 @@ inline void replace_contents(const std::filesystem::path& path, std::string_view
   file << bytes;
 }
 
+// In place: a file cut and written anew is slow, and these are called thousands of times.
+inline void overwrite(const std::filesystem::path& path, std::size_t at, std::string_view bytes) {
+  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
+  file.seekp(static_cast<std::streamoff>(at));
+  file << bytes;
+}
+
 inline void flip_bit(const std::filesystem::path& path, std::size_t offset, unsigned bit) {
-  std::string bytes = contents(path);
-  bytes.at(offset) = static_cast<char>(bytes.at(offset) ^ (1U << bit));
-  replace_contents(path, bytes);
+  const auto byte = static_cast<unsigned char>(contents(path).at(offset));
+  overwrite(path, offset, std::string(1, static_cast<char>(byte ^ (1U << bit))));
 }
 
 }  // namespace metergate
