@@ -1,0 +1,140 @@
+#include "base/crypto.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+#include <sys/random.h>
+
+#include <bit>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kSha256Size = 32;
+constexpr unsigned long long kPasswordPasses = 2;
+constexpr std::size_t kPasswordMemory = 19 * 1024 * 1024;
+
+const unsigned char* unsigned_bytes(std::string_view bytes) {
+  // An empty view may hold a null pointer, which OpenSSL reads as "keep the old value".
+  static constexpr unsigned char kNothing = 0;
+  return bytes.empty() ? &kNothing : reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+unsigned char* unsigned_bytes(std::string& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+// libsodium chooses its fastest code and opens its random source once a process.
+void start_sodium() {
+  static const bool started = sodium_init() >= 0;
+  CHECK(started);
+}
+
+std::uint64_t little_endian_64(const unsigned char* bytes) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, bytes, sizeof value);
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
+  return value;
+}
+
+}  // namespace
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  std::size_t filled = 0;
+  while (filled < count) {
+    const ssize_t got = ::getrandom(bytes.data() + filled, count - filled, 0);
+    CHECK(got > 0 || errno == EINTR);  // the system without its random source is no place to go on
+    if (got > 0) filled += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+std::string sha256(std::string_view bytes) {
+  // Looked up once and kept: a look-up for each call costs more than hashing a short text.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  CHECK(algorithm != nullptr);
+  std::string digest(kSha256Size, '\0');
+  CHECK(EVP_Digest(unsigned_bytes(bytes), bytes.size(), unsigned_bytes(digest), nullptr, algorithm,
+                   nullptr) == 1);
+  return digest;
+}
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text.push_back(kDigits[byte >> 4U]);
+    text.push_back(kDigits[byte & 15U]);
+  }
+  return text;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  CHECK(key.size() <= INT_MAX);
+  std::string mac(kSha256Size, '\0');
+  CHECK(HMAC(EVP_sha256(), unsigned_bytes(key), static_cast<int>(key.size()), unsigned_bytes(bytes),
+             bytes.size(), unsigned_bytes(mac), nullptr) != nullptr);
+  return mac;
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string base64url(std::string_view bytes) {
+  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+  std::string text(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
+  sodium_bin2base64(text.data(), text.size(), unsigned_bytes(bytes), bytes.size(), kVariant);
+  text.pop_back();  // the NUL that C strings end with
+  return text;
+}
+
+std::optional<std::string> parse_base64url(std::string_view text) {
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  std::size_t size = 0;
+  // Refuses foreign characters, padding and bits left over: each text has one meaning, and each
+  // bytes one text.
+  if (sodium_base642bin(unsigned_bytes(bytes), bytes.size(), text.data(), text.size(), nullptr,
+                        &size, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0) {
+    return std::nullopt;
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+Hash128 keyed_hash(const HashKey& key, std::string_view bytes) {
+  static_assert(sizeof key.bytes == crypto_shorthash_siphashx24_KEYBYTES);
+  unsigned char hash[crypto_shorthash_siphashx24_BYTES];
+  crypto_shorthash_siphashx24(hash, unsigned_bytes(bytes), bytes.size(), key.bytes);
+  return {little_endian_64(hash), little_endian_64(hash + 8)};
+}
+
+Result<std::string> hash_password(std::string_view password) {
+  start_sodium();
+  char text[crypto_pwhash_STRBYTES];
+  // The length is passed beside the bytes: no password is cut at 72 bytes or at a NUL.
+  if (crypto_pwhash_str_alg(text, reinterpret_cast<const char*>(unsigned_bytes(password)),
+                            password.size(), kPasswordPasses, kPasswordMemory,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return fail(ErrorCode::overloaded, "there is not enough memory to hash a password");
+  }
+  return std::string{text};
+}
+
+bool verify_password(std::string_view hash, std::string_view password) {
+  start_sodium();
+  if (hash.empty() || hash.size() >= crypto_pwhash_STRBYTES || hash.contains('\0')) return false;
+  return crypto_pwhash_str_verify(std::string{hash}.c_str(),
+                                  reinterpret_cast<const char*>(unsigned_bytes(password)),
+                                  password.size()) == 0;
+}
+
+}  // namespace metergate
