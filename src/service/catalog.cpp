@@ -95,13 +95,9 @@ void move_into(std::vector<Plan>& all, std::vector<Plan>& versions) {
 }  // namespace
 
 Json to_document(const Plan& plan) {
-  Json limits = Json::object();
-  for (const MeterRow& row : kMeters) {
-    limits.set(row.limit_name, limit_json(row.meter, plan.limits[row.meter]));
-  }
   return Json::object({{"plan", plan.name},
                        {"version", plan.version},
-                       {"limits", std::move(limits)},
+                       {"limits", limits_json(plan.limits)},
                        {"effects", effects_json(plan.limits)},
                        {"rates", rates_json(plan.rates)},
                        {"valid_from", plan.valid_from},

@@ -15,6 +15,7 @@
 #include "domain/plan.h"
 #include "service/actor.h"
 #include "service/catalog.h"
+#include "service/limit_shapes.h"
 #include "service/rules.h"
 #include "storage/store.h"
 
@@ -61,10 +62,26 @@ struct PlanChanged {
   Timestamp updated_at{};
 };
 
+struct TenantQuery {
+  std::string search;  // in id or name, ignoring case; empty: any; likewise below
+  std::string plan;
+  std::string status;
+  std::string sort = "tenant_id";  // or -…: tenant_id, name, created_at
+  std::int64_t page = 1;
+  std::int64_t limit = 50;
+};
+
+struct TenantPage {
+  std::int64_t total = 0;  // that match
+  std::vector<std::shared_ptr<const TenantRecord>> tenants;
+};
+
 class Directory {
  public:
+  // `zone` is the billing time zone, in which subscriptions are renewed.
   static Result<std::unique_ptr<Directory>> open(Store& store, const Catalog& catalog,
-                                                 const Clock& clock);
+                                                 const Clock& clock,
+                                                 const TimeZone& zone = TimeZone::utc());
 
   // nullptr where there is no such tenant.
   std::shared_ptr<const TenantRecord> find(const TenantId& id) const;
@@ -73,6 +90,7 @@ class Directory {
   // All tenants, by id.
   std::vector<std::shared_ptr<const TenantRecord>> all_tenants() const;
   std::size_t size() const;
+  TenantPage list(const TenantQuery& query) const;
 
   // ErrorCode::duplicate where the id is taken, invalid for a plan that is not offered or a bad
   // name.
@@ -88,20 +106,32 @@ class Directory {
   Result<> check_plan_change(const PlanChange& change) const;
 
  private:
-  Directory(Store& store, const Catalog& catalog, const Clock& clock);
+  struct Changed {  // which documents of a record a change writes
+    bool tenant = false;
+    bool subscription = false;
+  };
+  Directory(Store& store, const Catalog& catalog, const Clock& clock, TimeZone zone);
   Result<> load();
-  Result<> write(std::shared_ptr<TenantRecord> record, Batch batch);
+  // Writes the record with the batch and, when that is done, shows it. ErrorCode::conflict where
+  // it is no longer what the change began from; what it is now has been read again then.
+  Result<> write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch);
+  Result<> reload(const TenantId& id);
+  void show(std::shared_ptr<const TenantRecord> record);
+  Timestamp renewal_after(Timestamp now) const;
   Store& store_;
   const Catalog& catalog_;
   const Clock& clock_;
+  const TimeZone zone_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<TenantId, std::shared_ptr<const TenantRecord>> tenants_;
 };
+
+inline constexpr std::size_t kTenantNameMax = 200;      // bytes
+inline constexpr std::size_t kPlanChangesMax = 10'000;  // of one tenant, ever
 
 // What limits_override looks like in a body and a document: { "max_stores": 7,
 // "max_api_calls_per_month": null }.
 Result<LimitsOverride> parse_override(const Json& value);
 Json to_json(const LimitsOverride& own);
-Json limits_json(const Limits& limits);  // { "max_stores": 5, …, "max_storage_gb": null }
 
 }  // namespace metergate

@@ -35,4 +35,12 @@ Json limit_json(Meter meter, const Limit& limit) {
   return Json(to_display(meter, *limit.units));
 }
 
+Json limits_json(const Limits& limits) {
+  Json json = Json::object();
+  for (const MeterRow& row : kMeters) {
+    json.set(row.limit_name, limit_json(row.meter, limits[row.meter]));
+  }
+  return json;
+}
+
 }  // namespace metergate

@@ -16,5 +16,6 @@ inline constexpr std::int64_t kStorageLimitMax = 1'000'000;
 // ErrorCode::invalid with what is allowed for this meter; the effect is soft.
 Result<Limit> limit_from(Meter meter, const Json& value);
 Json limit_json(Meter meter, const Limit& limit);
+Json limits_json(const Limits& limits);  // { "max_stores": 5, …, "max_storage_gb": null }
 
 }  // namespace metergate
