@@ -40,8 +40,8 @@ Json exact_json(const Alert& alert) {
         {"cost", line.cost.micros},
     }));
   }
-  Json resolved = Json::array();
-  for (const MeterRow& row : kMeters) resolved.push_back(alert.overage_resolved[row.meter]);
+  Json::Array resolved;
+  for (const MeterRow& row : kMeters) resolved.emplace_back(alert.overage_resolved[row.meter]);
   return Json::object({{"lines", std::move(lines)}, {"overage_resolved", std::move(resolved)}});
 }
 
