@@ -31,16 +31,14 @@ Result<TickReport> Aggregation::close_periods() {
 }
 
 Result<TickReport> Aggregation::recount_slice() {
-  const std::vector<std::shared_ptr<const TenantRecord>> records =
-      parts_.directory.all_tenants();
+  const std::vector<std::shared_ptr<const TenantRecord>> records = parts_.directory.all_tenants();
   TickReport report;
   const std::size_t first = next_tenant_ < records.size() ? next_tenant_.load() : 0;
   const std::size_t end = std::min(records.size(), first + kTenantsPerSlice);
   const Period current = parts_.billing.current_period();
   for (std::size_t at = first; at < end; ++at) {
     const TenantId& tenant = records[at]->tenant.id;
-    for (const CountDifference& difference :
-         TRY(compare_counts(parts_.store, tenant, current))) {
+    for (const CountDifference& difference : TRY(compare_counts(parts_.store, tenant, current))) {
       parts_.log.error("aggregate.count_differs", {{"tenant_id", tenant.text()},
                                                    {"meter", row_of(difference.meter).name},
                                                    {"records", difference.records},

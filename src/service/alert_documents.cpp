@@ -117,11 +117,24 @@ Result<> read_exact(const Json& document, Alert& alert) {
 }
 
 constexpr std::array<std::string_view, 18> kShown = {
-    "alert_id",        "type",        "severity",          "status",
-    "tenant_id",       "tenant_name", "period",            "first_seen",
-    "last_seen",       "count",       "acknowledged_at",   "acknowledged_by",
-    "resolved_at",     "resolved_by", "resolution_reason", "metadata",
-    "created_at",      "updated_at",
+    "alert_id",
+    "type",
+    "severity",
+    "status",
+    "tenant_id",
+    "tenant_name",
+    "period",
+    "first_seen",
+    "last_seen",
+    "count",
+    "acknowledged_at",
+    "acknowledged_by",
+    "resolved_at",
+    "resolved_by",
+    "resolution_reason",
+    "metadata",
+    "created_at",
+    "updated_at",
 };
 
 }  // namespace

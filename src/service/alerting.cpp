@@ -66,8 +66,7 @@ Result<> check_reason(const std::string& reason) {
 }  // namespace
 
 Result<Alerting::Known> Alerting::find(const TenantPeriod& which) const {
-  const std::optional<Json> document =
-      TRY(store_.get(Collection::provider_alerts, key_of(which)));
+  const std::optional<Json> document = TRY(store_.get(Collection::provider_alerts, key_of(which)));
   Known known;
   if (!document) return known;
   known.alert = TRY(alert_from(*document));
@@ -92,8 +91,8 @@ Result<bool> Alerting::evaluate_once(const TenantPeriod& which, Pace pace) {
   const Alert next = after_step(step, std::move(known.alert), now_true, now, id_of(which));
   Batch batch;
   batch.at = now;
-  batch.documents.push_back(write_of(
-      next, is_there ? std::optional{known.revision} : std::nullopt, rules_.currency));
+  batch.documents.push_back(
+      write_of(next, is_there ? std::optional{known.revision} : std::nullopt, rules_.currency));
   TRY(store_.apply(std::move(batch)));
   return true;
 }
@@ -169,6 +168,11 @@ Result<Alerting::Known> Alerting::find_by_id(const std::string& alert_id) const 
   return known;
 }
 
+Result<Json> Alerting::get(const std::string& alert_id) const {
+  const Known known = TRY(find_by_id(alert_id));
+  return alert_json(to_document(*known.alert, rules_.currency));
+}
+
 Result<Json> Alerting::write_change(const PersonalChange& change, const Actor& actor) {
   const auto status_json = [](const Alert& alert) {
     return Json::object({{"alert_id", alert.alert_id}, {"status", to_text(alert.status)}});
@@ -215,8 +219,8 @@ Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& r
     Alert& after = change.after = *change.before.alert;
     TRY(check_reason(reason));
     if (after.status == AlertStatus::resolved) {
-      return fail(ErrorCode::alert_already_resolved, "Alert " + alert_id + " was resolved by " +
-                                                         after.resolved_by + " already");
+      return fail(ErrorCode::alert_already_resolved,
+                  "Alert " + alert_id + " was resolved by " + after.resolved_by + " already");
     }
     // From here on only growth beyond what is true now opens it again.
     const Statement now_true = TRY(billing_.statement(after.tenant, after.period));

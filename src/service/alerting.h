@@ -55,6 +55,7 @@ class Alerting {
   Result<Json> acknowledge(const std::string& alert_id, const Actor& actor);
   // Likewise, and ErrorCode::invalid for a reason of fewer than 3 or more than 500 characters.
   Result<Json> resolve(const std::string& alert_id, const std::string& reason, const Actor& actor);
+  Result<Json> get(const std::string& alert_id) const;
   Result<AlertPage> list(const AlertQuery& query) const;
 
   // The sorts that list() knows.

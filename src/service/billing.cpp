@@ -53,8 +53,7 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   statement.status = record.tenant.status;
   statement.period = period;
   statement.is_closed = is_closed(period);
-  statement.terms =
-      TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
+  statement.terms = TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
   // A tenant that exists takes the base of the storage formula even before its first event; of a
   // period whose counters are no longer kept nothing is known, which is shown as nothing used.
   if (counter || is_kept(period)) {
@@ -62,8 +61,8 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
     statement.usage = usage_of(figures, rules_.storage);
     statement.peaks = peaks_of(figures, rules_.storage);
   }
-  statement.rated = TRY(
-      rate(statement.usage, statement.terms.limits, statement.terms.rates, rules_.currency));
+  statement.rated =
+      TRY(rate(statement.usage, statement.terms.limits, statement.terms.rates, rules_.currency));
   return statement;
 }
 
@@ -79,8 +78,7 @@ Result<Statement> Billing::statement(const TenantId& tenant, Period period) cons
   const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(tenant));
   TRY(check_not_future(period));
   if (is_closed(period)) {
-    std::optional<Statement> frozen =
-        TRY(FrozenReports(store_).closed_statement(period, tenant));
+    std::optional<Statement> frozen = TRY(FrozenReports(store_).closed_statement(period, tenant));
     if (frozen) return *std::move(frozen);
   }
   const std::optional<Counter> counter = TRY(store_.counter(tenant, period));

@@ -90,17 +90,16 @@ Json stats_json(const PeriodStats& stats) {
   const CallSums& calls = stats.counter.calls;
   const WebhookSums& webhooks = stats.counter.webhooks;
   return Json::object({
-      {"api_calls",
-       Json::object({
-           {"total_calls", calls.count},
-           {"unique_endpoints_count", stats.endpoints},
-           {"avg_response_time_ms", mean_ms_json(calls.duration_us, calls.count)},
-           {"p50_response_time_ms", percentile_ms_json(calls.durations, 500)},
-           {"p95_response_time_ms", percentile_ms_json(calls.durations, 950)},
-           {"p99_response_time_ms", percentile_ms_json(calls.durations, 990)},
-           {"success_rate_percent", percent_json(calls.successes(), calls.count)},
-           {"total_data_transfer_bytes", calls.request_bytes + calls.response_bytes},
-       })},
+      {"api_calls", Json::object({
+                        {"total_calls", calls.count},
+                        {"unique_endpoints_count", stats.endpoints},
+                        {"avg_response_time_ms", mean_ms_json(calls.duration_us, calls.count)},
+                        {"p50_response_time_ms", percentile_ms_json(calls.durations, 500)},
+                        {"p95_response_time_ms", percentile_ms_json(calls.durations, 950)},
+                        {"p99_response_time_ms", percentile_ms_json(calls.durations, 990)},
+                        {"success_rate_percent", percent_json(calls.successes(), calls.count)},
+                        {"total_data_transfer_bytes", calls.request_bytes + calls.response_bytes},
+                    })},
       {"webhook_calls",
        Json::object({
            {"total_calls", webhooks.count},

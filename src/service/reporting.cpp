@@ -49,8 +49,7 @@ Result<KeptReport> Reporting::open_report(Period period) {
                 "Reports are not made here (BILLING_REPORT_GENERATION=false), and none of " +
                     period.text() + " is kept");
   }
-  KeptReport report =
-      TRY(compute(period, open_report_name(period, make_ulid(clock_.now()))));
+  KeptReport report = TRY(compute(period, open_report_name(period, make_ulid(clock_.now()))));
   report.head = TRY(FrozenReports(store_).write(report));
   return report;
 }
