@@ -88,6 +88,7 @@ std::vector<Route> directory_routes();
 std::vector<Route> billing_routes();
 std::vector<Route> alerts_routes();
 std::vector<Route> session_routes();
+std::vector<Route> workers_routes();
 
 // Reads a body's members one by one; collects every fault, and refuses members that nobody asked
 // for.
