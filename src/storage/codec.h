@@ -39,6 +39,7 @@ class Decoder {
   Result<std::uint64_t> unsigned_number();
   Result<std::int64_t> number();
   Result<std::string> text();
+  Result<std::string_view> view();  // as text(), lent by the bytes that are decoded
   Result<UsageEvent> event();
   Result<Counter> counter();
   Result<CallSums> calls();
