@@ -306,10 +306,15 @@ def check_sources(path, bare):
 
 
 def check_has_test(tree, path):
-    if floor_of(path) in TESTED_FLOORS and path.suffix == ".cpp" and not is_test(path):
-        test = path.with_name(path.stem + "_test.cpp")
-        if not (tree / test).exists():
-            yield Finding(path, 1, f"no {test.name} beside it")
+    """x.cpp has x_test.cpp; a part without a header of its own may share that of its unit."""
+    if floor_of(path) not in TESTED_FLOORS or path.suffix != ".cpp" or is_test(path):
+        return
+    stems = [path.stem]
+    if not (tree / path.with_suffix(".h")).exists():
+        words = path.stem.split("_")
+        stems += ["_".join(words[:count]) for count in range(1, len(words))]
+    if not any((tree / path.with_name(stem + "_test.cpp")).exists() for stem in stems):
+        yield Finding(path, 1, f"no {path.stem}_test.cpp beside it")
 
 
 def check_tree(tree):
