@@ -27,7 +27,9 @@ namespace metergate::api {
 enum class Audience : std::uint8_t {
   everybody,  // no token
   provider,   // a provider's token or API key with the permission
-  tenant  // the tenant's own token, or a provider's with the permission; the path names the tenant
+  tenant,  // the tenant's own token, or a provider's with the permission; the path names the tenant
+  sender   // any tenant's token, or a provider's with the permission; the events name the tenant,
+           // and the handler holds it against the token
 };
 
 struct Access {
@@ -39,6 +41,9 @@ constexpr Access open_to_everybody() { return {Audience::everybody, std::nullopt
 constexpr Access provider_with(Permission permission) { return {Audience::provider, permission}; }
 constexpr Access tenant_or_provider_with(Permission permission) {
   return {Audience::tenant, permission};
+}
+constexpr Access sender_or_provider_with(Permission permission) {
+  return {Audience::sender, permission};
 }
 
 // A request that has been matched, authenticated and found to name only known query parameters.
@@ -83,6 +88,7 @@ std::vector<Route> directory_routes();
 std::vector<Route> billing_routes();
 std::vector<Route> alerts_routes();
 std::vector<Route> session_routes();
+std::vector<Route> workers_routes();
 
 // Reads a body's members one by one; collects every fault, and refuses members that nobody asked
 // for.

@@ -18,6 +18,23 @@ bool Billing::is_closed(Period period) const {
   return is_closed_by_time(period, clock_.now(), rules_.zone, rules_.grace);
 }
 
+bool Billing::is_kept(Period period) const {
+  return period.ordinal() >= current_period().ordinal() - rules_.usage_retention_months;
+}
+
+Result<bool> Billing::has_content(Period period) const {
+  const Timestamp end = period.window(rules_.zone).end;
+  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
+    if (record->tenant.created_at < end) return true;
+  }
+  Query query;
+  query.collection = Collection::usage_counters;
+  query.filter = Filter::equal("period", period.text());
+  query.limit = 1;
+  const std::vector<Json> found = TRY(store_.find(query));
+  return !found.empty();
+}
+
 Result<> Billing::check_not_future(Period period) const {
   const Period current = current_period();
   if (period <= current) return {};
@@ -36,19 +53,16 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   statement.status = record.tenant.status;
   statement.period = period;
   statement.is_closed = is_closed(period);
-  statement.terms =
-      TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
+  statement.terms = TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
   // A tenant that exists takes the base of the storage formula even before its first event; of a
   // period whose counters are no longer kept nothing is known, which is shown as nothing used.
-  const bool is_kept =
-      period.ordinal() >= current_period().ordinal() - rules_.usage_retention_months;
-  if (counter || is_kept) {
+  if (counter || is_kept(period)) {
     const Counter figures = counter.value_or(Counter{});
     statement.usage = usage_of(figures, rules_.storage);
     statement.peaks = peaks_of(figures, rules_.storage);
   }
-  statement.rated = TRY(
-      rate(statement.usage, statement.terms.limits, statement.terms.rates, rules_.currency));
+  statement.rated =
+      TRY(rate(statement.usage, statement.terms.limits, statement.terms.rates, rules_.currency));
   return statement;
 }
 
@@ -64,8 +78,7 @@ Result<Statement> Billing::statement(const TenantId& tenant, Period period) cons
   const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(tenant));
   TRY(check_not_future(period));
   if (is_closed(period)) {
-    std::optional<Statement> frozen =
-        TRY(FrozenReports(store_).closed_statement(period, tenant));
+    std::optional<Statement> frozen = TRY(FrozenReports(store_).closed_statement(period, tenant));
     if (frozen) return *std::move(frozen);
   }
   const std::optional<Counter> counter = TRY(store_.counter(tenant, period));

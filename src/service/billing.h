@@ -55,6 +55,8 @@ class Billing {
   Period last_closed_period() const;
   // Whether events for it are refused now, by its grace or because it was closed.
   bool is_closed(Period period) const;
+  // Whether counters of the period are within their retention.
+  bool is_kept(Period period) const;
   // ErrorCode::invalid for a period after the current one.
   Result<> check_not_future(Period period) const;
   // ErrorCode::tenant_not_found; ErrorCode::invalid for a period in the future.
@@ -66,6 +68,8 @@ class Billing {
   Result<std::vector<Statement>> all_statements(Period period) const;
   // The same computed from counters, whether or not a frozen one is kept.
   Result<std::vector<Statement>> computed_statements(Period period) const;
+  // Whether there is anything to say of the period: a tenant that existed, or a counter.
+  Result<bool> has_content(Period period) const;
   // What the calls of a period were like; sums without anything in them where there were none.
   Result<PeriodStats> stats(const TenantId& tenant, Period period) const;
   // Newest first, as far back as counters are kept, without a hole: a month in which nothing
@@ -86,6 +90,7 @@ class Billing {
 };
 
 // The shapes of api.md, used by the API, reports and commands alike.
+Json units_json(Meter meter, std::int64_t units);  // as people read them
 Json usage_json(const Usage& usage);
 Json overages_json(const Statement& statement);  // only the meters above their limit
 Json tenant_billing_json(const Statement& statement, const Currency& currency);

@@ -6,11 +6,6 @@ namespace metergate {
 
 namespace {
 
-Json shown(Meter meter, std::int64_t units) {
-  const Decimal value = to_display(meter, units);
-  return value.scale == 0 ? Json{value.unscaled} : Json{value};
-}
-
 Json utilization_json(const Rated& rated) {
   Json result = Json::object();
   for (const MeterRow& row : kMeters) {
@@ -21,16 +16,21 @@ Json utilization_json(const Rated& rated) {
 
 }  // namespace
 
+Json units_json(Meter meter, std::int64_t units) {
+  const Decimal value = to_display(meter, units);
+  return value.scale == 0 ? Json{value.unscaled} : Json{value};
+}
+
 Json usage_json(const Usage& usage) {
   Json result = Json::object();
-  for (const MeterRow& row : kMeters) result.set(row.name, shown(row.meter, usage[row.meter]));
+  for (const MeterRow& row : kMeters) result.set(row.name, units_json(row.meter, usage[row.meter]));
   return result;
 }
 
 Json overages_json(const Statement& statement) {
   Json result = Json::object();
   for (const LineItem& line : statement.rated.lines) {
-    if (line.overage > 0) result.set(row_of(line.meter).name, shown(line.meter, line.overage));
+    if (line.overage > 0) result.set(row_of(line.meter).name, units_json(line.meter, line.overage));
   }
   return result;
 }
@@ -59,9 +59,9 @@ Result<Json> line_items_json(const Statement& statement, const Currency& currenc
     const Money rate = TRY(charge(line.rate, row.units_per_display));
     result.push_back(Json::object({
         {"meter", row.name},
-        {"usage", shown(line.meter, line.usage)},
-        {"included", line.included ? shown(line.meter, *line.included) : Json{}},
-        {"overage", shown(line.meter, line.overage)},
+        {"usage", units_json(line.meter, line.usage)},
+        {"included", line.included ? units_json(line.meter, *line.included) : Json{}},
+        {"overage", units_json(line.meter, line.overage)},
         {"rate", to_exact_decimal(rate, currency)},
         {"cost", to_exact_decimal(line.cost, currency)},
     }));
@@ -79,7 +79,7 @@ Json forecast_json(const PerMeter<std::optional<Forecast>>& forecast) {
     }
     result.set(row.name,
                Json::object({
-                   {"expected", shown(row.meter, one->expected)},
+                   {"expected", units_json(row.meter, one->expected)},
                    {"passes_limit_on", one->passes_on ? Json{to_text(*one->passes_on)} : Json{}},
                }));
   }
@@ -90,17 +90,16 @@ Json stats_json(const PeriodStats& stats) {
   const CallSums& calls = stats.counter.calls;
   const WebhookSums& webhooks = stats.counter.webhooks;
   return Json::object({
-      {"api_calls",
-       Json::object({
-           {"total_calls", calls.count},
-           {"unique_endpoints_count", stats.endpoints},
-           {"avg_response_time_ms", mean_ms_json(calls.duration_us, calls.count)},
-           {"p50_response_time_ms", percentile_ms_json(calls.durations, 500)},
-           {"p95_response_time_ms", percentile_ms_json(calls.durations, 950)},
-           {"p99_response_time_ms", percentile_ms_json(calls.durations, 990)},
-           {"success_rate_percent", percent_json(calls.successes(), calls.count)},
-           {"total_data_transfer_bytes", calls.request_bytes + calls.response_bytes},
-       })},
+      {"api_calls", Json::object({
+                        {"total_calls", calls.count},
+                        {"unique_endpoints_count", stats.endpoints},
+                        {"avg_response_time_ms", mean_ms_json(calls.duration_us, calls.count)},
+                        {"p50_response_time_ms", percentile_ms_json(calls.durations, 500)},
+                        {"p95_response_time_ms", percentile_ms_json(calls.durations, 950)},
+                        {"p99_response_time_ms", percentile_ms_json(calls.durations, 990)},
+                        {"success_rate_percent", percent_json(calls.successes(), calls.count)},
+                        {"total_data_transfer_bytes", calls.request_bytes + calls.response_bytes},
+                    })},
       {"webhook_calls",
        Json::object({
            {"total_calls", webhooks.count},

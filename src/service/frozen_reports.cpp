@@ -19,23 +19,12 @@ std::unexpected<Error> corrupt(const std::string& name) {
               "the stored report " + name + " is damaged; run metergate verify");
 }
 
-Json summary_json(const StatementSummary& summary, const Currency& currency) {
-  Json plans = Json::object();
-  for (const auto& [plan, count] : summary.by_plan) plans.set(plan, count);
-  return Json::object({
-      {"total_tenants", summary.tenants},
-      {"tenants_with_overages", summary.tenants_with_overages},
-      {"overage_rate_percent", summary.overage_rate_percent()},
-      {"plan_distribution", std::move(plans)},
-      {"total_overage_cost", to_decimal(summary.total_overage_cost, currency)},
-  });
-}
-
 std::size_t part_count(std::size_t tenants) {
   return std::max<std::size_t>(1, (tenants + kTenantsPerPart - 1) / kTenantsPerPart);
 }
 
-Json part_document(const KeptReport& report, std::size_t part, const Currency& currency) {
+Json part_document(const KeptReport& report, std::size_t part) {
+  const Currency& currency = report.head.currency;
   const std::size_t first = (part - 1) * kTenantsPerPart;
   const std::size_t end = std::min(report.statements.size(), first + kTenantsPerPart);
   Json document = Json::object({
@@ -43,6 +32,7 @@ Json part_document(const KeptReport& report, std::size_t part, const Currency& c
       {"period", report.head.period.text()},
       {"generated_at", report.head.generated_at},
       {"closed", report.head.is_closed},
+      {"currency", currency.code()},
       {"part", static_cast<std::int64_t>(part)},
       {"parts", static_cast<std::int64_t>(part_count(report.statements.size()))},
   });
@@ -69,8 +59,13 @@ Result<ReportHead> head_from(const Json& document) {
   const std::optional<Timestamp> generated_at = document.timestamp_at("generated_at");
   const std::optional<bool> closed = document.bool_at("closed");
   const std::optional<std::int64_t> parts = document.integer_at("parts");
-  if (!period || !generated_at || !closed || !parts || *parts < 1) return corrupt(name);
+  const Json* summary = document.find("summary");
+  if (!period || !generated_at || !closed || !parts || *parts < 1 || summary == nullptr) {
+    return corrupt(name);
+  }
   ReportHead head;
+  head.currency = TRY(Currency::find(document.string_at("currency").value_or("")));
+  head.shown_summary = *summary;
   head.period = TRY(Period::parse(*period));
   head.generated_at = *generated_at;
   head.is_closed = *closed;
@@ -104,6 +99,18 @@ std::int64_t part_of(const Json& first_part, const TenantId& tenant) {
 }
 
 }  // namespace
+
+Json summary_json(const StatementSummary& summary, const Currency& currency) {
+  Json plans = Json::object();
+  for (const auto& [plan, count] : summary.by_plan) plans.set(plan, count);
+  return Json::object({
+      {"total_tenants", summary.tenants},
+      {"tenants_with_overages", summary.tenants_with_overages},
+      {"overage_rate_percent", summary.overage_rate_percent()},
+      {"plan_distribution", std::move(plans)},
+      {"total_overage_cost", to_decimal(summary.total_overage_cost, currency)},
+  });
+}
 
 std::string closed_report_name(Period period) { return period.text() + "/closed"; }
 
@@ -173,15 +180,15 @@ Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) co
   return read(head.name);
 }
 
-Result<ReportHead> FrozenReports::write(const KeptReport& report, const Currency& currency) {
+Result<ReportHead> FrozenReports::write(const KeptReport& report) {
   for (std::size_t part = part_count(report.statements.size()); part >= 1; --part) {
     const DocumentKey key = part_key(report.head.name, static_cast<std::int64_t>(part));
     const std::optional<Json> there = TRY(store_.get(Collection::usage_reports, key));
     if (there) continue;
     Batch batch;
     batch.at = report.head.generated_at;
-    batch.documents.push_back({Collection::usage_reports, key,
-                               part_document(report, part, currency), Expect::absent, 0});
+    batch.documents.push_back(
+        {Collection::usage_reports, key, part_document(report, part), Expect::absent, 0});
     const Commit commit = TRY(store_.apply(std::move(batch)));
     store_.wait_durable(commit.sequence);
   }

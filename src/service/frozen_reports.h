@@ -29,7 +29,9 @@ struct ReportHead {
   bool is_closed = false;
   std::string name;  // of the report's documents, without the part
   std::int64_t parts = 1;
+  Currency currency = Currency::usd();  // that all amounts in it are in
   StatementSummary summary;
+  Json shown_summary;  // as it stands in the stored report; null in one that is not stored
 };
 
 struct KeptReport {
@@ -52,13 +54,14 @@ class FrozenReports {
   // Writes the parts, each as a batch of its own, and waits for the disk between them, so that a
   // large report never fills the store's queue. Of a closed period, parts that an interrupted run
   // has written stay as they are; the statements must be the same each time.
-  Result<ReportHead> write(const KeptReport& report, const Currency& currency);
+  Result<ReportHead> write(const KeptReport& report);
 
  private:
   Result<std::optional<KeptReport>> read(const std::string& name) const;
   Store& store_;
 };
 
+Json summary_json(const StatementSummary& summary, const Currency& currency);
 // Where the documents of a closed period's report are.
 std::string closed_report_name(Period period);
 // The same for one of an open period; `ulid` tells those of a period apart.

@@ -7,22 +7,22 @@ namespace metergate {
 namespace {
 
 Json usage_units_json(const Usage& usage) {
-  Json result = Json::array();
-  for (const MeterRow& row : kMeters) result.push_back(usage[row.meter]);
+  Json::Array result;
+  for (const MeterRow& row : kMeters) result.emplace_back(usage[row.meter]);
   return result;
 }
 
 // One line in integers: [usage, included or null, overage, price in millionths, units of that
 // price, cost in millionths, 1 where the limit is hard].
 Json exact_line_json(const LineItem& line, LimitEffect effect) {
-  Json result = Json::array();
-  result.push_back(line.usage);
-  result.push_back(line.included);
-  result.push_back(line.overage);
-  result.push_back(line.rate.price.micros);
-  result.push_back(line.rate.per_units);
-  result.push_back(line.cost.micros);
-  result.push_back(effect == LimitEffect::hard ? 1 : 0);
+  Json::Array result;
+  result.emplace_back(line.usage);
+  result.emplace_back(line.included);
+  result.emplace_back(line.overage);
+  result.emplace_back(line.rate.price.micros);
+  result.emplace_back(line.rate.per_units);
+  result.emplace_back(line.cost.micros);
+  result.emplace_back(effect == LimitEffect::hard ? 1 : 0);
   return result;
 }
 

@@ -22,6 +22,7 @@ class Reporting;
 class Aggregation;
 class Retention;
 class AuditLog;
+class WorkerBoard;
 
 struct Services {
   const Clock& clock;
@@ -40,7 +41,8 @@ struct Services {
   Reporting& reporting;
   Aggregation& aggregation;  // the 10-minute worker and the close of periods
   Retention& retention;
-  AuditLog& audit_log;  // lists and verifies the audit trail
+  AuditLog& audit_log;        // lists and verifies the audit trail
+  WorkerBoard& worker_board;  // what each worker did last and does next
 };
 
 }  // namespace metergate
