@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "http/url.h"
+
 namespace metergate::api {
 namespace {
 
@@ -78,37 +80,12 @@ bool is_binary_mode(const http::Request& request) {
   return request.header("ce-specversion") || request.header("ce-id") || request.header("ce-type");
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Header values are percent-encoded by CloudEvents' HTTP binding; what is no encoding stands for
-// itself.
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low < 0) {
-      decoded.push_back(text[i]);
-      continue;
-    }
-    decoded.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return decoded;
-}
-
-// The attribute as JSON has it: by way of the strict parser, which refuses what is no UTF-8.
+// Header values are percent-encoded by CloudEvents' HTTP binding.
 Result<Json> attribute_of(const http::Header& header) {
-  std::string quoted;
-  append_quoted(percent_decoded(header.second), quoted);
-  Result<Json> value = parse_json(quoted);
-  if (value) return value;
-  return fail(ErrorCode::invalid, "the header " + header.first + " is no UTF-8 text");
+  std::optional<std::string> value = http::percent_decode(header.second);
+  if (value && http::is_utf8(*value)) return Json(*std::move(value));
+  return fail(ErrorCode::invalid, "the header " + header.first +
+                                      " is no percent-encoded UTF-8 text: '" + header.second + "'");
 }
 
 Result<EventBody> read_binary_mode(const http::Request& request) {
