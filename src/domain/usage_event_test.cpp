@@ -207,6 +207,17 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
 }
 
 // Lengths stand before texts: no text can pretend to be the next field.
+TEST(CanonicalContent, TellsTextsApartThatLookLikeFields) {
+  for (const std::string sign : {"", ":", "1:"}) {
+    ApiCall one = call();
+    one.ip = "a;store_id=" + sign + "b";
+    ApiCall other = call();
+    other.ip = "a";
+    other.store_id = "b;store_id=" + sign;
+    EXPECT_NE(canonical_content(event(one)), canonical_content(event(other))) << sign;
+  }
+}
+
 RC_GTEST_PROP(CanonicalContent, IsEqualOnlyForEqualFacts, (std::string a, std::string b)) {
   ApiCall one = call();
   one.path = a;

@@ -89,7 +89,6 @@ TESTED_FLOORS = ("domain", "service")
 
 CODE_SUFFIXES = {".h", ".cpp"}
 TEXT_SUFFIXES = CODE_SUFFIXES | {".py", ".sh", ".md", ".txt", ".cmake", ".toml", ".in", ".ts"}
-WIDTH_SUFFIXES = CODE_SUFFIXES | {".py", ".sh"}
 TOP_FOLDERS = ("src", "include", "tests", "bench", "docs", "tools", "cmake", "data", "clients")
 SKIPPED_PARTS = {"node_modules", "dist", "__pycache__"}
 
@@ -268,7 +267,7 @@ def check_sizes(path, code, bare):
             if last - first + 1 > FUNCTION_LINES_MAX:
                 yield Finding(path, first, f"a function of {last - first + 1} lines; at most "
                                            f"{FUNCTION_LINES_MAX}")
-    if path.suffix in WIDTH_SUFFIXES:
+    if path.suffix in CODE_SUFFIXES:
         for number, line in enumerate(code.splitlines(), 1):
             if len(line) > COLUMNS_MAX:
                 yield Finding(path, number, f"{len(line)} columns; a line has at most "
