@@ -100,8 +100,8 @@ class Rewriter {
     std::string_view operand = text_.substr(open + 1, close - open - 1);
     while (!operand.empty() && is_space(operand.front())) operand.remove_prefix(1);
     while (!operand.empty() && is_space(operand.back())) operand.remove_suffix(1);
-    const bool is_quoted = operand.size() >= 2 && (operand.front() == '"' ||
-                                                   operand.front() == '\'') &&
+    const bool is_quoted = operand.size() >= 2 &&
+                           (operand.front() == '"' || operand.front() == '\'') &&
                            operand.back() == operand.front();
     if (is_quoted) operand = operand.substr(1, operand.size() - 2);
     out_ += is_date ? "{\"$date\":" : "{\"$numberLong\":";

@@ -42,7 +42,9 @@ TEST(LooseJson, ShellDatesAndNumbersAreExtendedJson) {
   EXPECT_EQ(read("{a: NumberLong(7), b: NumberInt('8')}"), R"({"a":7,"b":8})");
 }
 
-TEST(LooseJson, NegativeNumbersAreRead) { EXPECT_EQ(read("{timestamp: -1}"), R"({"timestamp":-1})"); }
+TEST(LooseJson, NegativeNumbersAreRead) {
+  EXPECT_EQ(read("{timestamp: -1}"), R"({"timestamp":-1})");
+}
 
 TEST(LooseJson, OtherWordsAndOpenEndsAreRefused) {
   for (const char* text : {"", "{", "{a: b}", "{a: 'b}", "{a: \"b}", "{a: ISODate('x'", "{a: 1} {",
