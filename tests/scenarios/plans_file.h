@@ -1,4 +1,4 @@
-// Reads data/plans.toml for the scenarios, so that they hold the shipped figures to the rules
+// Reads catalogue/plans.toml for the scenarios, so that they hold the shipped figures to the rules
 // without the product's own reader. Values; no threads.
 #pragma once
 

@@ -14,7 +14,7 @@ namespace {
 const std::string kRoot = METERGATE_SOURCE_DIR;
 
 std::vector<Plan> shipped_plans() {
-  auto plans = read_plans_file(kRoot + "/data/plans.toml");
+  auto plans = read_plans_file(kRoot + "/catalogue/plans.toml");
   EXPECT_TRUE(plans.has_value()) << (plans ? "" : plans.error().message);
   return plans ? *std::move(plans) : std::vector<Plan>{};
 }
