@@ -1,4 +1,7 @@
 // A tenant's own routes: stores, devices, sales, tickets and usage.
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -214,81 +217,99 @@ Result<Answer> show_usage(Call& call) {
   return answer;
 }
 
-}  // namespace
+constexpr Access kReads = tenant_or_provider_with(Permission::tenants_read);
+constexpr Access kWrites = tenant_or_provider_with(Permission::tenants_update);
+constexpr Access kBills = tenant_or_provider_with(Permission::billing_read);
 
-std::vector<Route> tenant_routes() {
-  constexpr Access reads = tenant_or_provider_with(Permission::tenants_read);
-  constexpr Access writes = tenant_or_provider_with(Permission::tenants_update);
-  constexpr Access bills = tenant_or_provider_with(Permission::billing_read);
+std::vector<Route> store_routes() {
   return {
-      {"GET", "/api/tenants/{tenant_id}/stores", reads, list_stores, query_names(RecordKind::store),
-       false, "List stores"},
-      {"POST", "/api/tenants/{tenant_id}/stores", writes, add_store, {}, false, "Add a store"},
+      {"GET", "/api/tenants/{tenant_id}/stores", kReads, list_stores,
+       query_names(RecordKind::store), false, "List stores"},
+      {"POST", "/api/tenants/{tenant_id}/stores", kWrites, add_store, {}, false, "Add a store"},
       {"GET",
        "/api/tenants/{tenant_id}/stores/{store_id}",
-       reads,
+       kReads,
        get_store,
        {},
        false,
        "Show a store"},
       {"PATCH",
        "/api/tenants/{tenant_id}/stores/{store_id}",
-       writes,
+       kWrites,
        change_store,
        {},
        false,
        "Rename, suspend or resume a store"},
       {"DELETE",
        "/api/tenants/{tenant_id}/stores/{store_id}",
-       writes,
+       kWrites,
        remove_store,
        {},
        false,
        "Delete a store"},
-      {"GET", "/api/tenants/{tenant_id}/devices", reads, list_devices,
+  };
+}
+
+std::vector<Route> device_routes() {
+  return {
+      {"GET", "/api/tenants/{tenant_id}/devices", kReads, list_devices,
        query_names(RecordKind::device), false, "List devices"},
-      {"POST", "/api/tenants/{tenant_id}/devices", writes, add_device, {}, false, "Add a device"},
+      {"POST", "/api/tenants/{tenant_id}/devices", kWrites, add_device, {}, false, "Add a device"},
       {"GET",
        "/api/tenants/{tenant_id}/devices/{device_id}",
-       reads,
+       kReads,
        get_device,
        {},
        false,
        "Show a device"},
       {"PATCH",
        "/api/tenants/{tenant_id}/devices/{device_id}",
-       writes,
+       kWrites,
        change_device,
        {},
        false,
        "Rename, suspend or resume a device"},
       {"DELETE",
        "/api/tenants/{tenant_id}/devices/{device_id}",
-       writes,
+       kWrites,
        remove_device,
        {},
        false,
        "Delete a device"},
-      {"GET", "/api/tenants/{tenant_id}/sales", reads, list_sales, query_names(RecordKind::sale),
+  };
+}
+
+std::vector<Route> trade_routes() {
+  return {
+      {"GET", "/api/tenants/{tenant_id}/sales", kReads, list_sales, query_names(RecordKind::sale),
        false, "List sales"},
-      {"POST", "/api/tenants/{tenant_id}/sales", writes, add_sale, {}, false, "Record a sale"},
-      {"GET", "/api/tenants/{tenant_id}/tickets", reads, list_tickets,
+      {"POST", "/api/tenants/{tenant_id}/sales", kWrites, add_sale, {}, false, "Record a sale"},
+      {"GET", "/api/tenants/{tenant_id}/tickets", kReads, list_tickets,
        query_names(RecordKind::ticket), false, "List tickets"},
       {"POST",
        "/api/tenants/{tenant_id}/tickets",
-       writes,
+       kWrites,
        add_ticket,
        {},
        false,
        "Record a ticket"},
-      {"GET",
-       "/api/tenants/{tenant_id}/usage",
-       bills,
-       show_usage,
-       {"period"},
-       false,
-       "Show the tenant's usage, limits, health and forecast"},
   };
+}
+
+}  // namespace
+
+std::vector<Route> tenant_routes() {
+  std::vector<Route> routes = store_routes();
+  std::ranges::move(device_routes(), std::back_inserter(routes));
+  std::ranges::move(trade_routes(), std::back_inserter(routes));
+  routes.push_back({"GET",
+                    "/api/tenants/{tenant_id}/usage",
+                    kBills,
+                    show_usage,
+                    {"period"},
+                    false,
+                    "Show the tenant's usage, limits, health and forecast"});
+  return routes;
 }
 
 }  // namespace metergate::api

@@ -153,7 +153,7 @@ Connection::Task<void> Connection::refuse_connection() {
   Response response =
       refusal({ErrorCode::overloaded, "the server has too many connections; try again soon"},
               none.request_id);
-  if (co_await send(std::move(response), none)) co_await linger();
+  if (co_await send(response, none)) co_await linger();
 }
 
 Connection::Task<bool> Connection::serve_one() {
@@ -170,15 +170,22 @@ Connection::Task<bool> Connection::serve_one() {
   asked.request_id = request.request_id;
   asked.keep_alive = request.keep_alive && !is_refused;
   asked.takes_chunks = request.takes_chunks;
-  Response response =
-      is_refused ? refusal(refused_, asked.request_id) : co_await handled(std::move(request));
+  Response response;
+  if (is_refused) {
+    response = refusal(refused_, asked.request_id);
+  } else {
+    call_handler(std::move(request));
+    while (!is_answered_ && !ended_) co_await wait_for_wake();
+    response = take_answer(asked.request_id);
+  }
   if (ended_) co_return false;
   if (shared_.stopping) response.close = true;
   const bool goes_on = head_context(asked, response, {}).keep_alive;
-  const bool sent = co_await send(std::move(response), asked);
+  const bool sent = co_await send(response, asked);
   const bool may_have_unread = is_refused || !input_.empty();
   if (sent && !goes_on && may_have_unread) co_await linger();
-  co_return sent&& goes_on;
+  const bool stays = sent && goes_on;
+  co_return stays;
 }
 
 Connection::Task<Connection::Read> Connection::read_request() {
@@ -273,19 +280,19 @@ Response Connection::refusal(const Error& error, const std::string& request_id) 
   return shared_.handler.refusal(error, request_id);
 }
 
-Connection::Task<Response> Connection::handled(Request request) {
+Response Connection::take_answer(const std::string& request_id) {
+  if (!answer_)
+    return refusal({ErrorCode::internal, "a request was dropped without an answer"}, request_id);
+  Response response = std::move(*answer_);
+  answer_.reset();
+  return response;
+}
+
+void Connection::call_handler(Request request) {
   ++exchange_;
   is_answered_ = false;
   answer_.reset();
   deadline_.reset();
-  const std::string request_id = request.request_id;
-  call_handler(std::move(request));
-  while (!is_answered_ && !ended_) co_await wait_for_wake();
-  if (answer_) co_return std::exchange(answer_, std::nullopt).value();
-  co_return refusal({ErrorCode::internal, "a request was dropped without an answer"}, request_id);
-}
-
-void Connection::call_handler(Request request) {
   OneReply reply{loop_, weak_from_this(), exchange_};
   Handler& handler = shared_.handler;
   if (!handler.is_slow(request)) {
@@ -301,14 +308,14 @@ void Connection::call_handler(Request request) {
   }
 }
 
-Connection::Task<bool> Connection::send(Response response, const Request& asked) {
+Connection::Task<bool> Connection::send(Response& response, const Request& asked) {
   const HeadContext context = head_context(asked, response, shared_.clock.now());
   const bool has_body = asked.method != "HEAD" && !is_bodiless(response.status);
   std::string bytes = serialize_head(response, context);
   if (!has_body) co_return co_await write(bytes);
   if (response.source) {
     if (!co_await write(bytes)) co_return false;
-    co_return co_await send_source(std::move(response.source), context.takes_chunks);
+    co_return co_await send_source(response.source, context.takes_chunks);
   }
   if (response.body.size() <= kJoinedBodyMax) {
     bytes += response.body;
@@ -319,7 +326,7 @@ Connection::Task<bool> Connection::send(Response response, const Request& asked)
 }
 
 // One piece after another, each made on a slow thread once the one before is in the socket.
-Connection::Task<bool> Connection::send_source(BodySource source, bool in_chunks) {
+Connection::Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
   while (true) {
     piece_.reset();
     shared_.slow.submit_piece(

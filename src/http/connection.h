@@ -76,9 +76,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<Read> read_request();
   Task<bool> read_some();
   Task<bool> send_continue();
-  Task<Response> handled(Request request);
-  Task<bool> send(Response response, const Request& asked);
-  Task<bool> send_source(BodySource source, bool in_chunks);
+  // References: g++ 12 destroys an aggregate that a coroutine takes by value twice.
+  Task<bool> send(Response& response, const Request& asked);
+  Task<bool> send_source(BodySource& source, bool in_chunks);
   Task<bool> write(std::string_view bytes);
   Task<void> linger();
   Task<void> wait_for_wake();
@@ -86,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Request take_request();
   Request unread_request();
   void call_handler(Request request);
+  Response take_answer(const std::string& request_id);
   Response refusal(const Error& error, const std::string& request_id);
   void set_read_deadline();
   void wake();

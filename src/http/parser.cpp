@@ -19,6 +19,21 @@ constexpr std::size_t kTrailerBytesMax = 8 * 1024;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
+// Whether a CR without LF or an LF without CR stands in lines of which more may come: told at once,
+// since a peer that ends its lines so would else wait for an answer until its time is over.
+bool has_bare_line_end(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool bare_lf = text[i] == '\n' && i > 0 && text[i - 1] != '\r';
+    const bool bare_cr = text[i] == '\r' && i + 1 < text.size() && text[i + 1] != '\n';
+    if (bare_lf || bare_cr) return true;
+  }
+  return false;
+}
+
+std::unexpected<Error> bare_line_end() {
+  return fail(ErrorCode::invalid, "a line does not end in CRLF");
+}
+
 }  // namespace
 
 // What Beast finds, as it finds it.
@@ -142,6 +157,7 @@ Result<std::size_t> RequestParser::take_head_bytes(std::string_view input) {
                             "are allowed",
                             limits_.head_bytes_max));
   if (end == std::string_view::npos) {
+    if (has_bare_line_end(input.substr(searched_))) return bare_line_end();
     searched_ = input.size() < 3 ? 0 : input.size() - 3;
     return 0;
   }
@@ -183,13 +199,18 @@ Result<std::size_t> RequestParser::take_body_bytes(std::string_view input) {
 }
 
 Result<std::size_t> RequestParser::take_chunk_line(std::string_view input) {
-  const std::size_t start = after_chunk_ ? 2 : 0;
-  if (after_chunk_ && input.size() >= start && input.substr(0, start) != "\r\n")
+  constexpr std::string_view kLineEnd = "\r\n";
+  const std::size_t start = after_chunk_ ? kLineEnd.size() : 0;
+  if (!kLineEnd.starts_with(input.substr(0, start)))
     return fail(ErrorCode::invalid, "a chunk is longer than its size");
+  if (input.size() < start) return 0;
   const std::size_t end = input.find("\r\n", start);
   if (std::min(end, input.size()) > kChunkLineMax)
     return fail(ErrorCode::invalid, "a line that opens a chunk is longer than 1024 bytes");
-  if (end == std::string_view::npos) return 0;
+  if (end == std::string_view::npos) {
+    if (has_bare_line_end(input.substr(start))) return bare_line_end();
+    return 0;
+  }
   const std::uint32_t size = TRY(check_chunk_line(input.substr(start, end - start)));
   if (size == 0) return take_trailers(input, end);
   if (body_.size() + size > limits_.body_bytes_max) return body_too_large();
@@ -204,7 +225,10 @@ Result<std::size_t> RequestParser::take_trailers(std::string_view input, std::si
   const std::size_t end = input.find("\r\n\r\n", start);
   if (std::min(end, input.size()) - start > kTrailerBytesMax)
     return fail(ErrorCode::headers_too_large, "the trailers are too large");
-  if (end == std::string_view::npos) return 0;
+  if (end == std::string_view::npos) {
+    if (has_bare_line_end(input.substr(start))) return bare_line_end();
+    return 0;
+  }
   std::string_view lines = input.substr(start + 2, end - std::min(end, start + 2));
   while (!lines.empty()) {
     const std::size_t line_end = std::min(lines.find("\r\n"), lines.size());

@@ -15,11 +15,11 @@
 namespace metergate {
 
 struct AuditFilter {
-  std::string actor;  // empty: any; likewise below
-  std::string action;
-  std::string tenant_id;
-  std::optional<Timestamp> from;  // half-open
-  std::optional<Timestamp> to;
+  std::string actor{};  // empty: any; likewise below
+  std::string action{};
+  std::string tenant_id{};
+  std::optional<Timestamp> from{};  // half-open
+  std::optional<Timestamp> to{};
 };
 
 struct AuditPage {

@@ -79,10 +79,10 @@ struct RecordPatch {
 };
 
 struct RecordQuery {
-  std::vector<std::pair<std::string, std::string>> equal;  // field and value
-  std::optional<Timestamp> from;                           // of `timestamp`; half-open
-  std::optional<Timestamp> to;
-  std::string sort;  // "field" or "-field"; empty: by id
+  std::vector<std::pair<std::string, std::string>> equal{};  // field and value
+  std::optional<Timestamp> from{};                           // of `timestamp`; half-open
+  std::optional<Timestamp> to{};
+  std::string sort{};  // "field" or "-field"; empty: by id
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
