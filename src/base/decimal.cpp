@@ -5,15 +5,56 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/check.h"
+
 namespace metergate {
 namespace {
 
 __extension__ using Wide = __int128;
 
+constexpr std::size_t kLengthMax = 64;
+constexpr int kScaleMax = 18;
+constexpr int kExponentMax = 100;
+
 Wide power_of_ten(unsigned exponent) {
   Wide power = 1;
   for (unsigned i = 0; i < exponent; ++i) power *= 10;
   return power;
+}
+
+struct Digits {
+  Wide mantissa = 0;
+  int scale = 0;
+};
+
+// "12.50" as 1250 and 2. More decimals than can be kept are passed over.
+std::optional<Digits> read_digits(std::string_view text) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  if (point == 0 || point + 1 == text.size()) return std::nullopt;
+  Digits read;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at == point) continue;
+    if (text[at] < '0' || text[at] > '9') return std::nullopt;
+    if (at > point && (read.scale >= kScaleMax || read.mantissa > power_of_ten(17))) continue;
+    read.mantissa = read.mantissa * 10 + (text[at] - '0');
+    if (read.mantissa > power_of_ten(30)) return std::nullopt;
+    if (at > point) ++read.scale;
+  }
+  return read;
+}
+
+// "", "e5", "E+5", "e-5".
+std::optional<int> read_exponent(std::string_view text) {
+  if (text.empty()) return 0;
+  text.remove_prefix(1);
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  int exponent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+  if (error != std::errc{} || end != text.data() + text.size() || exponent > kExponentMax)
+    return std::nullopt;
+  return negative ? -exponent : exponent;
 }
 
 }  // namespace
@@ -37,6 +78,7 @@ std::string to_text(Decimal value) {
 }
 
 Decimal rescale(Decimal value, std::uint8_t scale) {
+  CHECK(scale <= kScaleMax && value.scale <= kScaleMax);
   if (scale >= value.scale) {
     const Wide wider = Wide{value.unscaled} * power_of_ten(scale - value.scale);
     if (wider > INT64_MAX || wider < INT64_MIN) return value;
@@ -56,48 +98,22 @@ Decimal trimmed(Decimal value) {
 }
 
 std::optional<Decimal> parse_decimal(std::string_view text) {
-  constexpr std::size_t kLengthMax = 64;
-  constexpr int kScaleMax = 18;
-  if (text.empty() || text.size() > kLengthMax) return std::nullopt;
-  const bool negative = text.front() == '-';
-  std::size_t at = negative ? 1 : 0;
-  Wide mantissa = 0;
-  int scale = 0;
-  bool after_point = false;
-  std::size_t digit_count = 0;
-  for (; at < text.size() && text[at] != 'e' && text[at] != 'E'; ++at) {
-    if (text[at] == '.') {
-      if (after_point || digit_count == 0) return std::nullopt;
-      after_point = true;
-      continue;
-    }
-    if (text[at] < '0' || text[at] > '9') return std::nullopt;
-    ++digit_count;
-    if (after_point && (scale >= kScaleMax || mantissa > power_of_ten(17)))
-      continue;  // beyond what is kept
-    mantissa = mantissa * 10 + (text[at] - '0');
-    if (mantissa > power_of_ten(30)) return std::nullopt;
-    if (after_point) ++scale;
-  }
-  if (digit_count == 0 || text[at - 1] == '.') return std::nullopt;
-  if (at < text.size()) {
-    int exponent = 0;
-    const std::size_t sign = text[at + 1 < text.size() ? at + 1 : at] == '+' ? 2 : 1;
-    const auto [end, error] =
-        std::from_chars(text.data() + at + sign, text.data() + text.size(), exponent);
-    if (error != std::errc{} || end != text.data() + text.size() || exponent > 100 ||
-        exponent < -100) {
-      return std::nullopt;
-    }
-    scale -= exponent;
-  }
-  for (; scale < 0 && mantissa <= INT64_MAX; ++scale) mantissa *= 10;
-  for (; scale > kScaleMax && mantissa != 0; --scale) mantissa /= 10;
+  if (text.size() > kLengthMax) return std::nullopt;
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const std::size_t mark = std::min(text.find_first_of("eE"), text.size());
+  auto digits = read_digits(text.substr(0, mark));
+  const auto exponent = read_exponent(text.substr(mark));
+  if (!digits || !exponent) return std::nullopt;
+  auto [mantissa, scale] = *digits;
+  scale -= *exponent;
+  const Wide most = negative ? -Wide{INT64_MIN} : Wide{INT64_MAX};
   if (mantissa == 0) scale = std::clamp(scale, 0, kScaleMax);
-  for (; mantissa > INT64_MAX && scale > 0; --scale) mantissa /= 10;
-  if (mantissa > INT64_MAX || scale < 0) return std::nullopt;
-  const auto magnitude = static_cast<std::int64_t>(mantissa);
-  return Decimal{negative ? -magnitude : magnitude, static_cast<std::uint8_t>(scale)};
+  for (; scale < 0 && mantissa <= most; ++scale) mantissa *= 10;
+  for (; scale > 0 && (scale > kScaleMax || mantissa > most); --scale) mantissa /= 10;
+  if (mantissa > most || scale < 0) return std::nullopt;
+  return Decimal{static_cast<std::int64_t>(negative ? -mantissa : mantissa),
+                 static_cast<std::uint8_t>(scale)};
 }
 
 }  // namespace metergate

@@ -117,6 +117,27 @@ bool same_members(const Json::Object& a, const Json& b) {
          });
 }
 
+void append_escape(char c, std::string& out) {
+  switch (c) {
+    case '"':
+    case '\\':
+      out.push_back('\\');
+      out.push_back(c);
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+  }
+}
+
 }  // namespace
 
 std::optional<Decimal> Json::number() const {
@@ -201,31 +222,15 @@ std::strong_ordering compare(const Json& a, const Json& b) {
 
 void append_quoted(std::string_view text, std::string& out) {
   out.push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out.push_back(c);
-        }
-    }
+  std::size_t plain = 0;  // where the run of characters that need no escape begins
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) continue;
+    out.append(text, plain, at - plain);
+    append_escape(c, out);
+    plain = at + 1;
   }
+  out.append(text, plain, text.size() - plain);
   out.push_back('"');
 }
 

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/check.h"
 #include "base/decimal.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -65,15 +66,15 @@ class Json {
   bool is_object() const { return kind() == Kind::object; }
   bool is_array() const { return kind() == Kind::array; }
 
-  // Each CHECKs the kind: ask first, or use the *_or_none forms on input from outside.
-  bool as_bool() const { return std::get<bool>(value_); }
-  std::int64_t as_integer() const { return std::get<std::int64_t>(value_); }
-  const std::string& as_string() const { return std::get<std::string>(value_); }
-  Timestamp as_timestamp() const { return std::get<Timestamp>(value_); }
-  const Array& as_array() const { return std::get<Array>(value_); }
-  Array& as_array() { return std::get<Array>(value_); }
-  const Object& as_object() const { return std::get<Object>(value_); }
-  Object& as_object() { return std::get<Object>(value_); }
+  // Each CHECKs the kind: ask first, or use number() and the *_at forms on input from outside.
+  bool as_bool() const { return as<bool>(); }
+  std::int64_t as_integer() const { return as<std::int64_t>(); }
+  const std::string& as_string() const { return as<std::string>(); }
+  Timestamp as_timestamp() const { return as<Timestamp>(); }
+  const Array& as_array() const { return as<Array>(); }
+  Array& as_array() { return const_cast<Array&>(as<Array>()); }
+  const Object& as_object() const { return as<Object>(); }
+  Object& as_object() { return const_cast<Object&>(as<Object>()); }
   // An integer or a decimal; nothing for any other kind.
   std::optional<Decimal> number() const;
 
@@ -93,6 +94,13 @@ class Json {
   friend bool operator==(const Json& a, const Json& b);
 
  private:
+  template <class T>
+  const T& as() const {
+    const T* value = std::get_if<T>(&value_);
+    CHECK(value != nullptr);
+    return *value;
+  }
+
   std::variant<std::monostate, bool, std::int64_t, Decimal, std::string, Timestamp, Array, Object>
       value_;
 };

@@ -2,8 +2,9 @@
 // so that every number keeps the digits that were sent.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
-#include <unordered_set>
+#include <span>
 
 #include "base/json.h"
 
@@ -15,6 +16,25 @@ namespace bj = boost::json;
 constexpr std::size_t kDepthMax = 64;
 constexpr std::size_t kMembersMax = 10'000;    // of one object
 constexpr std::size_t kValuesMax = 4'000'000;  // of one text
+
+// A key that stands twice, or nullptr. Sorting, not hashing: nobody can choose keys that make it
+// slow.
+const std::string* repeated_key(std::span<const std::string> keys) {
+  if (keys.size() <= 8) {  // most objects; not worth an allocation
+    for (std::size_t i = 1; i < keys.size(); ++i) {
+      if (std::ranges::find(keys.first(i), keys[i]) !=
+          keys.begin() + static_cast<std::ptrdiff_t>(i))
+        return &keys[i];
+    }
+    return nullptr;
+  }
+  std::vector<const std::string*> sorted;
+  for (const std::string& key : keys) sorted.push_back(&key);
+  const auto by_text = [](const std::string* key) -> const std::string& { return *key; };
+  std::ranges::sort(sorted, {}, by_text);
+  const auto twice = std::ranges::adjacent_find(sorted, {}, by_text);
+  return twice == sorted.end() ? nullptr : *twice;
+}
 
 // The handler that boost::json::basic_parser calls; each callback returns false to stop.
 struct Builder {
@@ -59,13 +79,8 @@ struct Builder {
     object.reserve(count);
     const std::size_t first_value = starts.back();
     const std::size_t first_key = keys.size() - count;
-    std::unordered_set<std::string_view> seen;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!seen.insert(keys[first_key + i]).second) {
-        return refuse(fmt::format("the key \"{}\" stands twice in one object", keys[first_key + i]),
-                      code);
-      }
-    }
+    if (const std::string* key = repeated_key(std::span{keys}.subspan(first_key)))
+      return refuse(fmt::format("the key \"{:.40}\" stands twice in one object", *key), code);
     for (std::size_t i = 0; i < count; ++i) {
       object.emplace_back(std::move(keys[first_key + i]), std::move(values[first_value + i]));
     }
@@ -128,21 +143,26 @@ struct Builder {
 
 Result<Json> read_extended(Json value);
 
+Result<Json> read_date(const Json& inner) {
+  if (inner.is_string()) return Json{TRY(parse_timestamp(inner.as_string()))};
+  auto number = inner.kind() == Json::Kind::integer ? inner.number() : std::nullopt;
+  if (const auto text = inner.string_at("$numberLong"); text && inner.as_object().size() == 1)
+    number = parse_decimal(*text);
+  const auto in_range = [](std::int64_t ms) {
+    return Timestamp{Milliseconds{ms}} >= kTimestampMin &&
+           Timestamp{Milliseconds{ms}} <= kTimestampMax;
+  };
+  if (number && number->scale == 0 && in_range(number->unscaled))
+    return Json{Timestamp{Milliseconds{number->unscaled}}};
+  return fail(ErrorCode::invalid,
+              "$date takes an RFC 3339 string or milliseconds since 1970, to the year 9999");
+}
+
 // {"$date": …} and its like, or nothing where the object is an ordinary one.
 Result<std::optional<Json>> read_wrapper(const Json& value) {
   if (!value.is_object() || value.as_object().size() != 1) return std::nullopt;
   const auto& [key, inner] = value.as_object().front();
-  if (key == "$date") {
-    if (inner.is_string()) return Json{TRY(parse_timestamp(inner.as_string()))};
-    if (inner.kind() == Json::Kind::integer)
-      return Json{Timestamp{Milliseconds{inner.as_integer()}}};
-    if (const auto ms = inner.string_at("$numberLong")) {
-      if (const auto number = parse_decimal(*ms); number && number->scale == 0) {
-        return Json{Timestamp{Milliseconds{number->unscaled}}};
-      }
-    }
-    return fail(ErrorCode::invalid, "$date takes an RFC 3339 string or milliseconds since 1970");
-  }
+  if (key == "$date") return TRY(read_date(inner));
   if (key == "$numberLong" || key == "$numberInt" || key == "$numberDecimal" ||
       key == "$numberDouble") {
     const auto number = inner.is_string() ? parse_decimal(inner.as_string()) : std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <exception>
+#include <optional>
 
 #include "base/check.h"
 
@@ -64,11 +65,14 @@ Microseconds SystemClock::steady() const {
 
 Result<TimeZone> TimeZone::find(std::string_view name) {
   try {
-    return TimeZone{std::string{name}, date::locate_zone(std::string{name})};
+    const date::time_zone* const zone = date::locate_zone(std::string{name});
+    zone->get_info(date::sys_seconds{});  // reads the zone's file now: a bad one is found here
+    return TimeZone{std::string{name}, zone};
   } catch (const std::exception&) {
     return fail(
         ErrorCode::invalid,
-        fmt::format("'{}' is no time zone; use an IANA name such as UTC or Asia/Bangkok", name));
+        fmt::format("'{:.64}' is no time zone; use an IANA name such as UTC or Asia/Bangkok",
+                    name));
   }
 }
 
@@ -119,12 +123,12 @@ std::string to_text(Timestamp at) {
 }
 
 std::string to_text(Timestamp at, const TimeZone& zone) {
-  const auto offset = zone.offset_at(at);
+  // Some zones were off by odd seconds until 1972; the text can only say minutes.
+  const auto offset = std::chrono::floor<std::chrono::minutes>(zone.offset_at(at));
   const auto local = std::chrono::floor<std::chrono::seconds>(at) + offset;
   const auto day = std::chrono::floor<std::chrono::days>(local);
   const std::chrono::hh_mm_ss clock{local - day};
-  const auto minutes =
-      std::chrono::abs(std::chrono::duration_cast<std::chrono::minutes>(offset)).count();
+  const auto minutes = std::chrono::abs(offset).count();
   return fmt::format("{}T{:02}:{:02}:{:02}{}{:02}:{:02}", to_text(Day{day.time_since_epoch()}),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      offset.count() < 0 ? '-' : '+', minutes / 60, minutes % 60);
@@ -143,14 +147,15 @@ Result<Day> parse_day(std::string_view text) {
     if (date.ok()) return Day{date};
   }
   return fail(ErrorCode::invalid,
-              fmt::format("'{}' is not a date; use YYYY-MM-DD, such as 2026-03-05", text));
+              fmt::format("'{:.40}' is not a date; use YYYY-MM-DD, such as 2026-03-05", text));
 }
 
 Result<Timestamp> parse_timestamp(std::string_view text) {
   const auto refuse = [&] {
     return fail(
         ErrorCode::invalid,
-        fmt::format("'{}' is not an RFC 3339 time; use for example 2026-03-05T10:30:00Z", text));
+        fmt::format("'{:.40}' is not an RFC 3339 time; use for example 2026-03-05T10:30:00Z",
+                    text));
   };
   if (text.size() < 20 || text.size() > 40 || (text[10] != 'T' && text[10] != 't')) return refuse();
   const auto day = parse_day(text.substr(0, 10));
@@ -168,7 +173,10 @@ Result<Timestamp> parse_timestamp(std::string_view text) {
   }
   const auto offset = parse_offset(text.substr(at));
   if (!offset) return refuse();
-  return Timestamp{day->time_since_epoch() + *clock_time + Milliseconds{millisecond} - *offset};
+  const Timestamp parsed{day->time_since_epoch() + *clock_time + Milliseconds{millisecond} -
+                         *offset};
+  if (parsed < kTimestampMin || parsed > kTimestampMax) return refuse();
+  return parsed;
 }
 
 }  // namespace metergate

@@ -21,6 +21,10 @@ using Microseconds = std::chrono::microseconds;
 using Timestamp = std::chrono::sys_time<Milliseconds>;
 using Day = std::chrono::local_days;
 
+// What texts can say: the years 1970 to 9999.
+inline constexpr Timestamp kTimestampMin{Milliseconds{0}};
+inline constexpr Timestamp kTimestampMax{Milliseconds{253'402'300'799'999}};
+
 // Half-open: start is in, end is out.
 struct Window {
   Timestamp start;
@@ -80,11 +84,12 @@ class TimeZone {
 
 // RFC 3339 with millisecond precision in UTC: "2026-03-05T10:30:00.000Z".
 std::string to_text(Timestamp at);
-// RFC 3339 with seconds and the zone's offset: "2026-03-05T10:30:00+00:00".
+// RFC 3339 with seconds and the zone's offset in whole minutes: "2026-03-05T10:30:00+00:00".
 std::string to_text(Timestamp at, const TimeZone& zone);
 // "2026-03-05".
 std::string to_text(Day day);
-// RFC 3339 with any offset and up to nine digits of a second (cut to milliseconds); strict.
+// RFC 3339 with any offset and up to nine digits of a second (cut to milliseconds); strict, of the
+// years 1970 to 9999 in UTC, and without leap seconds, which no clock here can show.
 Result<Timestamp> parse_timestamp(std::string_view text);
 // "YYYY-MM-DD" of a date that exists, years 1970 to 9999; strict.
 Result<Day> parse_day(std::string_view text);

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace metergate::http {
 
@@ -30,6 +30,9 @@ struct Request {
   std::string remote_ip;
   std::string request_id;  // the caller's own where it is sane, else one of ours; set by the server
   std::int64_t bytes = 0;  // of the whole message: head and body
+  bool keep_alive = true;  // whether the caller wants to send another on this connection
+  bool takes_chunks = true;  // false for HTTP/1.0
+  // The value; where the name stands several times, all of them joined by ", " (RFC 9110, 5.3).
   std::optional<std::string> header(std::string_view lower_case_name) const;
 };
 
@@ -45,8 +48,29 @@ struct Response {
   bool close = false;  // end the connection after it
 };
 
-// The head and length as they will stand on the wire; the size of the response is head + body.
-std::string serialize_head(const Response& response, std::string_view request_id, bool keep_alive,
-                           bool is_head_request);
+// What the head of an answer depends on besides the answer itself.
+struct HeadContext {
+  std::string_view request_id;
+  Timestamp now{};
+  bool keep_alive = true;
+  bool takes_chunks = true;  // false: a body of unknown length ends with the connection
+};
+
+// The context of an answer to `request`, as the server itself will use it.
+HeadContext head_context(const Request& request, const Response& response, Timestamp now);
+
+// The status line and header fields exactly as they go on the wire, the empty line included; the
+// size of an answer is this and its body (none to HEAD). Fields that no message may carry (a CR or
+// LF, a bad name) are left out.
+std::string serialize_head(const Response& response, const HeadContext& context);
+
+// "Thu, 05 Mar 2026 10:30:00 GMT".
+std::string http_date(Timestamp at);
+
+// "Not Found"; empty for a status that Metergate never answers.
+std::string_view reason_of(int status);
+
+// Whether an answer of this status has no body and no length (1xx, 204, 304).
+bool is_bodiless(int status);
 
 }  // namespace metergate::http

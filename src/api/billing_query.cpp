@@ -1,0 +1,21 @@
+#include "api/billing_query.h"
+
+namespace metergate::api {
+
+std::optional<Period> read_period(QueryReader& reader, std::string_view name) {
+  const std::optional<std::string> text = reader.text(name);
+  if (!text) return std::nullopt;
+  const Result<Period> period = Period::parse(*text);
+  if (period) return *period;
+  reader.fault(name, "is \"" + *text + "\": must be a month as YYYY-MM, like 2026-03");
+  return std::nullopt;
+}
+
+Result<TenantId> tenant_of_path(const Call& call) {
+  const std::string& text = call.path_value("tenant_id");
+  Result<TenantId> id = TenantId::parse(text);
+  if (!id) return fail(ErrorCode::tenant_not_found, "there is no tenant '" + text + "'");
+  return id;
+}
+
+}  // namespace metergate::api

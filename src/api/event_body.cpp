@@ -1,0 +1,150 @@
+#include "api/event_body.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/content_coding.h"
+#include "http/url.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::string_view kHeaderPrefix = "ce-";
+
+// "Application/JSON; charset=utf-8" → "application/json"
+std::string media_type_of(const http::Request& request) {
+  std::string type = request.header("content-type").value_or("application/json");
+  type.erase(std::min(type.find(';'), type.size()));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  std::ranges::transform(type, type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return type;
+}
+
+Result<EventBody> numbered(Json::Array elements) {
+  EventBody body;
+  body.elements.reserve(elements.size());
+  for (Json& element : elements) {
+    body.elements.emplace_back(body.elements.size(), std::move(element));
+  }
+  return body;
+}
+
+Result<EventBody> read_json(std::string_view text) {
+  Json json = TRY(parse_json(text));
+  if (json.is_array()) return numbered(std::move(json.as_array()));
+  if (json.is_object()) return numbered({std::move(json)});
+  return fail(ErrorCode::invalid, "the body must be an event, or an array of events");
+}
+
+Result<EventBody> read_one(std::string_view text) {
+  Json json = TRY(parse_json(text));
+  if (!json.is_object()) {
+    return fail(ErrorCode::invalid,
+                "the body must be one event: a batch is application/cloudevents-batch+json");
+  }
+  return numbered({std::move(json)});
+}
+
+Result<EventBody> read_batch(std::string_view text) {
+  Json json = TRY(parse_json(text));
+  if (!json.is_array()) return fail(ErrorCode::invalid, "the body must be an array of events");
+  return numbered(std::move(json.as_array()));
+}
+
+Result<EventBody> read_lines(std::string_view text, Faults& faults) {
+  EventBody body;
+  std::size_t count = 0;
+  while (!text.empty() && count <= kBatchEventsMax) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    Result<Json> element = parse_json(line);
+    if (element) {
+      body.elements.emplace_back(count, *std::move(element));
+    } else {
+      faults.add(ErrorCode::invalid, Fault{count, "", element.error().message});
+    }
+    ++count;
+  }
+  if (count > kBatchEventsMax) {
+    return fail(ErrorCode::invalid,
+                "the body has more than " + std::to_string(kBatchEventsMax) + " events");
+  }
+  if (count == 0) return fail(ErrorCode::invalid, "the body has no events");
+  return body;
+}
+
+bool is_binary_mode(const http::Request& request) {
+  return request.header("ce-specversion") || request.header("ce-id") || request.header("ce-type");
+}
+
+// Header values are percent-encoded by CloudEvents' HTTP binding.
+Result<Json> attribute_of(const http::Header& header) {
+  std::optional<std::string> value = http::percent_decode(header.second);
+  if (value && http::is_utf8(*value)) return Json(*std::move(value));
+  return fail(ErrorCode::invalid, "the header " + header.first +
+                                      " is no percent-encoded UTF-8 text: '" + header.second + "'");
+}
+
+Result<EventBody> read_binary_mode(const http::Request& request, std::string_view text) {
+  Json event = Json::object();
+  for (const http::Header& header : request.headers) {
+    if (!header.first.starts_with(kHeaderPrefix)) continue;
+    const std::string name = header.first.substr(kHeaderPrefix.size());
+    if (event.find(name) != nullptr) {
+      return fail(ErrorCode::invalid, "the header " + header.first + " stands there twice");
+    }
+    event.set(name, TRY(attribute_of(header)));
+  }
+  if (!text.empty()) event.set("data", TRY(parse_json(text)));
+  EventBody body = TRY(numbered({std::move(event)}));
+  body.needs_specversion = true;
+  return body;
+}
+
+std::unexpected<Error> wrong_media_type(const std::string& type) {
+  return fail(ErrorCode::media_type,
+              "events come as application/cloudevents+json, application/cloudevents-batch+json, "
+              "application/json or application/x-ndjson, not as '" +
+                  type + "'");
+}
+
+Result<EventBody> read_by_type(const http::Request& request, std::string_view text,
+                               Faults& faults) {
+  const std::string type = media_type_of(request);
+  const bool is_cloudevents = type.starts_with("application/cloudevents");
+  if (is_binary_mode(request) && !is_cloudevents) {
+    if (type != "application/json") return wrong_media_type(type);
+    return read_binary_mode(request, text);
+  }
+  if (type == "application/json") return read_json(text);
+  if (type == "application/x-ndjson") return read_lines(text, faults);
+  const bool is_one = type == "application/cloudevents+json";
+  if (!is_one && type != "application/cloudevents-batch+json") return wrong_media_type(type);
+  EventBody body = TRY(is_one ? read_one(text) : read_batch(text));
+  body.needs_specversion = true;
+  return body;
+}
+
+}  // namespace
+
+Result<EventBody> read_event_body(const http::Request& request, Faults& faults) {
+  const std::optional<std::string> coding = request.header("content-encoding");
+  std::string decoded;
+  if (coding) decoded = TRY(decode_content(*coding, request.body, kBodyBytesMax));
+  EventBody body = TRY(read_by_type(request, coding ? decoded : request.body, faults));
+  if (body.elements.empty() && faults.is_empty()) {
+    return fail(ErrorCode::invalid, "the body has no events");
+  }
+  if (body.elements.size() > kBatchEventsMax) {
+    return fail(ErrorCode::invalid, "the body has " + std::to_string(body.elements.size()) +
+                                        " events; at most " + std::to_string(kBatchEventsMax) +
+                                        " are allowed");
+  }
+  return body;
+}
+
+}  // namespace metergate::api

@@ -1,0 +1,52 @@
+// Reads the members of one element of an event batch, strictly by kind; what is wrong becomes a
+// fault with the element's index. Absent and null are the same for what may be left out. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "service/faults.h"
+
+namespace metergate::api {
+
+enum class Need : std::uint8_t { required, optional };
+
+class EventFields {
+ public:
+  // `prefix` stands before the names in faults: "data." or nothing.
+  EventFields(const Json& object, std::string_view prefix, std::size_t index, Faults& faults)
+      : object_(object), prefix_(prefix), index_(index), faults_(faults) {}
+
+  // Empty, 0, false and nothing where the member is absent or wrong.
+  std::string text(std::string_view name, Need need);
+  std::int64_t integer(std::string_view name, Need need);
+  std::optional<std::int64_t> optional_integer(std::string_view name);
+  int small_integer(std::string_view name, Need need);  // what fits in an int
+  bool flag(std::string_view name);                     // required
+  // A number of milliseconds, to the microsecond; finer parts are rounded half away from zero.
+  Microseconds duration_ms(std::string_view name);
+  std::optional<Timestamp> time(std::string_view name);
+  const Json* any(std::string_view name);  // nullptr where absent or null
+
+  void fault(std::string_view name, std::string message);
+  // A fault for each member that nobody asked for and `is_allowed` does not let pass.
+  void refuse_others(bool (*is_allowed)(std::string_view name), std::string_view why);
+  bool is_good() const { return good_; }
+
+ private:
+  const Json* need(std::string_view name, Need need);
+  const Json& object_;
+  std::string_view prefix_;
+  std::size_t index_;
+  Faults& faults_;
+  std::vector<std::string_view> known_;
+  bool good_ = true;
+};
+
+}  // namespace metergate::api

@@ -1,0 +1,155 @@
+// The route table: method, path, who may call it, what it takes, and what answers. One row a route;
+// the dispatcher, the permission test and the documents read the same rows.
+//
+// A row without an access rule does not compile; a row with an empty path or two rows alike do not
+// start.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/identity.h"
+#include "http/message.h"
+#include "service/actor.h"
+#include "service/services.h"
+
+namespace metergate::api {
+
+enum class Audience : std::uint8_t {
+  everybody,  // no token
+  provider,   // a provider's token or API key with the permission
+  tenant,  // the tenant's own token, or a provider's with the permission; the path names the tenant
+  sender   // any tenant's token, or a provider's with the permission; the events name the tenant,
+           // and the handler holds it against the token
+};
+
+struct Access {
+  Audience audience;
+  std::optional<Permission> permission;  // nothing only for everybody
+};
+
+constexpr Access open_to_everybody() { return {Audience::everybody, std::nullopt}; }
+constexpr Access provider_with(Permission permission) { return {Audience::provider, permission}; }
+constexpr Access tenant_or_provider_with(Permission permission) {
+  return {Audience::tenant, permission};
+}
+constexpr Access sender_or_provider_with(Permission permission) {
+  return {Audience::sender, permission};
+}
+
+// A request that has been matched, authenticated and found to name only known query parameters.
+struct Call {
+  const http::Request& request;
+  Services& services;
+  std::vector<std::pair<std::string_view, std::string>> path_values;  // "tenant_id" → "tenant_456"
+  const Caller* caller = nullptr;      // nullptr: a route open to everybody
+  std::optional<TenantAccess> access;  // of Audience::tenant routes
+  Actor actor;
+
+  const std::string& path_value(std::string_view name) const;
+  std::optional<std::string> query(std::string_view name) const;  // the last of that name
+};
+
+// What a handler answers: data for the envelope, or a response of its own (a download).
+struct Answer {
+  Json data;
+  int status = 200;
+  std::vector<http::Header> headers;
+  std::optional<http::Response> whole;  // instead of the envelope
+};
+
+using HandlerFunction = Result<Answer> (*)(Call& call);
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // "/provider/billing/tenants/{tenant_id}"
+  Access access;
+  HandlerFunction handler;
+  std::vector<std::string_view> query_names;  // any other is refused by name
+  bool is_slow = false;                       // run off the server threads
+  std::string_view summary;
+};
+
+// A handler's file offers its rows; routes.cpp puts them all together.
+std::vector<Route> all_routes();
+std::vector<Route> system_routes();
+std::vector<Route> events_routes();
+std::vector<Route> tenant_routes();
+std::vector<Route> directory_routes();
+std::vector<Route> billing_routes();
+std::vector<Route> alerts_routes();
+std::vector<Route> session_routes();
+std::vector<Route> workers_routes();
+
+// Reads a body's members one by one; collects every fault, and refuses members that nobody asked
+// for.
+class BodyReader {
+ public:
+  // ErrorCode::invalid where the body is no JSON object; media_type where Content-Type says it is
+  // something else.
+  static Result<BodyReader> open(const http::Request& request);
+  explicit BodyReader(Json body) : body_(std::move(body)) {}
+
+  std::string required_text(std::string_view name, std::size_t length_min, std::size_t length_max);
+  std::optional<std::string> optional_text(std::string_view name, std::size_t length_min,
+                                           std::size_t length_max);
+  std::optional<std::string> optional_choice(std::string_view name,
+                                             std::initializer_list<std::string_view> allowed);
+  std::string required_choice(std::string_view name,
+                              std::initializer_list<std::string_view> allowed);
+  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t least,
+                                               std::int64_t most);
+  std::int64_t required_integer(std::string_view name, std::int64_t least, std::int64_t most);
+  std::optional<bool> optional_flag(std::string_view name);
+  std::optional<Timestamp> optional_time(std::string_view name);
+  std::optional<std::vector<std::string>> optional_texts(std::string_view name,
+                                                         std::size_t count_max);
+  const Json* optional_any(std::string_view name);
+  void fault(std::string_view name, std::string message);
+
+  // All faults in one ErrorCode::invalid, unknown members among them; call before using what was
+  // read.
+  Result<> finish();
+
+ private:
+  const Json* take(std::string_view name);
+  Json body_;
+  std::vector<std::string> known_;
+  std::vector<Fault> faults_;
+};
+
+// Reads query values the same way: all faults in one answer.
+class QueryReader {
+ public:
+  explicit QueryReader(const Call& call) : call_(call) {}
+  std::optional<std::string> text(std::string_view name);
+  std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& allowed);
+  std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most,
+                       std::int64_t otherwise);
+  std::optional<bool> flag(std::string_view name);
+  std::optional<Day> day(std::string_view name);
+  void fault(std::string_view name, std::string message);
+  Result<> finish();
+
+ private:
+  const Call& call_;
+  std::vector<Fault> faults_;
+};
+
+struct PageRequest {
+  std::int64_t page = 1;
+  std::int64_t limit = 50;
+};
+PageRequest read_page(QueryReader& reader);  // page from 1, limit 1 to 200
+Json pagination_json(const PageRequest& request, std::int64_t total);
+
+}  // namespace metergate::api

@@ -1,0 +1,149 @@
+// Login, provider users and API keys. Nobody can hand out a right that they do not have themselves.
+#include "api/routes.h"
+#include "service/sessions.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::size_t kRolesMax = 16;
+constexpr std::size_t kPermissionsMax = 32;
+
+// ErrorCode::permission where the roles or permissions hold more than the caller's own.
+Result<> check_grant(const Call& call, const std::vector<std::string>& roles,
+                     const std::vector<std::string>& names) {
+  Permissions granted;
+  for (const std::string& role : roles)
+    granted.add(permissions_of_role(role).value_or(Permissions{}));
+  for (const std::string& name : names) granted.add(name);
+  Permissions together = call.caller->permissions();
+  together.add(granted);
+  if (together == call.caller->permissions()) return {};
+  return fail(ErrorCode::permission, std::string{kNoPermission});
+}
+
+Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page) {
+  const auto total = static_cast<std::int64_t>(rows.size());
+  Json shown = Json::array();
+  for (std::int64_t i = (page.page - 1) * page.limit; i < total && i < page.page * page.limit;
+       ++i) {
+    shown.push_back(std::move(rows[static_cast<std::size_t>(i)]));
+  }
+  return Json::object(
+      {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
+}
+
+Result<Answer> login(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  const std::string email = body.required_text("email", 1, 254);
+  const std::string password = body.required_text("password", 1, 1024);
+  TRY(body.finish());
+  const std::string token = TRY(call.services.sessions.login(email, password, call.actor));
+  return Answer{
+      Json::object({{"token", token}, {"token_type", "Bearer"}, {"expires_in", 12 * 3600}}),
+      200,
+      {},
+      {}};
+}
+
+Result<Answer> list_users(Call& call) {
+  QueryReader query{call};
+  const PageRequest page = read_page(query);
+  TRY(query.finish());
+  return Answer{list_json("users", TRY(call.services.sessions.users()), page), 200, {}, {}};
+}
+
+Result<Answer> add_user(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewUser user;
+  user.email = body.required_text("email", 3, 254);
+  user.name = body.required_text("name", 1, 200);
+  user.password = body.required_text("password", 1, 1024);
+  user.roles = body.optional_texts("roles", kRolesMax).value_or(std::vector<std::string>{});
+  TRY(body.finish());
+  TRY(check_grant(call, user.roles, {}));
+  return Answer{TRY(call.services.sessions.add_user(user, call.actor)), 201, {}, {}};
+}
+
+Result<Answer> change_user(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  UserPatch patch;
+  patch.name = body.optional_text("name", 1, 200);
+  patch.password = body.optional_text("password", 1, 1024);
+  patch.roles = body.optional_texts("roles", kRolesMax);
+  patch.is_active = body.optional_flag("is_active");
+  TRY(body.finish());
+  TRY(check_grant(call, patch.roles.value_or(std::vector<std::string>{}), {}));
+  return Answer{
+      TRY(call.services.sessions.change_user(call.path_value("email"), patch, call.actor)),
+      200,
+      {},
+      {}};
+}
+
+Result<Answer> list_keys(Call& call) {
+  QueryReader query{call};
+  const PageRequest page = read_page(query);
+  TRY(query.finish());
+  return Answer{list_json("api_keys", TRY(call.services.sessions.keys()), page), 200, {}, {}};
+}
+
+Result<Answer> add_key(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewKey key;
+  key.name = body.required_text("name", 1, 200);
+  key.permissions =
+      body.optional_texts("permissions", kPermissionsMax).value_or(std::vector<std::string>{});
+  key.expires_at = body.optional_time("expires_at");
+  TRY(body.finish());
+  TRY(check_grant(call, {}, key.permissions));
+  MadeKey made = TRY(call.services.sessions.add_key(key, call.actor));
+  made.document.set("key", std::move(made.key));
+  return Answer{std::move(made.document), 201, {}, {}};
+}
+
+Result<Answer> revoke_key(Call& call) {
+  const std::string& key_id = call.path_value("key_id");
+  TRY(call.services.sessions.revoke_key(key_id, call.actor));
+  return Answer{Json::object({{"key_id", key_id}, {"revoked", true}}), 200, {}, {}};
+}
+
+}  // namespace
+
+std::vector<Route> session_routes() {
+  const Access manage = provider_with(Permission::users_manage);
+  return {
+      {"POST",
+       "/provider/auth/login",
+       open_to_everybody(),
+       login,
+       {},
+       true,
+       "Log in with a password"},
+      {"GET",
+       "/provider/users",
+       manage,
+       list_users,
+       {"page", "limit"},
+       false,
+       "List provider users"},
+      {"POST", "/provider/users", manage, add_user, {}, true, "Add a provider user"},
+      {"PATCH",
+       "/provider/users/{email}",
+       manage,
+       change_user,
+       {},
+       true,
+       "Change or disable a provider user"},
+      {"GET", "/provider/api-keys", manage, list_keys, {"page", "limit"}, false, "List API keys"},
+      {"POST",
+       "/provider/api-keys",
+       manage,
+       add_key,
+       {},
+       false,
+       "Make an API key; it is shown once"},
+      {"DELETE", "/provider/api-keys/{key_id}", manage, revoke_key, {}, false, "Revoke an API key"},
+  };
+}
+
+}  // namespace metergate::api

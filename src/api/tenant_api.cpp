@@ -1,0 +1,315 @@
+// A tenant's own routes: stores, devices, sales, tickets and usage.
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "api/routes.h"
+#include "api/time_range.h"
+#include "service/billing.h"
+#include "service/records.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::size_t kIdLengthMax = 64;
+constexpr std::size_t kCurrencyLength = 3;
+
+// What a list of one kind can be filtered and sorted by; the routes name the same.
+struct ListShape {
+  std::vector<std::string_view> filters;
+  std::vector<std::string_view> sorts;
+  std::string_view default_sort;
+  bool has_range = false;  // of `timestamp`
+};
+
+ListShape shape_of(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::store:
+      return {{"status"}, {"store_id", "name", "status", "created_at", "updated_at"}, "store_id"};
+    case RecordKind::device:
+      return {{"status", "type", "store_id"},
+              {"device_id", "store_id", "name", "type", "status", "created_at", "updated_at"},
+              "device_id"};
+    case RecordKind::sale:
+      return {{"store_id", "device_id"},
+              {"timestamp", "sale_id", "amount", "created_at"},
+              "-timestamp",
+              true};
+    case RecordKind::ticket:
+      return {{"store_id", "device_id", "sale_id"},
+              {"timestamp", "ticket_id", "created_at"},
+              "-timestamp",
+              true};
+  }
+  return {};
+}
+
+std::vector<std::string_view> query_names(RecordKind kind) {
+  ListShape shape = shape_of(kind);
+  std::vector<std::string_view> names = {"page", "limit", "sort"};
+  names.insert(names.end(), shape.filters.begin(), shape.filters.end());
+  if (shape.has_range) names.insert(names.end(), {"from", "to"});
+  return names;
+}
+
+std::vector<std::string> both_ways(const std::vector<std::string_view>& fields) {
+  std::vector<std::string> sorts;
+  for (const std::string_view field : fields) {
+    sorts.emplace_back(field);
+    sorts.push_back("-" + std::string(field));
+  }
+  return sorts;
+}
+
+template <std::size_t N>
+std::vector<std::string> texts(const std::array<std::string_view, N>& values) {
+  return {values.begin(), values.end()};
+}
+
+std::optional<std::string> read_filter(QueryReader& query, std::string_view name) {
+  if (name == "status") return query.choice(name, texts(kRecordStatuses));
+  if (name == "type") return query.choice(name, texts(kDeviceTypes));
+  return query.text(name);
+}
+
+Result<Answer> list(Call& call, RecordKind kind) {
+  const ListShape shape = shape_of(kind);
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  RecordQuery query;
+  query.page = page.page;
+  query.limit = page.limit;
+  query.sort =
+      reader.choice("sort", both_ways(shape.sorts)).value_or(std::string(shape.default_sort));
+  for (const std::string_view name : shape.filters) {
+    if (auto value = read_filter(reader, name)) {
+      query.equal.emplace_back(std::string(name), *std::move(value));
+    }
+  }
+  if (shape.has_range) {
+    const TimeRange range = read_range(reader, {"from", "to"}, call.services.rules.zone);
+    query.from = range.from;
+    query.to = range.to;
+  }
+  TRY(reader.finish());
+  RecordPage found = TRY(call.services.records.list(*call.access, kind, query));
+  Answer answer;
+  answer.data = Json::object({{std::string(row_of(kind).list_name), std::move(found.records)},
+                              {"pagination", pagination_json(page, found.total)}});
+  return answer;
+}
+
+Result<Answer> answer_with(Result<Json> record, int status = 200) {
+  Answer answer;
+  answer.data = TRY(std::move(record));
+  answer.status = status;
+  return answer;
+}
+
+constexpr int kCreated = 201;
+
+Result<Answer> get(Call& call, RecordKind kind) {
+  const std::string& id = call.path_value(row_of(kind).id_name);
+  return answer_with(call.services.records.get(*call.access, kind, id));
+}
+
+Result<Answer> change(Call& call, RecordKind kind) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  RecordPatch patch;
+  patch.name = body.optional_text("name", 1, kNameLengthMax);
+  patch.status = body.optional_choice("status", {kRecordStatuses[0], kRecordStatuses[1]});
+  TRY(body.finish());
+  const Records::Reference which{kind, call.path_value(row_of(kind).id_name)};
+  return answer_with(call.services.records.change(*call.access, which, patch, call.actor));
+}
+
+Result<Answer> remove(Call& call, RecordKind kind) {
+  const Records::Reference which{kind, call.path_value(row_of(kind).id_name)};
+  return answer_with(call.services.records.remove(*call.access, which, call.actor));
+}
+
+Result<Answer> add_store(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewStore wanted;
+  wanted.id = body.optional_text("store_id", 1, kIdLengthMax);
+  wanted.name = body.required_text("name", 1, kNameLengthMax);
+  TRY(body.finish());
+  return answer_with(call.services.records.add_store(*call.access, wanted, call.actor), kCreated);
+}
+
+Result<Answer> add_device(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewDevice wanted;
+  wanted.id = body.optional_text("device_id", 1, kIdLengthMax);
+  wanted.store_id = body.required_text("store_id", 1, kIdLengthMax);
+  wanted.name = body.required_text("name", 1, kNameLengthMax);
+  wanted.type = body.required_choice(
+      "type", {kDeviceTypes[0], kDeviceTypes[1], kDeviceTypes[2], kDeviceTypes[3]});
+  TRY(body.finish());
+  return answer_with(call.services.records.add_device(*call.access, wanted, call.actor), kCreated);
+}
+
+// What a sale and a ticket have in common.
+NewTrade read_trade(BodyReader& body, std::string_view id_name) {
+  NewTrade wanted;
+  wanted.id = body.optional_text(id_name, 1, kIdLengthMax);
+  wanted.store_id = body.optional_text("store_id", 1, kIdLengthMax);
+  wanted.device_id = body.optional_text("device_id", 1, kIdLengthMax);
+  wanted.occurred_at = body.optional_time("timestamp");
+  return wanted;
+}
+
+Result<Answer> add_sale(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewTrade wanted = read_trade(body, "sale_id");
+  wanted.amount = body.required_integer("amount", 0, kAmountMax);
+  wanted.currency = body.optional_text("currency", kCurrencyLength, kCurrencyLength);
+  TRY(body.finish());
+  return answer_with(call.services.records.add_sale(*call.access, wanted, call.actor), kCreated);
+}
+
+Result<Answer> add_ticket(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewTrade wanted = read_trade(body, "ticket_id");
+  wanted.sale_id = body.optional_text("sale_id", 1, kIdLengthMax);
+  TRY(body.finish());
+  return answer_with(call.services.records.add_ticket(*call.access, wanted, call.actor), kCreated);
+}
+
+Result<Answer> list_stores(Call& call) { return list(call, RecordKind::store); }
+Result<Answer> get_store(Call& call) { return get(call, RecordKind::store); }
+Result<Answer> change_store(Call& call) { return change(call, RecordKind::store); }
+Result<Answer> remove_store(Call& call) { return remove(call, RecordKind::store); }
+Result<Answer> list_devices(Call& call) { return list(call, RecordKind::device); }
+Result<Answer> get_device(Call& call) { return get(call, RecordKind::device); }
+Result<Answer> change_device(Call& call) { return change(call, RecordKind::device); }
+Result<Answer> remove_device(Call& call) { return remove(call, RecordKind::device); }
+Result<Answer> list_sales(Call& call) { return list(call, RecordKind::sale); }
+Result<Answer> list_tickets(Call& call) { return list(call, RecordKind::ticket); }
+
+std::optional<Period> read_period(QueryReader& reader) {
+  const std::optional<std::string> text = reader.text("period");
+  if (!text) return std::nullopt;
+  const Result<Period> period = Period::parse(*text);
+  if (period) return *period;
+  reader.fault("period", period.error().message);
+  return std::nullopt;
+}
+
+Result<Answer> show_usage(Call& call) {
+  QueryReader reader(call);
+  const std::optional<Period> wanted = read_period(reader);
+  TRY(reader.finish());
+  const Billing& billing = call.services.billing;
+  const TenantId& tenant = call.access->tenant();
+  const Period current = billing.current_period();
+  const Period period = wanted.value_or(current);
+  const Statement statement = TRY(billing.statement(tenant, period));
+  Answer answer;
+  answer.data = tenant_billing_json(statement, call.services.rules.currency);
+  answer.data.set("period", period.text());
+  // A period that is over has figures, and nothing left to expect.
+  Json forecast;
+  if (period == current) forecast = forecast_json(TRY(billing.forecast(tenant)));
+  answer.data.set("forecast", std::move(forecast));
+  return answer;
+}
+
+constexpr Access kReads = tenant_or_provider_with(Permission::tenants_read);
+constexpr Access kWrites = tenant_or_provider_with(Permission::tenants_update);
+constexpr Access kBills = tenant_or_provider_with(Permission::billing_read);
+
+std::vector<Route> store_routes() {
+  return {
+      {"GET", "/api/tenants/{tenant_id}/stores", kReads, list_stores,
+       query_names(RecordKind::store), false, "List stores"},
+      {"POST", "/api/tenants/{tenant_id}/stores", kWrites, add_store, {}, false, "Add a store"},
+      {"GET",
+       "/api/tenants/{tenant_id}/stores/{store_id}",
+       kReads,
+       get_store,
+       {},
+       false,
+       "Show a store"},
+      {"PATCH",
+       "/api/tenants/{tenant_id}/stores/{store_id}",
+       kWrites,
+       change_store,
+       {},
+       false,
+       "Rename, suspend or resume a store"},
+      {"DELETE",
+       "/api/tenants/{tenant_id}/stores/{store_id}",
+       kWrites,
+       remove_store,
+       {},
+       false,
+       "Delete a store"},
+  };
+}
+
+std::vector<Route> device_routes() {
+  return {
+      {"GET", "/api/tenants/{tenant_id}/devices", kReads, list_devices,
+       query_names(RecordKind::device), false, "List devices"},
+      {"POST", "/api/tenants/{tenant_id}/devices", kWrites, add_device, {}, false, "Add a device"},
+      {"GET",
+       "/api/tenants/{tenant_id}/devices/{device_id}",
+       kReads,
+       get_device,
+       {},
+       false,
+       "Show a device"},
+      {"PATCH",
+       "/api/tenants/{tenant_id}/devices/{device_id}",
+       kWrites,
+       change_device,
+       {},
+       false,
+       "Rename, suspend or resume a device"},
+      {"DELETE",
+       "/api/tenants/{tenant_id}/devices/{device_id}",
+       kWrites,
+       remove_device,
+       {},
+       false,
+       "Delete a device"},
+  };
+}
+
+std::vector<Route> trade_routes() {
+  return {
+      {"GET", "/api/tenants/{tenant_id}/sales", kReads, list_sales, query_names(RecordKind::sale),
+       false, "List sales"},
+      {"POST", "/api/tenants/{tenant_id}/sales", kWrites, add_sale, {}, false, "Record a sale"},
+      {"GET", "/api/tenants/{tenant_id}/tickets", kReads, list_tickets,
+       query_names(RecordKind::ticket), false, "List tickets"},
+      {"POST",
+       "/api/tenants/{tenant_id}/tickets",
+       kWrites,
+       add_ticket,
+       {},
+       false,
+       "Record a ticket"},
+  };
+}
+
+}  // namespace
+
+std::vector<Route> tenant_routes() {
+  std::vector<Route> routes = store_routes();
+  std::ranges::move(device_routes(), std::back_inserter(routes));
+  std::ranges::move(trade_routes(), std::back_inserter(routes));
+  routes.push_back({"GET",
+                    "/api/tenants/{tenant_id}/usage",
+                    kBills,
+                    show_usage,
+                    {"period"},
+                    false,
+                    "Show the tenant's usage, limits, health and forecast"});
+  return routes;
+}
+
+}  // namespace metergate::api

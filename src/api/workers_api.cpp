@@ -1,0 +1,30 @@
+// Workers: what each did last and does next.
+#include "api/routes.h"
+#include "service/worker_board.h"
+
+namespace metergate::api {
+namespace {
+
+Result<Answer> list_workers(Call& call) {
+  Json workers = Json::array();
+  for (const WorkerStatus& status : call.services.worker_board.all()) {
+    workers.push_back(worker_json(status));
+  }
+  Answer answer;
+  answer.data = Json::object({{"workers", std::move(workers)}});
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Route> workers_routes() {
+  return {{"GET",
+           "/provider/workers",
+           provider_with(Permission::tenants_read),
+           list_workers,
+           {},
+           false,
+           "Show what each worker did last and does next"}};
+}
+
+}  // namespace metergate::api

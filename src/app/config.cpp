@@ -1,0 +1,271 @@
+#include "app/config.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "app/dotenv.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kTextFileBytesMax = 1 << 20;
+constexpr std::size_t kSecretBytesMin = 32;
+constexpr int kRetentionMonthsMax = 1200;
+constexpr int kGraceHoursMax = 8760;
+constexpr std::int64_t kStorageFigureMax = 1'000'000'000;
+
+std::optional<std::int64_t> whole_number(const std::string& text, std::int64_t least,
+                                         std::int64_t most) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, code] = std::from_chars(text.data(), end, value);
+  if (code != std::errc{} || rest != end || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+bool read_flag(const std::string& text, bool& value) {
+  const bool is_true = text == "true" || text == "1" || text == "yes" || text == "on";
+  const bool is_false = text == "false" || text == "0" || text == "no" || text == "off";
+  value = is_true;
+  return is_true || is_false;
+}
+
+bool read_months(const std::string& text, int& months) {
+  const auto value = whole_number(text, 1, kRetentionMonthsMax);
+  if (value) months = static_cast<int>(*value);
+  return value.has_value();
+}
+
+bool read_bytes(const std::string& text, std::int64_t unit, std::int64_t& bytes) {
+  const auto value = whole_number(text, 0, kStorageFigureMax);
+  if (value) bytes = *value * unit;
+  return value.has_value();
+}
+
+bool read_port(const std::string& text, Config& config) {
+  const auto value = whole_number(text, 0, 65535);
+  if (value) config.port = static_cast<std::uint16_t>(*value);
+  return value.has_value();
+}
+
+bool read_secret(const std::string& text, Config& config) {
+  config.jwt_secret = text;
+  return text.size() >= kSecretBytesMin;
+}
+
+bool read_zone(const std::string& text, Config& config) {
+  auto zone = TimeZone::find(text);
+  if (zone) config.rules.zone = *std::move(zone);
+  return zone.has_value();
+}
+
+bool read_currency(const std::string& text, Config& config) {
+  auto currency = Currency::find(text);
+  if (currency) config.rules.currency = *std::move(currency);
+  return currency.has_value();
+}
+
+bool read_grace(const std::string& text, Config& config) {
+  const auto value = whole_number(text, 0, kGraceHoursMax);
+  if (value) config.rules.grace = std::chrono::hours{*value};
+  return value.has_value();
+}
+
+bool read_level(const std::string& text, Config& config) {
+  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::debug},
+                                                               {"info", LogLevel::info},
+                                                               {"warn", LogLevel::warn},
+                                                               {"error", LogLevel::error}};
+  for (const auto& [name, level] : kLevels) {
+    if (text != name) continue;
+    config.log_level = level;
+    return true;
+  }
+  return false;
+}
+
+bool keep(std::string& field, const std::string& text) {
+  field = text;
+  return true;
+}
+
+constexpr std::string_view kFlagAllowed = "true or false";
+constexpr std::string_view kMonthsAllowed = "a whole number of months from 1 to 1200";
+constexpr std::string_view kFigureAllowed = "a whole number from 0 to 1000000000";
+
+constexpr SettingRow kSettings[] = {
+    {"API_PORT", "--port", "48080", "a port from 0 to 65535 (0: any free one)", "the HTTP port",
+     false, read_port},
+    {"LISTEN_ADDRESS", "--address", "0.0.0.0", "an IP address",
+     "the address to listen on; 127.0.0.1: this machine only", false,
+     [](const std::string& text, Config& config) { return keep(config.address, text); }},
+    {"JWT_SECRET", "", "", "at least 32 bytes (openssl rand -base64 48 prints some)",
+     "the key that signs and verifies HS256 tokens", true, read_secret},
+    {"JWKS_FILE", "", "", "a path", "public keys (JWKS) of an identity provider whose tokens count",
+     false, [](const std::string& text, Config& config) { return keep(config.jwks_file, text); }},
+    {"JWT_ISSUER", "", "", "any text", "where given, the iss that every token must have", false,
+     [](const std::string& text, Config& config) { return keep(config.jwt_issuer, text); }},
+    {"JWT_AUDIENCE", "", "", "any text", "where given, the aud that every token must have", false,
+     [](const std::string& text, Config& config) { return keep(config.jwt_audience, text); }},
+    {"PLANS_FILE", "", "", "a path",
+     "the catalogue of plans (TOML); none: the one that ships with the program", false,
+     [](const std::string& text, Config& config) { return keep(config.plans_file, text); }},
+    {"DATA_DIR", "--data-dir", "./data", "a path", "the folder that everything is kept in", false,
+     [](const std::string& text, Config& config) {
+       config.data_dir = text;
+       return true;
+     }},
+    {"USAGE_TRACKING_ENABLED", "", "true", kFlagAllowed, "false: requests pass unmetered", false,
+     [](const std::string& text, Config& config) {
+       return read_flag(text, config.rules.tracking_enabled);
+     }},
+    {"USAGE_RETENTION_MONTHS", "", "12", kMonthsAllowed,
+     "how long usage counters are kept before they go to the archive folder", false,
+     [](const std::string& text, Config& config) {
+       return read_months(text, config.rules.usage_retention_months);
+     }},
+    {"API_CALLS_RETENTION_MONTHS", "", "3", kMonthsAllowed,
+     "how long api_calls, webhook_calls and response_metrics are kept", false,
+     [](const std::string& text, Config& config) {
+       return read_months(text, config.rules.api_calls_retention_months);
+     }},
+    {"OVERAGE_ALERT_ENABLED", "", "true", kFlagAllowed, "false: no alerts are opened", false,
+     [](const std::string& text, Config& config) {
+       return read_flag(text, config.rules.overage_alerts);
+     }},
+    {"BILLING_REPORT_GENERATION", "", "true", kFlagAllowed,
+     "false: reports already made can be read, new ones are refused", false,
+     [](const std::string& text, Config& config) {
+       return read_flag(text, config.rules.report_generation);
+     }},
+    {"STORAGE_BASE_MB", "", "100", kFigureAllowed, "what every tenant's storage begins with", false,
+     [](const std::string& text, Config& config) {
+       return read_bytes(text, 1 << 20, config.rules.storage.base_bytes);
+     }},
+    {"STORAGE_PER_SALE_KB", "", "1", kFigureAllowed, "storage of one sale", false,
+     [](const std::string& text, Config& config) {
+       return read_bytes(text, 1 << 10, config.rules.storage.bytes_per_sale);
+     }},
+    {"STORAGE_PER_TICKET_BYTES", "", "512", kFigureAllowed, "storage of one ticket", false,
+     [](const std::string& text, Config& config) {
+       return read_bytes(text, 1, config.rules.storage.bytes_per_ticket);
+     }},
+    {"STORAGE_PER_AUDIT_BYTES", "", "256", kFigureAllowed, "storage of one audit record", false,
+     [](const std::string& text, Config& config) {
+       return read_bytes(text, 1, config.rules.storage.bytes_per_audit);
+     }},
+    {"BILLING_TIMEZONE", "", "UTC", "an IANA time zone such as Asia/Kathmandu",
+     "where months, days and weeks begin; fixed once the folder is made", false, read_zone},
+    {"BILLING_CURRENCY", "", "USD", "an ISO 4217 code such as EUR", "the currency of all amounts",
+     false, read_currency},
+    {"BILLING_GRACE_HOURS", "", "72", "a whole number of hours from 0 to 8760",
+     "how long a period takes late events after its end", false, read_grace},
+    {"LOG_LEVEL", "", "info", "one of debug, info, warn, error", "the least that is logged", false,
+     read_level},
+    {"MONGO_URI", "", "", "left out: this build has the embedded engine only",
+     "the mongodb engine's address", true, [](const std::string&, Config&) { return false; }},
+    {"UPSTREAM_URL", "--upstream", "", "left out: this build has no gateway",
+     "the origin that the gateway passes requests on to", false,
+     [](const std::string&, Config&) { return false; }},
+};
+
+struct Found {
+  std::string value;
+  std::string origin;
+};
+
+std::optional<std::string> value_in(const Values& values, std::string_view name) {
+  const auto found = values.find(std::string{name});
+  if (found == values.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+Found find_value(const SettingRow& row, const ConfigSources& sources) {
+  if (auto value = value_in(sources.flags, row.name)) {
+    return {*std::move(value), std::string{row.flag}};
+  }
+  if (auto value = value_in(sources.environment, row.name)) {
+    return {*std::move(value), "environment"};
+  }
+  if (auto value = value_in(sources.file, row.name)) return {*std::move(value), sources.file_name};
+  return {std::string{row.default_value}, "default"};
+}
+
+// Control characters would break the one line, and a long value would hide what is wrong with it.
+std::string shown(const SettingRow& row, const std::string& value) {
+  constexpr std::size_t kShownMax = 80;
+  if (row.is_secret) return fmt::format("{} (a value of {} bytes)", row.name, value.size());
+  std::string text;
+  for (const char c : value.substr(0, kShownMax)) {
+    text.push_back(static_cast<unsigned char>(c) < 0x20 ? '?' : c);
+  }
+  if (value.size() > kShownMax) text += "…";
+  return fmt::format("{}={}", row.name, text);
+}
+
+}  // namespace
+
+std::span<const SettingRow> all_settings() { return kSettings; }
+
+Result<LoadedConfig> load_config(const ConfigSources& sources) {
+  LoadedConfig loaded;
+  for (const SettingRow& row : kSettings) {
+    Found found = find_value(row, sources);
+    if (!found.value.empty() && !row.read(found.value, loaded.config)) {
+      return fail(ErrorCode::invalid,
+                  fmt::format("{} (from {}) must be {}", shown(row, found.value), found.origin,
+                              row.allowed));
+    }
+    if (row.is_secret && !found.value.empty()) found.value = "(set)";
+    loaded.origins.push_back({&row, std::move(found.value), std::move(found.origin)});
+  }
+  loaded.config.rules.archive_folder = loaded.config.data_dir / "archive-counters";
+  return loaded;
+}
+
+Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file) {
+  ConfigSources sources;
+  sources.flags = std::move(flags);
+  for (const SettingRow& row : kSettings) {
+    const std::string name{row.name};
+    if (const char* value = std::getenv(name.c_str())) sources.environment[name] = value;
+  }
+  sources.file_name = env_file.value_or(".env");
+  std::error_code ignored;
+  if (!env_file && !std::filesystem::exists(sources.file_name, ignored)) return sources;
+  const std::string text = TRY(read_text_file(sources.file_name));
+  auto values = parse_dotenv(text);
+  if (!values) {
+    return fail(ErrorCode::invalid,
+                fmt::format("{}: {}", sources.file_name, values.error().message));
+  }
+  sources.file = *std::move(values);
+  return sources;
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& path) {
+  std::error_code code;
+  const bool is_file =
+      std::filesystem::exists(path, code) && !std::filesystem::is_directory(path, code);
+  std::ifstream stream(path, std::ios::binary);
+  if (!is_file || !stream) {
+    return fail(ErrorCode::invalid,
+                fmt::format("{} cannot be read: no such file, or no right to it", path.string()));
+  }
+  std::string text(kTextFileBytesMax + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > kTextFileBytesMax) {
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("{} is larger than 1 MiB, so it is not what is expected there", path.string()));
+  }
+  return text;
+}
+
+}  // namespace metergate

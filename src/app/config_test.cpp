@@ -1,0 +1,140 @@
+#include "app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace metergate {
+namespace {
+
+std::string error_of(Values environment) {
+  const auto loaded = load_config({.flags = {}, .environment = std::move(environment), .file = {}});
+  return loaded ? "(none)" : loaded.error().message;
+}
+
+bool is_refused(const std::string& name, const std::string& value) {
+  const std::string message = error_of({{name, value}});
+  return message.find(name) != std::string::npos && message.find("must be") != std::string::npos;
+}
+
+std::string origin_of(const LoadedConfig& loaded, std::string_view name) {
+  for (const SettingOrigin& origin : loaded.origins) {
+    if (origin.row->name == name) return origin.value + " from " + origin.origin;
+  }
+  return "(none)";
+}
+
+TEST(Config, DefaultsAreThoseOfTheRules) {
+  const auto loaded = load_config({});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const Config& config = loaded->config;
+  EXPECT_EQ(config.port, 48080);
+  EXPECT_EQ(config.data_dir, "./data");
+  EXPECT_TRUE(config.jwt_secret.empty());
+  EXPECT_TRUE(config.rules.tracking_enabled);
+  EXPECT_TRUE(config.rules.overage_alerts);
+  EXPECT_TRUE(config.rules.report_generation);
+  EXPECT_EQ(config.rules.usage_retention_months, 12);
+  EXPECT_EQ(config.rules.api_calls_retention_months, 3);
+  EXPECT_EQ(config.rules.grace, std::chrono::hours{72});
+  EXPECT_EQ(config.rules.zone.name(), "UTC");
+  EXPECT_EQ(config.rules.currency.code(), "USD");
+  EXPECT_EQ(config.rules.storage.base_bytes, 100LL << 20);
+  EXPECT_EQ(config.rules.storage.bytes_per_sale, 1024);
+  EXPECT_EQ(config.rules.storage.bytes_per_ticket, 512);
+  EXPECT_EQ(config.rules.storage.bytes_per_audit, 256);
+}
+
+TEST(Config, FlagComesBeforeEnvironmentBeforeFileBeforeDefault) {
+  ConfigSources sources;
+  EXPECT_EQ(origin_of(*load_config(sources), "API_PORT"), "48080 from default");
+  sources.file = {{"API_PORT", "1"}};
+  EXPECT_EQ(origin_of(*load_config(sources), "API_PORT"), "1 from .env");
+  sources.environment = {{"API_PORT", "2"}};
+  EXPECT_EQ(origin_of(*load_config(sources), "API_PORT"), "2 from environment");
+  sources.flags = {{"API_PORT", "3"}};
+  EXPECT_EQ(origin_of(*load_config(sources), "API_PORT"), "3 from --port");
+  EXPECT_EQ(load_config(sources)->config.port, 3);
+}
+
+TEST(Config, EmptyValueIsTheSameAsNone) {
+  EXPECT_EQ(load_config({.flags = {}, .environment = {{"API_PORT", ""}}, .file = {}})->config.port,
+            48080);
+}
+
+TEST(Config, RefusalNamesVariableValueOriginAndWhatIsAllowed) {
+  EXPECT_EQ(error_of({{"USAGE_RETENTION_MONTHS", "twelve"}}),
+            "USAGE_RETENTION_MONTHS=twelve (from environment) must be a whole number of months "
+            "from 1 to 1200");
+}
+
+TEST(Config, NumbersMustBeWholeAndWithinTheirBounds) {
+  for (const char* value :
+       {"0", "-1", "1201", "12 ", "1e1", "12.0", "0x10", "99999999999999999999"}) {
+    EXPECT_TRUE(is_refused("USAGE_RETENTION_MONTHS", value)) << value;
+  }
+  EXPECT_TRUE(is_refused("API_PORT", "65536"));
+  EXPECT_TRUE(is_refused("STORAGE_BASE_MB", "-1"));
+  EXPECT_TRUE(is_refused("BILLING_GRACE_HOURS", "8761"));
+  EXPECT_EQ(error_of({{"USAGE_RETENTION_MONTHS", "1200"}, {"BILLING_GRACE_HOURS", "0"}}), "(none)");
+}
+
+TEST(Config, WordsMustBeKnown) {
+  EXPECT_TRUE(is_refused("USAGE_TRACKING_ENABLED", "maybe"));
+  EXPECT_TRUE(is_refused("LOG_LEVEL", "loud"));
+  EXPECT_TRUE(is_refused("BILLING_TIMEZONE", "Mars/Base"));
+  EXPECT_TRUE(is_refused("BILLING_CURRENCY", "XYZ"));
+}
+
+TEST(Config, FlagsAreReadInTheirUsualSpellings) {
+  for (const char* value : {"false", "0", "no", "off"}) {
+    const auto loaded =
+        load_config({.flags = {}, .environment = {{"OVERAGE_ALERT_ENABLED", value}}, .file = {}});
+    ASSERT_TRUE(loaded) << value;
+    EXPECT_FALSE(loaded->config.rules.overage_alerts) << value;
+  }
+}
+
+TEST(Config, ShortSecretIsRefusedWithoutShowingIt) {
+  const std::string message = error_of({{"JWT_SECRET", "hunter2"}});
+  EXPECT_NE(message.find("JWT_SECRET (a value of 7 bytes)"), std::string::npos) << message;
+  EXPECT_EQ(message.find("hunter2"), std::string::npos) << message;
+  EXPECT_EQ(error_of({{"JWT_SECRET", std::string(32, 'x')}}), "(none)");
+}
+
+TEST(Config, SecretsAreNeverAmongTheOrigins) {
+  const std::string secret(40, 's');
+  const auto loaded =
+      load_config({.flags = {}, .environment = {{"JWT_SECRET", secret}}, .file = {}});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.jwt_secret, secret);
+  EXPECT_EQ(origin_of(*loaded, "JWT_SECRET"), "(set) from environment");
+}
+
+TEST(Config, WhatThisBuildLacksIsRefusedRatherThanIgnored) {
+  EXPECT_TRUE(is_refused("MONGO_URI", "mongodb://user:pw@host"));
+  EXPECT_EQ(error_of({{"MONGO_URI", "mongodb://user:pw@host"}}).find("pw"), std::string::npos);
+  EXPECT_TRUE(is_refused("UPSTREAM_URL", "http://localhost:3000"));
+}
+
+TEST(Config, ControlCharactersDoNotBreakTheOneLine) {
+  EXPECT_EQ(error_of({{"LOG_LEVEL", "a\nb"}}).find('\n'), std::string::npos);
+}
+
+TEST(Config, NamesAreUniqueAndEveryRowSaysWhatItIsFor) {
+  std::set<std::string_view> names;
+  for (const SettingRow& row : all_settings()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.meaning.empty()) << row.name;
+    EXPECT_FALSE(row.allowed.empty()) << row.name;
+  }
+}
+
+TEST(Config, NamedFileThatIsMissingIsRefusedByName) {
+  const auto sources = process_sources({}, "no/such/file.env");
+  ASSERT_FALSE(sources);
+  EXPECT_NE(sources.error().message.find("no/such/file.env"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace metergate

@@ -1,0 +1,77 @@
+// Comma-separated values (RFC 4180): a writer for reports and a strict reader for imports.
+//
+// The writer keeps spreadsheets from running what a tenant wrote: a text that begins like a formula
+// gets a single quote in front. Numbers are numbers, never escaped. The reader streams: one record
+// at a time, each bounded, and the first fault ends it. Not for use from two threads at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/result.h"
+
+namespace metergate {
+
+class CsvWriter {
+ public:
+  // Appends to `out`, which the caller may empty between rows to stream.
+  explicit CsvWriter(std::string& out) : out_(out) {}
+  void header(std::string_view line);  // written exactly as given
+  void text(std::string_view value);
+  void number(std::int64_t value);
+  void number(Decimal value);
+  void empty();
+  void end_row();
+
+ private:
+  void separate();
+  std::string& out_;
+  bool is_first_ = true;
+};
+
+struct CsvLimits {
+  std::size_t field_bytes_max = 64 * 1024;
+  std::size_t fields_max = 256;
+};
+
+class CsvReader {
+ public:
+  using Record = std::vector<std::string>;
+
+  // `in` is borrowed. Lines may end in CRLF or LF; a byte order mark at the start is skipped.
+  explicit CsvReader(std::istream& in, CsvLimits limits = {}) : in_(in), limits_(limits) {}
+
+  // The next record, or none at the end of the input. Every record must have as many fields as the
+  // first. ErrorCode::invalid, with the line, for anything that RFC 4180 does not allow, for text
+  // that is not UTF-8, and past the limits; ErrorCode::storage where
+  // the input cannot be read. Not to be called again after either.
+  Result<std::optional<Record>> next();
+  // The line, from 1, on which the last record began.
+  std::size_t line() const { return record_line_; }
+
+ private:
+  enum class End : std::uint8_t { field, record, input };
+
+  Result<std::optional<Record>> read_record();
+  Result<End> read_field(std::string& field);
+  Result<End> read_quoted(std::string& field);
+  Result<End> end_after(int c);
+  Result<> append(std::string& field, int c);
+  int take();
+  void skip_byte_order_mark();
+  std::unexpected<Error> refuse(std::string_view why) const;
+
+  std::istream& in_;
+  CsvLimits limits_;
+  std::size_t line_ = 1;
+  std::size_t record_line_ = 0;
+  std::size_t field_count_ = 0;  // of the first record
+};
+
+}  // namespace metergate

@@ -1,0 +1,89 @@
+// The key half of base/jwt: a JSON Web Key Set becomes verifying keys by kid.
+#include <fmt/format.h>
+
+#include "base/jwt.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kTextSizeMax = 1024 * 1024;
+constexpr std::size_t kKeysMax = 100;
+constexpr std::size_t kKidSizeMax = 64;
+
+std::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorCode::invalid, std::move(message));
+}
+
+// The one algorithm that a key of this kty and crv verifies.
+Result<VerifyingKey> make_key(const Json& key) {
+  const std::string kty = key.string_at("kty").value_or("");
+  const std::string crv = key.string_at("crv").value_or("");
+  const auto member = [&](std::string_view name) { return key.string_at(name).value_or(""); };
+  if (kty == "RSA" && crv.empty()) return VerifyingKey::rsa(member("n"), member("e"));
+  if (kty == "EC" && crv == "P-256") return VerifyingKey::ec_p256(member("x"), member("y"));
+  if (kty == "OKP" && crv == "Ed25519") return VerifyingKey::ed25519(member("x"));
+  return refuse(fmt::format(
+      "kty '{:.20}' with crv '{:.20}' is not among RSA, EC with P-256, OKP with Ed25519", kty,
+      crv));
+}
+
+std::string_view name_of(SignatureAlgorithm algorithm) {
+  switch (algorithm) {
+    case SignatureAlgorithm::hs256:
+      return "HS256";
+    case SignatureAlgorithm::rs256:
+      return "RS256";
+    case SignatureAlgorithm::es256:
+      return "ES256";
+    case SignatureAlgorithm::eddsa:
+      return "EdDSA";
+  }
+  return "";
+}
+
+Result<VerifyingKey> read_key(const Json& key) {
+  // A file that verifies has no business holding what signs.
+  for (const std::string_view secret : {"d", "k", "p", "q"}) {
+    if (key.find(secret) != nullptr) return refuse("it holds a private or symmetric key");
+  }
+  const VerifyingKey made = TRY(make_key(key));
+  if (key.find("alg") != nullptr && key.string_at("alg") != name_of(made.algorithm()))
+    return refuse(fmt::format("its alg is not {}, as its kty asks", name_of(made.algorithm())));
+  if (key.find("use") != nullptr && key.string_at("use") != "sig")
+    return refuse("its use is not sig");
+  return made;
+}
+
+}  // namespace
+
+Result<Jwks> Jwks::parse(std::string_view text) {
+  if (text.size() > kTextSizeMax) return refuse("the key set is larger than 1 MiB");
+  const Json document = TRY(parse_json(text));
+  const Json* const keys = document.find("keys");
+  if (keys == nullptr || !keys->is_array()) return refuse("the key set has no array 'keys'");
+  if (keys->as_array().size() > kKeysMax) return refuse("the key set has more than 100 keys");
+  Jwks jwks;
+  for (std::size_t i = 0; i < keys->as_array().size(); ++i) {
+    const Json& key = keys->as_array()[i];
+    if (key.string_at("use") == "enc") continue;  // identity providers publish these beside ours
+    const auto kid = key.string_at("kid");
+    if (!kid || kid->empty() || kid->size() > kKidSizeMax)
+      return refuse(fmt::format("key {} of the key set has no kid of 1 to 64 characters", i));
+    auto made = read_key(key);
+    if (!made) {
+      return refuse(fmt::format("key {} ('{}') of the key set cannot be used: {}", i, *kid,
+                                made.error().message));
+    }
+    if (!jwks.keys_.emplace(*kid, *std::move(made)).second)
+      return refuse(fmt::format("the kid '{}' stands twice in the key set", *kid));
+  }
+  if (jwks.keys_.empty()) return refuse("the key set has no key that verifies signatures");
+  return jwks;
+}
+
+const VerifyingKey* Jwks::find(std::string_view kid) const {
+  const auto found = keys_.find(kid);
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
+}  // namespace metergate

@@ -1,0 +1,142 @@
+#include "base/jwt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kTokenSizeMax = 8 * 1024;
+constexpr std::size_t kKidSizeMax = 64;
+constexpr std::int64_t kSecondMax = 253'402'300'799;  // the end of the year 9999
+constexpr std::int64_t kSkewSeconds = 30;
+constexpr std::int64_t kLifetimeSecondsMax = 24 * 60 * 60;
+
+constexpr std::array<std::pair<std::string_view, SignatureAlgorithm>, 4> kAlgorithms = {{
+    {"HS256", SignatureAlgorithm::hs256},
+    {"RS256", SignatureAlgorithm::rs256},
+    {"ES256", SignatureAlgorithm::es256},
+    {"EdDSA", SignatureAlgorithm::eddsa},
+}};
+
+constexpr std::array<std::string_view, 9> kRefusedHeaders = {"crit", "zip", "b64", "jku", "jwk",
+                                                             "x5u",  "x5c", "enc", "cty"};
+
+std::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorCode::unauthorized, std::move(message));
+}
+
+std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
+  const auto* const found =
+      std::ranges::find(kAlgorithms, name, [](const auto& entry) { return entry.first; });
+  if (found == kAlgorithms.end()) return std::nullopt;
+  return found->second;
+}
+
+// The characters of hexadecimal, UUID, base64 and base64url names.
+bool is_kid(std::string_view text) {
+  return !text.empty() && text.size() <= kKidSizeMax && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"._:-+/="}.contains(c);
+  });
+}
+
+// "JWT", or "at+jwt" (RFC 9068), in any case as media types are, with or without "application/".
+// Any other kind of token must not be mistaken for an access token.
+bool is_access_token_type(std::string_view typ) {
+  std::string lower{typ};
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  std::string_view name = lower;
+  if (name.starts_with("application/")) name.remove_prefix(12);
+  return name == "jwt" || name == "at+jwt";
+}
+
+Result<Json> parse_part(std::string_view name, std::string_view text) {
+  const auto bytes = parse_base64url(text);
+  if (!bytes) return refuse(fmt::format("the token's {} is not base64url", name));
+  auto value = parse_json(*bytes);
+  if (!value || !value->is_object())
+    return refuse(fmt::format("the token's {} is not one JSON object", name));
+  return *std::move(value);
+}
+
+Result<> read_header(const Json& header, Jwt& token) {
+  for (const std::string_view name : kRefusedHeaders) {
+    if (header.find(name) != nullptr)
+      return refuse(fmt::format("the token's header must not have '{}'", name));
+  }
+  const auto algorithm = algorithm_named(header.string_at("alg").value_or(""));
+  if (!algorithm) return refuse("the token's alg is not HS256, RS256, ES256 or EdDSA");
+  token.algorithm = *algorithm;
+  if (header.find("typ") != nullptr && !is_access_token_type(header.string_at("typ").value_or("")))
+    return refuse("the token's typ is not JWT or at+jwt");
+  if (header.find("kid") != nullptr) {
+    token.kid = header.string_at("kid").value_or("");
+    if (!is_kid(*token.kid))
+      return refuse("the token's kid is not 1 to 64 characters of A-Z a-z 0-9 . _ : - + / =");
+  }
+  return {};
+}
+
+// A claim that holds whole seconds, where it is present.
+Result<std::optional<std::int64_t>> seconds_at(const Json& claims, std::string_view name) {
+  if (claims.find(name) == nullptr) return std::nullopt;
+  const auto seconds = claims.integer_at(name);
+  if (!seconds || *seconds < 0 || *seconds > kSecondMax)
+    return refuse(fmt::format("the token's {} is not a whole number of seconds since 1970", name));
+  return seconds;
+}
+
+}  // namespace
+
+Result<Jwt> parse_jwt(std::string_view text) {
+  if (text.size() > kTokenSizeMax) return refuse("the token is longer than 8 KiB");
+  const std::size_t first = text.find('.');
+  const std::size_t second = first == text.npos ? text.npos : text.find('.', first + 1);
+  if (second == text.npos || text.find('.', second + 1) != text.npos)
+    return refuse("the token has not exactly three parts");
+  const Json header = TRY(parse_part("header", text.substr(0, first)));
+  Jwt token;
+  TRY(read_header(header, token));
+  token.claims = TRY(parse_part("payload", text.substr(first + 1, second - first - 1)));
+  auto signature = parse_base64url(text.substr(second + 1));
+  if (!signature || signature->empty())
+    return refuse("the token's signature is missing or not base64url");
+  token.signature = *std::move(signature);
+  token.signing_input = text.substr(0, second);
+  return token;
+}
+
+bool is_signed_by(const Jwt& token, const VerifyingKey& key) {
+  return token.algorithm == key.algorithm() && key.verify(token.signing_input, token.signature);
+}
+
+Result<> check_times(const Json& claims, Timestamp now) {
+  const auto exp = TRY(seconds_at(claims, "exp"));
+  const auto nbf = TRY(seconds_at(claims, "nbf"));
+  const auto iat = TRY(seconds_at(claims, "iat"));
+  const std::int64_t second =
+      std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (!exp) return refuse("the token has no exp");
+  if (*exp <= second) return refuse("the token has expired");
+  if (nbf && *nbf > second + kSkewSeconds) return refuse("the token is not valid yet (nbf)");
+  if (iat && *iat > second + kSkewSeconds) return refuse("the token is issued in the future (iat)");
+  if (iat && *exp <= *iat) return refuse("the token expires before it is issued");
+  const std::int64_t latest =
+      iat ? *iat + kLifetimeSecondsMax : second + kLifetimeSecondsMax + kSkewSeconds;
+  if (*exp > latest) return refuse("the token claims to live longer than 24 hours");
+  return {};
+}
+
+std::string sign_jwt(const Json& claims, std::string_view secret) {
+  std::string token = base64url(R"({"alg":"HS256","typ":"JWT"})");
+  token += '.' + base64url(to_text(claims));
+  token += '.' + base64url(hmac_sha256(secret, token));
+  return token;
+}
+
+}  // namespace metergate

@@ -1,0 +1,62 @@
+// JSON Web Tokens (RFC 7519) in the one narrow form that Metergate takes: a compact JWS whose
+// header names HS256, RS256, ES256 or EdDSA, and keys that are each pinned to one algorithm.
+//
+// Knows nothing of scopes, roles or tenants: that is the sessions' part. A parsed token is a claim
+// and nothing more until is_signed_by() said yes and check_times() too. Every refusal of a token is
+// ErrorCode::unauthorized. Values; safe from any thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace metergate {
+
+struct Jwt {
+  SignatureAlgorithm algorithm = SignatureAlgorithm::hs256;
+  std::optional<std::string> kid;
+  Json claims;                // an object
+  std::string signing_input;  // what the signature is over
+  std::string signature;      // never empty
+};
+
+// Header and payload, unverified. At most 8 KiB; headers that would choose the key or the meaning
+// (jku, jwk, x5u, x5c, crit, b64, zip, enc, cty) are refused, other unknown ones are ignored as
+// RFC 7515 asks.
+Result<Jwt> parse_jwt(std::string_view text);
+
+// False, before any cryptography, where the key is of another algorithm than the header names.
+bool is_signed_by(const Jwt& token, const VerifyingKey& key);
+
+// exp is required and must lie after now; nbf and iat may lie up to 30 s ahead. A token that claims
+// to live longer than 24 h is refused. All three are whole seconds since 1970.
+Result<> check_times(const Json& claims, Timestamp now);
+
+// A token signed with HS256; `claims` is an object.
+std::string sign_jwt(const Json& claims, std::string_view secret);
+
+// A JSON Web Key Set (RFC 7517): public keys by kid.
+class Jwks {
+ public:
+  // Refused: symmetric and private keys, keys without kid or with one that stands twice, and a kty,
+  // crv and alg that do not agree on RS256, ES256 or EdDSA. Keys for encryption are passed over.
+  static Result<Jwks> parse(std::string_view text);
+
+  Jwks() = default;
+  // The key with exactly this kid, or nullptr.
+  const VerifyingKey* find(std::string_view kid) const;
+  std::size_t size() const { return keys_.size(); }
+
+ private:
+  std::map<std::string, VerifyingKey, std::less<>> keys_;
+};
+
+}  // namespace metergate

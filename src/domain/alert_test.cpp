@@ -1,0 +1,185 @@
+#include "domain/alert.h"
+
+#include <gtest/gtest.h>
+
+namespace metergate {
+namespace {
+
+constexpr Timestamp at(std::int64_t ms) { return Timestamp{Milliseconds{ms}}; }
+
+struct Figures {
+  std::int64_t calls = 0;
+  std::optional<std::int64_t> calls_limit = 1'000;
+  std::int64_t stores = 0;
+  std::string plan = "basic";
+};
+
+Statement statement(const Figures& figures) {
+  Statement made;
+  made.tenant_name = "Adventure Park";
+  made.terms.plan = figures.plan;
+  made.terms.limits[Meter::api_calls].units = figures.calls_limit;
+  made.terms.limits[Meter::stores_count].units = 5;
+  made.usage[Meter::api_calls] = figures.calls;
+  made.usage[Meter::stores_count] = figures.stores;
+  RateCard rates;
+  rates[Meter::api_calls] = {Money{1'000}, 1};
+  auto rated = rate(made.usage, made.terms.limits, rates, Currency::usd());
+  EXPECT_TRUE(rated.has_value());
+  if (rated) made.rated = *std::move(rated);
+  return made;
+}
+
+Alert opened(const Figures& figures) {
+  return after_step(AlertStep::open, std::nullopt, statement(figures), at(10), "alert-1");
+}
+
+Alert resolved(Alert alert, std::int64_t overage) {
+  alert.status = AlertStatus::resolved;
+  alert.resolved_at = at(20);
+  alert.resolved_by = "ops";
+  alert.resolution_reason = "talked to them";
+  alert.overage_resolved[Meter::api_calls] = overage;
+  return alert;
+}
+
+TEST(Alert, NothingIsOpenedAtTheLimit) {
+  EXPECT_EQ(next_step(std::nullopt, statement({.calls = 0})), AlertStep::nothing);
+  EXPECT_EQ(next_step(std::nullopt, statement({.calls = 1'000})), AlertStep::nothing);
+  EXPECT_EQ(next_step(std::nullopt, statement({.calls = 9, .calls_limit = std::nullopt})),
+            AlertStep::nothing);
+}
+
+TEST(Alert, OneIsOpenedJustOverTheLimit) {
+  ASSERT_EQ(next_step(std::nullopt, statement({.calls = 1'001})), AlertStep::open);
+  const Alert alert = opened({.calls = 1'001});
+  EXPECT_EQ(alert.alert_id, "alert-1");
+  EXPECT_EQ(alert.status, AlertStatus::open);
+  EXPECT_EQ(alert.tenant_name, "Adventure Park");
+  EXPECT_EQ(alert.count, 1);
+  EXPECT_EQ(alert.first_seen, at(10));
+  EXPECT_EQ(alert.last_seen, at(10));
+  EXPECT_EQ(alert.created_at, at(10));
+  EXPECT_EQ(alert.updated_at, at(10));
+  EXPECT_EQ(alert.plan, "basic");
+  ASSERT_EQ(alert.lines.size(), 1U);
+  EXPECT_EQ(alert.lines[0].meter, Meter::api_calls);
+  EXPECT_EQ(alert.lines[0].overage, 1);
+  EXPECT_EQ(alert.lines[0].cost, Money{1'000});
+}
+
+TEST(Alert, MoreOverageUpdatesTheSameAlert) {
+  const Statement more = statement({.calls = 1'500});
+  const Alert before = opened({.calls = 1'001});
+  ASSERT_EQ(next_step(before, more), AlertStep::update);
+  const Alert alert = after_step(AlertStep::update, before, more, at(30), "unused");
+  EXPECT_EQ(alert.alert_id, "alert-1");
+  EXPECT_EQ(alert.count, 2);
+  EXPECT_EQ(alert.first_seen, at(10));
+  EXPECT_EQ(alert.last_seen, at(30));
+  EXPECT_EQ(alert.lines[0].overage, 500);
+}
+
+TEST(Alert, TheSameOverageAsksForNothing) {
+  const Alert alert = opened({.calls = 1'200});
+  EXPECT_EQ(next_step(alert, statement({.calls = 1'200})), AlertStep::nothing);
+  EXPECT_EQ(next_step(alert, statement({.calls = 1'100})), AlertStep::nothing);
+}
+
+TEST(Alert, AnotherMeterGoingOverUpdates) {
+  const Alert alert = opened({.calls = 1'200});
+  EXPECT_EQ(next_step(alert, statement({.calls = 1'200, .stores = 6})), AlertStep::update);
+}
+
+TEST(Alert, AnAcknowledgedAlertStaysAcknowledgedWhenUpdated) {
+  Alert before = opened({.calls = 1'001});
+  before.status = AlertStatus::acknowledged;
+  before.acknowledged_by = "noc";
+  const Statement more = statement({.calls = 2'000});
+  ASSERT_EQ(next_step(before, more), AlertStep::update);
+  const Alert alert = after_step(AlertStep::update, before, more, at(30), "unused");
+  EXPECT_EQ(alert.status, AlertStatus::acknowledged);
+  EXPECT_EQ(alert.acknowledged_by, "noc");
+}
+
+TEST(Alert, AChangeOfPlanThatLeavesItOverIsShownAndNotCounted) {
+  const Alert before = opened({.calls = 1'500});
+  const Statement smaller = statement({.calls = 1'500, .calls_limit = 1'400, .plan = "basic-plus"});
+  ASSERT_EQ(next_step(before, smaller), AlertStep::update);
+  const Alert alert = after_step(AlertStep::update, before, smaller, at(30), "unused");
+  EXPECT_EQ(alert.count, 1);
+  EXPECT_EQ(alert.plan, "basic-plus");
+  EXPECT_EQ(alert.lines[0].overage, 100);
+  EXPECT_EQ(next_step(alert, smaller), AlertStep::nothing);
+}
+
+TEST(Alert, AChangeOfPlanAfterWhichNothingIsOverResolvesIt) {
+  const Alert before = opened({.calls = 1'500});
+  const Statement roomy = statement({.calls = 1'600, .calls_limit = 5'000, .plan = "premium"});
+  ASSERT_EQ(next_step(before, roomy), AlertStep::resolve);
+  const Alert alert = after_step(AlertStep::resolve, before, roomy, at(30), "unused");
+  EXPECT_EQ(alert.status, AlertStatus::resolved);
+  EXPECT_EQ(alert.resolved_at, at(30));
+  EXPECT_EQ(alert.resolved_by, kAlertResolver);
+  EXPECT_EQ(alert.resolution_reason,
+            "The plan was changed from basic to premium; no meter is over its limit any more");
+  EXPECT_EQ(alert.updated_at, at(30));
+}
+
+TEST(Alert, AChangeOfLimitsAfterWhichNothingIsOverResolvesIt) {
+  const Alert before = opened({.calls = 1'500});
+  const Statement unlimited = statement({.calls = 1'500, .calls_limit = std::nullopt});
+  ASSERT_EQ(next_step(before, unlimited), AlertStep::resolve);
+  const Alert alert = after_step(AlertStep::resolve, before, unlimited, at(30), "unused");
+  EXPECT_EQ(alert.resolution_reason,
+            "The limits on plan basic were changed; no meter is over its limit any more");
+}
+
+TEST(Alert, UsageThatShrinksByItselfResolvesNothing) {
+  const Alert alert = opened({.stores = 6});
+  EXPECT_EQ(next_step(alert, statement({.stores = 5})), AlertStep::nothing);
+}
+
+TEST(Alert, AResolvedOneComesBackAfterATenthOfItsLimitMore) {
+  const Alert alert = resolved(opened({.calls = 1'200}), 200);
+  EXPECT_EQ(next_step(alert, statement({.calls = 1'200})), AlertStep::nothing);
+  EXPECT_EQ(next_step(alert, statement({.calls = 1'299})), AlertStep::nothing);
+  const Statement grown = statement({.calls = 1'300});
+  ASSERT_EQ(next_step(alert, grown), AlertStep::reopen);
+  const Alert again = after_step(AlertStep::reopen, alert, grown, at(40), "unused");
+  EXPECT_EQ(again.alert_id, "alert-1");
+  EXPECT_EQ(again.status, AlertStatus::open);
+  EXPECT_EQ(again.count, 2);
+  EXPECT_EQ(again.resolved_at, std::nullopt);
+  EXPECT_EQ(again.resolved_by, "");
+  EXPECT_EQ(again.resolution_reason, "");
+  EXPECT_EQ(again.last_seen, at(40));
+  EXPECT_EQ(again.lines[0].overage, 300);
+  EXPECT_EQ(again.overage_resolved, PerMeter<std::int64_t>{});
+}
+
+TEST(Alert, AResolvedOneComesBackForAnotherMeterToo) {
+  const Alert alert = resolved(opened({.calls = 1'200}), 200);
+  EXPECT_EQ(next_step(alert, statement({.calls = 1'200, .stores = 6})), AlertStep::reopen);
+}
+
+TEST(Alert, OfALimitOfZeroAnyGrowthBringsItBack) {
+  const Alert alert = resolved(opened({.calls = 3, .calls_limit = 0}), 3);
+  EXPECT_EQ(next_step(alert, statement({.calls = 3, .calls_limit = 0})), AlertStep::nothing);
+  EXPECT_EQ(next_step(alert, statement({.calls = 4, .calls_limit = 0})), AlertStep::reopen);
+}
+
+TEST(Alert, AResolvedOneStaysSoWhenNothingIsOver) {
+  const Alert alert = resolved(opened({.calls = 1'200}), 200);
+  EXPECT_EQ(next_step(alert, statement({.calls = 900, .plan = "premium"})), AlertStep::nothing);
+}
+
+TEST(AlertStatus, NamesComeBack) {
+  for (const AlertStatus status :
+       {AlertStatus::open, AlertStatus::acknowledged, AlertStatus::resolved})
+    EXPECT_EQ(find_alert_status(to_text(status)), status);
+  EXPECT_EQ(find_alert_status("closed"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace metergate

@@ -1,0 +1,109 @@
+#include "domain/usage_event.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace metergate {
+namespace {
+
+const Timestamp kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 5}};
+
+UsageEvent event(Fact fact) {
+  UsageEvent made;
+  auto tenant = TenantId::parse("acme");
+  EXPECT_TRUE(tenant.has_value());
+  made.tenant = tenant.value_or(TenantId{});
+  made.source = "pos";
+  made.id = "e-1";
+  made.occurred_at = kNow;
+  made.fact = std::move(fact);
+  return made;
+}
+
+ApiCall call() {
+  ApiCall made;
+  made.method = "GET";
+  made.endpoint = "GET /api/tenants/{tenant_id}/stores";
+  made.status = 200;
+  return made;
+}
+
+TEST(UsageEvent, TypesAreNamedAsOnTheWire) {
+  EXPECT_EQ(type_of(call()), "api.call");
+  EXPECT_EQ(type_of(WebhookCall{}), "webhook.call");
+  EXPECT_EQ(type_of(StorageReport{}), "storage.usage");
+  EXPECT_EQ(type_of(CountReport{Meter::devices_count, {}}), "device.count");
+  EXPECT_EQ(type_of(CountReport{Meter::stores_count, {}}), "store.count");
+  EXPECT_EQ(type_of(OtherFact{"seat.used", "{}"}), "seat.used");
+}
+
+TEST(CanonicalContent, IsTheSameForTheSameContent) {
+  UsageEvent other = event(call());
+  other.id = "e-2";
+  other.source = "till";
+  EXPECT_EQ(canonical_content(event(call())), canonical_content(other));
+}
+
+TEST(CanonicalContent, LeavesOutTheTimeThatTheServerSet) {
+  UsageEvent first = event(call());
+  first.has_own_time = false;
+  UsageEvent again = first;
+  again.occurred_at += std::chrono::hours{1};
+  EXPECT_EQ(canonical_content(first), canonical_content(again));
+  again.has_own_time = true;
+  first.has_own_time = true;
+  EXPECT_NE(canonical_content(first), canonical_content(again));
+}
+
+TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
+  const std::vector<std::function<void(ApiCall&)>> changes = {
+      [](ApiCall& it) { it.method = "PUT"; },   [](ApiCall& it) { it.endpoint += "x"; },
+      [](ApiCall& it) { it.path = "/x"; },      [](ApiCall& it) { it.status = 201; },
+      [](ApiCall& it) { it.request_bytes++; },  [](ApiCall& it) { it.response_bytes++; },
+      [](ApiCall& it) { it.duration++; },       [](ApiCall& it) { it.ip = "::1"; },
+      [](ApiCall& it) { it.store_id = "s-1"; }, [](ApiCall& it) { it.device_id = "s-1"; },
+  };
+  std::vector<std::string> contents{canonical_content(event(call()))};
+  for (const auto& change : changes) {
+    ApiCall changed = call();
+    change(changed);
+    contents.push_back(canonical_content(event(changed)));
+  }
+  contents.push_back(canonical_content(event(CountReport{Meter::stores_count, std::nullopt})));
+  contents.push_back(canonical_content(event(CountReport{Meter::stores_count, 0})));
+  contents.push_back(canonical_content(event(CountReport{Meter::devices_count, 0})));
+  contents.push_back(canonical_content(event(StorageReport{0})));
+  UsageEvent unbilled = event(call());
+  unbilled.billable = false;
+  contents.push_back(canonical_content(unbilled));
+  std::ranges::sort(contents);
+  EXPECT_EQ(std::ranges::adjacent_find(contents), contents.end());
+}
+
+// Lengths stand before texts: no text can pretend to be the next field.
+TEST(CanonicalContent, TellsTextsApartThatLookLikeFields) {
+  for (const std::string sign : {"", ":", "1:"}) {
+    ApiCall one = call();
+    one.ip = "a;store_id=" + sign + "b";
+    ApiCall other = call();
+    other.ip = "a";
+    other.store_id = "b;store_id=" + sign;
+    EXPECT_NE(canonical_content(event(one)), canonical_content(event(other))) << sign;
+  }
+}
+
+RC_GTEST_PROP(CanonicalContent, IsEqualOnlyForEqualFacts, (std::string a, std::string b)) {
+  ApiCall one = call();
+  one.path = a;
+  one.ip = b;
+  ApiCall other = call();
+  other.path = b;
+  other.ip = a;
+  RC_ASSERT((canonical_content(event(one)) == canonical_content(event(other))) == (a == b));
+}
+
+}  // namespace
+}  // namespace metergate

@@ -1,0 +1,4 @@
+// The compiled part of Asio.
+#include "http/asio.h"
+
+#include <boost/asio/impl/src.hpp>

@@ -1,0 +1,40 @@
+// The character classes of HTTP and URLs (RFC 9110, 5.6.2; RFC 3986), independent of any locale.
+// Functions; any thread.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace metergate::http {
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+inline bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
+inline bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+inline bool is_token_character(char c) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
+}
+inline bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_token_character);
+}
+// What a field's value may hold: visible characters, spaces, tabs and bytes above ASCII.
+inline bool is_field_value(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
+}
+
+inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+inline std::string to_lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) c = to_lower(c);
+  return out;
+}
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+}  // namespace metergate::http

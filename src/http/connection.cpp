@@ -1,0 +1,392 @@
+#include "http/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/id.h"
+#include "http/characters.h"
+#include "http/url.h"
+
+namespace metergate::http {
+namespace {
+
+using asio::as_tuple;
+using asio::use_awaitable_t;
+using BoostError = boost::system::error_code;
+constexpr auto kAwait = as_tuple(use_awaitable_t<Connection::Executor>{});
+
+constexpr std::size_t kHeadReadBytes = 4 * 1024;
+constexpr std::size_t kBodyReadBytes = 64 * 1024;
+constexpr std::size_t kInputKeptBytes = 16 * 1024;   // a larger buffer is given back
+constexpr std::size_t kJoinedBodyMax = 64 * 1024;    // head and body in one write up to this
+constexpr std::size_t kLingerBytesMax = 256 * 1024;  // what a refused caller may still send
+constexpr Microseconds kLingerTime = std::chrono::seconds{2};
+constexpr Microseconds kBodyGrace = std::chrono::seconds{10};
+constexpr std::int64_t kLeastBytesPerSecond = 1024;
+constexpr std::size_t kRequestIdMax = 64;
+
+// How long a peer may take for so many bytes, after its grace.
+Microseconds time_for(std::int64_t bytes) {
+  return Microseconds{bytes * 1'000'000 / kLeastBytesPerSecond};
+}
+
+bool is_sane_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= kRequestIdMax && std::ranges::all_of(text, [](char c) {
+    return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
+  });
+}
+
+// The caller's own id, where it sent one and it is sane; else empty.
+std::string request_id_of(const RequestHead& head) {
+  std::string id;
+  for (const Header& field : head.headers) {
+    if (field.first != "x-request-id") continue;
+    if (!id.empty() || !is_sane_request_id(field.second)) return {};
+    id = field.second;
+  }
+  return id;
+}
+
+// What a Handler is given: calls back once, from any thread; where it is dropped uncalled, the
+// connection hears of that too.
+class OneReply {
+ public:
+  OneReply(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection, std::uint64_t exchange)
+      : loop_(std::move(loop)), connection_(std::move(connection)), exchange_(exchange) {}
+  OneReply(OneReply&&) noexcept = default;
+  OneReply& operator=(OneReply&&) = delete;
+  ~OneReply() {
+    if (loop_ != nullptr) deliver(std::nullopt);
+  }
+
+  void operator()(Response response) {
+    if (loop_ != nullptr) deliver(std::move(response));
+  }
+
+ private:
+  void deliver(std::optional<Response> response) {
+    const std::shared_ptr<Loop> loop = std::move(loop_);
+    loop_ = nullptr;
+    asio::dispatch(loop->io, [connection = std::move(connection_), exchange = exchange_,
+                              answer = std::move(response)]() mutable {
+      if (const auto alive = connection.lock()) alive->answered(exchange, std::move(answer));
+    });
+  }
+
+  std::shared_ptr<Loop> loop_;
+  std::weak_ptr<Connection> connection_;
+  std::uint64_t exchange_;
+};
+
+}  // namespace
+
+Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket,
+                       std::string remote_ip)
+    : shared_(shared),
+      loop_(std::move(loop)),
+      socket_(std::move(socket)),
+      wake_(loop_->io.get_executor()),
+      remote_ip_(std::move(remote_ip)),
+      parser_({shared.options.head_bytes_max, shared.options.body_bytes_max}) {
+  wake_.expires_at(std::chrono::steady_clock::time_point::max());
+  loop_->connections.insert(this);
+  ++shared_.connections;
+}
+
+Connection::~Connection() {
+  loop_->connections.erase(this);
+  --shared_.connections;
+}
+
+void Connection::start(std::shared_ptr<Connection> connection, bool is_one_too_many) {
+  Connection& self = *connection;
+  const auto executor = self.loop_->io.get_executor();
+  asio::co_spawn(
+      executor,
+      [](std::shared_ptr<Connection> kept, bool refuse) -> Task<void> {
+        if (refuse) {
+          co_await kept->refuse_connection();
+        } else {
+          co_await kept->run();
+        }
+        kept->end();
+      }(std::move(connection), is_one_too_many),
+      asio::detached);
+}
+
+void Connection::sweep(Microseconds now) {
+  if (deadline_ && now >= *deadline_) end();
+}
+
+void Connection::end_if_idle() {
+  if (is_idle_) end();
+}
+
+void Connection::end() {
+  ended_ = true;
+  BoostError ignored;
+  socket_.close(ignored);
+  wake();
+}
+
+void Connection::wake() { wake_.cancel(); }
+
+void Connection::answered(std::uint64_t exchange, std::optional<Response> response) {
+  if (exchange != exchange_ || is_answered_) return;
+  is_answered_ = true;
+  answer_ = std::move(response);
+  wake();
+}
+
+Connection::Task<void> Connection::wait_for_wake() { co_await wake_.async_wait(kAwait); }
+
+Connection::Task<void> Connection::run() {
+  bool goes_on = true;
+  while (goes_on && !ended_) goes_on = co_await serve_one();
+}
+
+Connection::Task<void> Connection::refuse_connection() {
+  is_idle_ = false;
+  const Request none = unread_request();
+  Response response =
+      refusal({ErrorCode::overloaded, "the server has too many connections; try again soon"},
+              none.request_id);
+  if (co_await send(response, none)) co_await linger();
+}
+
+Connection::Task<bool> Connection::serve_one() {
+  parser_.reset();
+  if (input_.empty() && input_.capacity() > kInputKeptBytes) std::string{}.swap(input_);
+  const Read outcome = co_await read_request();
+  if (outcome == Read::ended) co_return false;
+  is_first_ = false;
+  Request request = outcome == Read::refused ? unread_request() : take_request();
+  const bool is_refused = request.path.empty();
+  // What the answer depends on; the rest goes to the handler.
+  Request asked;
+  asked.method = request.method;
+  asked.request_id = request.request_id;
+  asked.keep_alive = request.keep_alive && !is_refused;
+  asked.takes_chunks = request.takes_chunks;
+  Response response;
+  if (is_refused) {
+    response = refusal(refused_, asked.request_id);
+  } else {
+    call_handler(std::move(request));
+    while (!is_answered_ && !ended_) co_await wait_for_wake();
+    response = take_answer(asked.request_id);
+  }
+  if (ended_) co_return false;
+  if (shared_.stopping) response.close = true;
+  const bool goes_on = head_context(asked, response, {}).keep_alive;
+  const bool sent = co_await send(response, asked);
+  const bool may_have_unread = is_refused || !input_.empty();
+  if (sent && !goes_on && may_have_unread) co_await linger();
+  const bool stays = sent && goes_on;
+  co_return stays;
+}
+
+Connection::Task<Connection::Read> Connection::read_request() {
+  is_idle_ = input_.empty();
+  bool is_in_body = false;
+  read_started_ = shared_.clock.steady();
+  while (true) {
+    const Result<std::size_t> taken = parser_.take(input_);
+    if (!taken) {
+      refused_ = taken.error();
+      co_return Read::refused;
+    }
+    input_.erase(0, *taken);
+    if (parser_.is_complete()) break;
+    if (parser_.has_head() && !is_in_body) {
+      is_in_body = true;
+      const bool must_ask = parser_.framing().expects_continue && input_.empty();
+      if (must_ask && !co_await send_continue()) co_return Read::ended;
+      read_started_ = shared_.clock.steady();
+    }
+    set_read_deadline();
+    const bool was_idle = is_idle_;
+    if (!co_await read_some()) co_return Read::ended;
+    if (was_idle) read_started_ = shared_.clock.steady();
+    is_idle_ = false;
+  }
+  is_idle_ = false;
+  deadline_.reset();
+  co_return Read::complete;
+}
+
+void Connection::set_read_deadline() {
+  const ServerOptions& options = shared_.options;
+  if (parser_.has_head()) {
+    const Microseconds by_rate = read_started_ + kBodyGrace + time_for(parser_.body_bytes());
+    deadline_ = std::min(by_rate, shared_.clock.steady() + options.body_timeout);
+  } else if (is_idle_ && !is_first_) {
+    deadline_ = read_started_ + options.idle_timeout;
+  } else {
+    deadline_ = read_started_ + options.head_timeout;
+  }
+}
+
+Connection::Task<bool> Connection::read_some() {
+  const std::size_t before = input_.size();
+  input_.resize(before + (parser_.has_head() ? kBodyReadBytes : kHeadReadBytes));
+  const asio::mutable_buffer free{input_.data() + before, input_.size() - before};
+  const auto [error, count] = co_await socket_.async_read_some(free, kAwait);
+  input_.resize(before + count);
+  co_return !error && !ended_;
+}
+
+Connection::Task<bool> Connection::send_continue() {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  co_return co_await write(kContinue);
+}
+
+// Splits the target. An empty path: refused_ says why.
+Request Connection::take_request() {
+  Request request = unread_request();
+  RequestHead head = parser_.take_head();
+  request.target = std::move(head.target);
+  request.headers = std::move(head.headers);
+  request.bytes = parser_.bytes();
+  request.body = parser_.take_body();
+  request.keep_alive = parser_.framing().keep_alive;
+  request.takes_chunks = head.version_minor == 1;
+  Result<Target> target = parse_target(request.target);
+  if (target) {
+    request.path = std::move(target->path);
+    request.query = std::move(target->query);
+  } else {
+    refused_ = std::move(target.error());
+  }
+  return request;
+}
+
+// What can be said of a request that was refused, perhaps before its head was understood.
+Request Connection::unread_request() {
+  Request request;
+  request.method = parser_.head().method;
+  request.remote_ip = remote_ip_;
+  request.request_id = request_id_of(parser_.head());
+  if (request.request_id.empty()) request.request_id = "req_" + make_ulid(shared_.clock.now());
+  request.keep_alive = false;
+  return request;
+}
+
+Response Connection::refusal(const Error& error, const std::string& request_id) {
+  shared_.log.info("http.refused",
+                   {{"request_id", request_id}, {"reason", error.message}, {"ip", remote_ip_}});
+  return shared_.handler.refusal(error, request_id);
+}
+
+Response Connection::take_answer(const std::string& request_id) {
+  if (!answer_)
+    return refusal({ErrorCode::internal, "a request was dropped without an answer"}, request_id);
+  Response response = std::move(*answer_);
+  answer_.reset();
+  return response;
+}
+
+void Connection::call_handler(Request request) {
+  ++exchange_;
+  is_answered_ = false;
+  answer_.reset();
+  deadline_.reset();
+  OneReply reply{loop_, weak_from_this(), exchange_};
+  Handler& handler = shared_.handler;
+  if (!handler.is_slow(request)) {
+    handler.handle(std::move(request), std::move(reply));
+  } else if (shared_.slow.reserve()) {
+    shared_.slow.submit_reserved(
+        [&handler, asked = std::move(request), answer = std::move(reply)]() mutable {
+          handler.handle(std::move(asked), std::move(answer));
+        });
+  } else {
+    reply(refusal({ErrorCode::overloaded, "too many long requests are waiting; try again soon"},
+                  request.request_id));
+  }
+}
+
+Connection::Task<bool> Connection::send(Response& response, const Request& asked) {
+  const HeadContext context = head_context(asked, response, shared_.clock.now());
+  const bool has_body = asked.method != "HEAD" && !is_bodiless(response.status);
+  std::string bytes = serialize_head(response, context);
+  if (!has_body) co_return co_await write(bytes);
+  if (response.source) {
+    if (!co_await write(bytes)) co_return false;
+    co_return co_await send_source(response.source, context.takes_chunks);
+  }
+  if (response.body.size() <= kJoinedBodyMax) {
+    bytes += response.body;
+    co_return co_await write(bytes);
+  }
+  if (!co_await write(bytes)) co_return false;
+  co_return co_await write(response.body);
+}
+
+// One piece after another, each made on a slow thread once the one before is in the socket.
+Connection::Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
+  while (true) {
+    piece_.reset();
+    shared_.slow.submit_piece(
+        [weak = weak_from_this(), loop = loop_, pull = std::move(source)]() mutable {
+          auto made = pull();
+          asio::post(loop->io, [weak = std::move(weak), back = std::move(pull),
+                                bytes = std::move(made)]() mutable {
+            const auto alive = weak.lock();
+            if (alive == nullptr) return;
+            alive->piece_.emplace(std::move(back), std::move(bytes));
+            alive->wake();
+          });
+        });
+    while (!piece_ && !ended_) co_await wait_for_wake();
+    if (ended_) co_return false;
+    source = std::move(piece_->source);
+    const Result<std::optional<std::string>> made = std::move(piece_->bytes);
+    if (!made) {
+      shared_.log.error("http.body_failed", {{"reason", made.error().message}});
+      co_return false;
+    }
+    if (!made->has_value()) break;
+    const std::string& bytes = **made;
+    if (bytes.empty()) continue;
+    const std::string framed = in_chunks ? fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes) : "";
+    if (!co_await write(in_chunks ? framed : bytes)) co_return false;
+  }
+  if (!in_chunks) co_return true;
+  constexpr std::string_view kEnd = "0\r\n\r\n";
+  co_return co_await write(kEnd);
+}
+
+Connection::Task<bool> Connection::write(std::string_view bytes) {
+  const Microseconds started = shared_.clock.steady();
+  std::size_t sent = 0;
+  while (sent < bytes.size() && !ended_) {
+    deadline_ = started + shared_.options.write_timeout + time_for(static_cast<std::int64_t>(sent));
+    const asio::const_buffer rest{bytes.data() + sent, bytes.size() - sent};
+    const auto [error, count] = co_await socket_.async_write_some(rest, kAwait);
+    if (error) co_return false;
+    sent += count;
+  }
+  deadline_.reset();
+  co_return !ended_;
+}
+
+// A socket that is closed with unread input resets the connection, and the caller may lose the
+// answer that is on its way: so what it still sends is read for a moment and thrown away.
+Connection::Task<void> Connection::linger() {
+  BoostError ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  deadline_ = shared_.clock.steady() + kLingerTime;
+  std::size_t read = 0;
+  while (read < kLingerBytesMax && !ended_) {
+    input_.resize(kHeadReadBytes);
+    const asio::mutable_buffer waste{input_.data(), input_.size()};
+    const auto [error, count] = co_await socket_.async_read_some(waste, kAwait);
+    if (error) break;
+    read += count;
+  }
+}
+
+}  // namespace metergate::http

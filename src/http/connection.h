@@ -1,0 +1,115 @@
+// One connection: reads a request, has it handled, writes the answer, and only then looks at the
+// next, so pipelined requests are answered in order.
+//
+// A connection lives on its loop's thread; only Reply comes from others, and it posts. It is kept
+// alive by its coroutine, and a Reply that outlives it falls on deaf ears. Deadlines are looked at
+// by the loop's sweep a few times a second: no timer is set for each read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "http/asio.h"
+#include "http/parser.h"
+#include "http/server.h"
+#include "http/slow_pool.h"
+
+namespace metergate::http {
+
+// What all connections of a server share; outlives them.
+struct Shared {
+  const ServerOptions& options;
+  Handler& handler;
+  const Clock& clock;
+  const Log& log;
+  SlowPool& slow;
+  std::atomic<std::size_t> connections = 0;
+  std::atomic<bool> stopping = false;
+};
+
+class Connection;
+
+// A thread's io_context and its connections. Replies own it too, so that one which comes after the
+// server has gone still has something to post to.
+struct Loop {
+  asio::io_context io{1};
+  std::unordered_set<Connection*> connections;  // on the loop's thread only
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Executor = asio::io_context::executor_type;
+  using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+  template <class T>
+  using Task = asio::awaitable<T, Executor>;
+
+  Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket, std::string remote_ip);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Serves requests until either side ends it. With `is_one_too_many` it answers 503 at once.
+  static void start(std::shared_ptr<Connection> connection, bool is_one_too_many);
+
+  // By the loop. Ends it where its deadline has passed.
+  void sweep(Microseconds now);
+  // Ends it at once where no request is under way.
+  void end_if_idle();
+  void end();
+  // The answer to the request under way; nothing: its Reply was dropped.
+  void answered(std::uint64_t exchange, std::optional<Response> response);
+
+ private:
+  enum class Read : std::uint8_t { complete, refused, ended };
+  struct Piece {
+    BodySource source;
+    Result<std::optional<std::string>> bytes;
+  };
+
+  Task<void> run();
+  Task<void> refuse_connection();
+  Task<bool> serve_one();
+  Task<Read> read_request();
+  Task<bool> read_some();
+  Task<bool> send_continue();
+  // References: g++ 12 destroys an aggregate that a coroutine takes by value twice.
+  Task<bool> send(Response& response, const Request& asked);
+  Task<bool> send_source(BodySource& source, bool in_chunks);
+  Task<bool> write(std::string_view bytes);
+  Task<void> linger();
+  Task<void> wait_for_wake();
+
+  Request take_request();
+  Request unread_request();
+  void call_handler(Request request);
+  Response take_answer(const std::string& request_id);
+  Response refusal(const Error& error, const std::string& request_id);
+  void set_read_deadline();
+  void wake();
+
+  Shared& shared_;
+  std::shared_ptr<Loop> loop_;
+  Socket socket_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, Executor>
+      wake_;  // never expires; cancelled to wake the coroutine
+  std::string remote_ip_;
+  std::string input_;  // read and not yet taken
+  RequestParser parser_;
+  Error refused_;  // after Read::refused
+  std::optional<Microseconds> deadline_;
+  Microseconds read_started_{0};  // of this request's head, then of its body
+  bool is_idle_ = true;
+  bool is_first_ = true;
+  bool ended_ = false;
+  std::uint64_t exchange_ = 0;  // counts requests, so that a late answer finds its own only
+  bool is_answered_ = false;
+  std::optional<Response> answer_;
+  std::optional<Piece> piece_;
+};
+
+}  // namespace metergate::http

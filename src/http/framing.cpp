@@ -1,0 +1,171 @@
+#include "http/framing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "http/characters.h"
+
+namespace metergate::http {
+namespace {
+
+constexpr std::size_t kMethodLengthMax = 32;
+constexpr std::size_t kFieldsMax = 100;
+constexpr std::size_t kLengthDigitsMax = 19;
+constexpr std::size_t kChunkDigitsMax = 8;
+
+std::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorCode::invalid, std::move(message));
+}
+
+Result<> check_request_line(std::string_view line) {
+  const std::size_t first = line.find(' ');
+  const std::size_t second = line.find(' ', first == std::string_view::npos ? first : first + 1);
+  if (second == std::string_view::npos)
+    return refuse("the request line is not 'METHOD TARGET VERSION' with single spaces");
+  const std::string_view method = line.substr(0, first);
+  const std::string_view target = line.substr(first + 1, second - first - 1);
+  const std::string_view version = line.substr(second + 1);
+  if (!is_token(method) || method.size() > kMethodLengthMax)
+    return refuse("the method is not a token of at most 32 characters");
+  if (target.empty() || !std::ranges::all_of(target, is_visible) || target.front() != '/')
+    return refuse("the request target must begin with '/' and be visible ASCII");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0")
+    return refuse("the version is neither HTTP/1.1 nor HTTP/1.0");
+  return {};
+}
+
+// The only value of a field; an error where there are several. Nothing where there is none.
+Result<std::optional<std::string_view>> only_value(const RequestHead& head, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const Header& field : head.headers) {
+    if (field.first != name) continue;
+    if (value) return refuse(fmt::format("there is more than one '{}' field", name));
+    value = field.second;
+  }
+  return value;
+}
+
+// RFC 3986: a name or an address, and perhaps a port; no user, no list, no path.
+bool is_host(std::string_view text) {
+  constexpr std::string_view kOthers = "-._~%!$&'()*+;=:[]";
+  const bool has_only_its_own = std::ranges::all_of(text, [&](char c) {
+    return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
+  });
+  const std::size_t colon = text.rfind(':');
+  const bool has_port = colon != std::string_view::npos && text.find(']', colon) == text.npos;
+  const std::string_view port = has_port ? text.substr(colon + 1) : std::string_view{};
+  return !text.empty() && text.front() != ':' && has_only_its_own && port.size() <= 5 &&
+         std::ranges::all_of(port, is_digit);
+}
+
+Result<> check_host(const RequestHead& head) {
+  const auto host = TRY(only_value(head, "host"));
+  if (!host && head.version_minor == 1) return refuse("HTTP/1.1 needs a Host field");
+  if (host && !is_host(*host)) return refuse("the Host field is not a name or address with a port");
+  return {};
+}
+
+Result<std::optional<std::int64_t>> content_length_of(const RequestHead& head) {
+  const auto text = TRY(only_value(head, "content-length"));
+  if (!text) return std::optional<std::int64_t>{};
+  std::int64_t length = 0;
+  const bool is_shaped =
+      !text->empty() && text->size() <= kLengthDigitsMax && std::ranges::all_of(*text, is_digit);
+  const char* end = text->data() + text->size();
+  if (!is_shaped || std::from_chars(text->data(), end, length).ec != std::errc{})
+    return refuse("Content-Length is not a number of 1 to 19 digits");
+  return std::optional{length};
+}
+
+Result<bool> is_chunked(const RequestHead& head) {
+  const auto coding = TRY(only_value(head, "transfer-encoding"));
+  if (!coding) return false;
+  if (head.version_minor == 0) return refuse("HTTP/1.0 has no Transfer-Encoding");
+  if (!equals_ignoring_case(*coding, "chunked"))
+    return refuse("Transfer-Encoding must be 'chunked' and nothing else");
+  return true;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool names_option(const RequestHead& head, std::string_view option) {
+  for (const Header& field : head.headers) {
+    if (field.first != "connection") continue;
+    std::string_view rest = field.second;
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (equals_ignoring_case(trimmed(rest.substr(0, comma)), option)) return true;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<> check_field_line(std::string_view line) {
+  if (line.empty() || line.front() == ' ' || line.front() == '\t')
+    return refuse("a header field is folded or begins with a space");
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
+    return refuse("a header field is not a token directly followed by ':'");
+  if (!is_field_value(line.substr(colon + 1)))
+    return refuse("a header field's value has a control character");
+  return {};
+}
+
+Result<> check_head_bytes(std::string_view head) {
+  std::size_t lines = 0;
+  while (true) {
+    const std::size_t end = head.find("\r\n");
+    if (end == std::string_view::npos) return refuse("the head does not end in an empty line");
+    const std::string_view line = head.substr(0, end);
+    if (line.find_first_of("\r\n") != std::string_view::npos)
+      return refuse("a line does not end in CRLF");
+    head.remove_prefix(end + 2);
+    if (lines > 0 && line.empty()) break;
+    if (lines > kFieldsMax)
+      return fail(ErrorCode::headers_too_large, "the head has more than 100 fields");
+    TRY(lines == 0 ? check_request_line(line) : check_field_line(line));
+    ++lines;
+  }
+  if (!head.empty()) return refuse("there is something after the empty line");
+  return {};
+}
+
+Result<std::uint32_t> check_chunk_line(std::string_view line) {
+  std::uint32_t size = 0;
+  const char* end = line.data() + line.size();
+  const auto read = std::from_chars(line.data(), end, size, 16);
+  const auto digits = static_cast<std::size_t>(read.ptr - line.data());
+  if (read.ec != std::errc{} || digits > kChunkDigitsMax)
+    return refuse("a chunk's size is not 1 to 8 hexadecimal digits");
+  const std::string_view extensions = line.substr(digits);
+  if (!extensions.empty() && extensions.front() != ';')
+    return refuse("a chunk's size is followed by something else than ';'");
+  if (!is_field_value(extensions)) return refuse("a chunk's extension has a control character");
+  return size;
+}
+
+Result<Framing> framing_of(const RequestHead& head) {
+  TRY(check_host(head));
+  const auto length = TRY(content_length_of(head));
+  const bool chunked = TRY(is_chunked(head));
+  if (chunked && length) return refuse("there are both Content-Length and Transfer-Encoding");
+  const auto expectation = TRY(only_value(head, "expect"));
+  const bool expects_continue = expectation && equals_ignoring_case(*expectation, "100-continue");
+  if (expectation && !expects_continue) return refuse("Expect may only be '100-continue'");
+  const bool is_persistent = head.version_minor == 1 || names_option(head, "keep-alive");
+  return Framing{.content_length = length ? *length : 0,
+                 .is_chunked = chunked,
+                 .keep_alive = is_persistent && !names_option(head, "close"),
+                 .expects_continue = expects_continue && head.version_minor == 1};
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,127 @@
+#include "http/message.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "http/characters.h"
+
+namespace metergate::http {
+namespace {
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  if (!is_token(name) || !is_field_value(value)) return;
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_length(std::string& out, const Response& response, const HeadContext& context) {
+  if (is_bodiless(response.status)) return;
+  if (!response.source) {
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+  } else if (context.takes_chunks) {
+    out += "Transfer-Encoding: chunked\r\n";
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> Request::header(std::string_view lower_case_name) const {
+  std::optional<std::string> value;
+  for (const Header& field : headers) {
+    if (field.first != lower_case_name) continue;
+    if (value) {
+      value->append(", ").append(field.second);
+    } else {
+      value = field.second;
+    }
+  }
+  return value;
+}
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "";  // the phrase may be empty, and nobody reads it
+  }
+}
+
+bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
+
+HeadContext head_context(const Request& request, const Response& response, Timestamp now) {
+  const bool ends_with_connection = response.source && !request.takes_chunks;
+  return HeadContext{.request_id = request.request_id,
+                     .now = now,
+                     .keep_alive = request.keep_alive && !response.close && !ends_with_connection,
+                     .takes_chunks = request.takes_chunks};
+}
+
+std::string serialize_head(const Response& response, const HeadContext& context) {
+  std::string out;
+  out.reserve(512);
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
+                 reason_of(response.status));
+  append_field(out, "Date", http_date(context.now));
+  append_field(out, "Server", "metergate");
+  append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
+  append_field(out, "X-Request-Id", context.request_id);
+  append_field(out, "X-Content-Type-Options", "nosniff");
+  for (const Header& field : response.headers) append_field(out, field.first, field.second);
+  append_length(out, response, context);
+  out += "\r\n";
+  return out;
+}
+
+std::string http_date(Timestamp at) {
+  constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                     "Thu", "Fri", "Sat"};
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(at - day)};
+  return fmt::format(
+      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[std::chrono::weekday{day}.c_encoding()],
+      static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+      static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+      time.seconds().count());
+}
+
+}  // namespace metergate::http

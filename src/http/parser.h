@@ -1,0 +1,72 @@
+// RequestParser: bytes in, one request out, with limits on its head and body.
+//
+// Beast's basic_parser takes the message apart; in front of it stand the checks of framing.h on the
+// same bytes, so a request passes only where both agree. Takes bytes from the front of what it is
+// given and says how many. One thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/framing.h"
+
+namespace metergate::http {
+
+struct ParserLimits {
+  std::size_t head_bytes_max;
+  std::size_t body_bytes_max;
+};
+
+class RequestParser {
+ public:
+  explicit RequestParser(const ParserLimits& limits);
+  ~RequestParser();
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  // Takes what it can; 0 where it needs more than `input` to go on. Errors: invalid (not a request
+  // that can be read in one way only), headers_too_large, too_large. After one, the connection
+  // cannot be used any more.
+  Result<std::size_t> take(std::string_view input);
+
+  bool has_head() const { return phase_ != Phase::head; }
+  bool is_complete() const { return phase_ == Phase::complete; }
+  const RequestHead& head() const { return head_; }  // what is known of it; whole once has_head()
+  const Framing& framing() const { return framing_; }
+  std::int64_t bytes() const { return bytes_; }  // of the message so far
+  std::int64_t body_bytes() const { return bytes_ - head_bytes_; }
+  std::string take_body() { return std::move(body_); }  // once is_complete()
+  RequestHead take_head() { return std::move(head_); }
+  // Ready for the next request of the connection.
+  void reset();
+
+ private:
+  enum class Phase : std::uint8_t { head, fixed_body, chunk_line, chunk_body, complete };
+  class Machine;
+
+  Result<std::size_t> take_head_bytes(std::string_view input);
+  Result<std::size_t> take_chunk_line(std::string_view input);
+  Result<std::size_t> take_trailers(std::string_view input, std::size_t start);
+  Result<std::size_t> take_body_bytes(std::string_view input);
+  Result<std::size_t> feed(std::string_view bytes);
+  Result<> open_body();
+  std::unexpected<Error> body_too_large() const;
+
+  ParserLimits limits_;
+  std::unique_ptr<Machine> machine_;
+  Phase phase_ = Phase::head;
+  RequestHead head_;
+  Framing framing_;
+  std::string body_;
+  std::int64_t bytes_ = 0;
+  std::int64_t head_bytes_ = 0;
+  std::size_t searched_ = 0;  // of the head: up to here there is no end of it
+  std::int64_t left_ = 0;     // of the fixed body or the chunk
+  bool after_chunk_ = false;  // the CRLF that ends a chunk's bytes stands before the next line
+};
+
+}  // namespace metergate::http

@@ -1,0 +1,177 @@
+#include "http/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "http/asio.h"
+#include "http/connection.h"
+#include "http/listener.h"
+
+namespace metergate::http {
+namespace {
+
+using asio::as_tuple;
+using asio::use_awaitable;
+using Executor = Connection::Executor;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+constexpr Milliseconds kSweepEvery{100};
+constexpr Milliseconds kAcceptPause{100};  // while there are no descriptors to accept with
+// Connections beyond the maximum that are being told so; any more are closed without a word.
+constexpr std::size_t kRefusedMax = 256;
+
+class AsioServer final : public Server {
+ public:
+  AsioServer(const ServerOptions& options, Handler& handler, const Clock& clock, const Log& log)
+      : options_(options),
+        slow_(std::max(1U, options.slow_threads), options.slow_waiting_max),
+        shared_{options_, handler, clock, log, slow_} {}
+  ~AsioServer() override { stop(); }
+
+  Result<> listen() {
+    const unsigned count = options_.unix_path.empty() ? std::max(1U, options_.threads) : 1;
+    const Listeners listeners =
+        TRY(options_.unix_path.empty() ? listen_tcp(options_.address, options_.port, count)
+                                       : listen_unix(options_.unix_path));
+    port_ = listeners.port;
+    for (const int descriptor : listeners.descriptors) {
+      auto worker = std::make_unique<Worker>();
+      worker->listener.assign(descriptor);
+      workers_.push_back(std::move(worker));
+    }
+    return {};
+  }
+
+  std::uint16_t port() const override { return port_; }
+
+  void start() override {
+    for (const auto& worker : workers_) {
+      asio::co_spawn(worker->loop->io.get_executor(), accept_all(*worker), asio::detached);
+      asio::co_spawn(worker->loop->io.get_executor(), sweep(*worker), asio::detached);
+      worker->thread = std::jthread{[io = &worker->loop->io] { io->run(); }};
+    }
+  }
+
+  void stop() override {
+    if (shared_.stopping.exchange(true)) return;
+    for (const auto& worker : workers_) {
+      asio::post(worker->loop->io, [&w = *worker] {
+        w.listener.close();
+        for_each_connection(*w.loop, [](Connection& connection) { connection.end_if_idle(); });
+      });
+    }
+    wait_for_connections();
+    for (const auto& worker : workers_) {
+      asio::post(worker->loop->io, [&w = *worker] {
+        w.sweep_timer.cancel();
+        for_each_connection(*w.loop, [](Connection& connection) { connection.end(); });
+      });
+    }
+    for (const auto& worker : workers_) {
+      if (worker->thread.joinable()) worker->thread.join();
+    }
+    slow_.stop();
+    if (!options_.unix_path.empty() && !workers_.empty()) ::unlink(options_.unix_path.c_str());
+  }
+
+ private:
+  struct Worker {
+    std::shared_ptr<Loop> loop = std::make_shared<Loop>();
+    asio::posix::basic_stream_descriptor<Executor> listener{loop->io.get_executor()};
+    Timer sweep_timer{loop->io.get_executor()};
+    std::jthread thread;
+  };
+
+  template <class Visit>
+  static void for_each_connection(Loop& loop, Visit visit) {
+    // Ending a connection never destroys it at once, so the set stands still meanwhile.
+    for (Connection* connection : loop.connections) visit(*connection);
+  }
+
+  asio::awaitable<void, Executor> accept_all(Worker& worker) {
+    constexpr auto kAwait = as_tuple(asio::use_awaitable_t<Executor>{});
+    Timer pause{worker.loop->io.get_executor()};
+    while (!shared_.stopping) {
+      const auto [error] =
+          co_await worker.listener.async_wait(asio::posix::descriptor_base::wait_read, kAwait);
+      if (error) co_return;
+      if (accept_waiting(worker)) continue;
+      pause.expires_after(kAcceptPause);
+      co_await pause.async_wait(kAwait);
+    }
+  }
+
+  // False: there are no descriptors left; wait before trying again.
+  bool accept_waiting(Worker& worker) {
+    while (!shared_.stopping) {
+      auto accepted = accept_one(worker.listener.native_handle());
+      if (!accepted && accepted.error() == AcceptError::none_waiting) return true;
+      if (!accepted && accepted.error() == AcceptError::out_of_descriptors) {
+        shared_.log.error("http.accept_failed", {{"reason", "no file descriptors are left"}});
+        return false;
+      }
+      if (accepted) take(worker, std::move(*accepted));
+    }
+    return true;
+  }
+
+  void take(Worker& worker, Accepted accepted) {
+    const std::size_t open = shared_.connections;
+    if (open >= options_.connections_max + kRefusedMax) {
+      ::close(accepted.descriptor);
+      return;
+    }
+    Connection::Socket socket{worker.loop->io.get_executor()};
+    boost::system::error_code error;
+    socket.assign(asio::generic::stream_protocol{accepted.family, 0}, accepted.descriptor, error);
+    if (error) {
+      ::close(accepted.descriptor);
+      return;
+    }
+    Connection::start(std::make_shared<Connection>(shared_, worker.loop, std::move(socket),
+                                                   std::move(accepted.remote_ip)),
+                      open >= options_.connections_max);
+  }
+
+  asio::awaitable<void, Executor> sweep(Worker& worker) {
+    constexpr auto kAwait = as_tuple(asio::use_awaitable_t<Executor>{});
+    while (true) {
+      worker.sweep_timer.expires_after(kSweepEvery);
+      const auto [error] = co_await worker.sweep_timer.async_wait(kAwait);
+      if (error) co_return;
+      const Microseconds now = shared_.clock.steady();
+      for_each_connection(*worker.loop, [now](Connection& connection) { connection.sweep(now); });
+      if (shared_.connections == 0) changed_.notify_all();
+    }
+  }
+
+  void wait_for_connections() {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, options_.stop_timeout, [this] { return shared_.connections == 0; });
+  }
+
+  const ServerOptions options_;
+  SlowPool slow_;
+  Shared shared_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;  // looked at by each sweep
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::create(const ServerOptions& options, Handler& handler,
+                                               const Clock& clock, const Log& log) {
+  auto server = std::make_unique<AsioServer>(options, handler, clock, log);
+  TRY(server->listen());
+  return std::unique_ptr<Server>{std::move(server)};
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,155 @@
+#include "http/url.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "http/characters.h"
+
+namespace metergate::http {
+namespace {
+
+constexpr std::size_t kQueryValuesMax = 64;
+
+std::optional<int> hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
+// RFC 3986: pchar, '/' and the '%' of an escape.
+bool is_path_character(char c) {
+  constexpr std::string_view kOthers = "-._~!$&'()*+,;=:@/%";
+  return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
+}
+
+bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
+
+bool has_dot_segment(std::string_view path) {
+  std::size_t start = 1;
+  while (start <= path.size()) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view segment = path.substr(start, end - start);
+    if (segment == "." || segment == "..") return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+bool has_encoded_slash(std::string_view raw) {
+  for (std::size_t at = raw.find('%'); at != std::string_view::npos; at = raw.find('%', at + 1)) {
+    const std::string_view digits = raw.substr(at + 1, 2);
+    if (digits == "2F" || digits == "2f" || digits == "5C" || digits == "5c") return true;
+  }
+  return false;
+}
+
+Result<std::string> parse_path(std::string_view raw) {
+  if (raw.empty() || raw.front() != '/')
+    return fail(ErrorCode::invalid, "the request target must begin with '/'");
+  if (!std::ranges::all_of(raw, is_path_character))
+    return fail(ErrorCode::invalid, "the path has a character that must be percent-encoded");
+  if (has_encoded_slash(raw))
+    return fail(ErrorCode::invalid, "the path has an encoded slash or backslash");
+  std::optional<std::string> path = percent_decode(raw);
+  if (!path) return fail(ErrorCode::invalid, "the path has a '%' without two hexadecimal digits");
+  if (has_control(*path) || !is_utf8(*path))
+    return fail(ErrorCode::invalid, "the path has a control character or is not UTF-8");
+  if (has_dot_segment(*path)) return fail(ErrorCode::invalid, "the path has a segment '.' or '..'");
+  return std::move(*path);
+}
+
+// Form encoding: '+' stands for a space.
+Result<std::string> decode_query_part(std::string_view raw) {
+  std::string spaced{raw};
+  std::ranges::replace(spaced, '+', ' ');
+  std::optional<std::string> text = percent_decode(spaced);
+  if (!text) return fail(ErrorCode::invalid, "the query has a '%' without two hexadecimal digits");
+  if (has_control(*text) || !is_utf8(*text))
+    return fail(ErrorCode::invalid, "the query has a control character or is not UTF-8");
+  return std::move(*text);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view raw) {
+  std::vector<std::pair<std::string, std::string>> values;
+  std::size_t start = 0;
+  while (start < raw.size()) {
+    const std::size_t end = std::min(raw.find('&', start), raw.size());
+    const std::string_view part = raw.substr(start, end - start);
+    start = end + 1;
+    if (part.empty()) continue;
+    if (values.size() == kQueryValuesMax)
+      return fail(ErrorCode::invalid, "the query has more than 64 values");
+    const std::size_t equals = std::min(part.find('='), part.size());
+    std::string name = TRY(decode_query_part(part.substr(0, equals)));
+    std::string value = TRY(decode_query_part(part.substr(std::min(equals + 1, part.size()))));
+    values.emplace_back(std::move(name), std::move(value));
+  }
+  return values;
+}
+
+// How many bytes follow the first one of a UTF-8 sequence, and the least code point it may mean.
+struct Utf8Lead {
+  int following;
+  std::uint32_t bits;
+  std::uint32_t least;
+};
+
+std::optional<Utf8Lead> utf8_lead(unsigned char c) {
+  if (c < 0x80) return Utf8Lead{0, c, 0};
+  if ((c & 0xE0U) == 0xC0) return Utf8Lead{1, c & 0x1FU, 0x80};
+  if ((c & 0xF0U) == 0xE0) return Utf8Lead{2, c & 0x0FU, 0x800};
+  if ((c & 0xF8U) == 0xF0) return Utf8Lead{3, c & 0x07U, 0x10000};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i]);
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const auto high = hex_digit(text[i + 1]);
+    const auto low = hex_digit(text[i + 2]);
+    if (!high || !low) return std::nullopt;
+    out.push_back(static_cast<char>(*high * 16 + *low));
+    i += 2;
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view bytes) {
+  std::size_t i = 0;
+  while (i < bytes.size()) {
+    const auto lead = utf8_lead(static_cast<unsigned char>(bytes[i++]));
+    if (!lead) return false;
+    std::uint32_t point = lead->bits;
+    for (int k = 0; k < lead->following; ++k) {
+      if (i == bytes.size()) return false;
+      const auto c = static_cast<unsigned char>(bytes[i++]);
+      if ((c & 0xC0U) != 0x80) return false;
+      point = (point << 6U) | (c & 0x3FU);
+    }
+    const bool is_surrogate = point >= 0xD800 && point <= 0xDFFF;
+    if (point < lead->least || point > 0x10FFFF || is_surrogate) return false;
+  }
+  return true;
+}
+
+Result<Target> parse_target(std::string_view target) {
+  if (target.find('#') != std::string_view::npos)
+    return fail(ErrorCode::invalid, "the request target has a fragment");
+  if (!std::ranges::all_of(target, is_visible))
+    return fail(ErrorCode::invalid, "the request target has a character that is not visible ASCII");
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  std::string path = TRY(parse_path(target.substr(0, mark)));
+  auto query = TRY(parse_query(target.substr(std::min(mark + 1, target.size()))));
+  return Target{std::move(path), std::move(query)};
+}
+
+}  // namespace metergate::http

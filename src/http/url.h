@@ -1,0 +1,31 @@
+// Request targets: an origin-form target split into a decoded path and decoded query values.
+//
+// Strict, and decodes once: what could be read in two ways (a dot segment, an encoded slash, a
+// control character, bytes that are no UTF-8) is refused, never repaired. Functions; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace metergate::http {
+
+struct Target {
+  std::string path;  // begins with '/'
+  std::vector<std::pair<std::string, std::string>> query;
+};
+
+// ErrorCode::invalid says what is wrong with it.
+Result<Target> parse_target(std::string_view target);
+
+// Each %HH replaced by its byte; nothing where a '%' is not followed by two hexadecimal digits.
+std::optional<std::string> percent_decode(std::string_view text);
+
+// Whether these bytes are well-formed UTF-8 (no overlong forms, no surrogates).
+bool is_utf8(std::string_view bytes);
+
+}  // namespace metergate::http

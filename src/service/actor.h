@@ -1,0 +1,21 @@
+// Actor: who asks for a change and from where; what every audit record starts with. A value.
+#pragma once
+
+#include <string>
+
+#include "storage/audit.h"
+
+namespace metergate {
+
+struct Actor {
+  std::string name;  // Caller::actor(), or "system:WORKER", "cli:USER"
+  std::string ip;
+  std::string user_agent;
+  std::string request_id;
+};
+
+// A record of `action` by `actor` at `now`, with a new id; the caller fills tenant, reason, before
+// and after.
+AuditRecord audit_of(const Actor& actor, std::string action, Timestamp now);
+
+}  // namespace metergate

@@ -1,0 +1,205 @@
+// An alert as a document, and back.
+#include <array>
+
+#include "service/alerting.h"
+
+namespace metergate {
+
+namespace {
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json{} : Json{text}; }
+
+Json metadata_json(const Alert& alert, const Currency& currency) {
+  Json meters = Json::object();
+  for (const LineItem& line : alert.lines) {
+    meters.set(row_of(line.meter).name,
+               Json::object({
+                   {"usage", units_json(line.meter, line.usage)},
+                   {"limit", line.included ? units_json(line.meter, *line.included) : Json{}},
+                   {"overage", units_json(line.meter, line.overage)},
+                   {"cost", to_exact_decimal(line.cost, currency)},
+               }));
+  }
+  return Json::object({
+      {"plan", alert.plan},
+      {"period", alert.period.text()},
+      {"meters", std::move(meters)},
+  });
+}
+
+Json exact_json(const Alert& alert) {
+  Json lines = Json::array();
+  for (const LineItem& line : alert.lines) {
+    lines.push_back(Json::object({
+        {"meter", row_of(line.meter).name},
+        {"usage", line.usage},
+        {"included", line.included},
+        {"overage", line.overage},
+        {"price", line.rate.price.micros},
+        {"per_units", line.rate.per_units},
+        {"cost", line.cost.micros},
+    }));
+  }
+  Json::Array resolved;
+  for (const MeterRow& row : kMeters) resolved.emplace_back(alert.overage_resolved[row.meter]);
+  return Json::object({{"lines", std::move(lines)}, {"overage_resolved", std::move(resolved)}});
+}
+
+// Reads members; remembers whether one was missing or of the wrong kind.
+class DocumentReader {
+ public:
+  explicit DocumentReader(const Json& document) : document_(document) {}
+
+  std::string text(std::string_view name) {
+    std::optional<std::string> value = document_.string_at(name);
+    is_whole_ = is_whole_ && value.has_value();
+    return std::move(value).value_or("");
+  }
+  std::string optional_text(std::string_view name) {
+    return document_.string_at(name).value_or("");
+  }
+  std::int64_t integer(std::string_view name) {
+    const std::optional<std::int64_t> value = document_.integer_at(name);
+    is_whole_ = is_whole_ && value.has_value();
+    return value.value_or(0);
+  }
+  Timestamp time(std::string_view name) {
+    const std::optional<Timestamp> value = document_.timestamp_at(name);
+    is_whole_ = is_whole_ && value.has_value();
+    return value.value_or(Timestamp{});
+  }
+  std::optional<Timestamp> optional_time(std::string_view name) {
+    return document_.timestamp_at(name);
+  }
+  bool is_whole() const { return is_whole_; }
+
+ private:
+  const Json& document_;
+  bool is_whole_ = true;
+};
+
+std::unexpected<Error> corrupt(const std::string& alert_id) {
+  return fail(ErrorCode::corrupt,
+              "the stored alert " + alert_id + " is damaged; run metergate verify");
+}
+
+Result<LineItem> line_from(const Json& document, const std::string& alert_id) {
+  DocumentReader reader{document};
+  const std::optional<Meter> meter = find_meter(reader.text("meter"));
+  LineItem line;
+  line.usage = reader.integer("usage");
+  line.included = document.integer_at("included");
+  line.overage = reader.integer("overage");
+  line.rate = {Money{reader.integer("price")}, reader.integer("per_units")};
+  line.cost = Money{reader.integer("cost")};
+  if (!meter || !reader.is_whole()) return corrupt(alert_id);
+  line.meter = *meter;
+  return line;
+}
+
+Result<> read_exact(const Json& document, Alert& alert) {
+  const Json* exact = document.find("exact");
+  const Json* lines = exact == nullptr ? nullptr : exact->find("lines");
+  const Json* resolved = exact == nullptr ? nullptr : exact->find("overage_resolved");
+  if (lines == nullptr || !lines->is_array() || resolved == nullptr || !resolved->is_array() ||
+      resolved->as_array().size() != kMeters.size()) {
+    return corrupt(alert.alert_id);
+  }
+  for (const Json& line : lines->as_array()) {
+    alert.lines.push_back(TRY(line_from(line, alert.alert_id)));
+  }
+  for (std::size_t at = 0; at < kMeters.size(); ++at) {
+    const Json& overage = resolved->as_array()[at];
+    if (overage.kind() != Json::Kind::integer) return corrupt(alert.alert_id);
+    alert.overage_resolved[kMeters[at].meter] = overage.as_integer();
+  }
+  return {};
+}
+
+constexpr std::array<std::string_view, 18> kShown = {
+    "alert_id",
+    "type",
+    "severity",
+    "status",
+    "tenant_id",
+    "tenant_name",
+    "period",
+    "first_seen",
+    "last_seen",
+    "count",
+    "acknowledged_at",
+    "acknowledged_by",
+    "resolved_at",
+    "resolved_by",
+    "resolution_reason",
+    "metadata",
+    "created_at",
+    "updated_at",
+};
+
+}  // namespace
+
+Json to_document(const Alert& alert, const Currency& currency) {
+  return Json::object({
+      {"alert_id", alert.alert_id},
+      {"type", kOverLimitType},
+      {"severity", kOverLimitSeverity},
+      {"status", to_text(alert.status)},
+      {"tenant_id", alert.tenant.text()},
+      {"tenant_name", alert.tenant_name},
+      {"period", alert.period.text()},
+      {"first_seen", alert.first_seen},
+      {"last_seen", alert.last_seen},
+      {"count", alert.count},
+      {"acknowledged_at", alert.acknowledged_at},
+      {"acknowledged_by", text_or_null(alert.acknowledged_by)},
+      {"resolved_at", alert.resolved_at},
+      {"resolved_by", text_or_null(alert.resolved_by)},
+      {"resolution_reason", text_or_null(alert.resolution_reason)},
+      {"metadata", metadata_json(alert, currency)},
+      {"created_at", alert.created_at},
+      {"updated_at", alert.updated_at},
+      {"exact", exact_json(alert)},
+  });
+}
+
+Result<Alert> alert_from(const Json& document) {
+  DocumentReader reader{document};
+  Alert alert;
+  alert.alert_id = reader.text("alert_id");
+  alert.tenant_name = reader.text("tenant_name");
+  alert.first_seen = reader.time("first_seen");
+  alert.last_seen = reader.time("last_seen");
+  alert.count = reader.integer("count");
+  alert.acknowledged_at = reader.optional_time("acknowledged_at");
+  alert.acknowledged_by = reader.optional_text("acknowledged_by");
+  alert.resolved_at = reader.optional_time("resolved_at");
+  alert.resolved_by = reader.optional_text("resolved_by");
+  alert.resolution_reason = reader.optional_text("resolution_reason");
+  alert.created_at = reader.time("created_at");
+  alert.updated_at = reader.time("updated_at");
+  const std::optional<AlertStatus> status = find_alert_status(reader.text("status"));
+  const Result<TenantId> tenant = TenantId::parse(reader.text("tenant_id"));
+  const Result<Period> period = Period::parse(reader.text("period"));
+  const Json* metadata = document.find("metadata");
+  const std::optional<std::string> plan =
+      metadata == nullptr ? std::nullopt : metadata->string_at("plan");
+  if (!reader.is_whole() || !status || !tenant || !period || !plan) return corrupt(alert.alert_id);
+  alert.status = *status;
+  alert.tenant = *tenant;
+  alert.period = *period;
+  alert.plan = *plan;
+  TRY(read_exact(document, alert));
+  return alert;
+}
+
+Json alert_json(const Json& document) {
+  Json result = Json::object();
+  for (const std::string_view name : kShown) {
+    const Json* value = document.find(name);
+    result.set(name, value == nullptr ? Json{} : *value);
+  }
+  return result;
+}
+
+}  // namespace metergate

@@ -1,0 +1,175 @@
+#include "service/analytics.h"
+
+#include <algorithm>
+
+#include "service/call_figures.h"
+
+namespace metergate {
+
+namespace {
+
+using std::chrono::days;
+
+Result<DayRange> checked(DayRange range) {
+  const std::int64_t length = (range.last - range.first).count() + 1;
+  if (length < 1) {
+    const std::string message = "start_date " + to_text(range.first) + " is after end_date " +
+                                to_text(range.last) + ": must be the same day or an earlier one";
+    return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "start_date", message}}});
+  }
+  if (length > kAnalyticsDaysMax) {
+    const std::string message = to_text(range.first) + " to " + to_text(range.last) + " is " +
+                                std::to_string(length) + " days: must be at most " +
+                                std::to_string(kAnalyticsDaysMax);
+    return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "end_date", message}}});
+  }
+  return range;
+}
+
+std::vector<AnalyticsRow> empty_rows(const DayRange& range, GroupBy group_by) {
+  std::vector<AnalyticsRow> rows;
+  for (Day day = group_start(range.first, group_by); day <= range.last;
+       day = next_group(day, group_by)) {
+    AnalyticsRow row;
+    row.date = day;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+bool has_any(const Gauges& gauges) {
+  return gauges.stores.is_set() || gauges.devices.is_set() || gauges.sales.is_set() ||
+         gauges.tickets.is_set() || gauges.audits.is_set() || gauges.reported_bytes.is_set();
+}
+
+// Folds the days of one tenant that lie in a group into its row.
+class TenantWalk {
+ public:
+  TenantWalk(const std::vector<DayRow>& rows, const Gauges& before, const BillingRules& rules)
+      : rows_(rows), gauges_(before), rules_(rules) {
+    weigh();
+  }
+
+  void walk_group(AnalyticsRow& row, Day end) {
+    bool is_active = false;
+    for (; next_ < rows_.size() && rows_[next_].day < end; ++next_) {
+      const Counter& counter = rows_[next_].counter;
+      row.calls.merge(counter.calls);
+      row.webhooks.merge(counter.webhooks);
+      is_active = is_active || counter.calls.count > 0 || counter.webhooks.count > 0;
+      take(counter.gauges);
+    }
+    if (is_active) ++row.active_tenants;
+  }
+
+  bool has_gauges() const { return has_gauges_; }
+  std::int64_t bytes() const { return bytes_; }
+
+ private:
+  void take(const Gauges& day) {
+    if (!has_any(day)) return;
+    Gauges later = day;
+    later.carry(gauges_, rules_.zone.start_of(rows_[next_].day));
+    gauges_ = later;
+    weigh();
+  }
+
+  void weigh() {
+    has_gauges_ = has_any(gauges_);
+    bytes_ = storage_bytes(gauges_, rules_.storage);
+  }
+
+  const std::vector<DayRow>& rows_;
+  Gauges gauges_;
+  const BillingRules& rules_;
+  std::size_t next_ = 0;
+  bool has_gauges_ = false;
+  std::int64_t bytes_ = 0;
+};
+
+Json row_json(const AnalyticsRow& row) {
+  return Json::object({
+      {"date", to_text(row.date)},
+      {"total_api_calls", row.calls.count},
+      {"total_webhook_calls", row.webhooks.count},
+      {"total_storage_gb", to_display(Meter::storage_gb, row.storage_bytes)},
+      {"active_tenants", row.active_tenants},
+      {"success_rate_percent", percent_json(row.calls.successes(), row.calls.count)},
+      {"avg_response_time_ms", mean_ms_json(row.calls.duration_us, row.calls.count)},
+      {"p95_response_time_ms", percentile_ms_json(row.calls.durations, 950)},
+  });
+}
+
+}  // namespace
+
+Result<DayRange> Analytics::range(const AnalyticsRequest& request) const {
+  const Period current = Period::of(clock_.now(), rules_.zone);
+  DayRange range{current.first_day(), current.last_day()};
+  if (request.first) {
+    range.first = *request.first;
+    range.last = std::max(range.last, Period::of(range.first).last_day());
+  }
+  if (request.last) {
+    range.last = *request.last;
+    if (!request.first) range.first = Period::of(range.last).first_day();
+  }
+  return checked(range);
+}
+
+Result<> Analytics::add_tenant(const TenantRecord& record, AnalyticsResult& result,
+                               GroupBy group_by) const {
+  const TenantId& id = record.tenant.id;
+  const DayRange& range = result.range;
+  const std::vector<DayRow> rows = TRY(store_.days(id, range.first, range.last));
+  const Gauges before = TRY(store_.gauges_before(id, range.first));
+  const Day today = rules_.zone.day_of(clock_.now());
+  const Day created = rules_.zone.day_of(record.tenant.created_at);
+  TenantWalk walk{rows, before, rules_};
+  for (AnalyticsRow& row : result.rows) {
+    const Day end = std::min(next_group(row.date, group_by), range.last + days{1});
+    walk.walk_group(row, end);
+    // What will be stored is not known; a tenant stores nothing before it is there.
+    const bool is_there = created < end || walk.has_gauges();
+    if (row.date <= today && is_there) row.storage_bytes += walk.bytes();
+  }
+  return {};
+}
+
+Result<AnalyticsResult> Analytics::usage(const AnalyticsRequest& request) const {
+  AnalyticsResult result;
+  if (request.tenant) {
+    const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(*request.tenant));
+    result.range = TRY(range(request));
+    result.rows = empty_rows(result.range, request.group_by);
+    TRY(add_tenant(*record, result, request.group_by));
+    return result;
+  }
+  result.range = TRY(range(request));
+  result.rows = empty_rows(result.range, request.group_by);
+  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
+    TRY(add_tenant(*record, result, request.group_by));
+  }
+  return result;
+}
+
+Json analytics_json(const AnalyticsResult& result, const AnalyticsRequest& request) {
+  const Json first{to_text(result.range.first)};
+  const Json last{to_text(result.range.last)};
+  Json rows = Json::array();
+  for (const AnalyticsRow& row : result.rows) rows.push_back(row_json(row));
+  return Json::object({
+      {"analytics", Json::object({
+                        {"period", Json::object({{"start", first}, {"end", last}})},
+                        {"group_by", to_text(request.group_by)},
+                        {"data", std::move(rows)},
+                    })},
+      {"filters", Json::object({
+                      {"tenant_id", request.tenant ? request.tenant->text() : std::string{}},
+                      {"start_date", first},
+                      {"end_date", last},
+                      {"group_by", to_text(request.group_by)},
+                  })},
+  });
+}
+
+}  // namespace metergate

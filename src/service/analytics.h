@@ -1,0 +1,66 @@
+// Analytics: usage by day, week or month, of one tenant or of all, read from day rollups. Any
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/histogram.h"
+#include "service/directory.h"
+#include "service/rules.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+inline constexpr std::int64_t kAnalyticsDaysMax = 1100;
+
+struct AnalyticsRequest {
+  std::optional<Day> first;  // nothing: see Analytics::range
+  std::optional<Day> last;   // included
+  GroupBy group_by = GroupBy::day;
+  std::optional<TenantId> tenant;  // nothing: all tenants
+};
+
+struct DayRange {
+  Day first;
+  Day last;  // included
+};
+
+struct AnalyticsRow {
+  Day date;                         // the first day of the group, also where the range cuts it
+  CallSums calls;                   // with the durations of all calls in the group
+  WebhookSums webhooks;             // sums over all tenants, as all of a row
+  std::int64_t storage_bytes = 0;   // at the group's end, or now in the group of today
+  std::int64_t active_tenants = 0;  // with an API call or a webhook attempt in the group
+};
+
+struct AnalyticsResult {
+  DayRange range;
+  std::vector<AnalyticsRow> rows;  // one for every group that the range touches, oldest first
+};
+
+class Analytics {
+ public:
+  Analytics(const Store& store, const Directory& directory, const BillingRules& rules,
+            const Clock& clock)
+      : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
+
+  // ErrorCode::invalid where first lies behind last or the range is over kAnalyticsDaysMax days;
+  // tenant_not_found.
+  Result<AnalyticsResult> usage(const AnalyticsRequest& request) const;
+  // Neither given: the current month. Only the last: from the first of its month. Only the first:
+  // to the end of the current month, or of its own where that is later.
+  Result<DayRange> range(const AnalyticsRequest& request) const;
+
+ private:
+  Result<> add_tenant(const TenantRecord& record, AnalyticsResult& result, GroupBy group_by) const;
+  const Store& store_;
+  const Directory& directory_;
+  const BillingRules& rules_;
+  const Clock& clock_;
+};
+
+Json analytics_json(const AnalyticsResult& result, const AnalyticsRequest& request);
+
+}  // namespace metergate

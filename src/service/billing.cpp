@@ -1,0 +1,119 @@
+#include "service/billing.h"
+
+#include "service/frozen_reports.h"
+
+namespace metergate {
+
+Period Billing::current_period() const { return Period::of(clock_.now(), rules_.zone); }
+
+Period Billing::last_closed_period() const {
+  Period period = current_period().previous();
+  while (!is_closed(period)) period = period.previous();
+  return period;
+}
+
+bool Billing::is_closed(Period period) const {
+  const std::optional<Period> closed = store_.closed_through();
+  if (closed && period <= *closed) return true;
+  return is_closed_by_time(period, clock_.now(), rules_.zone, rules_.grace);
+}
+
+bool Billing::is_kept(Period period) const {
+  return period.ordinal() >= current_period().ordinal() - rules_.usage_retention_months;
+}
+
+Result<bool> Billing::has_content(Period period) const {
+  const Timestamp end = period.window(rules_.zone).end;
+  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
+    if (record->tenant.created_at < end) return true;
+  }
+  Query query;
+  query.collection = Collection::usage_counters;
+  query.filter = Filter::equal("period", period.text());
+  query.limit = 1;
+  const std::vector<Json> found = TRY(store_.find(query));
+  return !found.empty();
+}
+
+Result<> Billing::check_not_future(Period period) const {
+  const Period current = current_period();
+  if (period <= current) return {};
+  const std::string message = "period " + period.text() +
+                              " is in the future: must be the current one, " + current.text() +
+                              ", or an earlier one";
+  return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "period", message}}});
+}
+
+Result<Statement> Billing::computed(const TenantRecord& record, const Subscription& subscription,
+                                    const std::optional<Counter>& counter, Period period) const {
+  const std::shared_ptr<const Catalogue> plans = catalog_.plans();
+  Statement statement;
+  statement.tenant = record.tenant.id;
+  statement.tenant_name = record.tenant.name;
+  statement.status = record.tenant.status;
+  statement.period = period;
+  statement.is_closed = is_closed(period);
+  statement.terms = TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
+  // A tenant that exists takes the base of the storage formula even before its first event; of a
+  // period whose counters are no longer kept nothing is known, which is shown as nothing used.
+  if (counter || is_kept(period)) {
+    const Counter figures = counter.value_or(Counter{});
+    statement.usage = usage_of(figures, rules_.storage);
+    statement.peaks = peaks_of(figures, rules_.storage);
+  }
+  statement.rated =
+      TRY(rate(statement.usage, statement.terms.limits, statement.terms.rates, rules_.currency));
+  return statement;
+}
+
+Result<std::optional<Statement>> Billing::find_computed(const TenantRecord& record,
+                                                        Period period) const {
+  const std::optional<Counter> counter = TRY(store_.counter(record.tenant.id, period));
+  const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
+  if (!counter && !existed) return std::nullopt;
+  return TRY(computed(record, record.subscription, counter, period));
+}
+
+Result<Statement> Billing::statement(const TenantId& tenant, Period period) const {
+  const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(tenant));
+  TRY(check_not_future(period));
+  if (is_closed(period)) {
+    std::optional<Statement> frozen = TRY(FrozenReports(store_).closed_statement(period, tenant));
+    if (frozen) return *std::move(frozen);
+  }
+  const std::optional<Counter> counter = TRY(store_.counter(tenant, period));
+  return computed(*record, record->subscription, counter, period);
+}
+
+Result<Statement> Billing::statement_on_plan(const TenantId& tenant,
+                                             const std::string& plan) const {
+  const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(tenant));
+  TRY(catalog_.check_offered(plan));
+  Subscription wanted = record->subscription;
+  wanted.history.push_back({plan, clock_.now()});
+  const Period period = current_period();
+  const std::optional<Counter> counter = TRY(store_.counter(tenant, period));
+  return computed(*record, wanted, counter, period);
+}
+
+Result<std::vector<Statement>> Billing::all_statements(Period period) const {
+  TRY(check_not_future(period));
+  if (is_closed(period)) {
+    std::optional<KeptReport> frozen = TRY(FrozenReports(store_).closed_report(period));
+    if (frozen) return std::move(frozen->statements);
+  }
+  return computed_statements(period);
+}
+
+Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
+  const std::vector<std::shared_ptr<const TenantRecord>> records = directory_.all_tenants();
+  std::vector<Statement> statements;
+  statements.reserve(records.size());
+  for (const std::shared_ptr<const TenantRecord>& record : records) {
+    std::optional<Statement> statement = TRY(find_computed(*record, period));
+    if (statement) statements.push_back(*std::move(statement));
+  }
+  return statements;
+}
+
+}  // namespace metergate

@@ -1,0 +1,139 @@
+#include "service/catalog.h"
+
+#include "service/core_world_test.h"
+
+namespace metergate {
+namespace {
+
+using namespace core_world;
+
+struct Shelf {
+  ManualClock clock{at("2026-03-05T10:30:00Z")};
+  std::unique_ptr<ControlledStore> store = make_memory_store(TimeZone::utc());
+
+  std::unique_ptr<Catalog> open(const std::string& toml) {
+    return Catalog::open(*store, clock, toml).value();
+  }
+};
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST(Catalog, FirstStartKeepsEveryPlanAsVersionOne) {
+  Shelf shelf;
+  const auto catalog = shelf.open(shipped_plans());
+  EXPECT_EQ(catalog->plans()->names_text(), "free, basic, premium, enterprise");
+  EXPECT_EQ(catalog->offered().size(), 4u);
+  const Plan* basic = catalog->plans()->newest("basic");
+  ASSERT_NE(basic, nullptr);
+  EXPECT_EQ(basic->version, 1);
+  EXPECT_EQ(basic->valid_from, shelf.clock.now());
+  EXPECT_EQ(basic->limits[Meter::stores_count].units, 5);
+}
+
+TEST(Catalog, SameFileAgainChangesNothing) {
+  Shelf shelf;
+  shelf.open(shipped_plans());
+  const Sequence before = shelf.store->head();
+  shelf.clock.advance(std::chrono::hours{1});
+  const auto catalog = shelf.open(shipped_plans());
+  EXPECT_EQ(shelf.store->head(), before);
+  EXPECT_EQ(catalog->plans()->versions().size(), 4u);
+}
+
+TEST(Catalog, ChangedLimitRateOrEffectIsANewVersionFromNow) {
+  Shelf shelf;
+  const Timestamp first = shelf.clock.now();
+  shelf.open(shipped_plans());
+  shelf.clock.advance(std::chrono::hours{1});
+  const std::string more = replaced(shipped_plans(), "max_stores = 5\n", "max_stores = 7\n");
+  const auto changed = shelf.open(more);
+  EXPECT_EQ(changed->plans()->newest("basic")->version, 2);
+  EXPECT_EQ(changed->plans()->newest("basic")->limits[Meter::stores_count].units, 7);
+  EXPECT_EQ(changed->plans()->at("basic", first)->limits[Meter::stores_count].units, 5);
+  EXPECT_EQ(changed->plans()->newest("free")->version, 1);
+
+  shelf.clock.advance(std::chrono::hours{1});
+  const auto dearer = shelf.open(replaced(more, "devices_count = 5\n", "devices_count = 6\n"));
+  EXPECT_EQ(dearer->plans()->newest("basic")->version, 3);
+  EXPECT_EQ(dearer->plans()->newest("free")->version, 2);
+}
+
+TEST(Catalog, VersionsRiseEvenIfTheClockDoesNot) {
+  Shelf shelf;
+  shelf.open(shipped_plans());
+  const auto catalog =
+      shelf.open(replaced(shipped_plans(), "max_stores = 5\n", "max_stores = 7\n"));
+  const auto& versions = catalog->plans()->versions();
+  ASSERT_EQ(versions.size(), 5u);
+  EXPECT_LT(versions[1].valid_from, versions[2].valid_from);
+}
+
+TEST(Catalog, RetiredPlanKeepsItsVersionsAndIsNotOffered) {
+  Shelf shelf;
+  shelf.open(shipped_plans());
+  std::string without = shipped_plans();
+  without.resize(without.find("[[plan]]\nname = \"enterprise\""));
+  const auto catalog = shelf.open(without);
+  EXPECT_NE(catalog->plans()->newest("enterprise"), nullptr);
+  EXPECT_FALSE(catalog->is_offered("enterprise"));
+  EXPECT_TRUE(catalog->is_offered("premium"));
+  const Result<> checked = catalog->check_offered("enterprise");
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().message, "Invalid plan. Must be one of: free, basic, premium");
+}
+
+TEST(Catalog, PlanThatIsNotOfferedIsInvalidInTheseWords) {
+  Shelf shelf;
+  const auto catalog = shelf.open(shipped_plans());
+  EXPECT_TRUE(catalog->check_offered("basic"));
+  for (const std::string_view name : {"gold", "", "Basic", "free "}) {
+    const Result<> checked = catalog->check_offered(name);
+    ASSERT_FALSE(checked) << name;
+    EXPECT_EQ(checked.error().code, ErrorCode::invalid);
+    EXPECT_EQ(checked.error().message,
+              "Invalid plan. Must be one of: free, basic, premium, enterprise");
+    EXPECT_EQ(checked.error().faults.at(0).field, "plan");
+  }
+}
+
+TEST(Catalog, PlanSurvivesItsDocument) {
+  Plan plan = parse_catalogue(shipped_plans()).value()[1];
+  plan.version = 3;
+  plan.valid_from = at("2026-01-02T03:04:05Z");
+  plan.limits[Meter::webhook_calls] = Limit{std::nullopt, LimitEffect::hard};
+  plan.limits[Meter::storage_gb].units = 3LL << 29;
+  const Result<Plan> back = plan_from(to_document(plan));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->name, plan.name);
+  EXPECT_EQ(back->version, 3);
+  EXPECT_EQ(back->valid_from, plan.valid_from);
+  EXPECT_EQ(back->limits, plan.limits);
+  EXPECT_EQ(back->rates, plan.rates);
+}
+
+TEST(Catalog, DamagedDocumentIsCorruptAndNamesThePlan) {
+  const Json whole = to_document(parse_catalogue(shipped_plans()).value()[0]);
+  for (const std::string_view member : {"plan", "version", "limits", "rates", "valid_from"}) {
+    Json damaged = whole;
+    damaged.remove(member);
+    const Result<Plan> plan = plan_from(damaged);
+    ASSERT_FALSE(plan) << member;
+    EXPECT_EQ(plan.error().code, ErrorCode::corrupt);
+  }
+  Json negative = whole;
+  negative.set("limits", Json::object({{"max_stores", -1}}));
+  EXPECT_NE(plan_from(negative).error().message.find("'free'"), std::string::npos);
+}
+
+TEST(Catalog, StoreThatRefusesIsPassedOn) {
+  Shelf shelf;
+  shelf.store->faults().refuse_writes = true;
+  const auto refused = Catalog::open(*shelf.store, shelf.clock, shipped_plans());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::storage);
+}
+
+}  // namespace
+}  // namespace metergate

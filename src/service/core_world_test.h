@@ -1,0 +1,69 @@
+// What the tests of services stand on: a store in memory, a clock that is told the time, the
+// shipped plans and two tenants. Each test makes its own.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "service/catalog.h"
+#include "service/directory.h"
+#include "service/rules.h"
+#include "storage/memory_store.h"
+
+namespace metergate::core_world {
+
+inline Timestamp at(std::string_view text) { return parse_timestamp(text).value(); }
+inline TenantId tenant_id(std::string_view text) { return TenantId::parse(text).value(); }
+
+inline std::string shipped_plans() {
+  std::ifstream file(METERGATE_SOURCE_DIR "/catalogue/plans.toml");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct TestWorld {
+  BillingRules rules;
+  ManualClock clock{at("2026-03-05T10:30:00Z")};
+  std::unique_ptr<ControlledStore> store = make_memory_store(rules.zone);
+  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, shipped_plans()).value();
+  std::unique_ptr<Directory> directory = Directory::open(*store, *catalog, clock).value();
+  Actor actor{"ann@example.com", "192.0.2.7", "curl/8", "req_1"};
+
+  TestWorld() {
+    add("tenant_1", "basic");
+    add("tenant_2", "free");
+  }
+
+  void add(std::string_view id, std::string plan) {
+    const Result<Tenant> added =
+        directory->add(NewTenant{tenant_id(id), "Tenant " + std::string(id), plan, {}}, actor);
+    ASSERT_TRUE(added) << added.error().message;
+  }
+
+  // Another start of the server on the same store.
+  void restart() { directory = Directory::open(*store, *catalog, clock).value(); }
+
+  std::vector<Json> all(Collection collection) const {
+    Query query;
+    query.collection = collection;
+    return store->find(query).value();
+  }
+  std::vector<Json> audits(std::string_view action) const {
+    Query query;
+    query.collection = Collection::provider_audits;
+    query.filter = Filter::equal("action", action);
+    return store->find(query).value();
+  }
+  Counter counter(std::string_view tenant) const {
+    return store->counter(tenant_id(tenant), Period::of(clock.now(), rules.zone))
+        .value()
+        .value_or(Counter{});
+  }
+};
+
+}  // namespace metergate::core_world

@@ -1,0 +1,128 @@
+#include "service/directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "domain/period.h"
+#include "service/directory_documents.h"
+
+namespace metergate {
+namespace {
+
+std::unexpected<Error> no_tenant(const TenantId& id) {
+  return fail(ErrorCode::tenant_not_found, fmt::format("there is no tenant '{}'", id.text()));
+}
+
+}  // namespace
+
+Directory::Directory(Store& store, const Catalog& catalog, const Clock& clock, TimeZone zone)
+    : store_(store), catalog_(catalog), clock_(clock), zone_(std::move(zone)) {}
+
+Result<std::unique_ptr<Directory>> Directory::open(Store& store, const Catalog& catalog,
+                                                   const Clock& clock, const TimeZone& zone) {
+  std::unique_ptr<Directory> directory(new Directory(store, catalog, clock, zone));
+  TRY(directory->load());
+  return directory;
+}
+
+std::shared_ptr<const TenantRecord> Directory::find(const TenantId& id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = tenants_.find(id);
+  return found == tenants_.end() ? nullptr : found->second;
+}
+
+Result<std::shared_ptr<const TenantRecord>> Directory::get(const TenantId& id) const {
+  std::shared_ptr<const TenantRecord> record = find(id);
+  if (record == nullptr) return no_tenant(id);
+  return record;
+}
+
+std::vector<std::shared_ptr<const TenantRecord>> Directory::all_tenants() const {
+  std::vector<std::shared_ptr<const TenantRecord>> all;
+  {
+    const std::shared_lock lock(mutex_);
+    all.reserve(tenants_.size());
+    for (const auto& [id, record] : tenants_) all.push_back(record);
+  }
+  std::ranges::sort(all, {},
+                    [](const auto& record) -> const TenantId& { return record->tenant.id; });
+  return all;
+}
+
+std::size_t Directory::size() const {
+  const std::shared_lock lock(mutex_);
+  return tenants_.size();
+}
+
+Result<> Directory::load() {
+  Query query;
+  query.collection = Collection::tenants;
+  for (const Json& document : TRY(store_.find(query))) {
+    const Tenant tenant = TRY(tenant_from(document));
+    TRY(reload(tenant.id));
+  }
+  return {};
+}
+
+Result<> Directory::reload(const TenantId& id) {
+  const std::optional<Json> tenant = TRY(store_.get(Collection::tenants, directory_key(id)));
+  const std::optional<Json> subscription =
+      TRY(store_.get(Collection::subscriptions, directory_key(id)));
+  if (!tenant) return {};
+  if (!subscription) {
+    return fail(ErrorCode::corrupt, fmt::format("tenant '{}' has no subscription", id.text()));
+  }
+  auto record = std::make_shared<TenantRecord>();
+  record->tenant = TRY(tenant_from(*tenant));
+  record->subscription = TRY(subscription_from(*subscription));
+  record->subscription_revision = subscription->integer_at("revision").value_or(0);
+  show(std::move(record));
+  return {};
+}
+
+// Two changes of a tenant may come here in either order after their batches: the later revision
+// stays.
+void Directory::show(std::shared_ptr<const TenantRecord> record) {
+  const auto age = [](const TenantRecord& of) {
+    return of.tenant.revision + of.subscription_revision;
+  };
+  const std::unique_lock lock(mutex_);
+  std::shared_ptr<const TenantRecord>& shown = tenants_[record->tenant.id];
+  if (shown == nullptr || age(*shown) < age(*record)) shown = std::move(record);
+}
+
+Timestamp Directory::renewal_after(Timestamp now) const {
+  return Period::of(now, zone_).next().window(zone_).start;
+}
+
+Result<> Directory::write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch) {
+  const TenantId id = record->tenant.id;
+  const auto expect = [&](Collection collection, Json document, std::int64_t& revision) {
+    const Expect expected = revision == 0 ? Expect::absent : Expect::revision;
+    batch.documents.push_back(
+        {collection, directory_key(id), std::move(document), expected, revision});
+    ++revision;
+  };
+  if (changed.tenant) {
+    expect(Collection::tenants, tenant_document(record->tenant, batch.at), record->tenant.revision);
+  }
+  if (changed.subscription) {
+    const Subscription& subscription = record->subscription;
+    const Plan* plan = catalog_.plans()->newest(subscription.plan());
+    const SubscriptionStamp stamp{plan == nullptr ? 1 : plan->version, renewal_after(batch.at),
+                                  batch.at};
+    expect(Collection::subscriptions, subscription_document(subscription, stamp),
+           record->subscription_revision);
+  }
+  const Result<Commit> commit = store_.apply(std::move(batch));
+  if (commit) {
+    show(std::move(record));
+    return {};
+  }
+  if (commit.error().code == ErrorCode::conflict) TRY(reload(id));
+  return fail(commit.error());
+}
+
+}  // namespace metergate

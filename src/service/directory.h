@@ -1,0 +1,137 @@
+// Directory: the tenants and their subscriptions. Writes go to the store with their audit record in
+// the same batch; reads are answered from memory, loaded at start and replaced by each write. Any
+// thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/id.h"
+#include "domain/plan.h"
+#include "service/actor.h"
+#include "service/catalog.h"
+#include "service/limit_shapes.h"
+#include "service/rules.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+struct Tenant {
+  TenantId id;
+  std::string name;
+  std::string status = "active";  // active, suspended
+  Timestamp created_at{};
+  std::int64_t revision = 0;
+};
+
+struct TenantRecord {
+  Tenant tenant;
+  Subscription subscription;
+  std::int64_t subscription_revision = 0;
+};
+
+struct NewTenant {
+  TenantId id;
+  std::string name;
+  std::string plan = "free";
+  LimitsOverride own_limits;
+};
+
+struct TenantPatch {
+  std::optional<std::string> name;
+  std::optional<std::string> status;
+  std::optional<LimitsOverride> own_limits;
+};
+
+struct PlanChange {
+  TenantId tenant;
+  std::string plan;
+  std::string reason;  // 3 to 500 characters
+};
+
+struct PlanChanged {
+  TenantId tenant;
+  std::string old_plan;
+  std::string new_plan;
+  Limits new_limits;
+  Timestamp updated_at{};
+};
+
+struct TenantQuery {
+  std::string search{};  // in id or name, ignoring case; empty: any; likewise below
+  std::string plan{};
+  std::string status{};
+  std::string sort = "tenant_id";  // or -…: tenant_id, name, created_at
+  std::int64_t page = 1;
+  std::int64_t limit = 50;
+};
+
+struct TenantPage {
+  std::int64_t total = 0;  // that match
+  std::vector<std::shared_ptr<const TenantRecord>> tenants;
+};
+
+class Directory {
+ public:
+  // `zone` is the billing time zone, in which subscriptions are renewed.
+  static Result<std::unique_ptr<Directory>> open(Store& store, const Catalog& catalog,
+                                                 const Clock& clock,
+                                                 const TimeZone& zone = TimeZone::utc());
+
+  // nullptr where there is no such tenant.
+  std::shared_ptr<const TenantRecord> find(const TenantId& id) const;
+  // ErrorCode::tenant_not_found where there is none.
+  Result<std::shared_ptr<const TenantRecord>> get(const TenantId& id) const;
+  // All tenants, by id.
+  std::vector<std::shared_ptr<const TenantRecord>> all_tenants() const;
+  std::size_t size() const;
+  TenantPage list(const TenantQuery& query) const;
+
+  // ErrorCode::duplicate where the id is taken, invalid for a plan that is not offered or a bad
+  // name.
+  Result<Tenant> add(const NewTenant& wanted, const Actor& actor);
+  Result<Tenant> change(const TenantId& id, const TenantPatch& patch, const Actor& actor);
+  // Takes effect at once. ErrorCode::invalid: the plan is not offered, is the tenant's already, or
+  // the reason is missing or of the wrong length; what `extra` makes of the outcome travels in the
+  // same batch (an idempotency record).
+  using Extra = std::function<Result<std::vector<DocumentWrite>>(const PlanChanged&)>;
+  Result<PlanChanged> change_plan(const PlanChange& change, const Actor& actor,
+                                  const Extra& extra = {});
+  // The checks of change_plan without the change.
+  Result<> check_plan_change(const PlanChange& change) const;
+
+ private:
+  struct Changed {  // which documents of a record a change writes
+    bool tenant = false;
+    bool subscription = false;
+  };
+  Directory(Store& store, const Catalog& catalog, const Clock& clock, TimeZone zone);
+  Result<> load();
+  // Writes the record with the batch and, when that is done, shows it. ErrorCode::conflict where
+  // it is no longer what the change began from; what it is now has been read again then.
+  Result<> write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch);
+  Result<> reload(const TenantId& id);
+  void show(std::shared_ptr<const TenantRecord> record);
+  Timestamp renewal_after(Timestamp now) const;
+  Store& store_;
+  const Catalog& catalog_;
+  const Clock& clock_;
+  const TimeZone zone_;
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<TenantId, std::shared_ptr<const TenantRecord>> tenants_;
+};
+
+inline constexpr std::size_t kTenantNameMax = 200;      // bytes
+inline constexpr std::size_t kPlanChangesMax = 10'000;  // of one tenant, ever
+
+// What limits_override looks like in a body and a document: { "max_stores": 7,
+// "max_api_calls_per_month": null }.
+Result<LimitsOverride> parse_override(const Json& value);
+Json to_json(const LimitsOverride& own);
+
+}  // namespace metergate

@@ -1,0 +1,128 @@
+#include "service/directory_documents.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "service/faults.h"
+#include "service/limit_shapes.h"
+
+namespace metergate {
+namespace {
+
+std::unexpected<Error> corrupt(std::string_view what, const Json& document) {
+  return fail(ErrorCode::corrupt,
+              fmt::format("the stored {} of tenant '{}' cannot be read", what,
+                          document.string_at("tenant_id").value_or("without an id")));
+}
+
+Json history_json(const std::vector<PlanSpan>& history) {
+  Json spans = Json::array();
+  for (const PlanSpan& span : history) {
+    spans.push_back(Json::object({{"plan", span.plan}, {"from", span.from}}));
+  }
+  return spans;
+}
+
+std::vector<PlanSpan> history_from(const Json& document) {
+  std::vector<PlanSpan> history;
+  const Json* spans = document.find("history");
+  if (spans == nullptr || !spans->is_array()) return history;
+  for (const Json& span : spans->as_array()) {
+    const auto plan = span.string_at("plan");
+    const auto from = span.timestamp_at("from");
+    if (!plan || !from) return {};
+    history.push_back(PlanSpan{*plan, *from});
+  }
+  return history;
+}
+
+const MeterRow* find_limit_name(std::string_view name) {
+  const auto* row = std::ranges::find(kMeters, name, &MeterRow::limit_name);
+  return row == kMeters.end() ? nullptr : row;
+}
+
+}  // namespace
+
+DocumentKey directory_key(const TenantId& id) { return DocumentKey{id.text(), id.text()}; }
+
+Json tenant_document(const Tenant& tenant, Timestamp updated_at) {
+  return Json::object({{"tenant_id", tenant.id.text()},
+                       {"name", tenant.name},
+                       {"status", tenant.status},
+                       {"created_at", tenant.created_at},
+                       {"updated_at", updated_at}});
+}
+
+Json subscription_document(const Subscription& subscription, const SubscriptionStamp& stamp) {
+  return Json::object({{"tenant_id", subscription.tenant.text()},
+                       {"plan", subscription.plan()},
+                       {"plan_version", stamp.plan_version},
+                       {"status", subscription.status},
+                       {"start", subscription.started_at},
+                       {"renew_on", stamp.renew_on},
+                       {"limits_override", to_json(subscription.own_limits)},
+                       {"history", history_json(subscription.history)},
+                       {"created_at", subscription.started_at},
+                       {"updated_at", stamp.updated_at}});
+}
+
+Result<Tenant> tenant_from(const Json& document) {
+  const Result<TenantId> id = TenantId::parse(document.string_at("tenant_id").value_or(""));
+  const auto name = document.string_at("name");
+  const auto status = document.string_at("status");
+  const auto created_at = document.timestamp_at("created_at");
+  const auto revision = document.integer_at("revision");
+  if (!id || !name || !status || !created_at || !revision) return corrupt("record", document);
+  return Tenant{*id, *name, *status, *created_at, *revision};
+}
+
+Result<Subscription> subscription_from(const Json& document) {
+  const Result<TenantId> id = TenantId::parse(document.string_at("tenant_id").value_or(""));
+  const auto status = document.string_at("status");
+  const auto start = document.timestamp_at("start");
+  const Json* own = document.find("limits_override");
+  std::vector<PlanSpan> history = history_from(document);
+  if (!id || !status || !start || own == nullptr || history.empty()) {
+    return corrupt("subscription", document);
+  }
+  Result<LimitsOverride> own_limits = parse_override(*own);
+  if (!own_limits) return corrupt("subscription", document);
+  return Subscription{*id, *status, std::move(history), *std::move(own_limits), *start};
+}
+
+Result<LimitsOverride> parse_override(const Json& value) {
+  LimitsOverride own;
+  if (value.is_null()) return own;
+  Faults faults;
+  if (!value.is_object()) {
+    faults.add("limits_override", "must be an object like {\"max_stores\": 7}, or null");
+    TRY(faults.result());
+  }
+  for (const auto& [name, member] : value.as_object()) {
+    const std::string field = "limits_override." + name;
+    const MeterRow* row = find_limit_name(name);
+    if (row == nullptr) {
+      faults.add(field, "there is no such limit");
+      continue;
+    }
+    Result<Limit> limit = limit_from(row->meter, member);
+    if (limit) {
+      own[row->meter] = *limit;
+    } else {
+      faults.add(field, limit.error().message);
+    }
+  }
+  TRY(faults.result());
+  return own;
+}
+
+Json to_json(const LimitsOverride& own) {
+  Json json = Json::object();
+  for (const MeterRow& row : kMeters) {
+    if (own[row.meter]) json.set(row.limit_name, limit_json(row.meter, *own[row.meter]));
+  }
+  return json;
+}
+
+}  // namespace metergate

@@ -1,0 +1,101 @@
+#include "service/directory.h"
+
+#include "service/core_world_test.h"
+
+namespace metergate {
+namespace {
+
+using namespace core_world;
+
+TEST(Directory, TenantIsFoundByItsIdAndOthersAreNot) {
+  TestWorld world;
+  const auto record = world.directory->find(tenant_id("tenant_1"));
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->tenant.name, "Tenant tenant_1");
+  EXPECT_EQ(record->tenant.status, "active");
+  EXPECT_EQ(record->tenant.created_at, world.clock.now());
+  EXPECT_EQ(record->subscription.plan(), "basic");
+  EXPECT_EQ(world.directory->find(tenant_id("nobody")), nullptr);
+  const auto missing = world.directory->get(tenant_id("nobody"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::tenant_not_found);
+}
+
+TEST(Directory, AllTenantsAreInTheOrderOfTheirIds) {
+  TestWorld world;
+  world.add("a-first", "free");
+  world.add("zz", "free");
+  std::string ids;
+  for (const auto& record : world.directory->all_tenants()) ids += record->tenant.id.text() + " ";
+  EXPECT_EQ(ids, "a-first tenant_1 tenant_2 zz ");
+  EXPECT_EQ(world.directory->size(), 4u);
+}
+
+TEST(Directory, RestartShowsTheSame) {
+  TestWorld world;
+  LimitsOverride own;
+  own[Meter::stores_count] = Limit{7};
+  own[Meter::api_calls] = Limit{};
+  ASSERT_TRUE(world.directory->change(tenant_id("tenant_1"), {"New", "suspended", own}, {}));
+  ASSERT_TRUE(world.directory->change_plan({tenant_id("tenant_1"), "premium", "upsell"}, {}));
+  const auto before = world.directory->find(tenant_id("tenant_1"));
+  world.restart();
+  const auto after = world.directory->find(tenant_id("tenant_1"));
+  ASSERT_NE(after, nullptr);
+  EXPECT_EQ(world.directory->size(), 2u);
+  EXPECT_EQ(after->tenant.name, "New");
+  EXPECT_EQ(after->tenant.status, "suspended");
+  EXPECT_EQ(after->tenant.revision, before->tenant.revision);
+  EXPECT_EQ(after->subscription_revision, before->subscription_revision);
+  EXPECT_EQ(after->subscription.plan(), "premium");
+  EXPECT_EQ(after->subscription.history.size(), 2u);
+  EXPECT_EQ(after->subscription.own_limits, own);
+}
+
+TEST(Directory, TwoWhoChangeTheSameTenantDoNotOverwriteEachOther) {
+  TestWorld world;
+  const auto other = Directory::open(*world.store, *world.catalog, world.clock).value();
+  const TenantId id = tenant_id("tenant_1");
+  ASSERT_TRUE(world.directory->change(id, {"First", {}, {}}, world.actor));
+  const auto second = other->change(id, {"Second", {}, {}}, world.actor);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::conflict);
+  // It has looked again, so that the next try begins from what is.
+  EXPECT_EQ(other->find(id)->tenant.name, "First");
+  ASSERT_TRUE(other->change(id, {"Second", {}, {}}, world.actor));
+  EXPECT_EQ(other->find(id)->tenant.name, "Second");
+}
+
+TEST(Directory, SubscriptionIsRenewedAtTheNextPeriodOfTheBillingZone) {
+  TestWorld world;
+  const TimeZone zone = TimeZone::find("Asia/Kathmandu").value();
+  const auto directory = Directory::open(*world.store, *world.catalog, world.clock, zone).value();
+  ASSERT_TRUE(directory->add({tenant_id("nepal"), "Nepal", "free", {}}, world.actor));
+  const Json subscription =
+      *world.store->get(Collection::subscriptions, {"nepal", "nepal"}).value();
+  EXPECT_EQ(subscription.timestamp_at("renew_on"), at("2026-03-31T18:15:00Z"));
+  EXPECT_EQ(subscription.integer_at("plan_version"), 1);
+}
+
+TEST(Directory, TenantWithoutASubscriptionStopsTheStart) {
+  TestWorld world;
+  Batch batch;
+  batch.documents.push_back({Collection::subscriptions, {"tenant_1", "tenant_1"}, std::nullopt});
+  ASSERT_TRUE(world.store->apply(std::move(batch)));
+  const auto opened = Directory::open(*world.store, *world.catalog, world.clock);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
+  EXPECT_NE(opened.error().message.find("tenant_1"), std::string::npos);
+}
+
+TEST(Directory, WriteThatFailsShowsNothing) {
+  TestWorld world;
+  world.store->faults().refuse_writes = true;
+  EXPECT_FALSE(world.directory->add({tenant_id("t3"), "Three", "free", {}}, world.actor));
+  EXPECT_EQ(world.directory->find(tenant_id("t3")), nullptr);
+  EXPECT_FALSE(world.directory->change(tenant_id("tenant_1"), {"New", {}, {}}, world.actor));
+  EXPECT_EQ(world.directory->find(tenant_id("tenant_1"))->tenant.name, "Tenant tenant_1");
+}
+
+}  // namespace
+}  // namespace metergate

@@ -1,0 +1,70 @@
+// Frozen reports: statements as they were when a report of them was made, kept in usage_reports in
+// parts of at most 1,000 tenants.
+//
+// A row shows what the API shows and, in "exact", every unit, limit, price and cost as an integer,
+// so that a statement read back is the one that was written, whatever has changed since. Part 1
+// carries the summary and is written last: a report is there when its part 1 is. Parts that are
+// there are never written again. Any thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/statement.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+inline constexpr std::size_t kTenantsPerPart = 1000;
+
+Json frozen_json(const Statement& statement, const Currency& currency);
+// ErrorCode::corrupt where a member is missing or does not fit the others.
+Result<Statement> statement_from_frozen(const Json& frozen);
+
+struct ReportHead {
+  Period period;
+  Timestamp generated_at{};
+  bool is_closed = false;
+  std::string name;  // of the report's documents, without the part
+  std::int64_t parts = 1;
+  Currency currency = Currency::usd();  // that all amounts in it are in
+  StatementSummary summary;
+  Json shown_summary;  // as it stands in the stored report; null in one that is not stored
+};
+
+struct KeptReport {
+  ReportHead head;
+  std::vector<Statement> statements;  // by tenant
+};
+
+class FrozenReports {
+ public:
+  explicit FrozenReports(Store& store) : store_(store) {}
+
+  // The report of a closed period; nothing where it has not been frozen yet.
+  Result<std::optional<KeptReport>> closed_report(Period period) const;
+  Result<bool> has_closed_report(Period period) const;
+  // One tenant's row of it; nothing where the tenant is not in it.
+  Result<std::optional<Statement>> closed_statement(Period period, const TenantId& tenant) const;
+  // The newest one made of a period, open or closed.
+  Result<std::optional<KeptReport>> newest_report(Period period) const;
+
+  // Writes the parts, each as a batch of its own, and waits for the disk between them, so that a
+  // large report never fills the store's queue. Of a closed period, parts that an interrupted run
+  // has written stay as they are; the statements must be the same each time.
+  Result<ReportHead> write(const KeptReport& report);
+
+ private:
+  Result<std::optional<KeptReport>> read(const std::string& name) const;
+  Store& store_;
+};
+
+Json summary_json(const StatementSummary& summary, const Currency& currency);
+// Where the documents of a closed period's report are.
+std::string closed_report_name(Period period);
+// The same for one of an open period; `ulid` tells those of a period apart.
+std::string open_report_name(Period period, const std::string& ulid);
+
+}  // namespace metergate

@@ -1,0 +1,145 @@
+// A statement as a row of a stored report, and back.
+#include "service/billing.h"
+#include "service/frozen_reports.h"
+
+namespace metergate {
+
+namespace {
+
+Json usage_units_json(const Usage& usage) {
+  Json::Array result;
+  for (const MeterRow& row : kMeters) result.emplace_back(usage[row.meter]);
+  return result;
+}
+
+// One line in integers: [usage, included or null, overage, price in millionths, units of that
+// price, cost in millionths, 1 where the limit is hard].
+Json exact_line_json(const LineItem& line, LimitEffect effect) {
+  Json::Array result;
+  result.emplace_back(line.usage);
+  result.emplace_back(line.included);
+  result.emplace_back(line.overage);
+  result.emplace_back(line.rate.price.micros);
+  result.emplace_back(line.rate.per_units);
+  result.emplace_back(line.cost.micros);
+  result.emplace_back(effect == LimitEffect::hard ? 1 : 0);
+  return result;
+}
+
+std::unexpected<Error> corrupt(std::string_view what) {
+  return fail(ErrorCode::corrupt, "a row of a stored report has no valid " + std::string{what});
+}
+
+Result<std::string> text_of(const Json& row, std::string_view name) {
+  std::optional<std::string> text = row.string_at(name);
+  if (!text) return corrupt(name);
+  return *std::move(text);
+}
+
+Result<std::int64_t> integer_of(const Json& row, std::string_view name) {
+  const std::optional<std::int64_t> value = row.integer_at(name);
+  if (!value || *value < 0) return corrupt(name);
+  return *value;
+}
+
+// The elements of an array member, each a whole number from 0, or null where that may be.
+Result<std::vector<std::optional<std::int64_t>>> numbers_of(const Json* list, std::size_t count) {
+  if (list == nullptr || !list->is_array() || list->as_array().size() != count) {
+    return corrupt("list of numbers");
+  }
+  std::vector<std::optional<std::int64_t>> numbers;
+  for (const Json& element : list->as_array()) {
+    const bool is_integer = element.kind() == Json::Kind::integer;
+    if (!is_integer && !element.is_null()) return corrupt("number");
+    if (is_integer && element.as_integer() < 0) return corrupt("number");
+    numbers.push_back(is_integer ? std::optional{element.as_integer()} : std::nullopt);
+  }
+  return numbers;
+}
+
+Result<LineItem> line_from(Meter meter, const Json& exact, Limit& limit) {
+  const std::vector<std::optional<std::int64_t>> numbers = TRY(numbers_of(&exact, 7));
+  for (const std::size_t needed : {0U, 2U, 3U, 4U, 5U, 6U}) {
+    if (!numbers[needed]) return corrupt("line");
+  }
+  if (*numbers[4] == 0) return corrupt("rate");
+  limit.units = numbers[1];
+  limit.effect = *numbers[6] == 1 ? LimitEffect::hard : LimitEffect::soft;
+  return LineItem{meter,
+                  *numbers[0],
+                  numbers[1],
+                  *numbers[2],
+                  UnitPrice{Money{*numbers[3]}, *numbers[4]},
+                  Money{*numbers[5]}};
+}
+
+Result<> read_lines(const Json& exact, Statement& statement, std::vector<LineItem>& lines) {
+  const Json* list = exact.find("lines");
+  if (list == nullptr || !list->is_array() || list->as_array().size() != kMeters.size()) {
+    return corrupt("lines");
+  }
+  for (std::size_t at = 0; at < kMeters.size(); ++at) {
+    const Meter meter = kMeters[at].meter;
+    LineItem line = TRY(line_from(meter, list->as_array()[at], statement.terms.limits[meter]));
+    statement.usage[meter] = line.usage;
+    statement.terms.rates[meter] = line.rate;
+    lines.push_back(line);
+  }
+  return {};
+}
+
+// What follows from usage and limits alone is computed again; what was owed is as it was frozen,
+// even where the rule that rounds it should change one day.
+Result<> rate_as_frozen(const Json& exact, std::vector<LineItem> lines, Statement& statement) {
+  const std::string code = TRY(text_of(exact, "currency"));
+  const Currency currency = TRY(Currency::find(code));
+  statement.rated =
+      TRY(rate(statement.usage, statement.terms.limits, statement.terms.rates, currency));
+  for (std::size_t at = 0; at < lines.size(); ++at) {
+    if (lines[at].overage != statement.rated.lines[at].overage) return corrupt("overage");
+  }
+  statement.rated.lines = std::move(lines);
+  statement.rated.cost.micros = TRY(integer_of(exact, "cost"));
+  return {};
+}
+
+}  // namespace
+
+Json frozen_json(const Statement& statement, const Currency& currency) {
+  Json lines = Json::array();
+  for (const LineItem& line : statement.rated.lines) {
+    lines.push_back(exact_line_json(line, statement.terms.limits[line.meter].effect));
+  }
+  Json row = tenant_billing_json(statement, currency);
+  row.set("exact", Json::object({
+                       {"plan_version", statement.terms.plan_version},
+                       {"currency", currency.code()},
+                       {"cost", statement.rated.cost.micros},
+                       {"peaks", usage_units_json(statement.peaks)},
+                       {"lines", std::move(lines)},
+                   }));
+  return row;
+}
+
+Result<Statement> statement_from_frozen(const Json& frozen) {
+  const Json* exact = frozen.find("exact");
+  if (exact == nullptr) return corrupt("exact figures");
+  Statement statement;
+  const std::string tenant = TRY(text_of(frozen, "tenant_id"));
+  statement.tenant = TRY(TenantId::parse(tenant));
+  statement.tenant_name = TRY(text_of(frozen, "tenant_name"));
+  statement.status = TRY(text_of(frozen, "status"));
+  statement.terms.plan = TRY(text_of(frozen, "plan"));
+  statement.terms.plan_version = TRY(integer_of(*exact, "plan_version"));
+  const std::vector<std::optional<std::int64_t>> peaks =
+      TRY(numbers_of(exact->find("peaks"), kMeters.size()));
+  for (std::size_t at = 0; at < kMeters.size(); ++at) {
+    statement.peaks[kMeters[at].meter] = peaks[at].value_or(0);
+  }
+  std::vector<LineItem> lines;
+  TRY(read_lines(*exact, statement, lines));
+  TRY(rate_as_frozen(*exact, std::move(lines), statement));
+  return statement;
+}
+
+}  // namespace metergate

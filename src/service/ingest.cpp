@@ -1,0 +1,129 @@
+#include "service/ingest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/id.h"
+#include "domain/period.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::string_view kPeriodClosed =
+    "lies in a period that is closed: it takes no more events";
+
+// What the store refused, told event by event; nothing where it took all.
+Result<> refused(const Commit& commit) {
+  Faults faults;
+  for (std::size_t i = 0; i < commit.outcomes.size(); ++i) {
+    switch (commit.outcomes[i]) {
+      case EventOutcome::accepted:
+      case EventOutcome::duplicate:
+        break;
+      case EventOutcome::conflict:
+        faults.add(ErrorCode::conflict,
+                   Fault{i, "id", "was recorded before, from this source, with other content"});
+        break;
+      case EventOutcome::period_closed:
+        faults.add(ErrorCode::period_closed, Fault{i, "time", std::string(kPeriodClosed)});
+        break;
+    }
+  }
+  return faults.result();
+}
+
+bool asks_for_a_count(const UsageEvent& event) {
+  const auto* report = std::get_if<CountReport>(&event.fact);
+  return report != nullptr && !report->count;
+}
+
+}  // namespace
+
+bool Ingest::is_closed(Timestamp occurred_at, Timestamp now) const {
+  const Period period = Period::of(occurred_at, rules_.zone);
+  const std::optional<Period> closed_through = store_.closed_through();
+  return (closed_through && period <= *closed_through) ||
+         is_closed_by_time(period, now, rules_.zone, rules_.grace);
+}
+
+void Ingest::check(const UsageEvent& event, std::size_t index, Faults& faults) const {
+  const Timestamp now = clock_.now();
+  for (Fault& fault : faults_of(event, now)) {
+    fault.index = index;
+    faults.add(ErrorCode::invalid, std::move(fault));
+  }
+  if (directory_.find(event.tenant) == nullptr) {
+    faults.add(
+        ErrorCode::tenant_not_found,
+        Fault{index, "subject", fmt::format("there is no tenant '{}'", event.tenant.text())});
+  }
+  if (is_closed(event.occurred_at, now)) {
+    faults.add(ErrorCode::period_closed, Fault{index, "time", std::string(kPeriodClosed)});
+  }
+}
+
+// "Count the active records again" stays as it was sent, so that a retry is the same event; beside
+// it goes one of our own that states the count. Its time is taken before counting: of a record that
+// changes meanwhile, the later one wins.
+Result<> Ingest::add_recounts(std::vector<UsageEvent>& events) const {
+  std::vector<std::pair<TenantId, Meter>> asked;
+  for (const UsageEvent& event : events) {
+    if (!asks_for_a_count(event)) continue;
+    asked.emplace_back(event.tenant, std::get<CountReport>(event.fact).meter);
+  }
+  std::ranges::sort(asked);
+  asked.erase(std::ranges::unique(asked).begin(), asked.end());
+  for (const auto& [tenant, meter] : asked) {
+    UsageEvent recount;
+    recount.tenant = tenant;
+    recount.occurred_at = clock_.now();
+    recount.source = "metergate";
+    recount.id = make_ulid(recount.occurred_at);
+    recount.is_ours = true;
+    Query query;
+    query.collection = meter == Meter::stores_count ? Collection::stores : Collection::devices;
+    query.filter =
+        Filter::all({Filter::equal("tenant_id", tenant.text()), Filter::equal("status", "active")});
+    const std::int64_t count = TRY(store_.count(query));
+    recount.fact = CountReport{meter, count};
+    events.push_back(std::move(recount));
+  }
+  return {};
+}
+
+Result<Commit> Ingest::record(std::vector<UsageEvent> events) {
+  if (!rules_.tracking_enabled) {
+    return fail(ErrorCode::disabled,
+                "usage tracking is switched off (USAGE_TRACKING_ENABLED=false): nothing was "
+                "recorded");
+  }
+  Faults faults;
+  for (std::size_t i = 0; i < events.size() && !faults.is_full(); ++i) check(events[i], i, faults);
+  TRY(faults.result());
+
+  const std::size_t sent = events.size();
+  TRY(add_recounts(events));
+  Batch batch;
+  batch.at = clock_.now();
+  batch.events = std::move(events);
+  Commit commit = TRY(store_.apply(std::move(batch)));
+  if (!commit.applied) {
+    TRY(refused(commit));
+    return fail(ErrorCode::internal, "the store refused a batch without a reason");
+  }
+  commit.outcomes.resize(std::min(sent, commit.outcomes.size()));
+  return commit;
+}
+
+Result<> Ingest::record_own(UsageEvent event) {
+  if (!rules_.tracking_enabled) return {};
+  event.is_ours = true;
+  Batch batch;
+  batch.at = event.occurred_at;
+  batch.events.push_back(std::move(event));
+  const Commit commit = TRY(store_.apply(std::move(batch)));
+  return commit.applied ? Result<>() : refused(commit);
+}
+
+}  // namespace metergate

@@ -1,0 +1,43 @@
+// Ingest: usage events come in here, from every door. Checks them, gives each what it lacks,
+// applies them as one batch. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "domain/usage_event.h"
+#include "service/directory.h"
+#include "service/faults.h"
+#include "service/rules.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+class Ingest {
+ public:
+  Ingest(Store& store, const Directory& directory, const BillingRules& rules, const Clock& clock)
+      : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
+
+  // All or nothing. Errors carry a Fault for each bad event (at most 20) with its index and field.
+  // Their code is what all faults have in common: invalid (a field out of bounds, a time more than
+  // 5 minutes ahead), period_closed, conflict (an id that exists with other content) or
+  // tenant_not_found; invalid where they differ. Duplicates are successes. ErrorCode::disabled
+  // where tracking is: what is sent on purpose is refused rather than lost in silence.
+  // What is recorded is durable once store.durable() reaches Commit::sequence.
+  Result<Commit> record(std::vector<UsageEvent> events);
+  // The checks of record() on one event, without the look-up of its id.
+  void check(const UsageEvent& event, std::size_t index, Faults& faults) const;
+  // A request that Metergate served itself: no look-up, no check; dropped where tracking is
+  // disabled.
+  Result<> record_own(UsageEvent event);
+
+ private:
+  bool is_closed(Timestamp occurred_at, Timestamp now) const;
+  Result<> add_recounts(std::vector<UsageEvent>& events) const;
+  Store& store_;
+  const Directory& directory_;
+  const BillingRules& rules_;
+  const Clock& clock_;
+};
+
+}  // namespace metergate

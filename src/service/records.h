@@ -1,0 +1,141 @@
+// Records: a tenant's own stores, devices, sales and tickets.
+//
+// A record is a document with the field names of the collections; a deleted one stays as a document
+// with status "deleted", is neither listed nor counted, and its id stays taken. Deleting a store
+// leaves its devices as they are: each is counted until it is suspended or deleted itself. What a
+// provider changes here is audited in the same batch; a tenant's own book-keeping is not. Every
+// verb takes the proof of a right to the tenant's data. Any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/identity.h"
+#include "service/actor.h"
+#include "service/directory.h"
+#include "service/rules.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+enum class RecordKind : std::uint8_t { store, device, sale, ticket };
+
+struct RecordRow {
+  RecordKind kind;
+  Collection collection;
+  std::string_view name;       // "store": in audit actions and messages
+  std::string_view list_name;  // "stores": in paths and lists
+  std::string_view id_name;    // "store_id"
+  bool has_status;             // can be suspended and deleted
+};
+
+inline constexpr std::array<RecordRow, 4> kRecordKinds = {{
+    {RecordKind::store, Collection::stores, "store", "stores", "store_id", true},
+    {RecordKind::device, Collection::devices, "device", "devices", "device_id", true},
+    {RecordKind::sale, Collection::sales, "sale", "sales", "sale_id", false},
+    {RecordKind::ticket, Collection::tickets, "ticket", "tickets", "ticket_id", false},
+}};
+
+constexpr const RecordRow& row_of(RecordKind kind) {
+  return kRecordKinds[static_cast<std::size_t>(kind)];
+}
+
+inline constexpr std::array<std::string_view, 4> kDeviceTypes = {"POS", "GATE", "KIOSK", "ADMIN"};
+inline constexpr std::array<std::string_view, 2> kRecordStatuses = {"active", "suspended"};
+inline constexpr std::int64_t kAmountMax = 1'000'000'000'000;  // minor units
+inline constexpr std::size_t kNameLengthMax = 200;             // bytes
+
+// In all of these an id that is left out is made by the server.
+struct NewStore {
+  std::optional<std::string> id;
+  std::string name;
+};
+
+struct NewDevice {
+  std::optional<std::string> id;
+  std::string store_id;  // of a store that exists
+  std::string name;
+  std::string type;
+};
+
+// A sale or a ticket; amount and currency are a sale's, sale_id is a ticket's.
+struct NewTrade {
+  std::optional<std::string> id;
+  std::optional<std::string> sale_id;
+  std::optional<std::string> store_id;
+  std::optional<std::string> device_id;
+  std::int64_t amount = 0;               // minor units, 0 to 10^12
+  std::optional<std::string> currency;   // nothing: the billing currency
+  std::optional<Timestamp> occurred_at;  // nothing: now
+};
+
+struct RecordPatch {
+  std::optional<std::string> name;
+  std::optional<std::string> status;
+};
+
+struct RecordQuery {
+  std::vector<std::pair<std::string, std::string>> equal{};  // field and value
+  std::optional<Timestamp> from{};                           // of `timestamp`; half-open
+  std::optional<Timestamp> to{};
+  std::string sort{};  // "field" or "-field"; empty: by id
+  std::int64_t page = 1;
+  std::int64_t limit = 50;
+};
+
+struct RecordPage {
+  std::int64_t total = 0;  // that match
+  std::vector<Json> records;
+};
+
+class Records {
+ public:
+  Records(Store& store, const Directory& directory, const BillingRules& rules, const Clock& clock)
+      : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
+
+  // Each answers the record. ErrorCode::duplicate: the id is taken, also by a deleted record;
+  // ErrorCode::invalid: all that is wrong with the fields.
+  Result<Json> add_store(const TenantAccess& access, const NewStore& wanted, const Actor& actor);
+  Result<Json> add_device(const TenantAccess& access, const NewDevice& wanted, const Actor& actor);
+  Result<Json> add_sale(const TenantAccess& access, const NewTrade& wanted, const Actor& actor);
+  Result<Json> add_ticket(const TenantAccess& access, const NewTrade& wanted, const Actor& actor);
+
+  // ErrorCode::not_found where there is none or it is deleted; likewise below.
+  Result<Json> get(const TenantAccess& access, RecordKind kind, const std::string& id) const;
+  Result<RecordPage> list(const TenantAccess& access, RecordKind kind,
+                          const RecordQuery& query) const;
+
+  struct Reference {
+    RecordKind kind;  // store or device
+    std::string id;
+  };
+  // ErrorCode::conflict where somebody else changed it at the same time.
+  Result<Json> change(const TenantAccess& access, const Reference& which, const RecordPatch& patch,
+                      const Actor& actor);
+  Result<Json> remove(const TenantAccess& access, const Reference& which, const Actor& actor);
+
+ private:
+  struct Change {
+    const RecordRow& row;
+    std::string id;
+    Json before;
+    Json after;
+    std::string_view verb;  // "created", "updated", "deleted"
+  };
+  Result<Json> add(const TenantAccess& access, RecordKind kind, Json document, const Actor& actor);
+  Result<Json> write(const TenantAccess& access, Change change, const Actor& actor);
+  Result<Json> add_trade(const TenantAccess& access, RecordKind kind, const NewTrade& wanted,
+                         const Actor& actor);
+  Result<Json> find(const TenantAccess& access, const Reference& which) const;
+  Result<bool> has_store(const TenantAccess& access, const std::string& store_id) const;
+  Store& store_;
+  const Directory& directory_;
+  const BillingRules& rules_;
+  const Clock& clock_;
+};
+
+}  // namespace metergate

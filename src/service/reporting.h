@@ -1,0 +1,44 @@
+// Reporting: the monthly reports: made, kept, read again; and the freezing of a closed period's.
+//
+// Of an open period every request makes a new report and keeps it. Of a closed period there is one,
+// made when it is closed (by the worker, or by the first who asks), and it never changes
+// afterwards. Any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "service/billing.h"
+#include "service/frozen_reports.h"
+
+namespace metergate {
+
+class Reporting {
+ public:
+  Reporting(Store& store, const Billing& billing, const BillingRules& rules, const Clock& clock)
+      : store_(store), billing_(billing), rules_(rules), clock_(clock) {}
+
+  // Nothing: the last closed period. ErrorCode::invalid for a period in the future; disabled where
+  // reports are not to be made and none of the period is kept.
+  Result<KeptReport> make(std::optional<Period> period);
+
+  // Closes the period and all before it in the store, and freezes its report. Can be interrupted
+  // and run again. False: there was nothing to do.
+  Result<bool> close(Period period);
+
+ private:
+  Result<KeptReport> closed_report(Period period);
+  Result<KeptReport> open_report(Period period);
+  Result<KeptReport> compute(Period period, std::string name) const;
+  Store& store_;
+  const Billing& billing_;
+  const BillingRules& rules_;
+  const Clock& clock_;
+  std::mutex closing_;  // one at a time, so that parts are written by one
+};
+
+Json report_json(const KeptReport& report);
+
+}  // namespace metergate

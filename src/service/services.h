@@ -1,0 +1,48 @@
+// Services: every service, for the doors (api, workers, commands). Built and owned by app, in this
+// order.
+#pragma once
+
+#include "base/log.h"
+#include "base/time.h"
+#include "service/rules.h"
+
+namespace metergate {
+
+class Store;
+class Catalog;
+class Directory;
+class Sessions;
+class Ingest;
+class Billing;
+class Records;
+class Idempotency;
+class Analytics;
+class Alerting;
+class Reporting;
+class Aggregation;
+class Retention;
+class AuditLog;
+class WorkerBoard;
+
+struct Services {
+  const Clock& clock;
+  const Log& log;
+  const BillingRules& rules;
+  Store& store;
+  Catalog& catalog;
+  Directory& directory;
+  Sessions& sessions;
+  Ingest& ingest;
+  Records& records;  // a tenant's stores, devices, sales and tickets
+  Idempotency& idempotency;
+  Billing& billing;
+  Analytics& analytics;
+  Alerting& alerting;
+  Reporting& reporting;
+  Aggregation& aggregation;  // the 10-minute worker and the close of periods
+  Retention& retention;
+  AuditLog& audit_log;        // lists and verifies the audit trail
+  WorkerBoard& worker_board;  // what each worker did last and does next
+};
+
+}  // namespace metergate

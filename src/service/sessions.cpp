@@ -1,0 +1,215 @@
+#include "service/sessions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/jwt.h"
+#include "service/api_keys.h"
+#include "service/users.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::chrono::hours kLoginLifetime{12};
+constexpr std::chrono::hours kLifetimeMax{24};
+constexpr std::size_t kSecretBytesMin = 32;
+constexpr std::string_view kSessionVersion = "session_version";  // claim of tokens from login()
+
+std::unexpected<Error> unauthorized(std::string message) {
+  return fail(ErrorCode::unauthorized, std::move(message));
+}
+
+// Whether "aud" names us: a string or a list with it (RFC 7519, 4.1.3).
+bool names_audience(const Json& claims, const std::string& audience) {
+  const Json* value = claims.find("aud");
+  if (value == nullptr) return false;
+  if (!value->is_array()) return *value == Json{audience};
+  return std::ranges::find(value->as_array(), Json{audience}) != value->as_array().end();
+}
+
+// The texts of a claim that is a list of them; nothing where it is there and is anything else.
+std::optional<std::vector<std::string>> texts_at(const Json& claims, std::string_view name) {
+  std::vector<std::string> texts;
+  const Json* value = claims.find(name);
+  if (value == nullptr) return texts;
+  if (!value->is_array()) return std::nullopt;
+  for (const Json& text : value->as_array()) {
+    if (!text.is_string()) return std::nullopt;
+    texts.push_back(text.as_string());
+  }
+  return texts;
+}
+
+class TokenSessions final : public Sessions {
+ public:
+  TokenSessions(SessionOptions options, Jwks jwks, Store& store, const Clock& clock)
+      : options_(std::move(options)),
+        secret_key_(VerifyingKey::hmac(options_.jwt_secret)),
+        jwks_(std::move(jwks)),
+        users_(store, clock),
+        keys_(store, clock),
+        clock_(clock) {}
+
+  Result<Caller> authenticate(std::string_view token) override {
+    if (token.starts_with(kKeyPrefix)) return keys_.authenticate(token);
+    const Jwt jwt = TRY(parse_jwt(token));
+    const VerifyingKey* key = key_for(jwt);
+    if (key == nullptr || !is_signed_by(jwt, *key))
+      return unauthorized("the token's signature is not valid");
+    TRY(check_times(jwt.claims, clock_.now()));
+    TRY(check_origin(jwt.claims));
+    return caller_of(jwt.claims);
+  }
+
+  Result<std::string> issue(const TokenRequest& request) const override {
+    if (request.lifetime <= std::chrono::seconds{0} || request.lifetime > kLifetimeMax) {
+      return fail(ErrorCode::invalid, "a token lives from 1 second to 24 hours");
+    }
+    Json claims = base_claims(request.subject, request.lifetime);
+    if (request.scope == Scope::tenant) {
+      claims.set("scope", "tenant");
+      claims.set("tenant_id", TRY(TenantId::parse(request.tenant)).text());
+      return sign_jwt(claims, options_.jwt_secret);
+    }
+    claims.set("scope", "provider");
+    TRY(add_rights(request, claims));
+    return sign_jwt(claims, options_.jwt_secret);
+  }
+
+  Result<std::string> login(const std::string& email, const std::string& password,
+                            const Actor&) override {
+    const KnownUser user = TRY(users_.check_password(email, password));
+    TokenRequest request;
+    request.subject = user.email;
+    request.roles = user.roles;
+    Json claims = base_claims(user.email, kLoginLifetime);
+    claims.set("scope", "provider");
+    TRY(add_rights(request, claims));
+    claims.set(kSessionVersion, user.session_version);
+    return sign_jwt(claims, options_.jwt_secret);
+  }
+
+  Result<Json> add_user(const NewUser& user, const Actor& actor) override {
+    return users_.add(user, actor);
+  }
+  Result<Json> change_user(const std::string& email, const UserPatch& patch,
+                           const Actor& actor) override {
+    return users_.change(email, patch, actor);
+  }
+  Result<std::vector<Json>> users() const override { return users_.list(); }
+  Result<MadeKey> add_key(const NewKey& key, const Actor& actor) override {
+    return keys_.add(key, actor);
+  }
+  Result<> revoke_key(const std::string& key_id, const Actor& actor) override {
+    return keys_.revoke(key_id, actor);
+  }
+  Result<std::vector<Json>> keys() const override { return keys_.list(); }
+
+ private:
+  // HS256 is ours alone; what an identity provider signs is found by its kid.
+  const VerifyingKey* key_for(const Jwt& jwt) const {
+    if (jwt.algorithm == SignatureAlgorithm::hs256) return &secret_key_;
+    return jwt.kid ? jwks_.find(*jwt.kid) : nullptr;
+  }
+
+  Result<> check_origin(const Json& claims) const {
+    if (!options_.issuer.empty() && claims.string_at("iss") != options_.issuer) {
+      return unauthorized("the token is from another issuer (iss)");
+    }
+    if (!options_.audience.empty() && !names_audience(claims, options_.audience)) {
+      return unauthorized("the token is for another audience (aud)");
+    }
+    return {};
+  }
+
+  Result<Caller> caller_of(const Json& claims) const {
+    const auto subject = claims.string_at("sub");
+    if (!subject || subject->empty() || subject->size() > 256)
+      return unauthorized("the token has no subject (sub)");
+    const std::string scope = claims.string_at("scope").value_or("");
+    if (scope == "tenant") {
+      const auto tenant = claims.string_at("tenant_id");
+      auto id = TenantId::parse(tenant.value_or(""));
+      if (!id) return unauthorized("a tenant's token needs the claim tenant_id");
+      return Caller::of_tenant(*subject, *std::move(id));
+    }
+    if (scope != "provider") return unauthorized("the claim scope must be provider or tenant");
+    if (claims.find("tenant_id") != nullptr)
+      return unauthorized("a provider's token has no claim tenant_id");
+    TRY(check_session(*subject, claims));
+    const auto roles = texts_at(claims, "roles");
+    const auto names = texts_at(claims, "permissions");
+    if (!roles || !names)
+      return unauthorized("the claims roles and permissions must be lists of texts");
+    Permissions permissions;  // names that are not known grant nothing
+    for (const std::string& role : *roles)
+      permissions.add(permissions_of_role(role).value_or(Permissions{}));
+    for (const std::string& name : *names) permissions.add(name);
+    return Caller::provider(*subject, permissions);
+  }
+
+  // A token from login() ends with the session version that it was made under; any token of a known
+  // user ends when that user is disabled.
+  Result<> check_session(const std::string& subject, const Json& claims) const {
+    const Json* version = claims.find(kSessionVersion);
+    const std::optional<KnownUser> user = TRY(users_.find(subject));
+    if (version == nullptr && !user) return {};
+    const bool is_current = version == nullptr || (user && *version == Json{user->session_version});
+    if (!user || !user->is_active || !is_current)
+      return unauthorized("the session has ended; log in again");
+    return {};
+  }
+
+  Json base_claims(const std::string& subject, std::chrono::seconds lifetime) const {
+    const auto now =
+        std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
+    Json claims = Json::object({{"sub", subject}, {"iat", now}, {"exp", now + lifetime.count()}});
+    if (!options_.issuer.empty()) claims.set("iss", options_.issuer);
+    if (!options_.audience.empty()) claims.set("aud", options_.audience);
+    return claims;
+  }
+
+  static Result<> add_rights(const TokenRequest& request, Json& claims) {
+    Json roles = Json::array();
+    for (const std::string& role : request.roles) {
+      if (!permissions_of_role(role)) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("there is no role '{}'; use {}", role, role_names_text()));
+      }
+      roles.push_back(role);
+    }
+    Json names = Json::array();
+    for (const std::string& name : request.permissions) {
+      if (Permissions known; !known.add(name)) {
+        return fail(ErrorCode::invalid, fmt::format("there is no permission '{}'", name));
+      }
+      names.push_back(name);
+    }
+    claims.set("roles", std::move(roles));
+    if (!names.as_array().empty()) claims.set("permissions", std::move(names));
+    return {};
+  }
+
+  SessionOptions options_;
+  VerifyingKey secret_key_;
+  Jwks jwks_;
+  Users users_;
+  ApiKeys keys_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Sessions>> Sessions::create(const SessionOptions& options, Store& store,
+                                                   const Clock& clock) {
+  if (options.jwt_secret.size() < kSecretBytesMin) {
+    return fail(ErrorCode::invalid, fmt::format("JWT_SECRET has {} bytes; at least {} are needed",
+                                                options.jwt_secret.size(), kSecretBytesMin));
+  }
+  Jwks jwks;
+  if (!options.jwks_text.empty()) jwks = TRY(Jwks::parse(options.jwks_text));
+  return std::make_unique<TokenSessions>(options, std::move(jwks), store, clock);
+}
+
+}  // namespace metergate

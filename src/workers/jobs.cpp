@@ -1,0 +1,56 @@
+#include "workers/jobs.h"
+
+#include <algorithm>
+#include <array>
+
+#include "service/aggregation.h"
+#include "service/alerting.h"
+#include "service/retention.h"
+
+namespace metergate {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+Result<TickReport> aggregate(Services& services, Timestamp /*now*/) {
+  return services.aggregation.tick();
+}
+
+Result<TickReport> watch_alerts(Services& services, Timestamp /*now*/) {
+  return services.alerting.watch_step();
+}
+
+Result<TickReport> clean_up(Services& services, Timestamp now) {
+  return services.retention.tick(now);
+}
+
+constexpr std::array<Job, 3> kJobs = {{
+    {"alert_watch", Milliseconds{200}, Lane::prompt, watch_alerts,
+     "opens and updates alerts of tenants whose usage has changed"},
+    {"aggregation", minutes{10}, Lane::steady, aggregate,
+     "closes periods, freezes their reports, looks for missed alerts, counts records again"},
+    {"cleanup", hours{24}, Lane::steady, clean_up,
+     "archives and removes what has been kept long enough"},
+}};
+
+}  // namespace
+
+std::span<const Job> all_jobs() { return kJobs; }
+
+const Job* find_job(std::string_view name) {
+  const auto row = std::ranges::find(kJobs, name, &Job::name);
+  return row == kJobs.end() ? nullptr : &*row;
+}
+
+std::string job_names_text() {
+  std::string text;
+  for (const Job& job : kJobs) {
+    if (!text.empty()) text += ", ";
+    text += job.name;
+  }
+  return text;
+}
+
+}  // namespace metergate

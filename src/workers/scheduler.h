@@ -1,0 +1,66 @@
+// Scheduler: runs jobs when they are due, by the services' clock; one thread a lane, so that a long
+// job never holds up the prompt ones. What each run did stands on the WorkerBoard.
+//
+// A job never runs twice at the same time. A job that says `more` is due again at once; one that
+// failed is logged and due again after its time or ten minutes, whichever is sooner. A clock that
+// is set back delays nothing by more than a job's own time. run_due() and run_once() may be called
+// from any thread, also without start(); start() and stop() by the owner.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "service/worker_board.h"
+#include "workers/jobs.h"
+
+namespace metergate {
+
+struct JobRun {
+  TickReport report;  // of all rounds together
+  Microseconds duration{0};
+};
+
+class Scheduler {
+ public:
+  Scheduler(Services& services, std::span<const Job> jobs);
+  ~Scheduler();  // stops
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  void start();
+  // Returns when every round under way has ended.
+  void stop();
+
+  // Runs one round of each job that is due at `now`; when the next one is due.
+  Timestamp run_due(Timestamp now);
+  // Runs the job until it has nothing more to do, at most kRoundsMax rounds.
+  Result<JobRun> run_once(std::string_view name);
+
+  static constexpr int kRoundsMax = 10'000;
+
+ private:
+  struct Entry {
+    Entry(const Job& its_job, Timestamp first) : job(its_job), next(first) {}
+    const Job& job;
+    std::mutex running;  // held by whoever runs it
+    Timestamp next;      // guarded by mutex_
+  };
+
+  Timestamp run_lane(Lane lane, Timestamp now);
+  bool take_due(Entry& entry, Timestamp now);
+  void run_round(Entry& entry, Timestamp now);
+  Result<TickReport> tick(Entry& entry, Timestamp now);
+  void serve(Lane lane, const std::stop_token& stopping);
+
+  Services& services_;
+  std::deque<Entry> entries_;
+  std::mutex mutex_;
+  std::condition_variable_any wakes_;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace metergate

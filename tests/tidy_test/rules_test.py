@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Shows that tidy.py finds a breach of each of its rules, and leaves sound code alone."""
+
+import pathlib
+import tempfile
+import unittest
+
+import tidy
+
+LEFT_OVER = "TO" + "DO"
+
+
+def findings_of(files):
+    """What tidy says of a tree made of these files, one text a finding."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = pathlib.Path(folder)
+        (tree / "src").mkdir()
+        for name, text in files.items():
+            file = tree / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return [str(finding) for finding in tidy.check_tree(tree)]
+
+
+class TidyTest(unittest.TestCase):
+    def assert_found(self, name, text, expected):
+        found = findings_of({name: text})
+        self.assertTrue(any(expected in line for line in found), f"{expected!r} not in {found}")
+
+    def assert_sound(self, name, text):
+        self.assertEqual(findings_of({name: text}), [])
+
+
+class IncludeRules(TidyTest):
+    def test_base_includes_no_floor_above(self):
+        self.assert_found("src/base/a.h", '#include "domain/money.h"\n',
+                          "base may not include domain")
+
+    def test_domain_includes_only_the_plain_files_of_base(self):
+        self.assert_found("src/domain/a.h", '#include "base/json.h"\n', "domain may include only")
+        self.assert_sound("src/domain/a.h", '#include "base/decimal.h"\n')
+
+    def test_domain_and_http_do_not_include_each_other(self):
+        self.assert_found("src/domain/a.h", '#include "http/message.h"\n',
+                          "domain may not include http")
+        self.assert_found("src/http/a.h", '#include "domain/money.h"\n',
+                          "http may not include domain")
+
+    def test_storage_does_not_include_service(self):
+        self.assert_found("src/storage/a.h", '#include "service/actor.h"\n',
+                          "storage may not include service")
+
+    def test_service_sees_the_face_of_the_store_only(self):
+        self.assert_found("src/service/a.h", '#include "storage/journal.h"\n',
+                          "service may include only")
+        self.assert_sound("src/service/a.h", '#include "storage/store.h"\n')
+
+    def test_service_knows_no_http(self):
+        self.assert_found("src/service/a.h", '#include "http/message.h"\n',
+                          "service may not include http")
+
+    def test_api_does_not_reach_around_service(self):
+        self.assert_found("src/api/a.h", '#include "storage/store.h"\n',
+                          "api may not include storage")
+
+    def test_gateway_does_not_reach_around_service(self):
+        self.assert_found("src/gateway/a.h", '#include "storage/store.h"\n',
+                          "gateway may not include storage")
+
+    def test_workers_use_of_http_the_client_only(self):
+        self.assert_found("src/workers/a.h", '#include "http/server.h"\n',
+                          "workers may include only")
+        self.assert_sound("src/workers/a.h", '#include "http/client.h"\n')
+
+    def test_doors_do_not_include_each_other(self):
+        self.assert_found("src/api/a.h", '#include "workers/jobs.h"\n',
+                          "api may not include workers")
+        self.assert_found("src/workers/a.h", '#include "gateway/gateway.h"\n',
+                          "workers may not include gateway")
+
+    def test_nothing_includes_app(self):
+        self.assert_found("src/api/a.h", '#include "app/config.h"\n', "nothing includes app")
+
+    def test_app_includes_everything(self):
+        self.assert_sound("src/app/a.h", '#include "storage/open_store.h"\n'
+                                         '#include "workers/jobs.h"\n')
+
+    def test_the_client_stands_alone(self):
+        self.assert_found("include/metergate/client.h", '#include "base/result.h"\n',
+                          "client may not include base")
+
+    def test_libraries_stay_out_of_headers(self):
+        self.assert_found("src/storage/a.h", "#include <rocksdb/db.h>\n", "belongs in the .cpp")
+        self.assert_found("src/base/a.h", "#include <unistd.h>\n", "belongs in the .cpp")
+
+    def test_asio_may_stand_in_headers_of_http(self):
+        self.assert_sound("src/http/a.h", "#include <boost/asio/io_context.hpp>\n")
+
+    def test_a_floor_wraps_only_its_own_libraries(self):
+        self.assert_found("src/http/a.cpp", "#include <rocksdb/db.h>\n", "does not wrap")
+        self.assert_found("src/http/a.cpp", "#include <zstd.h>\n", "does not wrap")
+        self.assert_sound("src/http/a.cpp", "#include <unistd.h>\n#include <vector>\n")
+
+    def test_a_concrete_store_is_named_in_app_and_tests_only(self):
+        self.assert_found("src/service/a.h", '#include "storage/memory_store.h"\n',
+                          "only app and tests name a concrete store")
+        self.assert_sound("src/api/a_test.cpp", '#include "storage/memory_store.h"\n')
+
+    def test_an_include_names_its_floor(self):
+        self.assert_found("src/base/a.h", '#include "result.h"\n', "does not name its floor")
+
+    def test_a_folder_that_is_no_floor_is_found(self):
+        self.assert_found("src/misc/a.h", "\n", "no floor")
+
+
+class SizeRules(TidyTest):
+    def test_a_file_of_600_lines_passes_and_of_601_does_not(self):
+        self.assert_sound("src/base/a.h", "\n" * 600)
+        self.assert_found("src/base/a.h", "\n" * 601, "601 lines")
+
+    def function_of(self, lines, head="int f(int a) {", end="}\n"):
+        return head + "\n" + "  a();\n" * (lines - 2) + end
+
+    def test_a_function_of_60_lines_passes_and_of_61_does_not(self):
+        self.assert_sound("src/base/a.h", self.function_of(60))
+        self.assert_found("src/base/a.h", self.function_of(61), "a function of 61 lines")
+
+    def test_functions_are_measured_inside_namespaces_and_classes(self):
+        code = "namespace a {\nclass B final : public C {\n public:\n" + \
+            self.function_of(61, "  D e() const override {") + "};\n}\n"
+        self.assert_found("src/base/a.h", code, "src/base/a.h:4: a function of 61 lines")
+
+    def test_a_constructor_that_initialises_with_braces_is_measured(self):
+        self.assert_found("src/base/a.h", self.function_of(61, "A::A(int b) : b_{b}, c_{} {"),
+                          "a function of 61 lines")
+
+    def test_an_operator_and_a_test_are_measured(self):
+        self.assert_found("src/base/a.h", self.function_of(61, "bool operator==(A a, A b) {"),
+                          "a function of 61 lines")
+        self.assert_found("src/base/a_test.cpp", self.function_of(61, "TEST(A, IsB) {"),
+                          "a function of 61 lines")
+
+    def test_a_long_table_is_no_function(self):
+        self.assert_sound("src/base/a.h", "constexpr std::array<A, 9> kRows = {{\n" +
+                          "    {A{}, f(1)},\n" * 80 + "}};\n")
+
+    def test_braces_in_texts_and_comments_do_not_count(self):
+        code = 'int f() {\n  g("{{", \'{\');  // {{\n}\n'
+        self.assert_sound("src/base/a.h", code * 30)
+
+    def test_a_line_of_100_columns_passes_and_of_101_does_not(self):
+        self.assert_sound("src/base/a.h", "//" + "a" * 98 + "\n")
+        self.assert_found("src/base/a.h", "//" + "a" * 99 + "\n", "101 columns")
+
+
+class WordRules(TidyTest):
+    def test_type_names_that_say_nothing_are_found(self):
+        for name in ("StoreManager", "JsonHelper", "TimeUtil", "StoreImpl", "UserData", "FileInfo"):
+            self.assert_found("src/base/a.h", f"class {name};\n", f"{name}: a name that says")
+
+    def test_names_that_only_contain_such_a_word_pass(self):
+        self.assert_sound("src/base/a.h", "struct Database;\nstruct Information;\n")
+
+    def test_file_names_that_say_nothing_are_found(self):
+        self.assert_found("src/base/string_util.h", "\n", "string_util.h: a name that says")
+
+    def test_left_over_work_is_found(self):
+        self.assert_found("src/base/a.h", f"// {LEFT_OVER}: later\n", "is left in the text")
+        self.assert_found("docs/a.md", f"{LEFT_OVER}\n", "is left in the text")
+
+
+class SourceRules(TidyTest):
+    def test_floating_point_stays_out_of_money_and_storage(self):
+        for name in ("src/domain/a.h", "src/service/a.h", "src/storage/a.h", "src/base/decimal.h",
+                     "src/base/json_parse.h"):
+            self.assert_found(name, "double price;\n", "double: money and units")
+            self.assert_found(name, "f(float{1});\n", "float: money and units")
+
+    def test_floating_point_in_comments_and_other_floors_passes(self):
+        self.assert_sound("src/domain/a.h", "// never a double\n")
+        self.assert_sound("src/http/a.h", "double rate;\n")
+
+    def test_a_parameter_without_a_name_passes(self):
+        self.assert_sound("src/base/json_parse.h", "bool on_double(double, int code);\n")
+
+    def test_hidden_clocks_and_environments_are_found(self):
+        for code in ("std::chrono::system_clock::now()", "time(nullptr)", 'std::getenv("A")',
+                     "rand()", "std::random_device device"):
+            self.assert_found("src/http/a.cpp", f"auto a = {code};\n", "is passed in")
+
+    def test_clock_and_environment_have_one_home_each(self):
+        self.assert_sound("src/base/time.cpp", "auto a = std::chrono::system_clock::now();\n")
+        self.assert_sound("src/app/config.cpp", 'auto a = std::getenv("A");\n')
+
+    def test_a_unit_of_domain_or_service_needs_a_test(self):
+        self.assert_found("src/domain/a.cpp", "\n", "no a_test.cpp beside it")
+        self.assert_found("src/service/a.cpp", "\n", "no a_test.cpp beside it")
+        self.assertEqual(findings_of({"src/domain/a.cpp": "\n", "src/domain/a_test.cpp": "\n"}), [])
+
+    def test_a_part_without_a_header_shares_the_test_of_its_unit(self):
+        unit = {"src/service/a.cpp": "\n", "src/service/a_test.cpp": "\n",
+                "src/service/a_list.cpp": "\n"}
+        self.assertEqual(findings_of(unit), [])
+        found = findings_of(unit | {"src/service/a_list.h": "\n"})
+        self.assertEqual(len(found), 1, found)
+
+
+if __name__ == "__main__":
+    unittest.main()
