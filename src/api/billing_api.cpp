@@ -142,7 +142,7 @@ Result<Answer> show_usage(Call& call) {
   if (group_by) request.group_by = TRY(parse_group_by(*group_by));
   if (!tenant.empty()) {
     Result<TenantId> id = TenantId::parse(tenant);
-    if (!id) return fail(ErrorCode::tenant_not_found, "There is no tenant \"" + tenant + "\"");
+    if (!id) return fail(ErrorCode::tenant_not_found, "there is no tenant '" + tenant + "'");
     request.tenant = *std::move(id);
   }
   const AnalyticsResult result = TRY(call.services.analytics.usage(request));

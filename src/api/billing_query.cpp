@@ -14,7 +14,7 @@ std::optional<Period> read_period(QueryReader& reader, std::string_view name) {
 Result<TenantId> tenant_of_path(const Call& call) {
   const std::string& text = call.path_value("tenant_id");
   Result<TenantId> id = TenantId::parse(text);
-  if (!id) return fail(ErrorCode::tenant_not_found, "There is no tenant \"" + text + "\"");
+  if (!id) return fail(ErrorCode::tenant_not_found, "there is no tenant '" + text + "'");
   return id;
 }
 

@@ -1,4 +1,5 @@
 // The shapes of TenantBilling and of its details, member by member in the order of the API's text.
+#include "domain/wide.h"
 #include "service/billing.h"
 #include "service/call_figures.h"
 
@@ -98,7 +99,7 @@ Json stats_json(const PeriodStats& stats) {
                         {"p95_response_time_ms", percentile_ms_json(calls.durations, 950)},
                         {"p99_response_time_ms", percentile_ms_json(calls.durations, 990)},
                         {"success_rate_percent", percent_json(calls.successes(), calls.count)},
-                        {"total_data_transfer_bytes", calls.request_bytes + calls.response_bytes},
+                        {"total_data_transfer_bytes", saturate(Wide{calls.request_bytes} + calls.response_bytes)},
                     })},
       {"webhook_calls",
        Json::object({

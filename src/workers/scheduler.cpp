@@ -17,7 +17,7 @@ constexpr Milliseconds kLookEvery{1000};
 Scheduler::Scheduler(Services& services, std::span<const Job> jobs) : services_(services) {
   const Timestamp now = services.clock.now();
   for (const Job& job : jobs) {
-    entries_.emplace_back(job, std::mutex{}, now);
+    entries_.emplace_back(job, now);
     services.worker_board.add(job.name, job.every);
   }
 }

@@ -44,9 +44,10 @@ class Scheduler {
 
  private:
   struct Entry {
+    Entry(const Job& its_job, Timestamp first) : job(its_job), next(first) {}
     const Job& job;
     std::mutex running;  // held by whoever runs it
-    Timestamp next{};    // guarded by mutex_
+    Timestamp next;      // guarded by mutex_
   };
 
   Timestamp run_lane(Lane lane, Timestamp now);

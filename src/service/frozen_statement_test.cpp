@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include "service/billing_world_test.h"
+#include "service/frozen_reports.h"
+
+namespace metergate {
+namespace {
+
+Statement example() {
+  BillingWorld world;
+  world.add_worked_example();
+  return must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
+}
+
+TEST(FrozenStatement, ReadsBackAsItWasWritten) {
+  const Statement before = example();
+  const Json row = frozen_json(before, Currency::usd());
+  const Statement after = must(statement_from_frozen(must(parse_json(to_text(row)))));
+  EXPECT_EQ(after.tenant, before.tenant);
+  EXPECT_EQ(after.tenant_name, before.tenant_name);
+  EXPECT_EQ(after.usage, before.usage);
+  EXPECT_EQ(after.peaks, before.peaks);
+  EXPECT_EQ(after.terms.limits, before.terms.limits);
+  EXPECT_EQ(after.terms.rates, before.terms.rates);
+  EXPECT_EQ(after.terms.plan_version, before.terms.plan_version);
+  EXPECT_EQ(after.rated.lines, before.rated.lines);
+  EXPECT_EQ(after.rated.cost, before.rated.cost);
+  EXPECT_EQ(after.rated.health, before.rated.health);
+}
+
+TEST(FrozenStatement, ShowsWhatTheApiShows) {
+  const Statement statement = example();
+  Json row = frozen_json(statement, Currency::usd());
+  ASSERT_TRUE(row.remove("exact"));
+  EXPECT_EQ(to_text(row), to_text(tenant_billing_json(statement, Currency::usd())));
+}
+
+TEST(FrozenStatement, CostStaysAsFrozen) {
+  Json row = frozen_json(example(), Currency::usd());
+  Json exact = *row.find("exact");
+  exact.set("cost", 47'000'000);
+  row.set("exact", exact);
+  EXPECT_EQ(must(statement_from_frozen(row)).rated.cost.micros, 47'000'000);
+}
+
+TEST(FrozenStatement, UnlimitedStaysUnlimited) {
+  Statement statement = example();
+  statement.terms.limits[Meter::api_calls] = Limit{std::nullopt, LimitEffect::hard};
+  statement.rated =
+      must(rate(statement.usage, statement.terms.limits, statement.terms.rates, Currency::usd()));
+  const Statement back = must(statement_from_frozen(frozen_json(statement, Currency::usd())));
+  EXPECT_EQ(back.terms.limits[Meter::api_calls], (Limit{std::nullopt, LimitEffect::hard}));
+}
+
+TEST(FrozenStatement, DamageIsNoticed) {
+  const Json whole = frozen_json(example(), Currency::usd());
+  for (const std::string_view member : {"tenant_id", "tenant_name", "status", "plan", "exact"}) {
+    Json row = whole;
+    ASSERT_TRUE(row.remove(member));
+    EXPECT_FALSE(statement_from_frozen(row).has_value()) << member;
+  }
+  for (const std::string_view member : {"plan_version", "currency", "cost", "peaks", "lines"}) {
+    Json row = whole;
+    Json exact = *row.find("exact");
+    ASSERT_TRUE(exact.remove(member));
+    row.set("exact", exact);
+    EXPECT_FALSE(statement_from_frozen(row).has_value()) << member;
+  }
+}
+
+TEST(FrozenStatement, UsageThatDoesNotGiveTheFrozenOverageIsDamage) {
+  Json row = frozen_json(example(), Currency::usd());
+  Json exact = *row.find("exact");
+  Json lines = *exact.find("lines");
+  lines.as_array()[0].as_array()[0] = Json{7};
+  exact.set("lines", lines);
+  row.set("exact", exact);
+  const Result<Statement> statement = statement_from_frozen(row);
+  ASSERT_FALSE(statement.has_value());
+  EXPECT_EQ(statement.error().code, ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace metergate

@@ -1,0 +1,64 @@
+#include "service/report_csv.h"
+
+#include <gtest/gtest.h>
+
+#include "service/billing_world_test.h"
+
+namespace metergate {
+namespace {
+
+Statement example() {
+  BillingWorld world;
+  world.add_worked_example();
+  Statement statement = must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
+  statement.tenant_name = "Adventure Park";
+  return statement;
+}
+
+std::string row_of_csv(const Statement& statement) {
+  std::string out;
+  append_csv_row(statement, Currency::usd(), out);
+  return out;
+}
+
+TEST(ReportCsv, HeaderIsExactlyAsDocumented) {
+  EXPECT_EQ(report_csv_header(),
+            "Tenant ID,Tenant Name,Plan,Status,Stores Count,Stores Limit,Devices Count,Devices "
+            "Limit,API Calls,API Limit,Webhook Calls,Webhook Limit,Storage GB,Storage Limit,Has "
+            "Overages,Overage Cost,Health Status\r\n");
+}
+
+TEST(ReportCsv, RowIsExactlyAsDocumented) {
+  EXPECT_EQ(row_of_csv(example()),
+            "tenant_456,Adventure Park,basic,active,6,5,12,10,65000,50000,800,500,15.20,10.00,"
+            "Yes,48.40,critical\r\n");
+}
+
+TEST(ReportCsv, NameLikeAFormulaIsMadeHarmless) {
+  Statement statement = example();
+  statement.tenant_name = "=1+1";
+  EXPECT_NE(row_of_csv(statement).find(",'=1+1,"), std::string::npos);
+  statement.tenant_name = "Park, \"North\"";
+  EXPECT_NE(row_of_csv(statement).find(",\"Park, \"\"North\"\"\","), std::string::npos);
+}
+
+TEST(ReportCsv, UnlimitedSaysSo) {
+  Statement statement = example();
+  statement.terms.limits[Meter::storage_gb].units.reset();
+  statement.rated.has_overages = false;
+  EXPECT_NE(row_of_csv(statement).find(",15.20,unlimited,No,"), std::string::npos);
+}
+
+TEST(ReportCsv, StorageIsRoundedOnceFromBytes) {
+  Statement statement = example();
+  // 0.00499999999… GB, which six decimals would round up to 0.005 first.
+  statement.usage[Meter::storage_gb] = 5'368'709;
+  EXPECT_NE(row_of_csv(statement).find(",500,0.00,"), std::string::npos);
+}
+
+TEST(ReportCsv, FileIsNamedAfterThePeriod) {
+  EXPECT_EQ(report_file_name(period("2026-03")), "usage_report_2026-03.csv");
+}
+
+}  // namespace
+}  // namespace metergate

@@ -1,0 +1,25 @@
+// A BillingWorld with the rest of the services, put together as the doors get them. For tests.
+#pragma once
+
+#include "service/billing_world_test.h"
+#include "service/ingest.h"
+#include "service/records.h"
+#include "service/services.h"
+#include "service/sessions.h"
+
+namespace metergate {
+
+class ServicesWorld : public BillingWorld {
+ public:
+  using BillingWorld::BillingWorld;
+
+  std::unique_ptr<Sessions> sessions =
+      must(Sessions::create({std::string(32, 'k'), "", "", ""}, *store, clock));
+  Ingest ingest{*store, *directory, rules, clock};
+  Records records{*store, *directory, rules, clock};
+  Services services{clock,     log,       rules,       *store,      *catalog,  *directory,
+                    *sessions, ingest,    records,     idempotency, billing,   analytics,
+                    alerting,  reporting, aggregation, retention,   audit_log, worker_board};
+};
+
+}  // namespace metergate
