@@ -1,8 +1,8 @@
 # Writes build_facts.cpp: what the program knows of its own build, and the catalogue it ships with.
 # Configuring again follows a new commit or a changed catalogue.
 
-file(READ ${CMAKE_SOURCE_DIR}/data/plans.toml METERGATE_PLANS)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/data/plans.toml)
+file(READ ${CMAKE_SOURCE_DIR}/catalogue/plans.toml METERGATE_PLANS)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/catalogue/plans.toml)
 
 set(METERGATE_COMMIT unknown)
 find_package(Git)

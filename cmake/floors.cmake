@@ -27,7 +27,7 @@ function(metergate_floor name)
   endif()
 endfunction()
 
-metergate_floor(base LINK fmt::fmt OpenSSL::Crypto date::date-tz Boost::json sodium xxhash zstd Threads::Threads)
+metergate_floor(base LINK fmt::fmt OpenSSL::Crypto date::date-tz Boost::json sodium xxhash z zstd Threads::Threads)
 metergate_floor(domain LINK base)
 metergate_floor(http LINK base)
 metergate_floor(storage LINK domain base rocksdb)

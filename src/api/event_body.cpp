@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/content_coding.h"
 #include "http/url.h"
 
 namespace metergate::api {
@@ -30,14 +31,14 @@ Result<EventBody> numbered(Json::Array elements) {
   return body;
 }
 
-Result<EventBody> read_json(const std::string& text) {
+Result<EventBody> read_json(std::string_view text) {
   Json json = TRY(parse_json(text));
   if (json.is_array()) return numbered(std::move(json.as_array()));
   if (json.is_object()) return numbered({std::move(json)});
   return fail(ErrorCode::invalid, "the body must be an event, or an array of events");
 }
 
-Result<EventBody> read_one(const std::string& text) {
+Result<EventBody> read_one(std::string_view text) {
   Json json = TRY(parse_json(text));
   if (!json.is_object()) {
     return fail(ErrorCode::invalid,
@@ -46,7 +47,7 @@ Result<EventBody> read_one(const std::string& text) {
   return numbered({std::move(json)});
 }
 
-Result<EventBody> read_batch(const std::string& text) {
+Result<EventBody> read_batch(std::string_view text) {
   Json json = TRY(parse_json(text));
   if (!json.is_array()) return fail(ErrorCode::invalid, "the body must be an array of events");
   return numbered(std::move(json.as_array()));
@@ -88,7 +89,7 @@ Result<Json> attribute_of(const http::Header& header) {
                                       " is no percent-encoded UTF-8 text: '" + header.second + "'");
 }
 
-Result<EventBody> read_binary_mode(const http::Request& request) {
+Result<EventBody> read_binary_mode(const http::Request& request, std::string_view text) {
   Json event = Json::object();
   for (const http::Header& header : request.headers) {
     if (!header.first.starts_with(kHeaderPrefix)) continue;
@@ -98,7 +99,7 @@ Result<EventBody> read_binary_mode(const http::Request& request) {
     }
     event.set(name, TRY(attribute_of(header)));
   }
-  if (!request.body.empty()) event.set("data", TRY(parse_json(request.body)));
+  if (!text.empty()) event.set("data", TRY(parse_json(text)));
   EventBody body = TRY(numbered({std::move(event)}));
   body.needs_specversion = true;
   return body;
@@ -111,18 +112,19 @@ std::unexpected<Error> wrong_media_type(const std::string& type) {
                   type + "'");
 }
 
-Result<EventBody> read_by_type(const http::Request& request, Faults& faults) {
+Result<EventBody> read_by_type(const http::Request& request, std::string_view text,
+                               Faults& faults) {
   const std::string type = media_type_of(request);
   const bool is_cloudevents = type.starts_with("application/cloudevents");
   if (is_binary_mode(request) && !is_cloudevents) {
     if (type != "application/json") return wrong_media_type(type);
-    return read_binary_mode(request);
+    return read_binary_mode(request, text);
   }
-  if (type == "application/json") return read_json(request.body);
-  if (type == "application/x-ndjson") return read_lines(request.body, faults);
+  if (type == "application/json") return read_json(text);
+  if (type == "application/x-ndjson") return read_lines(text, faults);
   const bool is_one = type == "application/cloudevents+json";
   if (!is_one && type != "application/cloudevents-batch+json") return wrong_media_type(type);
-  EventBody body = TRY(is_one ? read_one(request.body) : read_batch(request.body));
+  EventBody body = TRY(is_one ? read_one(text) : read_batch(text));
   body.needs_specversion = true;
   return body;
 }
@@ -130,7 +132,10 @@ Result<EventBody> read_by_type(const http::Request& request, Faults& faults) {
 }  // namespace
 
 Result<EventBody> read_event_body(const http::Request& request, Faults& faults) {
-  EventBody body = TRY(read_by_type(request, faults));
+  const std::optional<std::string> coding = request.header("content-encoding");
+  std::string decoded;
+  if (coding) decoded = TRY(decode_content(*coding, request.body, kBodyBytesMax));
+  EventBody body = TRY(read_by_type(request, coding ? decoded : request.body, faults));
   if (body.elements.empty() && faults.is_empty()) {
     return fail(ErrorCode::invalid, "the body has no events");
   }

@@ -15,14 +15,16 @@
 namespace metergate::api {
 
 inline constexpr std::size_t kBatchEventsMax = 10'000;
+inline constexpr std::size_t kBodyBytesMax = std::size_t{8} << 20;  // decoded
 
 struct EventBody {
   std::vector<std::pair<std::size_t, Json>> elements;  // with the index that a fault names
   bool needs_specversion = false;
 };
 
-// ErrorCode::media_type for another kind of body, invalid where it is no JSON, empty, or holds more
-// than kBatchEventsMax events. A line of NDJSON that is no JSON is a fault and no element.
+// Undoes gzip and zstd. ErrorCode::media_type for another kind or coding of body, too_large,
+// invalid where it is no JSON, empty, or holds more than kBatchEventsMax events. A line of NDJSON
+// that is no JSON is a fault and no element.
 Result<EventBody> read_event_body(const http::Request& request, Faults& faults);
 
 }  // namespace metergate::api

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/compression.h"
+
 namespace metergate::api {
 namespace {
 
@@ -116,6 +118,19 @@ TEST(EventBody, BinaryModeHasItsAttributesInHeaders) {
   EXPECT_EQ(to_text(body->elements[0].second),
             R"({"specversion":"1.0","id":"e 1","source":"100%","type":"storage.usage",)"
             R"("subject":"tenant_1","data":{"bytes":5}})");
+}
+
+TEST(EventBody, CodedBodyIsDecodedWithinItsBound) {
+  Faults faults;
+  http::Request request = request_of("application/json", zstd_compress(R"([{"id":"1"}])"));
+  request.headers.emplace_back("content-encoding", "zstd");
+  EXPECT_EQ(read_event_body(request, faults)->elements.size(), 1u);
+  request.body = zstd_compress(std::string(kBodyBytesMax + 1, ' '));
+  expect_code(read_event_body(request, faults), ErrorCode::too_large);
+  request.body = "[]";
+  expect_code(read_event_body(request, faults), ErrorCode::invalid);
+  request.headers.back().second = "br";
+  expect_code(read_event_body(request, faults), ErrorCode::media_type);
 }
 
 TEST(EventBody, BinaryModeIsStrictToo) {

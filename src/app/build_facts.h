@@ -1,5 +1,5 @@
 // Facts that the build puts in: version, commit, build type, and the catalogue that ships with the
-// program (data/plans.toml). Constants; any thread.
+// program (catalogue/plans.toml). Constants; any thread.
 #pragma once
 
 #include <string_view>

@@ -15,7 +15,7 @@
 namespace metergate {
 
 struct AuditFilter {
-  std::string actor{};  // empty: any{}; likewise below
+  std::string actor{};  // empty: any; likewise below
   std::string action{};
   std::string tenant_id{};
   std::optional<Timestamp> from{};  // half-open

@@ -5,16 +5,23 @@
 #include <fstream>
 #include <sstream>
 
-#include "plans_file.h"
 #include "scenario_runner.h"
+#include "service/catalog.h"
 
 namespace metergate {
 namespace {
 
 const std::string kRoot = METERGATE_SOURCE_DIR;
 
+std::string text_of(const std::string& path) {
+  std::ifstream file{path};
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 std::vector<Plan> shipped_plans() {
-  auto plans = read_plans_file(kRoot + "/catalogue/plans.toml");
+  auto plans = parse_catalogue(text_of(kRoot + "/catalogue/plans.toml"));
   EXPECT_TRUE(plans.has_value()) << (plans ? "" : plans.error().message);
   return plans ? *std::move(plans) : std::vector<Plan>{};
 }
@@ -30,11 +37,9 @@ std::vector<std::string> scenario_files() {
 class Scenarios : public testing::TestWithParam<std::string> {};
 
 TEST_P(Scenarios, IsTrue) {
-  std::ifstream file{GetParam()};
-  std::stringstream text;
-  text << file.rdbuf();
-  ASSERT_FALSE(text.str().empty());
-  for (const ScenarioFailure& failure : run_scenario(text.str(), shipped_plans()))
+  const std::string text = text_of(GetParam());
+  ASSERT_FALSE(text.empty());
+  for (const ScenarioFailure& failure : run_scenario(text, shipped_plans()))
     ADD_FAILURE_AT(GetParam().c_str(), failure.line) << failure.message;
 }
 
