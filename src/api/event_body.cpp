@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/content_coding.h"
+#include "base/utf8.h"
 #include "http/url.h"
 
 namespace metergate::api {
@@ -84,7 +85,7 @@ bool is_binary_mode(const http::Request& request) {
 // Header values are percent-encoded by CloudEvents' HTTP binding.
 Result<Json> attribute_of(const http::Header& header) {
   std::optional<std::string> value = http::percent_decode(header.second);
-  if (value && http::is_utf8(*value)) return Json(*std::move(value));
+  if (value && is_well_formed_utf8(*value)) return Json(*std::move(value));
   return fail(ErrorCode::invalid, "the header " + header.first +
                                       " is no percent-encoded UTF-8 text: '" + header.second + "'");
 }

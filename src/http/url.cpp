@@ -1,8 +1,8 @@
 #include "http/url.h"
 
 #include <algorithm>
-#include <cstdint>
 
+#include "base/utf8.h"
 #include "http/characters.h"
 
 namespace metergate::http {
@@ -53,7 +53,7 @@ Result<std::string> parse_path(std::string_view raw) {
     return fail(ErrorCode::invalid, "the path has an encoded slash or backslash");
   std::optional<std::string> path = percent_decode(raw);
   if (!path) return fail(ErrorCode::invalid, "the path has a '%' without two hexadecimal digits");
-  if (has_control(*path) || !is_utf8(*path))
+  if (has_control(*path) || !is_well_formed_utf8(*path))
     return fail(ErrorCode::invalid, "the path has a control character or is not UTF-8");
   if (has_dot_segment(*path)) return fail(ErrorCode::invalid, "the path has a segment '.' or '..'");
   return std::move(*path);
@@ -65,7 +65,7 @@ Result<std::string> decode_query_part(std::string_view raw) {
   std::ranges::replace(spaced, '+', ' ');
   std::optional<std::string> text = percent_decode(spaced);
   if (!text) return fail(ErrorCode::invalid, "the query has a '%' without two hexadecimal digits");
-  if (has_control(*text) || !is_utf8(*text))
+  if (has_control(*text) || !is_well_formed_utf8(*text))
     return fail(ErrorCode::invalid, "the query has a control character or is not UTF-8");
   return std::move(*text);
 }
@@ -88,21 +88,6 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
   return values;
 }
 
-// How many bytes follow the first one of a UTF-8 sequence, and the least code point it may mean.
-struct Utf8Lead {
-  int following;
-  std::uint32_t bits;
-  std::uint32_t least;
-};
-
-std::optional<Utf8Lead> utf8_lead(unsigned char c) {
-  if (c < 0x80) return Utf8Lead{0, c, 0};
-  if ((c & 0xE0U) == 0xC0) return Utf8Lead{1, c & 0x1FU, 0x80};
-  if ((c & 0xF0U) == 0xE0) return Utf8Lead{2, c & 0x0FU, 0x800};
-  if ((c & 0xF8U) == 0xF0) return Utf8Lead{3, c & 0x07U, 0x10000};
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -121,24 +106,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
     i += 2;
   }
   return out;
-}
-
-bool is_utf8(std::string_view bytes) {
-  std::size_t i = 0;
-  while (i < bytes.size()) {
-    const auto lead = utf8_lead(static_cast<unsigned char>(bytes[i++]));
-    if (!lead) return false;
-    std::uint32_t point = lead->bits;
-    for (int k = 0; k < lead->following; ++k) {
-      if (i == bytes.size()) return false;
-      const auto c = static_cast<unsigned char>(bytes[i++]);
-      if ((c & 0xC0U) != 0x80) return false;
-      point = (point << 6U) | (c & 0x3FU);
-    }
-    const bool is_surrogate = point >= 0xD800 && point <= 0xDFFF;
-    if (point < lead->least || point > 0x10FFFF || is_surrogate) return false;
-  }
-  return true;
 }
 
 Result<Target> parse_target(std::string_view target) {

@@ -25,7 +25,4 @@ Result<Target> parse_target(std::string_view target);
 // Each %HH replaced by its byte; nothing where a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// Whether these bytes are well-formed UTF-8 (no overlong forms, no surrogates).
-bool is_utf8(std::string_view bytes);
-
 }  // namespace metergate::http

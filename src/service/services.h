@@ -2,6 +2,8 @@
 // order.
 #pragma once
 
+#include <string>
+
 #include "base/log.h"
 #include "base/time.h"
 #include "service/rules.h"
@@ -24,6 +26,13 @@ class Retention;
 class AuditLog;
 class WorkerBoard;
 
+// What the server says of itself.
+struct About {
+  std::string version;
+  std::string engine;          // "embedded"
+  Microseconds started_at{0};  // Clock::steady() then
+};
+
 struct Services {
   const Clock& clock;
   const Log& log;
@@ -43,6 +52,7 @@ struct Services {
   Retention& retention;
   AuditLog& audit_log;        // lists and verifies the audit trail
   WorkerBoard& worker_board;  // what each worker did last and does next
+  About about{};
 };
 
 }  // namespace metergate

@@ -1,0 +1,34 @@
+// Admission: whether a request may go to its route's handler. From the token to the caller, and
+// from the caller and the path to the right to a tenant's data. Functions; any thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "api/route_table.h"
+
+namespace metergate::api {
+
+// What is known of who asks; filled as far as it got, also where the answer is a refusal.
+struct Admission {
+  std::optional<Caller> caller;
+  // The token is valid for the tenant that the path names, and there is such a tenant: the request
+  // is metered, whatever its answer.
+  std::optional<TenantAccess> metered;
+  std::optional<TenantAccess> access;  // of Audience::tenant routes
+};
+
+// In this order: no valid token, a token of the wrong scope (both ErrorCode::unauthorized), a right
+// that is missing (permission), a path that names no tenant (invalid), a tenant that is not there
+// (tenant_not_found), a tenant's own token while it is suspended (permission).
+Result<> admit(const http::Request& request, const RouteMatch& match, Services& services,
+               Admission& admission);
+
+// For a path below /api/tenants/{tenant_id}/ that has no route: only who is to be metered.
+void recognise(const http::Request& request, Services& services, Admission& admission);
+
+// Every parameter is one that the route names, and stands there once; else ErrorCode::invalid with
+// all faults.
+Result<> check_query(const http::Request& request, const Route& route);
+
+}  // namespace metergate::api

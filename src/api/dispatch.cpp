@@ -1,0 +1,200 @@
+#include "api/dispatch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/id.h"
+#include "base/utf8.h"
+#include "http/problem.h"
+#include "service/ingest.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::string_view kProblemPrefix = "/api/v1/";
+constexpr std::size_t kUserAgentMax = 256;
+
+http::EnvelopeContext context_of(const Services& services, std::string_view request_id) {
+  return {.now = services.clock.now(), .zone = &services.rules.zone, .request_id = request_id};
+}
+
+// As far as it can stand in an audit record.
+std::string user_agent_of(const http::Request& request) {
+  std::string text = request.header("user-agent").value_or("");
+  text.resize(std::min(text.size(), kUserAgentMax));
+  return is_well_formed_utf8(text) ? text : std::string{};
+}
+
+Actor actor_of(const http::Request& request, const std::optional<Caller>& caller) {
+  return Actor{.name = caller ? caller->actor() : std::string{"anonymous"},
+               .ip = request.remote_ip,
+               .user_agent = user_agent_of(request),
+               .request_id = request.request_id};
+}
+
+std::string path_value_or_empty(const RouteMatch& match, std::string_view name) {
+  for (const auto& [key, value] : match.path_values) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+bool has_header(const http::Response& response, std::string_view name) {
+  return std::ranges::find(response.headers, name, &http::Header::first) != response.headers.end();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Dispatcher>> Dispatcher::create(std::vector<Route> routes,
+                                                       Services& services) {
+  RouteTable table = TRY(RouteTable::create(std::move(routes)));
+  return std::unique_ptr<Dispatcher>{new Dispatcher{std::move(table), services}};
+}
+
+bool Dispatcher::is_slow(const http::Request& request) const {
+  const auto match = table_.find(request.method, request.path);
+  return match && match->route->is_slow;
+}
+
+void Dispatcher::handle(http::Request request, http::Reply reply) {
+  Exchange exchange{.request = std::move(request),
+                    .started_at = services_.clock.steady(),
+                    .match = std::nullopt,
+                    .admission = {},
+                    .response = {},
+                    .response_bytes = 0};
+  Result<http::Response> answered = answer(exchange);
+  set_response(exchange,
+               answered ? *std::move(answered) : failure(answered.error(), exchange.request));
+  // A request that could not be metered is not answered as if it had been.
+  if (const Result<> metered = meter(exchange); !metered)
+    set_response(exchange, failure(metered.error(), exchange.request));
+  log(exchange);
+  services_.store.when_durable(services_.store.head(),
+                               [sent = std::move(exchange.response),
+                                send = std::move(reply)]() mutable { send(std::move(sent)); });
+}
+
+Result<http::Response> Dispatcher::answer(Exchange& exchange) {
+  const http::Request& request = exchange.request;
+  exchange.match = table_.find(request.method, request.path);
+  if (!exchange.match) return answer_unmatched(exchange);
+  Admission& admission = exchange.admission;
+  TRY(admit(request, *exchange.match, services_, admission));
+  TRY(check_query(request, *exchange.match->route));
+  Call call{.request = request,
+            .services = services_,
+            .path_values = exchange.match->path_values,
+            .caller = admission.caller ? &*admission.caller : nullptr,
+            .access = admission.access,
+            .actor = actor_of(request, admission.caller)};
+  Answer answer = TRY(exchange.match->route->handler(call));
+  return shape(std::move(answer), request);
+}
+
+Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
+  const http::Request& request = exchange.request;
+  recognise(request, services_, exchange.admission);
+  std::string allowed = table_.methods_of(request.path);
+  if (allowed.empty())
+    return fail(ErrorCode::not_found, "there is nothing at the path " + request.path);
+  http::Response response =
+      failure(Error{ErrorCode::method,
+                    request.method + " is not possible at this path; allowed: " + allowed,
+                    {}},
+              request);
+  response.headers.emplace_back("Allow", std::move(allowed));
+  return response;
+}
+
+http::Response Dispatcher::shape(Answer answer, const http::Request& request) const {
+  http::Response response;
+  if (answer.whole) {
+    response = *std::move(answer.whole);
+    if (!has_header(response, "Cache-Control"))
+      response.headers.emplace_back("Cache-Control", "no-store");
+  } else {
+    response = http::success(std::move(answer.data), context_of(services_, request.request_id),
+                             answer.status);
+  }
+  std::ranges::move(answer.headers, std::back_inserter(response.headers));
+  return response;
+}
+
+http::Response Dispatcher::failure(const Error& error, const http::Request& request) const {
+  const http::ProblemRow& row = http::row_of(error.code);
+  if (row.status >= 500) {
+    services_.log.error(
+        "http.failed",
+        {{"request_id", request.request_id}, {"code", row.name}, {"reason", error.message}});
+  }
+  const http::EnvelopeContext context = context_of(services_, request.request_id);
+  return request.path.starts_with(kProblemPrefix) ? http::problem_json(error, context, request.path)
+                                                  : http::problem(error, context);
+}
+
+http::Response Dispatcher::refusal(const Error& error, std::string_view request_id) {
+  return http::problem(error, context_of(services_, request_id));
+}
+
+void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
+  const http::HeadContext context =
+      http::head_context(exchange.request, response, services_.clock.now());
+  const std::size_t head = http::serialize_head(response, context).size();
+  const bool has_body = exchange.request.method != "HEAD" && !http::is_bodiless(response.status);
+  exchange.response_bytes = static_cast<std::int64_t>(head + (has_body ? response.body.size() : 0));
+  exchange.response = std::move(response);
+}
+
+Result<> Dispatcher::meter(const Exchange& exchange) {
+  if (!exchange.admission.metered) return {};
+  return services_.ingest.record_own(event_of(exchange));
+}
+
+UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
+  const http::Request& request = exchange.request;
+  ApiCall call{.method = request.method,
+               .endpoint = endpoint_template(request.method, request.path),
+               .path = request.path,
+               .status = exchange.response.status,
+               .request_bytes = request.bytes,
+               .response_bytes = exchange.response_bytes,
+               .duration = services_.clock.steady() - exchange.started_at,
+               .ip = request.remote_ip,
+               .store_id = {},
+               .device_id = {}};
+  if (exchange.match) {
+    call.endpoint = request.method + " " + std::string{exchange.match->route->path};
+    call.store_id = path_value_or_empty(*exchange.match, "store_id");
+    call.device_id = path_value_or_empty(*exchange.match, "device_id");
+  }
+  UsageEvent event;
+  event.tenant = exchange.admission.metered->tenant();
+  event.source = "metergate";
+  event.occurred_at = services_.clock.now();
+  event.id = make_ulid(event.occurred_at);
+  event.billable = !exchange.admission.metered->is_provider();
+  event.is_ours = true;
+  event.fact = std::move(call);
+  return event;
+}
+
+void Dispatcher::log(const Exchange& exchange) const {
+  const http::Request& request = exchange.request;
+  const Admission& admission = exchange.admission;
+  const Microseconds taken = services_.clock.steady() - exchange.started_at;
+  services_.log.info(
+      "http.request",
+      {{"request_id", request.request_id},
+       {"method", request.method},
+       {"route", exchange.match ? exchange.match->route->path : std::string_view{}},
+       {"status", exchange.response.status},
+       {"duration_ms", Decimal{taken.count(), 3}},
+       {"actor",
+        admission.caller ? std::string_view{admission.caller->actor()} : std::string_view{}},
+       {"tenant", admission.metered ? std::string_view{admission.metered->tenant().text()}
+                                    : std::string_view{}},
+       {"bytes", exchange.response_bytes}});
+}
+
+}  // namespace metergate::api

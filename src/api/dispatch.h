@@ -1,0 +1,53 @@
+// Dispatcher: one request from its route to its answer. Finds the row, admits the caller, calls the
+// handler, shapes the answer, meters it, logs it, and lets it go when what it rests on is durable.
+//
+// The only conductor between the server and the handlers: no handler answers past it. Any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/admission.h"
+#include "api/route_table.h"
+#include "http/server.h"
+
+namespace metergate::api {
+
+class Dispatcher final : public http::Handler {
+ public:
+  // `services` outlives it. Errors as RouteTable::create.
+  static Result<std::unique_ptr<Dispatcher>> create(std::vector<Route> routes, Services& services);
+
+  bool is_slow(const http::Request& request) const override;
+  void handle(http::Request request, http::Reply reply) override;
+  http::Response refusal(const Error& error, std::string_view request_id) override;
+
+ private:
+  // A request on its way: what has been found out about it.
+  struct Exchange {
+    http::Request request;
+    Microseconds started_at{0};
+    std::optional<RouteMatch> match;
+    Admission admission;
+    http::Response response;
+    std::int64_t response_bytes = 0;
+  };
+
+  Dispatcher(RouteTable table, Services& services)
+      : table_(std::move(table)), services_(services) {}
+  Result<http::Response> answer(Exchange& exchange);
+  Result<http::Response> answer_unmatched(Exchange& exchange);
+  http::Response shape(Answer answer, const http::Request& request) const;
+  http::Response failure(const Error& error, const http::Request& request) const;
+  Result<> meter(const Exchange& exchange);
+  UsageEvent event_of(const Exchange& exchange) const;
+  void set_response(Exchange& exchange, http::Response response) const;
+  void log(const Exchange& exchange) const;
+
+  RouteTable table_;
+  Services& services_;
+};
+
+}  // namespace metergate::api

@@ -1,0 +1,36 @@
+#include "api/reader_faults.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/utf8.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::size_t kToldMax = 3;
+constexpr std::size_t kShownMax = 64;
+
+}  // namespace
+
+Result<> result_of(const std::vector<Fault>& faults) {
+  if (faults.empty()) return {};
+  std::string message;
+  for (std::size_t i = 0; i < std::min(faults.size(), kToldMax); ++i) {
+    if (i > 0) message += "; ";
+    message += fmt::format("{} {}", faults[i].field, faults[i].message);
+  }
+  if (faults.size() > kToldMax) message += fmt::format("; and {} more", faults.size() - kToldMax);
+  return fail(Error{ErrorCode::invalid, std::move(message), faults});
+}
+
+std::string shown(std::string_view text) {
+  std::size_t length = std::min(text.size(), kShownMax);
+  // Not in the middle of a character.
+  while (length < text.size() && length > 0 && !is_well_formed_utf8(text.substr(0, length)))
+    --length;
+  return fmt::format("'{}{}'", text.substr(0, length), length < text.size() ? "…" : "");
+}
+
+}  // namespace metergate::api

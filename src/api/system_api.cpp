@@ -1,0 +1,61 @@
+// The server's own state: for people (/health) and for what watches it (/healthz, /readyz).
+#include "api/routes.h"
+#include "service/ingest.h"
+
+namespace metergate::api {
+namespace {
+
+Answer text_answer(std::string text, int status) {
+  http::Response response;
+  response.status = status;
+  response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+  response.body = std::move(text);
+  Answer answer;
+  answer.whole = std::move(response);
+  return answer;
+}
+
+Json store_json(const StoreFigures& figures) {
+  return Json::object({{"accepts_writes", figures.accepts_writes},
+                       {"head", static_cast<std::int64_t>(figures.head)},
+                       {"durable", static_cast<std::int64_t>(figures.durable)},
+                       {"checkpointed", static_cast<std::int64_t>(figures.checkpointed)},
+                       {"events_kept", figures.events_kept},
+                       {"journal_bytes", figures.journal_bytes},
+                       {"disk_free_bytes", figures.disk_free_bytes}});
+}
+
+Result<Answer> show_health(Call& call) {
+  const Services& services = call.services;
+  const StoreFigures figures = services.store.figures();
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(services.clock.steady() -
+                                                                       services.about.started_at);
+  Answer answer;
+  answer.data = Json::object({{"status", figures.accepts_writes ? "ok" : "degraded"},
+                              {"version", services.about.version},
+                              {"engine", services.about.engine},
+                              {"uptime_seconds", std::int64_t{uptime.count()}},
+                              {"store", store_json(figures)}});
+  return answer;
+}
+
+// Whether the process runs at all: asks nothing of any other part.
+Result<Answer> show_alive(Call&) { return text_answer("ok\n", 200); }
+
+Result<Answer> show_ready(Call& call) {
+  if (call.services.store.figures().accepts_writes) return text_answer("ok\n", 200);
+  return text_answer("the store takes no writes\n", 503);
+}
+
+}  // namespace
+
+std::vector<Route> system_routes() {
+  const Access open = open_to_everybody();
+  return {
+      {"GET", "/health", open, show_health, {}, false, "Show the server's state"},
+      {"GET", "/healthz", open, show_alive, {}, false, "Say whether the process runs"},
+      {"GET", "/readyz", open, show_ready, {}, false, "Say whether requests can be served"},
+  };
+}
+
+}  // namespace metergate::api

@@ -1,0 +1,154 @@
+// A server on a free port with a handler that answers by path, and a clock that is told the time.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "http/raw_client_test.h"
+#include "http/server.h"
+
+namespace metergate::http {
+
+// Answers by path, so that a test says in its request what it wants to see.
+class Echo final : public Handler {
+ public:
+  bool is_slow(const Request& request) const override { return request.path.starts_with("/slow"); }
+
+  void handle(Request request, Reply reply) override {
+    const std::thread::id here = std::this_thread::get_id();
+    {
+      const std::lock_guard lock{mutex_};
+      last_ = request;
+      ++handled_;
+      if (request.path == "/slow") slow_thread_ = here;
+      if (request.path == "/fast") fast_thread_ = here;
+      if (request.path == "/keep" || request.path == "/slow-keep")
+        kept_.push_back(std::move(reply));
+    }
+    arrived_.notify_all();
+    if (request.path == "/slow-block") wait_for_release();
+    if (request.path == "/drop" || request.path.ends_with("keep")) return;
+    reply(answer_to(request));
+  }
+
+  Response refusal(const Error& error, std::string_view request_id) override {
+    Response response;
+    response.status = error.code == ErrorCode::too_large           ? 413
+                      : error.code == ErrorCode::headers_too_large ? 431
+                      : error.code == ErrorCode::overloaded        ? 503
+                      : error.code == ErrorCode::internal          ? 500
+                                                                   : 400;
+    response.body = fmt::format("{} {}", error.message, request_id);
+    return response;
+  }
+
+  Request last() {
+    const std::lock_guard lock{mutex_};
+    return last_;
+  }
+  void wait_for(int handled) {
+    std::unique_lock lock{mutex_};
+    arrived_.wait(lock, [&] { return handled_ >= handled; });
+  }
+  std::vector<Reply> take_kept() {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(kept_, {});
+  }
+  void release() {
+    {
+      const std::lock_guard lock{mutex_};
+      released_ = true;
+    }
+    arrived_.notify_all();
+  }
+  bool ran_slow_elsewhere() {
+    const std::lock_guard lock{mutex_};
+    return slow_thread_ != fast_thread_ && slow_thread_ != std::thread::id{};
+  }
+  std::atomic<int> pieces_left = 0;
+
+ private:
+  void wait_for_release() {
+    std::unique_lock lock{mutex_};
+    arrived_.wait(lock, [this] { return released_; });
+  }
+
+  Response answer_to(const Request& request) {
+    Response response;
+    response.body = request.path + "|" + request.body;
+    if (request.path == "/empty") {
+      response.status = 204;
+    } else if (request.path == "/close") {
+      response.close = true;
+    } else if (request.path == "/large") {
+      response.body = std::string(300'000, 'x');
+    } else if (request.path == "/huge") {
+      response.body = std::string(64'000'000, 'x');
+    } else if (request.path == "/pieces") {
+      pieces_left = 3;
+      response.source = [this]() -> Result<std::optional<std::string>> {
+        if (pieces_left == 0) return std::nullopt;
+        return fmt::format("piece{}", pieces_left--);
+      };
+    } else if (request.path == "/broken") {
+      response.source = []() -> Result<std::optional<std::string>> {
+        return fail(ErrorCode::storage, "the disk went away");
+      };
+    } else if (request.path == "/split") {
+      response.headers = {{"X-Split", "a\r\nX-Injected: b"}};
+    }
+    return response;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  Request last_;
+  int handled_ = 0;
+  bool released_ = false;
+  std::vector<Reply> kept_;
+  std::thread::id slow_thread_;
+  std::thread::id fast_thread_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() {
+    options_.address = "127.0.0.1";
+    options_.port = 0;
+    options_.threads = 1;
+    options_.slow_threads = 1;
+    options_.stop_timeout = std::chrono::seconds{5};
+  }
+  ~ServerTest() override { echo_.release(); }
+
+  void start() {
+    auto created = Server::create(options_, echo_, clock_, log_);
+    ASSERT_TRUE(created) << created.error().message;
+    server_ = std::move(*created);
+    server_->start();
+  }
+  std::uint16_t port() const { return server_->port(); }
+
+  std::string ask(std::string_view request) {
+    RawClient client{port()};
+    client.send(request);
+    return client.answer().value_or("");
+  }
+
+  // A request of its own on the one server thread: what was sent before has been looked at, and
+  // what was answered before waits for the next.
+  void pass_round() { EXPECT_EQ(status_of(ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")), 200); }
+
+  Echo echo_;
+  ManualClock clock_{Timestamp{Milliseconds{1'772'706'600'000}}};
+  Log log_{clock_, LogLevel::error};
+  ServerOptions options_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace metergate::http
