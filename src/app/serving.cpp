@@ -49,7 +49,7 @@ void block_stop_signals() {
 
 Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   Services& services = app.services();
-  const auto handler = api::make_dispatcher(services);
+  const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services));
   const auto server =
       TRY(http::Server::create(server_options(config), *handler, services.clock, services.log));
   auto control = TRY(Control::start(config.data_dir, services));
