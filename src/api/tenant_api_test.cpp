@@ -1,52 +1,12 @@
 // A tenant's own routes, asked as a client asks them.
-#include <gtest/gtest.h>
-
-#include "api/api_world_test.h"
+#include "api/asking_test.h"
 
 namespace metergate::api {
 namespace {
 
-class TenantApi : public testing::Test {
+class TenantApi : public Asking {
  protected:
-  struct Reply {
-    int status = 0;
-    Json data;
-    std::string code;
-    std::string message;
-  };
-
-  Reply ask_with(const std::string& token, const std::string& line, const std::string& body = {}) {
-    http::Request request = request_for(line, token);
-    request.body = body;
-    if (!body.empty()) request.headers.emplace_back("content-type", "application/json");
-    const auto response = api::ask(*dispatcher_, std::move(request));
-    EXPECT_TRUE(response) << line;
-    if (!response) return {};
-    const Json envelope = body_of(*response);
-    const Json* data = envelope.find("data");
-    return Reply{response->status, data == nullptr ? Json() : *data, error_of(*response),
-                 message_of(*response)};
-  }
-  Reply ask(const std::string& line, const std::string& body = {}) {
-    return ask_with(own_, line, body);
-  }
-  std::string ids(const std::string& line, const std::string& list, const std::string& id) {
-    const Reply reply = ask(line);
-    EXPECT_EQ(reply.status, 200) << reply.message;
-    const Json* records = reply.data.find(list);
-    EXPECT_NE(records, nullptr);
-    std::string text;
-    for (const Json& record : records == nullptr ? Json::Array{} : records->as_array()) {
-      text += record.string_at(id).value_or("?") + " ";
-    }
-    return text;
-  }
-
-  ApiWorld world_;
-  std::unique_ptr<Dispatcher> dispatcher_ =
-      Dispatcher::create(tenant_routes(), world_.services).value();
-  std::string own_ = world_.tenant_token("tenant_1");
-  std::string other_ = world_.tenant_token("tenant_2");
+  TenantApi() : Asking(tenant_routes()) { token_ = world_.tenant_token("tenant_1"); }
 };
 
 TEST_F(TenantApi, StoreIsMadeShownChangedAndDeleted) {
@@ -90,9 +50,10 @@ TEST_F(TenantApi, DeviceNeedsItsStore) {
       ask("POST /api/tenants/tenant_1/devices", R"({"store_id":"s1","name":"Till","type":"TOY"})")
           .status,
       400);
-  EXPECT_EQ(ids("GET /api/tenants/tenant_1/devices?type=POS&store_id=s1", "devices", "device_id"),
-            "d1 ");
-  EXPECT_EQ(ids("GET /api/tenants/tenant_1/devices?type=GATE", "devices", "device_id"), "");
+  EXPECT_EQ(
+      values("GET /api/tenants/tenant_1/devices?type=POS&store_id=s1", "devices", "device_id"),
+      "d1 ");
+  EXPECT_EQ(values("GET /api/tenants/tenant_1/devices?type=GATE", "devices", "device_id"), "");
   EXPECT_EQ(
       ask("PATCH /api/tenants/tenant_1/devices/d1", R"({"name":"New"})").data.string_at("name"),
       "New");
@@ -118,12 +79,12 @@ TEST_F(TenantApi, SalesAreRecordedAndListedNewestFirst) {
   EXPECT_EQ(made.data.string_at("timestamp"), "2026-03-04T09:00:00+00:00");
   ask("POST /api/tenants/tenant_1/sales", R"({"sale_id":"b","amount":0,"device_id":"d1"})");
   const std::string list = "GET /api/tenants/tenant_1/sales";
-  EXPECT_EQ(ids(list, "sales", "sale_id"), "b a ");
-  EXPECT_EQ(ids(list + "?sort=amount", "sales", "sale_id"), "b a ");
-  EXPECT_EQ(ids(list + "?device_id=d1", "sales", "sale_id"), "b ");
-  EXPECT_EQ(ids(list + "?from=2026-03-05", "sales", "sale_id"), "b ");
-  EXPECT_EQ(ids(list + "?to=2026-03-04", "sales", "sale_id"), "a ");
-  EXPECT_EQ(ids(list + "?to=2026-03-04T09:00:00Z", "sales", "sale_id"), "");
+  EXPECT_EQ(values(list, "sales", "sale_id"), "b a ");
+  EXPECT_EQ(values(list + "?sort=amount", "sales", "sale_id"), "b a ");
+  EXPECT_EQ(values(list + "?device_id=d1", "sales", "sale_id"), "b ");
+  EXPECT_EQ(values(list + "?from=2026-03-05", "sales", "sale_id"), "b ");
+  EXPECT_EQ(values(list + "?to=2026-03-04", "sales", "sale_id"), "a ");
+  EXPECT_EQ(values(list + "?to=2026-03-04T09:00:00Z", "sales", "sale_id"), "");
   EXPECT_EQ(ask("POST /api/tenants/tenant_1/sales", R"({"amount":-1})").status, 400);
   EXPECT_EQ(ask("POST /api/tenants/tenant_1/sales", R"({"amount":12.5})").status, 400);
   EXPECT_EQ(ask("POST /api/tenants/tenant_1/sales", R"({"amount":1,"currency":"ABC"})").status,
@@ -138,7 +99,7 @@ TEST_F(TenantApi, TicketsAreRecordedAndListed) {
   EXPECT_EQ(ask("POST /api/tenants/tenant_1/tickets", R"({"ticket_id":"t1","sale_id":"a"})").status,
             201);
   EXPECT_EQ(ask("POST /api/tenants/tenant_1/tickets", R"({"amount":5})").status, 400);
-  EXPECT_EQ(ids("GET /api/tenants/tenant_1/tickets?sale_id=a", "tickets", "ticket_id"), "t1 ");
+  EXPECT_EQ(values("GET /api/tenants/tenant_1/tickets?sale_id=a", "tickets", "ticket_id"), "t1 ");
 }
 
 TEST_F(TenantApi, ListHasPagesAndRefusesWhatItDoesNotKnow) {
