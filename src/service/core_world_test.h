@@ -57,6 +57,7 @@ struct TestWorld {
     Query query;
     query.collection = Collection::provider_audits;
     query.filter = Filter::equal("action", action);
+    query.sort = {{"sequence", false}};
     return store->find(query).value();
   }
   Counter counter(std::string_view tenant) const {

@@ -133,7 +133,11 @@ class RocksKeyValues final : public KeyValues {
     TRY(result_of(writer.status(), "collecting a checkpoint"));
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    return result_of(database_->Write(options, &writer.batch()), "writing a checkpoint");
+    rocksdb::Status status = database_->Write(options, &writer.batch());
+    // After a full disk it refuses writes until it is told that there is room again.
+    if (!status.ok() && database_->Resume().ok())
+      status = database_->Write(options, &writer.batch());
+    return result_of(status, "writing a checkpoint");
   }
 
   Result<> flush() override {
