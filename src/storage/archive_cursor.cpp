@@ -9,7 +9,7 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kFirstStep = 64;
-constexpr std::size_t kStepMax = 2048;
+constexpr std::size_t kStepMax = 4096;
 
 // An event that was found by its key: which one of which block.
 struct Place {

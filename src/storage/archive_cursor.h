@@ -3,7 +3,7 @@
 // Each file gives its events in steps: the keys of the blocks that can matter are searched for the
 // next newest events of the range, and only the blocks that hold those are decoded. A file is first
 // looked into when no younger event is left elsewhere, so what is in memory is bounded: for each
-// file whose times overlap the place that the cursor has come to, at most 2,048 events and their
+// file whose times overlap the place that the cursor has come to, at most 4,096 events and their
 // keys.
 #pragma once
 
