@@ -89,10 +89,8 @@ struct App::Parts {
   std::optional<Services> services;
 
   Result<> open(const Config& config, const AppFiles& files) {
-    EmbeddedOptions options;
-    options.folder = config.data_dir;
-    options.zone = rules.zone;
-    options.formula = rules.storage;
+    const EmbeddedOptions options{
+        .folder = config.data_dir, .zone = rules.zone, .formula = rules.storage};
     store = TRY(open_embedded_store(options, clock, log));
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
     directory = TRY(Directory::open(*store, *catalog, clock));

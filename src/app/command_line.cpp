@@ -92,9 +92,10 @@ void print_command_help(const CommandRow& row, std::ostream& out) {
 void print_error(std::string_view name, const Error& error, std::ostream& err) {
   std::string line = fmt::format("metergate {}: {}", name, error.message);
   for (const Fault& fault : error.faults) {
-    line += fault.index
-                ? fmt::format("; line {}, {}: {}", *fault.index + 1, fault.field, fault.message)
-                : fmt::format("; {}: {}", fault.field, fault.message);
+    // A single fault's words are the message already; what a line says is worth a second time.
+    if (!fault.index && error.message.find(fault.message) != std::string::npos) continue;
+    const std::string place = fault.index ? fmt::format("line {}, ", *fault.index + 1) : "";
+    line += fmt::format("; {}{}: {}", place, fault.field, fault.message);
   }
   err << one_line(std::move(line)) << '\n';
 }

@@ -1,17 +1,35 @@
 #include "app/spool.h"
 
 #include <cstdio>
-#include <ext/stdio_filebuf.h>
 
 namespace metergate {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
+// Hands everything on to the file, which has a buffer of its own.
+class FileBuffer final : public std::streambuf {
+ public:
+  explicit FileBuffer(std::FILE* file) : file_(file) {}
+
+ protected:
+  int_type overflow(int_type c) override {
+    if (traits_type::eq_int_type(c, traits_type::eof())) return traits_type::not_eof(c);
+    return std::fputc(c, file_) == EOF ? traits_type::eof() : c;
+  }
+  std::streamsize xsputn(const char* bytes, std::streamsize count) override {
+    return static_cast<std::streamsize>(
+        std::fwrite(bytes, 1, static_cast<std::size_t>(count), file_));
+  }
+  int sync() override { return std::fflush(file_); }
+
+ private:
+  std::FILE* file_;
+};
+
 class FileSpool final : public Spool {
  public:
-  explicit FileSpool(std::FILE* file)
-      : file_(file), buffer_(file, std::ios::out | std::ios::binary), stream_(&buffer_) {}
+  explicit FileSpool(std::FILE* file) : file_(file), buffer_(file), stream_(&buffer_) {}
   ~FileSpool() override { std::fclose(file_); }
   FileSpool(const FileSpool&) = delete;
   FileSpool& operator=(const FileSpool&) = delete;
@@ -37,7 +55,7 @@ class FileSpool final : public Spool {
 
  private:
   std::FILE* file_;
-  __gnu_cxx::stdio_filebuf<char> buffer_;
+  FileBuffer buffer_;
   std::ostream stream_;
 };
 

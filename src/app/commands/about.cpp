@@ -24,7 +24,8 @@ class Version final : public LocalCommand {
   Result<int> run(LocalContext& context) override {
     context.streams.out << fmt::format(
         "metergate {} (commit {}, {})\n"
-        "libraries: RocksDB {}.{}.{}, {}, Boost {}.{}.{}, libsodium {}, fmt {}.{}.{}, zlib {}, "
+        "libraries: RocksDB {}.{}.{}, OpenSSL {}, Boost {}.{}.{}, libsodium {}, fmt {}.{}.{}, zlib "
+        "{}, "
         "zstd {}, CLI11 {}\n",
         kVersion, kCommit, kBuildType, ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH,
         OpenSSL_version(OPENSSL_VERSION_STRING), BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,

@@ -24,7 +24,9 @@ class ImportLines final : public StoreCommand {
   }
 
   Result<int> run(StoreContext& context) override {
-    TRY(read(context));
+    if (auto read_lines = read(context); !read_lines) {
+      return fail(with_lines(std::move(read_lines).error()));
+    }
     const std::size_t count = events_.size();
     auto commit = context.services.ingest.record(std::move(events_));
     if (!commit) return fail(with_lines(std::move(commit).error()));
@@ -40,7 +42,8 @@ class ImportLines final : public StoreCommand {
     std::string line;
     for (std::size_t number = first_line_; std::getline(context.streams.in, line); ++number) {
       if (is_blank(line)) continue;
-      const std::size_t index = number - 1;
+      const std::size_t index = lines_.size();
+      lines_.push_back(number - 1);
       const auto element = parse_json(line);
       if (!element) {
         faults.add(ErrorCode::invalid, Fault{index, "", element.error().message});
@@ -50,7 +53,6 @@ class ImportLines final : public StoreCommand {
           .own_tenant = {}, .now = context.services.clock.now(), .needs_specversion = false};
       if (auto event = api::read_event(*element, reading, index, faults)) {
         events_.push_back(*std::move(event));
-        lines_.push_back(index);
       }
     }
     return faults.result();
@@ -61,6 +63,7 @@ class ImportLines final : public StoreCommand {
     for (Fault& fault : error.faults) {
       if (fault.index && *fault.index < lines_.size()) fault.index = lines_[*fault.index];
     }
+    if (!error.faults.empty()) error.message = "none of these lines is recorded";
     return error;
   }
 
