@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,9 @@ class EventFields {
  public:
   // `prefix` stands before the names in faults: "data." or nothing.
   EventFields(const Json& object, std::string_view prefix, std::size_t index, Faults& faults)
-      : object_(object), prefix_(prefix), index_(index), faults_(faults) {}
+      : object_(object), prefix_(prefix), index_(index), faults_(faults) {
+    known_.reserve(kKnownUsual);
+  }
 
   // Empty, 0, false and nothing where the member is absent or wrong.
   std::string text(std::string_view name, Need need);
@@ -40,6 +43,7 @@ class EventFields {
   bool is_good() const { return good_; }
 
  private:
+  static constexpr std::size_t kKnownUsual = 12;  // members asked for of an api.call
   const Json* need(std::string_view name, Need need);
   const Json& object_;
   std::string_view prefix_;

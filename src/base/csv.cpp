@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -87,11 +88,15 @@ int CsvReader::take() {
   return c;
 }
 
-void CsvReader::skip_byte_order_mark() {
-  for (const int wanted : {0xEF, 0xBB, 0xBF}) {
-    if (in_.rdbuf()->sgetc() != wanted) return;
+// Skips a byte order mark; what is taken and turns out to be none begins the first field.
+std::string CsvReader::skip_byte_order_mark() {
+  std::string taken;
+  for (const char wanted : {'\xEF', '\xBB', '\xBF'}) {
+    if (in_.rdbuf()->sgetc() != static_cast<unsigned char>(wanted)) return taken;
     in_.rdbuf()->sbumpc();
+    taken.push_back(wanted);
   }
+  return {};
 }
 
 Result<> CsvReader::append(std::string& field, int c) {
@@ -126,7 +131,7 @@ Result<CsvReader::End> CsvReader::read_quoted(std::string& field) {
 
 Result<CsvReader::End> CsvReader::read_field(std::string& field) {
   int c = take();
-  if (c == '"') return read_quoted(field);
+  if (c == '"' && field.empty()) return read_quoted(field);
   while (c != ',' && c != '\n' && c != '\r' && c != kEndOfInput) {
     if (c == '"') return refuse("a quote must begin its field");
     TRY(append(field, c));
@@ -144,15 +149,15 @@ Result<std::optional<CsvReader::Record>> CsvReader::next() {
 }
 
 Result<std::optional<CsvReader::Record>> CsvReader::read_record() {
-  if (record_line_ == 0) skip_byte_order_mark();
+  std::string begun = record_line_ == 0 ? skip_byte_order_mark() : std::string{};
   record_line_ = line_;
-  if (in_.rdbuf()->sgetc() == kEndOfInput) return std::nullopt;
+  if (begun.empty() && in_.rdbuf()->sgetc() == kEndOfInput) return std::nullopt;
   Record record;
   record.reserve(field_count_);
   for (End end = End::field; end == End::field;) {
     if (record.size() == limits_.fields_max)
       return refuse(fmt::format("a line has more than {} fields", limits_.fields_max));
-    std::string& field = record.emplace_back();
+    std::string& field = record.emplace_back(std::exchange(begun, {}));
     end = TRY(read_field(field));
     if (!is_well_formed_utf8(field)) return refuse("a field is not UTF-8");
   }

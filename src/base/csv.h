@@ -64,7 +64,7 @@ class CsvReader {
   Result<End> end_after(int c);
   Result<> append(std::string& field, int c);
   int take();
-  void skip_byte_order_mark();
+  std::string skip_byte_order_mark();
   std::unexpected<Error> refuse(std::string_view why) const;
 
   std::istream& in_;

@@ -27,7 +27,7 @@ struct Digits {
   int scale = 0;
 };
 
-// "12.50" as 1250 and 2. More decimals than can be kept are passed over.
+// "12.50" as 1250 and 2. Decimals far beyond what can be kept are passed over.
 std::optional<Digits> read_digits(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size());
   if (point == 0 || point + 1 == text.size()) return std::nullopt;
@@ -35,7 +35,7 @@ std::optional<Digits> read_digits(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (at == point) continue;
     if (text[at] < '0' || text[at] > '9') return std::nullopt;
-    if (at > point && (read.scale >= kScaleMax || read.mantissa > power_of_ten(17))) continue;
+    if (at > point && read.mantissa >= power_of_ten(29)) continue;
     read.mantissa = read.mantissa * 10 + (text[at] - '0');
     if (read.mantissa > power_of_ten(30)) return std::nullopt;
     if (at > point) ++read.scale;

@@ -24,8 +24,8 @@ Decimal rescale(Decimal value, std::uint8_t scale);
 // The same value without the zeros at the end: 15.200 becomes 15.2.
 Decimal trimmed(Decimal value);
 
-// "12", "-0.50", "1.5e3" as a decimal: exact with up to 18 decimals and 18 significant digits;
-// decimals beyond what 64 bits hold are cut. Nothing where it is no number (as JSON has numbers,
+// "12", "-0.50", "1.5e3" as a decimal: exact with up to 18 decimals where 64 bits hold the digits;
+// decimals beyond that are cut. Nothing where it is no number (as JSON has numbers,
 // but for zeros in front), longer than 64 characters, or its whole part does not fit.
 std::optional<Decimal> parse_decimal(std::string_view text);
 

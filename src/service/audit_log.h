@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "storage/audit.h"
 #include "storage/store.h"
 
 namespace metergate {
@@ -31,6 +32,19 @@ struct AuditVerdict {
   std::int64_t checked = 0;
   std::optional<std::int64_t> first_bad_sequence;  // nothing: the chain is whole
   std::string problem;                             // of the first bad record, for a person
+};
+
+// Walks the trail record by record, in the order of the chain.
+class ChainCheck {
+ public:
+  // False where this record is not the one that the chain wants here: nothing after it can be
+  // trusted to be what it was.
+  bool take(const Json& document);
+  const AuditVerdict& verdict() const { return verdict_; }
+
+ private:
+  AuditLink next_;  // where the next record must stand
+  AuditVerdict verdict_;
 };
 
 class AuditLog {

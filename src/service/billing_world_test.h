@@ -43,7 +43,7 @@ inline Period period(std::string_view text) { return must(Period::parse(text)); 
 inline TenantId tenant(std::string_view text) { return must(TenantId::parse(text)); }
 
 inline std::string catalogue_text() {
-  std::ifstream file{METERGATE_SOURCE_DIR "/data/plans.toml"};
+  std::ifstream file{METERGATE_SOURCE_DIR "/catalogue/plans.toml"};
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -18,7 +18,7 @@
 
 namespace metergate {
 
-// The catalogue file (TOML, see data/plans.toml): plans in order, with no version or date yet.
+// The catalogue file (TOML, see catalogue/plans.toml): plans in order, with no version or date yet.
 // ErrorCode::invalid names the plan and key that is wrong and what is allowed.
 Result<std::vector<Plan>> parse_catalogue(std::string_view toml);
 

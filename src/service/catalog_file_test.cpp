@@ -38,7 +38,7 @@ void expect_refused(const std::string& toml, std::string_view part) {
 }
 
 TEST(CatalogFile, ShippedFileHoldsTheFourPlansOfTheRules) {
-  std::ifstream file(METERGATE_SOURCE_DIR "/data/plans.toml");
+  std::ifstream file(METERGATE_SOURCE_DIR "/catalogue/plans.toml");
   std::stringstream text;
   text << file.rdbuf();
   const Result<std::vector<Plan>> plans = parse_catalogue(text.str());

@@ -20,7 +20,7 @@ inline Timestamp at(std::string_view text) { return parse_timestamp(text).value(
 inline TenantId tenant_id(std::string_view text) { return TenantId::parse(text).value(); }
 
 inline std::string shipped_plans() {
-  std::ifstream file(METERGATE_SOURCE_DIR "/data/plans.toml");
+  std::ifstream file(METERGATE_SOURCE_DIR "/catalogue/plans.toml");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
@@ -57,6 +57,7 @@ struct TestWorld {
     Query query;
     query.collection = Collection::provider_audits;
     query.filter = Filter::equal("action", action);
+    query.sort = {{"sequence", false}};
     return store->find(query).value();
   }
   Counter counter(std::string_view tenant) const {

@@ -125,4 +125,21 @@ Result<> Directory::write(std::shared_ptr<TenantRecord> record, Changed changed,
   return fail(commit.error());
 }
 
+Result<std::size_t> Directory::renew(std::size_t max) {
+  Query query;
+  query.collection = Collection::subscriptions;
+  query.filter = Filter::compare("renew_on", FilterOperator::less_or_equal, clock_.now());
+  query.limit = static_cast<std::int64_t>(max);
+  std::size_t renewed = 0;
+  for (const Json& document : TRY(store_.find(query))) {
+    const Subscription due = TRY(subscription_from(document));
+    const std::shared_ptr<const TenantRecord> current = TRY(get(due.tenant));
+    Batch batch;
+    batch.at = clock_.now();
+    TRY(write(std::make_shared<TenantRecord>(*current), Changed{false, true}, std::move(batch)));
+    ++renewed;
+  }
+  return renewed;
+}
+
 }  // namespace metergate

@@ -102,6 +102,9 @@ class Directory {
   using Extra = std::function<Result<std::vector<DocumentWrite>>(const PlanChanged&)>;
   Result<PlanChanged> change_plan(const PlanChange& change, const Actor& actor,
                                   const Extra& extra = {});
+  // Moves renew_on of at most `max` subscriptions on to the period that is next now; how many it
+  // were. For a worker: nothing else depends on that date.
+  Result<std::size_t> renew(std::size_t max);
   // The checks of change_plan without the change.
   Result<> check_plan_change(const PlanChange& change) const;
 

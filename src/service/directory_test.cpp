@@ -77,6 +77,19 @@ TEST(Directory, SubscriptionIsRenewedAtTheNextPeriodOfTheBillingZone) {
   EXPECT_EQ(subscription.integer_at("plan_version"), 1);
 }
 
+TEST(Directory, RenewalMovesOnInBoundedSteps) {
+  TestWorld world;
+  EXPECT_EQ(world.directory->renew(10).value(), 0u);
+  world.clock.set(at("2026-04-01T00:00:00Z"));
+  EXPECT_EQ(world.directory->renew(1).value(), 1u);
+  EXPECT_EQ(world.directory->renew(10).value(), 1u);
+  EXPECT_EQ(world.directory->renew(10).value(), 0u);
+  for (const Json& subscription : world.all(Collection::subscriptions)) {
+    EXPECT_EQ(subscription.timestamp_at("renew_on"), at("2026-05-01T00:00:00Z"));
+  }
+  EXPECT_TRUE(world.directory->change_plan({tenant_id("tenant_1"), "free", "quiet"}, {}));
+}
+
 TEST(Directory, TenantWithoutASubscriptionStopsTheStart) {
   TestWorld world;
   Batch batch;

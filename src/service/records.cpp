@@ -265,10 +265,9 @@ Result<RecordPage> Records::list(const TenantAccess& access, RecordKind kind,
   page.total = TRY(store_.count(wanted));
   const bool descending = query.sort.starts_with('-');
   const std::string field = query.sort.substr(descending ? 1 : 0);
-  const std::string id_name(row.id_name);
-  if (!field.empty()) wanted.sort.push_back({field, descending});
-  // The id makes the order total, so that no record is on two pages or on none.
-  if (field != id_name) wanted.sort.push_back({id_name, descending});
+  // One field, as the indexes have it: among equals the store keeps the order of its keys, so that
+  // no record is on two pages or on none.
+  wanted.sort.push_back({field.empty() ? std::string(row.id_name) : field, descending});
   wanted.skip = (query.page - 1) * query.limit;
   wanted.limit = query.limit;
   for (Json& document : TRY(store_.find(wanted))) {

@@ -47,6 +47,7 @@ class Archive {
   virtual ~Archive() = default;
 
   // Writes one file for the batches first…last; does nothing where that file is there already.
+  // ErrorCode::invalid where they do not lie behind archived_through().
   virtual Result<> add(std::uint64_t first_sequence, std::uint64_t last_sequence,
                        std::vector<ArchivedEvent> events) = 0;
   // Up to and including which batch events are in the archive.
@@ -58,7 +59,8 @@ class Archive {
   virtual Result<> for_each(const EventRange& range,
                             const std::function<bool(const ArchivedEvent&)>& visit) const = 0;
   virtual std::int64_t event_count() const = 0;
-  // Removes files all of whose events occurred before `at`; returns how many events went.
+  // Removes files all of whose events occurred before `at`; returns how many events went. The
+  // newest file is emptied instead, so that archived_through() never goes back.
   virtual Result<std::int64_t> remove_before(Timestamp at, std::size_t files_max) = 0;
 };
 

@@ -2,9 +2,11 @@
 // that a change, a removal or a reordering afterwards shows. Values; no threads.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/json.h"
+#include "base/result.h"
 #include "base/time.h"
 
 namespace metergate {
@@ -29,5 +31,20 @@ struct AuditRecord {
 // covers is this document's JSON text with sequence and previous_hash added at its end, in that
 // order.
 Json to_document(const AuditRecord& record);
+
+// Where a record stands in the chain. Sequences count audit records from 1, without a gap.
+struct AuditLink {
+  std::int64_t sequence = 1;
+  std::string previous_hash = std::string(64, '0');  // of the first record
+};
+
+// The whole document, hash included (SHA-256, hex).
+Json to_chained_document(const AuditRecord& record, const AuditLink& link);
+
+// Where the record after `document` stands, taking its hash on trust.
+Result<AuditLink> link_after(const Json& document);
+// Recomputes one record's place in the chain and its hash; answers where the next one stands.
+// ErrorCode::corrupt says what is wrong with it.
+Result<AuditLink> check_link(const Json& document, const AuditLink& link);
 
 }  // namespace metergate

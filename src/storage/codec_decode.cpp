@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <vector>
 
+#include "storage/byte_reader.h"
 #include "storage/codec.h"
 #include "storage/codec_format.h"
 
@@ -13,72 +13,9 @@ using namespace codec_format;
 
 constexpr std::size_t kReserveMax = 1024;  // more is grown into, as the bytes prove to be there
 
-std::int64_t un_zig_zag(std::uint64_t value) {
-  return static_cast<std::int64_t>((value >> 1U) ^ (~(value & 1U) + 1U));
-}
-
-// Reads what the Encoder wrote. After the first fault it only gives zeros and empty texts, so the
-// readers of whole values need to ask once, at their end.
-class Reader {
+class Reader : public ByteReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-  const char* fault() const { return fault_; }
-  std::string_view rest() const { return rest_; }
-
-  std::uint8_t byte() {
-    if (rest_.empty()) return refuse("it ends too early"), std::uint8_t{0};
-    const auto value = static_cast<std::uint8_t>(rest_.front());
-    rest_.remove_prefix(1);
-    return value;
-  }
-
-  bool boolean() {
-    const std::uint8_t value = byte();
-    if (value > 1) refuse("a yes-or-no byte is neither");
-    return value == 1;
-  }
-
-  std::uint64_t unsigned_number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const std::uint8_t part = byte();
-      if (shift == 63 && part > 1) return refuse("a number does not fit in 64 bits"), 0;
-      value |= static_cast<std::uint64_t>(part & 0x7fU) << shift;
-      if (part < 0x80U) {
-        if (part == 0 && shift > 0) refuse("a number is longer than it need be");
-        return value;
-      }
-    }
-    return 0;
-  }
-
-  std::int64_t number() { return un_zig_zag(unsigned_number()); }
-
-  template <class Narrow>
-  Narrow narrow() {
-    const std::int64_t value = number();
-    if (value < std::numeric_limits<Narrow>::min() || value > std::numeric_limits<Narrow>::max()) {
-      return refuse("a number is out of its range"), Narrow{0};
-    }
-    return static_cast<Narrow>(value);
-  }
-
-  // How many of something follow, each of which takes at least `least` bytes.
-  std::size_t count(std::size_t least) {
-    const std::uint64_t value = unsigned_number();
-    if (value > rest_.size() / least) return refuse("a count is more than what is left"), 0;
-    return value;
-  }
-
-  std::string_view view() {
-    const std::size_t size = count(1);
-    const std::string_view value = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return value;
-  }
-
-  std::string text() { return std::string{view()}; }
-  Timestamp timestamp() { return Timestamp{Milliseconds{number()}}; }
+  using ByteReader::ByteReader;
 
   UsageEvent event();
   CallSums calls();
@@ -86,10 +23,6 @@ class Reader {
   Json json(unsigned depth);
 
  private:
-  void refuse(const char* why) {
-    if (fault_ == nullptr) fault_ = why;
-    rest_ = {};
-  }
   void expect_version(std::uint8_t version) {
     if (byte() != version) refuse("it is of a version that this program does not know");
   }
@@ -103,9 +36,6 @@ class Reader {
   Decimal decimal();
   Json array(unsigned depth);
   Json object(unsigned depth);
-
-  std::string_view rest_;
-  const char* fault_ = nullptr;
 };
 
 ApiCall Reader::api_call() {
@@ -196,7 +126,7 @@ Histogram Reader::histogram() {
     index += step;
     buckets.push_back({static_cast<std::uint16_t>(index), static_cast<std::uint32_t>(times)});
   }
-  if (fault_ == nullptr && !histogram.assign(std::move(buckets))) {
+  if (fault() == nullptr && !histogram.assign(std::move(buckets))) {
     refuse("the buckets of a histogram are not in order");
   }
   return histogram;
@@ -253,7 +183,7 @@ Json Reader::array(unsigned depth) {
   const std::size_t size = count(1);
   Json::Array elements;
   elements.reserve(std::min(size, kReserveMax));
-  for (std::size_t i = 0; i < size && fault_ == nullptr; ++i) elements.push_back(json(depth + 1));
+  for (std::size_t i = 0; i < size && fault() == nullptr; ++i) elements.push_back(json(depth + 1));
   return elements;
 }
 
@@ -261,7 +191,7 @@ Json Reader::object(unsigned depth) {
   const std::size_t size = count(2);
   Json::Object members;
   members.reserve(std::min(size, kReserveMax));
-  for (std::size_t i = 0; i < size && fault_ == nullptr; ++i) {
+  for (std::size_t i = 0; i < size && fault() == nullptr; ++i) {
     std::string key = text();
     members.emplace_back(std::move(key), json(depth + 1));
   }

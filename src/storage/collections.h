@@ -13,6 +13,7 @@
 
 namespace metergate {
 
+// The numbers are stored: a new collection goes to the end.
 enum class Collection : std::uint8_t {
   tenants,
   subscriptions,

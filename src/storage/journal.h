@@ -41,21 +41,26 @@ class Journal {
   using Visit = std::function<Result<>(std::uint64_t sequence, std::string_view batch)>;
 
   // Opens the segments, checks every frame, calls `replay` for each batch with a sequence above
-  // `after`, cuts a torn tail, and makes room to append. ErrorCode::corrupt with file and offset
-  // for damage that is no torn tail, a gap in the sequences, or a newer format; ErrorCode::storage
-  // where the folder cannot be written.
+  // `after`, cuts a torn tail, and makes room to append. `after` must have been durable: a journal
+  // that ends before it is damaged. The first batch ever has sequence 1. ErrorCode::corrupt with
+  // file and offset for damage that is no torn tail, a gap in the sequences, or a newer format;
+  // ErrorCode::storage where the folder cannot be written.
   static Result<std::unique_ptr<Journal>> open(const JournalOptions& options, std::uint64_t after,
                                                const Visit& replay, const Log& log);
   virtual ~Journal() = default;
 
   // Batches are numbered by the caller, one after another without a gap. ErrorCode::overloaded
-  // where waiting_bytes_max would be passed, ErrorCode::storage where fewer than two free segments
-  // are to be had; the batch is then not taken.
+  // where waiting_bytes_max would be passed or the next segment is still being prepared,
+  // ErrorCode::storage where fewer than two free segments are to be had, ErrorCode::too_large where
+  // no segment (or 32 MiB) would hold it; the batch is then not taken.
   virtual Result<> append(std::uint64_t sequence, std::string_view batch) = 0;
   // As append() would answer now.
   virtual Result<> admits(std::size_t bytes) const = 0;
 
   virtual std::uint64_t durable() const = 0;
+  // Calls `then` once durable() >= sequence: at once where it is, else from the committing thread,
+  // in the order of the sequences, holding no lock. The destructor writes and reports all that was
+  // taken; what waits for a sequence that was never appended is dropped.
   virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 
   virtual std::vector<SegmentInfo> segments() const = 0;

@@ -23,6 +23,7 @@ class ControlledStore : public Store {
   virtual void release() = 0;
 };
 
-std::unique_ptr<ControlledStore> make_memory_store(const TimeZone& zone);
+std::unique_ptr<ControlledStore> make_memory_store(const TimeZone& zone,
+                                                   const StorageFormula& formula = {});
 
 }  // namespace metergate

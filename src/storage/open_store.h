@@ -14,7 +14,8 @@ namespace metergate {
 struct EmbeddedOptions {
   std::filesystem::path folder;
   TimeZone zone = TimeZone::utc();          // the billing time zone: days and periods are cut by it
-  std::int64_t segment_bytes = 64LL << 20;  // of the journal; two are preallocated ahead
+  StorageFormula formula;                   // for the documents of usage_counters
+  std::int64_t segment_bytes = 16LL << 20;  // of the journal; two are preallocated ahead
   std::int64_t waiting_bytes_max =
       16LL << 20;  // applied, not yet durable: beyond it apply() answers overloaded
   Milliseconds checkpoint_every{5000};

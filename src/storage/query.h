@@ -61,7 +61,7 @@ Result<std::vector<SortField>> parse_sort(const Json& document);
 struct Query {
   Collection collection = Collection::tenants;
   Filter filter;
-  std::vector<SortField> sort;  // empty: by key
+  std::vector<SortField> sort;  // empty: as they are found, the same way each time
   std::int64_t skip = 0;
   std::int64_t limit = -1;  // below 0: all
 };

@@ -197,6 +197,13 @@ class SourceRules(TidyTest):
         self.assert_found("src/service/a.cpp", "\n", "no a_test.cpp beside it")
         self.assertEqual(findings_of({"src/domain/a.cpp": "\n", "src/domain/a_test.cpp": "\n"}), [])
 
+    def test_a_part_without_a_header_shares_the_test_of_its_unit(self):
+        unit = {"src/service/a.cpp": "\n", "src/service/a_test.cpp": "\n",
+                "src/service/a_list.cpp": "\n"}
+        self.assertEqual(findings_of(unit), [])
+        found = findings_of(unit | {"src/service/a_list.h": "\n"})
+        self.assertEqual(len(found), 1, found)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -89,7 +89,6 @@ TESTED_FLOORS = ("domain", "service")
 
 CODE_SUFFIXES = {".h", ".cpp"}
 TEXT_SUFFIXES = CODE_SUFFIXES | {".py", ".sh", ".md", ".txt", ".cmake", ".toml", ".in", ".ts"}
-WIDTH_SUFFIXES = CODE_SUFFIXES | {".py", ".sh"}
 TOP_FOLDERS = ("src", "include", "tests", "bench", "docs", "tools", "cmake", "data", "clients")
 SKIPPED_PARTS = {"node_modules", "dist", "__pycache__"}
 
@@ -268,7 +267,7 @@ def check_sizes(path, code, bare):
             if last - first + 1 > FUNCTION_LINES_MAX:
                 yield Finding(path, first, f"a function of {last - first + 1} lines; at most "
                                            f"{FUNCTION_LINES_MAX}")
-    if path.suffix in WIDTH_SUFFIXES:
+    if path.suffix in CODE_SUFFIXES:
         for number, line in enumerate(code.splitlines(), 1):
             if len(line) > COLUMNS_MAX:
                 yield Finding(path, number, f"{len(line)} columns; a line has at most "
@@ -306,10 +305,15 @@ def check_sources(path, bare):
 
 
 def check_has_test(tree, path):
-    if floor_of(path) in TESTED_FLOORS and path.suffix == ".cpp" and not is_test(path):
-        test = path.with_name(path.stem + "_test.cpp")
-        if not (tree / test).exists():
-            yield Finding(path, 1, f"no {test.name} beside it")
+    """x.cpp has x_test.cpp; a part without a header of its own may share that of its unit."""
+    if floor_of(path) not in TESTED_FLOORS or path.suffix != ".cpp" or is_test(path):
+        return
+    stems = [path.stem]
+    if not (tree / path.with_suffix(".h")).exists():
+        words = path.stem.split("_")
+        stems += ["_".join(words[:count]) for count in range(1, len(words))]
+    if not any((tree / path.with_name(stem + "_test.cpp")).exists() for stem in stems):
+        yield Finding(path, 1, f"no {path.stem}_test.cpp beside it")
 
 
 def check_tree(tree):

@@ -1,0 +1,158 @@
+// POST /api/v1/events, asked as a client asks it.
+#include <gtest/gtest.h>
+
+#include "api/api_world_test.h"
+
+namespace metergate::api {
+namespace {
+
+class EventsApi : public testing::Test {
+ protected:
+  struct Reply {
+    int status = 0;
+    std::string text;
+    Json problem;
+    std::string code() const { return problem.string_at("code").value_or(""); }
+    const Json::Array& errors() const { return problem.find("errors")->as_array(); }
+  };
+
+  Reply send_as(const std::string& token, const std::string& body,
+                const std::string& type = "application/json") {
+    http::Request request = request_for("POST /api/v1/events", token);
+    request.headers.emplace_back("content-type", type);
+    request.body = body;
+    const auto response = api::ask(*dispatcher_, std::move(request));
+    EXPECT_TRUE(response);
+    if (!response) return {};
+    Reply reply{response->status, response->body, Json()};
+    if (!response->body.empty()) {
+      EXPECT_EQ(header_of(*response, "Content-Type"), "application/problem+json");
+      reply.problem = body_of(*response);
+    }
+    return reply;
+  }
+  Reply send(const std::string& body, const std::string& type = "application/json") {
+    return send_as(sender_, body, type);
+  }
+  std::int64_t calls() const { return world_.counter("tenant_1").calls.count; }
+
+  static std::string event(const std::string& id, const std::string& subject = "tenant_1",
+                           const std::string& status = "200") {
+    return R"({"specversion":"1.0","id":")" + id + R"(","source":"pos","type":"api.call",)" +
+           (subject.empty() ? "" : R"("subject":")" + subject + "\",") +
+           R"("time":"2026-03-05T10:00:00Z","data":{"method":"GET","endpoint":"/x","status":)" +
+           status + R"(,"request_bytes":1,"response_bytes":2,"duration_ms":3.5}})";
+  }
+
+  ApiWorld world_;
+  std::unique_ptr<Dispatcher> dispatcher_ =
+      Dispatcher::create(events_routes(), world_.services).value();
+  std::string sender_ = world_.provider_token({"events.write"});
+};
+
+TEST_F(EventsApi, RecordedEventsAre204WithoutABody) {
+  const Reply reply = send("[" + event("1") + "," + event("2") + "]");
+  EXPECT_EQ(reply.status, 204) << reply.text;
+  EXPECT_TRUE(reply.text.empty());
+  EXPECT_EQ(calls(), 2);
+}
+
+TEST_F(EventsApi, EveryKindOfBodyIsTaken) {
+  EXPECT_EQ(send(event("1"), "application/cloudevents+json").status, 204);
+  EXPECT_EQ(send("[" + event("2") + "]", "application/cloudevents-batch+json").status, 204);
+  EXPECT_EQ(send(event("3")).status, 204);
+  EXPECT_EQ(send(event("4") + "\n" + event("5") + "\n", "application/x-ndjson").status, 204);
+  http::Request binary = request_for("POST /api/v1/events", sender_);
+  binary.headers.insert(binary.headers.end(), {{"content-type", "application/json"},
+                                               {"ce-specversion", "1.0"},
+                                               {"ce-id", "6"},
+                                               {"ce-source", "pos"},
+                                               {"ce-type", "storage.usage"},
+                                               {"ce-subject", "tenant_1"}});
+  binary.body = R"({"bytes":1024})";
+  EXPECT_EQ(api::ask(*dispatcher_, std::move(binary))->status, 204);
+  EXPECT_EQ(calls(), 5);
+  EXPECT_EQ(world_.counter("tenant_1").gauges.reported_bytes.last, 1024);
+}
+
+TEST_F(EventsApi, DuplicateIsASuccessAndOtherContentAConflict) {
+  EXPECT_EQ(send(event("1")).status, 204);
+  EXPECT_EQ(send(event("1")).status, 204);
+  EXPECT_EQ(calls(), 1);
+  const Reply conflict = send("[" + event("2") + "," + event("1", "tenant_1", "404") + "]");
+  EXPECT_EQ(conflict.status, 409);
+  EXPECT_EQ(conflict.code(), "E_CONFLICT");
+  ASSERT_EQ(conflict.errors().size(), 1u);
+  EXPECT_EQ(conflict.errors()[0].integer_at("index"), 1);
+  EXPECT_EQ(conflict.errors()[0].string_at("field"), "id");
+  EXPECT_EQ(calls(), 1);
+}
+
+TEST_F(EventsApi, AllFaultsOfABatchAreToldAndNothingIsRecorded) {
+  const Reply reply = send("[" + event("1") + ",{},\"x\"," + event("2", "nobody") + "," +
+                           event("3", "tenant_1", "99") + "]");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.code(), "E_VALIDATION");
+  std::vector<std::int64_t> indexes;
+  for (const Json& error : reply.errors()) indexes.push_back(*error.integer_at("index"));
+  EXPECT_EQ(indexes, (std::vector<std::int64_t>{1, 1, 1, 1, 2, 3, 4}));
+  EXPECT_EQ(calls(), 0);
+}
+
+TEST_F(EventsApi, OneKindOfFaultHasItsOwnCode) {
+  const Reply unknown = send(event("1", "nobody"));
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(unknown.code(), "E_TENANT_NOT_FOUND");
+  std::string late = event("1");
+  late.replace(late.find("2026-03-05"), 10, "2026-01-05");
+  const Reply closed = send(late);
+  EXPECT_EQ(closed.status, 400);
+  EXPECT_EQ(closed.code(), "E_PERIOD_CLOSED");
+  std::string early = event("1");
+  early.replace(early.find("10:00:00"), 8, "10:35:01");
+  EXPECT_EQ(send(early).code(), "E_VALIDATION");
+}
+
+TEST_F(EventsApi, AtMostTwentyFaultsAreTold) {
+  std::string body = "[{}";
+  for (int i = 0; i < 30; ++i) body += ",{}";
+  EXPECT_EQ(send(body + "]").errors().size(), 20u);
+}
+
+TEST_F(EventsApi, BodiesThatAreNoEventsAreRefused) {
+  EXPECT_EQ(send("[]").status, 400);
+  EXPECT_EQ(send("").status, 400);
+  EXPECT_EQ(send("{").status, 400);
+  EXPECT_EQ(send(event("1"), "text/plain").status, 415);
+  EXPECT_EQ(send(event("1"), "text/plain").code(), "E_MEDIA_TYPE");
+  EXPECT_EQ(send("[" + event("1") + "]", "application/cloudevents+json").status, 400);
+}
+
+TEST_F(EventsApi, TenantSpeaksForItselfOnly) {
+  const std::string own = world_.tenant_token("tenant_1");
+  EXPECT_EQ(send_as(own, event("1")).status, 204);
+  EXPECT_EQ(send_as(own, event("2", "")).status, 204);
+  EXPECT_EQ(calls(), 2);
+  const Reply foreign = send_as(own, "[" + event("3") + "," + event("4", "tenant_2") + "]");
+  const Reply absent = send_as(own, "[" + event("3") + "," + event("4", "nobody") + "]");
+  EXPECT_EQ(foreign.status, 403);
+  EXPECT_EQ(foreign.code(), "E_PERMISSION");
+  EXPECT_EQ(foreign.text, absent.text);
+  EXPECT_EQ(calls(), 2);
+}
+
+TEST_F(EventsApi, ProviderNeedsThePermissionAndASubject) {
+  EXPECT_EQ(send_as(world_.provider_token({"billing.read"}), event("1")).status, 403);
+  EXPECT_EQ(send_as("", event("1")).status, 401);
+  EXPECT_EQ(send(event("1", "")).errors()[0].string_at("field"), "subject");
+}
+
+TEST_F(EventsApi, DisabledTrackingRefusesRatherThanLoses) {
+  world_.rules.tracking_enabled = false;
+  const Reply reply = send(event("1"));
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(reply.code(), "E_DISABLED");
+}
+
+}  // namespace
+}  // namespace metergate::api

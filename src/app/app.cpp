@@ -1,0 +1,158 @@
+#include "app/app.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "app/build_facts.h"
+#include "base/crypto.h"
+#include "base/jwt.h"
+#include "service/aggregation.h"
+#include "service/alerting.h"
+#include "service/analytics.h"
+#include "service/audit_log.h"
+#include "service/billing.h"
+#include "service/catalog.h"
+#include "service/directory.h"
+#include "service/idempotency.h"
+#include "service/ingest.h"
+#include "service/records.h"
+#include "service/reporting.h"
+#include "service/retention.h"
+#include "service/sessions.h"
+#include "service/worker_board.h"
+#include "storage/open_store.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kRandomSecretBytes = 48;
+
+std::unexpected<Error> refuse_file(std::string_view name, const std::string& path,
+                                   const Error& error) {
+  return fail(ErrorCode::invalid, fmt::format("{}={}: {}", name, path, error.message));
+}
+
+SessionOptions session_options(const Config& config, const AppFiles& files) {
+  return {.jwt_secret = config.jwt_secret.empty() ? base64url(random_bytes(kRandomSecretBytes))
+                                                  : config.jwt_secret,
+          .jwks_text = files.jwks_text,
+          .issuer = config.jwt_issuer,
+          .audience = config.jwt_audience};
+}
+
+}  // namespace
+
+Result<AppFiles> read_app_files(const Config& config) {
+  AppFiles files{.plans_toml = std::string{kShippedPlans}, .jwks_text = {}};
+  if (!config.plans_file.empty()) {
+    auto text = read_text_file(config.plans_file);
+    if (!text) return refuse_file("PLANS_FILE", config.plans_file, text.error());
+    files.plans_toml = *std::move(text);
+    const auto plans = parse_catalogue(files.plans_toml);
+    if (!plans) return refuse_file("PLANS_FILE", config.plans_file, plans.error());
+  }
+  if (!config.jwks_file.empty()) {
+    auto text = read_text_file(config.jwks_file);
+    if (!text) return refuse_file("JWKS_FILE", config.jwks_file, text.error());
+    files.jwks_text = *std::move(text);
+    const auto keys = Jwks::parse(files.jwks_text);
+    if (!keys) return refuse_file("JWKS_FILE", config.jwks_file, keys.error());
+  }
+  return files;
+}
+
+// Declared in the order in which they are built: each borrows from those above it.
+struct App::Parts {
+  Parts(const Config& config, const Environment& with)
+      : rules(config.rules), clock(with.clock), log(with.log) {}
+
+  const BillingRules rules;
+  const Clock& clock;
+  const Log& log;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Directory> directory;
+  std::unique_ptr<Sessions> sessions;
+  std::optional<Ingest> ingest;
+  std::optional<Records> records;
+  std::optional<Idempotency> idempotency;
+  std::optional<Billing> billing;
+  std::optional<Analytics> analytics;
+  std::optional<Alerting> alerting;
+  std::optional<Reporting> reporting;
+  std::optional<Aggregation> aggregation;
+  std::optional<Retention> retention;
+  std::optional<AuditLog> audit_log;
+  WorkerBoard worker_board;
+  std::optional<Services> services;
+
+  Result<> open(const Config& config, const AppFiles& files) {
+    EmbeddedOptions options;
+    options.folder = config.data_dir;
+    options.zone = rules.zone;
+    options.formula = rules.storage;
+    store = TRY(open_embedded_store(options, clock, log));
+    catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
+    directory = TRY(Directory::open(*store, *catalog, clock));
+    sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
+    return {};
+  }
+
+  void build_services() {
+    ingest.emplace(*store, *directory, rules, clock);
+    records.emplace(*store, *directory, rules, clock);
+    idempotency.emplace(*store, clock);
+    billing.emplace(*store, *directory, *catalog, rules, clock);
+    analytics.emplace(*store, *directory, rules, clock);
+    alerting.emplace(*store, *directory, *billing, rules, clock);
+    reporting.emplace(*store, *billing, rules, clock);
+    aggregation.emplace(Aggregation::Parts{.store = *store,
+                                           .directory = *directory,
+                                           .billing = *billing,
+                                           .alerting = *alerting,
+                                           .reporting = *reporting,
+                                           .rules = rules,
+                                           .log = log});
+    retention.emplace(Retention::Parts{.store = *store,
+                                       .billing = *billing,
+                                       .idempotency = *idempotency,
+                                       .rules = rules,
+                                       .log = log});
+    audit_log.emplace(*store);
+    services.emplace(Services{.clock = clock,
+                              .log = log,
+                              .rules = rules,
+                              .store = *store,
+                              .catalog = *catalog,
+                              .directory = *directory,
+                              .sessions = *sessions,
+                              .ingest = *ingest,
+                              .records = *records,
+                              .idempotency = *idempotency,
+                              .billing = *billing,
+                              .analytics = *analytics,
+                              .alerting = *alerting,
+                              .reporting = *reporting,
+                              .aggregation = *aggregation,
+                              .retention = *retention,
+                              .audit_log = *audit_log,
+                              .worker_board = worker_board});
+  }
+};
+
+Result<std::unique_ptr<App>> App::open(const Config& config, const AppFiles& files,
+                                       const Environment& environment) {
+  auto parts = std::make_unique<Parts>(config, environment);
+  TRY(parts->open(config, files));
+  parts->build_services();
+  return std::unique_ptr<App>(new App(std::move(parts)));
+}
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+App::~App() = default;
+
+Services& App::services() { return *parts_->services; }
+
+}  // namespace metergate

@@ -1,0 +1,49 @@
+// App: the store and all services, built in order and taken down in reverse. Owns them; the doors
+// (HTTP, workers, commands) borrow them through services().
+//
+// open() refuses what cannot be right before anything is written. Any thread may use the services.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "service/services.h"
+
+namespace metergate {
+
+// The files that the configuration names, read and found sound before the folder is touched.
+struct AppFiles {
+  std::string plans_toml;
+  std::string jwks_text;  // empty: none
+};
+
+// ErrorCode::invalid names the variable, the file and what is wrong in it.
+Result<AppFiles> read_app_files(const Config& config);
+
+class App {
+ public:
+  struct Environment {
+    const Clock& clock;
+    const Log& log;
+  };
+  // Errors as open_embedded_store; without a JWT_SECRET a random one is used, so that tokens of
+  // this run only are good.
+  static Result<std::unique_ptr<App>> open(const Config& config, const AppFiles& files,
+                                           const Environment& environment);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  Services& services();
+
+ private:
+  struct Parts;
+  explicit App(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace metergate

@@ -1,0 +1,121 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <ostream>
+
+#include "app/exit_status.h"
+#include "app/front.h"
+
+namespace metergate {
+namespace {
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// CLI11 offers its own help flag on each level; the texts around it are the table's.
+std::unique_ptr<CLI::App> make_parser(const CommandRow& row) {
+  auto parser =
+      std::make_unique<CLI::App>(std::string{row.summary}, fmt::format("metergate {}", row.name));
+  parser->footer(fmt::format("\nExample:\n  {}", row.example));
+  parser->fallthrough();
+  return parser;
+}
+
+struct CommonText {
+  Values flags;
+  std::string env_file;
+};
+
+void declare_common(CLI::App& parser, CommonText& common) {
+  parser.add_option("--data-dir", common.flags["DATA_DIR"],
+                    "the folder that everything is kept in");
+  parser.add_option("--env-file", common.env_file, "settings to read instead of .env");
+}
+
+std::unique_ptr<Command> make_command(const CommandRow& row) {
+  if (row.make_store != nullptr) return row.make_store();
+  return row.make_local();
+}
+
+int run_local(const CommandRow& row, const Arguments& arguments, Streams streams) {
+  const auto command = row.make_local();
+  CommonOptions common;
+  if (const auto done = parse_words(row, *command, arguments, streams, common)) return *done;
+  LocalContext context{.common = common, .streams = streams};
+  const auto status = command->run(context);
+  if (status) return *status;
+  print_error(row.name, status.error(), streams.err);
+  return kExitFailed;
+}
+
+}  // namespace
+
+std::optional<int> parse_words(const CommandRow& row, Command& command, const Arguments& arguments,
+                               Streams streams, CommonOptions& common) {
+  const auto parser = make_parser(row);
+  CommonText text;
+  declare_common(*parser, text);
+  command.declare(*parser);
+  // CLI11 takes the words from the back.
+  Arguments reversed(arguments.rbegin(), arguments.rend());
+  try {
+    parser->parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    streams.out << parser->help();
+    return kExitDone;
+  } catch (const CLI::ParseError& error) {
+    streams.err << fmt::format("metergate {}: {} (metergate help {} shows what it takes)\n",
+                               row.name, one_line(error.what()), row.name);
+    return kExitUsage;
+  }
+  for (auto& [name, value] : text.flags) {
+    if (!value.empty()) common.flags[name] = value;
+  }
+  if (!text.env_file.empty()) common.env_file = text.env_file;
+  return std::nullopt;
+}
+
+void print_command_help(const CommandRow& row, std::ostream& out) {
+  const auto parser = make_parser(row);
+  CommonText text;
+  declare_common(*parser, text);
+  const auto command = make_command(row);
+  command->declare(*parser);
+  out << parser->help();
+}
+
+void print_error(std::string_view name, const Error& error, std::ostream& err) {
+  std::string line = fmt::format("metergate {}: {}", name, error.message);
+  for (const Fault& fault : error.faults) {
+    line += fault.index
+                ? fmt::format("; line {}, {}: {}", *fault.index + 1, fault.field, fault.message)
+                : fmt::format("; {}: {}", fault.field, fault.message);
+  }
+  err << one_line(std::move(line)) << '\n';
+}
+
+int run_command_line(const Arguments& words, Streams streams) {
+  std::string name = words.empty() ? "help" : words.front();
+  if (name == "--help" || name == "-h") name = "help";
+  if (name == "--version") name = "version";
+  const CommandRow* row = find_command(name);
+  if (row == nullptr) {
+    streams.err << fmt::format("metergate: there is no command {}; metergate help lists them all\n",
+                               one_line(name));
+    return kExitUsage;
+  }
+  const Arguments arguments(words.empty() ? words.end() : words.begin() + 1, words.end());
+  if (row->make_local != nullptr) return run_local(*row, arguments, streams);
+
+  const auto command = row->make_store();
+  CommonOptions common;
+  if (const auto done = parse_words(*row, *command, arguments, streams, common)) return *done;
+  return run_in_folder({.row = *row, .command = *command, .arguments = arguments}, common, streams);
+}
+
+}  // namespace metergate

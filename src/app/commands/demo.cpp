@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+
+#include "app/app.h"
+#include "app/command_line.h"
+#include "app/commands/command.h"
+#include "app/demo_history.h"
+#include "app/exit_status.h"
+#include "app/front.h"
+#include "app/serving.h"
+#include "base/crypto.h"
+#include "service/billing.h"
+#include "service/sessions.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kSecretBytes = 48;
+constexpr std::chrono::hours kTokenLifetime{24};
+
+// A folder of its own that goes when the demo does.
+class ThrowAwayFolder {
+ public:
+  static Result<ThrowAwayFolder> make() {
+    std::error_code code;
+    const auto parent = std::filesystem::temp_directory_path(code);
+    if (code) return fail(ErrorCode::storage, "there is no folder for temporary files");
+    std::string name = (parent / "metergate-demo-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      return fail(ErrorCode::storage, fmt::format("no folder can be made in {}", parent.string()));
+    }
+    return ThrowAwayFolder(name);
+  }
+  ~ThrowAwayFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ThrowAwayFolder(ThrowAwayFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ThrowAwayFolder& operator=(ThrowAwayFolder&&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit ThrowAwayFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+struct Tokens {
+  std::string provider;
+  std::string tenant;
+};
+
+Result<Tokens> issue_tokens(const Sessions& sessions) {
+  TokenRequest provider;
+  provider.subject = "demo";
+  provider.roles = {"Provider-Admin"};
+  provider.lifetime = kTokenLifetime;
+  TokenRequest tenant;
+  tenant.subject = std::string{kDemoTenant};
+  tenant.scope = Scope::tenant;
+  tenant.tenant = std::string{kDemoTenant};
+  tenant.lifetime = kTokenLifetime;
+  return Tokens{TRY(sessions.issue(provider)), TRY(sessions.issue(tenant))};
+}
+
+void print_try_out(const Tokens& tokens, Period last_closed, std::uint16_t port,
+                   std::ostream& out) {
+  const std::string origin = fmt::format("http://127.0.0.1:{}", port);
+  const auto line = [&](std::string_view what, const std::string& token, const std::string& path) {
+    out << fmt::format("# {}\ncurl -s -H 'Authorization: Bearer {}' '{}{}'\n\n", what, token,
+                       origin, path);
+  };
+  out << "The provider's view:\n\n";
+  line("every tenant that owes overage this month", tokens.provider,
+       "/provider/billing/tenants?has_overages=true");
+  line("one tenant: usage, limits, cost line by line, forecast", tokens.provider,
+       fmt::format("/provider/billing/tenants/{}", kDemoTenant));
+  line("usage by day", tokens.provider, "/provider/billing/usage?group_by=day");
+  line("the report of the last closed month, as CSV", tokens.provider,
+       fmt::format("/provider/billing/reports?period={}&format=csv", last_closed.text()));
+  line("alerts that are open", tokens.provider, "/provider/alerts?status=open");
+  out << "A tenant's view (each of these requests is metered):\n\n";
+  line("its own usage and limits", tokens.tenant,
+       fmt::format("/api/tenants/{}/usage", kDemoTenant));
+  line("its stores", tokens.tenant, fmt::format("/api/tenants/{}/stores", kDemoTenant));
+  out << fmt::format(
+             "metergate is ready on {}\nIt listens on this machine only. Ctrl-C stops it and "
+             "throws all of "
+             "it away.\n",
+             origin)
+      << std::flush;
+}
+
+class Demo final : public LocalCommand {
+ public:
+  void declare(CLI::App& options) override { options.add_option("--port", port_, "the HTTP port"); }
+
+  Result<int> run(LocalContext& context) override {
+    const auto folder = TRY(ThrowAwayFolder::make());
+    CommonOptions common = context.common;
+    if (!port_.empty()) common.flags["API_PORT"] = port_;
+    common.flags["DATA_DIR"] = folder.path().string();
+    common.flags["LISTEN_ADDRESS"] = "127.0.0.1";
+    common.flags["JWT_SECRET"] = base64url(random_bytes(kSecretBytes));
+    const auto loaded = load_process_config("demo", common, context.streams.err);
+    if (!loaded) return kExitConfiguration;
+    const auto files = read_app_files(loaded->config);
+    if (!files) {
+      print_error("demo", files.error(), context.streams.err);
+      return kExitConfiguration;
+    }
+    return serve_history(loaded->config, *files, context.streams.out);
+  }
+
+ private:
+  static Result<int> serve_history(const Config& config, const AppFiles& files, std::ostream& out) {
+    block_stop_signals();
+    const Timestamp now = SystemClock().now();
+    DemoClock clock(demo_start(now, config.rules.zone));
+    // The words on the screen are for a person here; only what goes wrong is logged between them.
+    const Log log(clock, std::max(config.log_level, LogLevel::warn));
+    const auto app = TRY(App::open(config, files, {.clock = clock, .log = log}));
+    out << fmt::format("Making up 12 tenants and {} months of usage in {} …\n\n", kDemoMonths,
+                       config.data_dir.string())
+        << std::flush;
+    TRY(fill_demo(app->services(), clock, now));
+    clock.go_live();
+    const Tokens tokens = TRY(issue_tokens(app->services().sessions));
+    const Period last_closed = app->services().billing.last_closed_period();
+    const ServeOptions options{.has_workers = true, .when_ready = [&](std::uint16_t port) {
+                                 print_try_out(tokens, last_closed, port, out);
+                               }};
+    TRY(metergate::serve(*app, config, options));
+    return kExitDone;
+  }
+
+  std::string port_;
+};
+
+}  // namespace
+
+std::unique_ptr<LocalCommand> make_demo() { return std::make_unique<Demo>(); }
+
+}  // namespace metergate

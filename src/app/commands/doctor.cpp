@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+#include <sstream>
+
+#include "app/app.h"
+#include "app/command_line.h"
+#include "app/commands/command.h"
+#include "app/exit_status.h"
+#include "app/front.h"
+#include "storage/collections.h"
+#include "storage/store.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::int64_t kFreeBytesLow = 1LL << 30;
+constexpr std::chrono::sys_days kEarliestNow{std::chrono::year{2024} / 1 / 1};
+
+struct Finding {
+  std::string subject;
+  std::string trouble;  // empty: all is well
+  std::string note;     // what was seen, or how to mend it
+};
+
+Finding configuration_finding(const Config& config) {
+  const auto files = read_app_files(config);
+  if (!files) return {"configuration", files.error().message, "mend the file or leave it out"};
+  if (config.jwt_secret.empty()) {
+    return {"configuration", "JWT_SECRET is not set",
+            "metergate serve needs one: openssl rand -base64 48"};
+  }
+  return {"configuration", "", "every setting can be read"};
+}
+
+Finding clock_finding(const Clock& clock) {
+  if (clock.now() < kEarliestNow) {
+    return {"clock", fmt::format("it shows {}", to_text(clock.now())),
+            "set it; events are counted by time"};
+  }
+  return {"clock", "", to_text(clock.now())};
+}
+
+// The folder, or where it will be made.
+std::filesystem::path nearest_existing(std::filesystem::path folder) {
+  std::error_code ignored;
+  folder = std::filesystem::absolute(folder, ignored);
+  while (!std::filesystem::exists(folder, ignored) && folder.has_relative_path()) {
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
+Finding permission_finding(const std::filesystem::path& folder) {
+  const std::string name = folder.string();
+  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return {"permissions", fmt::format("{} cannot be written by this user", name),
+            fmt::format("chown it to the user that runs metergate, or set DATA_DIR")};
+  }
+  return {"permissions", "", fmt::format("{} can be written", name)};
+}
+
+Finding disk_finding(const std::filesystem::path& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) {
+    return {"disk", fmt::format("{} cannot be looked at", folder.string()), "is it mounted?"};
+  }
+  const auto free =
+      static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+  const std::string note = fmt::format("{} MiB free", free >> 20);
+  if (free < kFreeBytesLow) return {"disk", note, "free some space: below 1 GiB writes may stop"};
+  return {"disk", "", note};
+}
+
+class Doctor final : public LocalCommand {
+ public:
+  void declare(CLI::App&) override {}
+
+  Result<int> run(LocalContext& context) override {
+    const auto loaded = load_process_config("doctor", context.common, context.streams.err);
+    if (!loaded) return kExitConfiguration;
+    const Config& config = loaded->config;
+    const SystemClock clock;
+    const auto folder = nearest_existing(config.data_dir);
+    const bool is_made = std::filesystem::exists(config.data_dir);
+    bool is_well = true;
+    for (const Finding& finding :
+         {configuration_finding(config), clock_finding(clock), permission_finding(folder),
+          disk_finding(folder),
+          is_made ? engine_finding(config)
+                  : Finding{"engine", "", "embedded; the folder is made by the first start"}}) {
+      is_well = is_well && finding.trouble.empty();
+      print(finding, context.streams.out);
+    }
+    return is_well ? kExitDone : kExitFailed;
+  }
+
+ private:
+  static void print(const Finding& finding, std::ostream& out) {
+    if (finding.trouble.empty()) {
+      out << fmt::format("ok     {}: {}\n", finding.subject, finding.note);
+    } else {
+      out << fmt::format("wrong  {}: {}; {}\n", finding.subject, finding.trouble, finding.note);
+    }
+  }
+
+  static Finding engine_finding(const Config& config) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    Folder folder(config);
+    const int status = folder.run("store-figures", {}, {in, out, err});
+    std::string said = status == kExitDone ? out.str() : err.str();
+    while (said.ends_with('\n')) said.pop_back();
+    if (status == kExitDone) return {"engine", "", std::move(said)};
+    return {"engine", std::move(said), "see docs/operating.md, \"When something is wrong\""};
+  }
+};
+
+class StoreFiguresCommand final : public StoreCommand {
+ public:
+  void declare(CLI::App&) override {}
+
+  Result<int> run(StoreContext& context) override {
+    const StoreFigures figures = context.services.store.figures();
+    std::size_t indexes = 0;
+    for (const CollectionRow& row : all_collections()) indexes += row.indexes.size();
+    if (!figures.accepts_writes) {
+      return fail(ErrorCode::storage, "the store takes no writes: the disk is full or failing");
+    }
+    context.streams.out << fmt::format(
+        "embedded, {} events kept, {} changes of which {} are in the view, journal {} MiB, {} "
+        "indexes there\n",
+        figures.events_kept, figures.durable, figures.checkpointed, figures.journal_bytes >> 20,
+        indexes);
+    return kExitDone;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<LocalCommand> make_doctor() { return std::make_unique<Doctor>(); }
+std::unique_ptr<StoreCommand> make_store_figures() {
+  return std::make_unique<StoreFiguresCommand>();
+}
+
+}  // namespace metergate

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "app/commands/command.h"
+#include "app/exit_status.h"
+#include "service/report_csv.h"
+#include "service/reporting.h"
+#include "service/verification.h"
+
+namespace metergate {
+namespace {
+
+class Report final : public StoreCommand {
+ public:
+  void declare(CLI::App& options) override {
+    options.add_option("PERIOD", period_, "a month, YYYY-MM")->required();
+    options.add_option("--format", format_)->check(CLI::IsMember({"json", "csv"}));
+    options.add_option("-o,--output", output_, "a file instead of standard output");
+  }
+
+  std::string output_file() const override { return output_; }
+
+  Result<int> run(StoreContext& context) override {
+    const Period period = TRY(Period::parse(period_));
+    const KeptReport report = TRY(context.services.reporting.make(period));
+    if (format_ == "csv") {
+      print_csv(report, context.streams.out);
+    } else {
+      std::string text;
+      append_text(report_json(report), context.services.rules.zone, text);
+      context.streams.out << text << '\n';
+    }
+    return kExitDone;
+  }
+
+ private:
+  static void print_csv(const KeptReport& report, std::ostream& out) {
+    std::string line = report_csv_header();
+    for (const Statement& statement : report.statements) {
+      out << line;
+      line.clear();
+      append_csv_row(statement, report.head.currency, line);
+    }
+    out << line;
+  }
+
+  std::string period_;
+  std::string format_ = "json";
+  std::string output_;
+};
+
+class Verify final : public StoreCommand {
+ public:
+  void declare(CLI::App& options) override {
+    options.add_option("--period", period_, "a month, YYYY-MM; left out: every open one");
+    options.add_flag("--json", as_json_, "the whole verdict as JSON");
+  }
+
+  Result<int> run(StoreContext& context) override {
+    std::optional<Period> period;
+    if (!period_.empty()) period = TRY(Period::parse(period_));
+    const Services& services = context.services;
+    const Verification verification({.store = services.store,
+                                     .directory = services.directory,
+                                     .billing = services.billing,
+                                     .audit_log = services.audit_log});
+    const Verdict verdict = TRY(verification.verify(period));
+    if (as_json_) {
+      context.streams.out << to_text(verdict_json(verdict)) << '\n';
+    } else {
+      print(verdict, context.streams.out);
+    }
+    return verdict.differences_total == 0 ? kExitDone : kExitFailed;
+  }
+
+ private:
+  static void print(const Verdict& verdict, std::ostream& out) {
+    for (const Difference& difference : verdict.differences) {
+      std::string place;
+      for (const std::string* part : {&difference.period, &difference.tenant, &difference.meter}) {
+        if (!part->empty()) place += ' ' + *part;
+      }
+      out << fmt::format("{}{}: expected {}, found {}\n", difference.what, place,
+                         difference.expected, difference.found);
+    }
+    for (const std::string& skipped : verdict.skipped) out << "not compared: " << skipped << '\n';
+    out << fmt::format("{} differences; compared {} counters, {} audit records, {} reports\n",
+                       verdict.differences_total, verdict.counters_checked, verdict.audits_checked,
+                       verdict.reports_checked);
+  }
+
+  std::string period_;
+  bool as_json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<StoreCommand> make_report() { return std::make_unique<Report>(); }
+std::unique_ptr<StoreCommand> make_verify() { return std::make_unique<Verify>(); }
+
+}  // namespace metergate

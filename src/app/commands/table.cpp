@@ -1,0 +1,63 @@
+#include "app/commands/command.h"
+
+namespace metergate {
+namespace {
+
+constexpr CommandRow kCommands[] = {
+    {"serve", "[--port N] [--data-dir D] [--env-file F] [--workers=off] [--print-config]",
+     "the server, workers included", "metergate serve --port 48080 --data-dir ./data", nullptr,
+     make_serve},
+    {"demo", "[--port N]", "a server with made-up tenants in a throw-away folder, to try it with",
+     "metergate demo", nullptr, make_demo},
+    {"indexes", "", "makes the collections' indexes, and says what it made and what was there",
+     "metergate indexes", make_indexes, nullptr},
+    {"workers", "run-once [NAME] | start | stop | status",
+     "runs the workers now, or tells how they fare", "metergate workers run-once aggregation",
+     make_workers, nullptr},
+    {"token", "--scope provider --role R | --scope tenant --tenant ID [--ttl 1h]",
+     "prints a signed token", "metergate token --scope provider --role Billing-Ops --ttl 1h",
+     nullptr, make_token},
+    {"tenants", "add ID --name N --plan P | list", "the directory of tenants",
+     "metergate tenants add tenant_456 --name 'Adventure Park' --plan basic", make_tenants,
+     nullptr},
+    {"users", "add EMAIL --role R | list | disable EMAIL", "users of the provider",
+     "metergate users add ada@example.com --role NOC < password.txt", make_users, nullptr},
+    {"keys", "add --permission P | list | revoke ID", "API keys, each shown once",
+     "metergate keys add --permission events.write --name shop-backend", make_keys, nullptr},
+    {"find", "COLLECTION [FILTER] [--sort S] [--limit N] [--count]",
+     "documents of a collection, one a line",
+     R"(metergate find usage_counters '{period: "2026-03"}' --sort '{tenant_id: 1}')", make_find,
+     nullptr},
+    {"report", "PERIOD [--format json|csv] [-o FILE]", "a monthly report",
+     "metergate report 2026-03 --format csv -o usage_report_2026-03.csv", make_report, nullptr},
+    {"import", "FILE... [--format ndjson|csv]", "usage events from files or standard input (-)",
+     "metergate import events.ndjson", nullptr, make_import},
+    {"export", "COLLECTION [FILTER] [-o FILE]",
+     "documents of a collection to a file, by its ending gzip (.gz) or zstd (.zst)",
+     "metergate export api_calls -o api_calls.ndjson.zst", make_export, nullptr},
+    {"doctor", "", "looks for what is wrong, and says how to mend it", "metergate doctor", nullptr,
+     make_doctor},
+    {"verify", "[--period P]",
+     "counts the raw events again, recomputes the audit chain, and prints every difference",
+     "metergate verify --period 2026-03", make_verify, nullptr},
+    {"version", "", "version, commit, build type and linked libraries", "metergate version",
+     nullptr, make_version},
+    {"help", "[COMMAND]", "this text, or a command's own", "metergate help find", nullptr,
+     make_help},
+    {"import-lines", "", "records the events that import sends", "", make_import_lines, nullptr,
+     false},
+    {"store-figures", "", "what doctor asks of a store", "", make_store_figures, nullptr, false},
+};
+
+}  // namespace
+
+std::span<const CommandRow> all_commands() { return kCommands; }
+
+const CommandRow* find_command(std::string_view name) {
+  for (const CommandRow& row : kCommands) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace metergate

@@ -1,0 +1,111 @@
+#include "app/front.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+#include <sstream>
+#include <thread>
+
+#include "app/app.h"
+#include "app/command_line.h"
+#include "app/control_client.h"
+#include "app/exit_status.h"
+#include "app/output_file.h"
+#include "app/run_store_command.h"
+#include "storage/open_store.h"
+
+namespace metergate {
+namespace {
+
+// A server that starts or stops, or another command, holds the folder for moments without
+// answering.
+constexpr std::chrono::milliseconds kPause{50};
+constexpr int kTriesMax = 100;
+
+std::string user_name() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr ? entry->pw_name : fmt::format("uid-{}", ::geteuid());
+}
+
+int fail_with(std::string_view name, const Error& error, Streams streams, int status) {
+  print_error(name, error, streams.err);
+  return status;
+}
+
+int run_with_output(const WantedCommand& wanted, Folder& folder, Streams streams) {
+  const std::string name{wanted.row.name};
+  const std::string path = wanted.command.output_file();
+  if (path.empty()) return folder.run(name, wanted.arguments, streams);
+  const auto file = OutputFile::open(path);
+  if (!file) return fail_with(name, file.error(), streams, kExitFailed);
+  const int status =
+      folder.run(name, wanted.arguments, {streams.in, (*file)->stream(), streams.err});
+  if (status != kExitDone) return status;
+  const auto finished = (*file)->finish();
+  if (!finished) return fail_with(name, finished.error(), streams, kExitFailed);
+  return kExitDone;
+}
+
+}  // namespace
+
+std::optional<LoadedConfig> load_process_config(std::string_view command,
+                                                const CommonOptions& common, std::ostream& err) {
+  const auto sources = process_sources(common.flags, common.env_file);
+  if (!sources) {
+    print_error(command, sources.error(), err);
+    return std::nullopt;
+  }
+  auto loaded = load_config(*sources);
+  if (!loaded) {
+    print_error(command, loaded.error(), err);
+    return std::nullopt;
+  }
+  return *std::move(loaded);
+}
+
+Folder::Folder(const Config& config)
+    : config_(config), log_(clock_, std::max(config.log_level, LogLevel::warn)) {}
+Folder::~Folder() = default;
+
+int Folder::run(const std::string& name, const Arguments& arguments, Streams streams) {
+  const StoreCall call{.name = name, .arguments = arguments, .actor = "cli:" + user_name()};
+  if (app_) return run_store_command(call, app_->services(), streams);
+  const auto files = read_app_files(config_);
+  if (!files) return fail_with(name, files.error(), streams, kExitConfiguration);
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(kPause);
+    const auto status = try_once(call, *files, streams);
+    if (!status) return fail_with(name, status.error(), streams, kExitFailed);
+    if (*status) return **status;
+  }
+  const std::string message = fmt::format(
+      "{} is held by another process that does not answer; wait until it is done, or stop it",
+      config_.data_dir.string());
+  return fail_with(name, {ErrorCode::conflict, message, {}}, streams, kExitFailed);
+}
+
+// Nothing: the folder is held, and whoever holds it does not answer yet.
+Result<std::optional<int>> Folder::try_once(const StoreCall& call, const AppFiles& files,
+                                            Streams streams) {
+  if (is_folder_in_use(config_.data_dir)) return ask_server(call, config_.data_dir, streams);
+  auto app = App::open(config_, files, {.clock = clock_, .log = log_});
+  if (!app && app.error().code == ErrorCode::conflict) return std::optional<int>{};
+  app_ = TRY(std::move(app));
+  return std::optional{run_store_command(call, app_->services(), streams)};
+}
+
+int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Streams streams) {
+  const auto loaded = load_process_config(wanted.row.name, common, streams.err);
+  if (!loaded) return kExitConfiguration;
+  auto input = wanted.command.input(streams);
+  if (!input) return fail_with(wanted.row.name, input.error(), streams, kExitUsage);
+  std::istringstream in(*std::move(input));
+  Folder folder(loaded->config);
+  return run_with_output(wanted, folder, {in, streams.out, streams.err});
+}
+
+}  // namespace metergate

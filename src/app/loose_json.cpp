@@ -1,0 +1,138 @@
+#include "app/loose_json.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kTextBytesMax = 64 * 1024;
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+bool is_word_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+}
+
+bool is_word(char c) { return is_word_start(c) || (c >= '0' && c <= '9') || c == '.'; }
+
+// Rewrites the shell's notation as Extended JSON, piece by piece; whether the whole is sound is for
+// the strict parser to say.
+class Rewriter {
+ public:
+  explicit Rewriter(std::string_view text) : text_(text) {}
+
+  Result<std::string> rewrite() {
+    while (at_ < text_.size()) TRY(piece());
+    return std::move(out_);
+  }
+
+ private:
+  Result<bool> piece() {
+    const char c = text_[at_];
+    if (c == '"' || c == '\'') return quoted();
+    if (is_word_start(c)) return word();
+    if (c == ',' && (next_sign(at_ + 1) == '}' || next_sign(at_ + 1) == ']')) {
+      ++at_;  // The comma too many.
+      return true;
+    }
+    if (c == '/') return refuse("regular expressions are not among the operators");
+    out_.push_back(c);
+    ++at_;
+    return true;
+  }
+
+  Result<bool> quoted() {
+    const char quote = text_[at_];
+    std::string content;
+    for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
+      if (text_[i] == quote) {
+        out_ += '"' + content + '"';
+        at_ = i + 1;
+        return true;
+      }
+      if (text_[i] == '"') {
+        content += "\\\"";
+      } else if (text_[i] == '\\' && i + 1 < text_.size()) {
+        ++i;
+        if (text_[i] != '\'') content.push_back('\\');
+        content.push_back(text_[i]);
+      } else {
+        content.push_back(text_[i]);
+      }
+    }
+    return refuse("a quote is opened and not closed");
+  }
+
+  Result<bool> word() {
+    std::size_t end = at_;
+    while (end < text_.size() && is_word(text_[end])) ++end;
+    const std::string_view name = text_.substr(at_, end - at_);
+    if (next_sign(end) == ':') {
+      out_ += fmt::format("\"{}\"", name);
+      at_ = end;
+      return true;
+    }
+    if (name == "true" || name == "false" || name == "null") {
+      out_ += name;
+      at_ = end;
+      return true;
+    }
+    if (name == "new" && end < text_.size() && is_space(text_[end])) {
+      while (end < text_.size() && is_space(text_[end])) ++end;
+      at_ = end;
+      return true;
+    }
+    return call(name, end);
+  }
+
+  // ISODate("…"), Date("…"), NumberLong("…") or NumberInt(…).
+  Result<bool> call(std::string_view name, std::size_t after_name) {
+    const bool is_date = name == "ISODate" || name == "Date";
+    const bool is_number = name == "NumberLong" || name == "NumberInt";
+    if ((!is_date && !is_number) || next_sign(after_name) != '(') {
+      return refuse(fmt::format("{:.40} stands without quotes", name));
+    }
+    const std::size_t open = text_.find('(', after_name);
+    const std::size_t close = text_.find(')', open);
+    if (close == std::string_view::npos) return refuse("a bracket is opened and not closed");
+    std::string_view operand = text_.substr(open + 1, close - open - 1);
+    while (!operand.empty() && is_space(operand.front())) operand.remove_prefix(1);
+    while (!operand.empty() && is_space(operand.back())) operand.remove_suffix(1);
+    const bool is_quoted = operand.size() >= 2 &&
+                           (operand.front() == '"' || operand.front() == '\'') &&
+                           operand.back() == operand.front();
+    if (is_quoted) operand = operand.substr(1, operand.size() - 2);
+    out_ += is_date ? "{\"$date\":" : "{\"$numberLong\":";
+    append_quoted(operand, out_);
+    out_.push_back('}');
+    at_ = close + 1;
+    return true;
+  }
+
+  char next_sign(std::size_t from) const {
+    while (from < text_.size() && is_space(text_[from])) ++from;
+    return from < text_.size() ? text_[from] : '\0';
+  }
+
+  std::unexpected<Error> refuse(std::string_view why) const {
+    return fail(ErrorCode::invalid, fmt::format("at character {}: {}", at_ + 1, why));
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string out_;
+};
+
+}  // namespace
+
+Result<Json> parse_loose_json(std::string_view text) {
+  if (text.size() > kTextBytesMax) {
+    return fail(ErrorCode::invalid, fmt::format("longer than {} bytes", kTextBytesMax));
+  }
+  const std::string strict = TRY(Rewriter(text).rewrite());
+  return parse_extended_json(strict);
+}
+
+}  // namespace metergate

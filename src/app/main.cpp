@@ -1,0 +1,12 @@
+#include <iostream>
+
+#include "app/command_line.h"
+
+int main(int count, char** words) {
+  std::ios::sync_with_stdio(false);
+  const metergate::Arguments arguments(words + 1, words + count);
+  const int status =
+      metergate::run_command_line(arguments, {.in = std::cin, .out = std::cout, .err = std::cerr});
+  std::cout.flush();
+  return status;
+}

@@ -1,0 +1,177 @@
+#include "app/output_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <streambuf>
+#include <utility>
+#include <vector>
+
+namespace metergate {
+namespace {
+
+constexpr int kGzipLevel = 6;
+constexpr int kZstdLevel = 3;
+constexpr std::size_t kPieceBytes = 64 * 1024;
+
+bool write_all(int file, const char* bytes, std::size_t count) {
+  while (count > 0) {
+    const ssize_t written = ::write(file, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes += written;
+    count -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+// What stands between the command's text and the file.
+class Packer {
+ public:
+  virtual ~Packer() = default;
+  virtual bool write(const char* bytes, std::size_t count) = 0;
+  virtual bool finish() = 0;
+};
+
+class PlainPacker final : public Packer {
+ public:
+  explicit PlainPacker(int file) : file_(file) {}
+  bool write(const char* bytes, std::size_t count) override {
+    return write_all(file_, bytes, count);
+  }
+  bool finish() override { return true; }
+
+ private:
+  int file_;
+};
+
+class GzipPacker final : public Packer {
+ public:
+  // gzdopen takes the descriptor over, so it gets one of its own.
+  explicit GzipPacker(int file)
+      : gzip_(gzdopen(::dup(file), fmt::format("wb{}", kGzipLevel).c_str())) {}
+  ~GzipPacker() override {
+    if (gzip_ != nullptr) gzclose(gzip_);
+  }
+  bool write(const char* bytes, std::size_t count) override {
+    return gzip_ != nullptr && (count == 0 || gzwrite(gzip_, bytes, static_cast<unsigned>(count)) ==
+                                                  static_cast<int>(count));
+  }
+  bool finish() override { return gzip_ != nullptr && gzclose(std::exchange(gzip_, {})) == Z_OK; }
+
+ private:
+  gzFile gzip_;
+};
+
+class ZstdPacker final : public Packer {
+ public:
+  explicit ZstdPacker(int file) : file_(file), context_(ZSTD_createCCtx()) {
+    ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, kZstdLevel);
+    ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1);
+  }
+  ~ZstdPacker() override { ZSTD_freeCCtx(context_); }
+  bool write(const char* bytes, std::size_t count) override {
+    return compress({bytes, count, 0}, ZSTD_e_continue);
+  }
+  bool finish() override { return compress({nullptr, 0, 0}, ZSTD_e_end); }
+
+ private:
+  bool compress(ZSTD_inBuffer input, ZSTD_EndDirective directive) {
+    while (true) {
+      ZSTD_outBuffer output{piece_.data(), piece_.size(), 0};
+      const std::size_t left = ZSTD_compressStream2(context_, &output, &input, directive);
+      if (ZSTD_isError(left) != 0U) return false;
+      if (!write_all(file_, piece_.data(), output.pos)) return false;
+      const bool is_done = directive == ZSTD_e_end ? left == 0 : input.pos == input.size;
+      if (is_done) return true;
+    }
+  }
+
+  int file_;
+  ZSTD_CCtx* context_;
+  std::array<char, kPieceBytes> piece_;
+};
+
+class PackerBuffer final : public std::streambuf {
+ public:
+  explicit PackerBuffer(std::unique_ptr<Packer> packer)
+      : packer_(std::move(packer)), piece_(kPieceBytes) {
+    setp(piece_.data(), piece_.data() + piece_.size());
+  }
+  bool finish() { return sync() == 0 && packer_->finish(); }
+
+ protected:
+  int_type overflow(int_type c) override {
+    if (sync() != 0) return traits_type::eof();
+    if (!traits_type::eq_int_type(c, traits_type::eof())) sputc(traits_type::to_char_type(c));
+    return traits_type::not_eof(c);
+  }
+  int sync() override {
+    const bool is_written = packer_->write(pbase(), static_cast<std::size_t>(pptr() - pbase()));
+    setp(piece_.data(), piece_.data() + piece_.size());
+    return is_written ? 0 : -1;
+  }
+
+ private:
+  std::unique_ptr<Packer> packer_;
+  std::vector<char> piece_;
+};
+
+std::unique_ptr<Packer> packer_for(const std::string& path, int file) {
+  if (path.ends_with(".gz")) return std::make_unique<GzipPacker>(file);
+  if (path.ends_with(".zst")) return std::make_unique<ZstdPacker>(file);
+  return std::make_unique<PlainPacker>(file);
+}
+
+class PackedFile final : public OutputFile {
+ public:
+  PackedFile(std::string path, int file)
+      : path_(std::move(path)), file_(file), buffer_(packer_for(path_, file)), stream_(&buffer_) {}
+  ~PackedFile() override {
+    ::close(file_);
+    if (!is_finished_) ::unlink(part_name(path_).c_str());
+  }
+  PackedFile(const PackedFile&) = delete;
+  PackedFile& operator=(const PackedFile&) = delete;
+
+  static std::string part_name(const std::string& path) { return path + ".part"; }
+  std::ostream& stream() override { return stream_; }
+  Result<> finish() override {
+    stream_.flush();
+    const bool is_whole = stream_.good() && buffer_.finish() && ::fsync(file_) == 0 &&
+                          ::rename(part_name(path_).c_str(), path_.c_str()) == 0;
+    if (!is_whole) {
+      return fail(ErrorCode::storage,
+                  fmt::format("{} could not be written whole: {}", path_, std::strerror(errno)));
+    }
+    is_finished_ = true;
+    return {};
+  }
+
+ private:
+  std::string path_;
+  int file_;
+  PackerBuffer buffer_;
+  std::ostream stream_;
+  bool is_finished_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
+  const std::string part = PackedFile::part_name(path);
+  const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return fail(ErrorCode::storage,
+                fmt::format("{} cannot be written: {}", part, std::strerror(errno)));
+  }
+  return std::unique_ptr<OutputFile>(new PackedFile(path, file));
+}
+
+}  // namespace metergate

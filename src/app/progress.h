@@ -1,0 +1,37 @@
+// A progress line on a terminal: how many, how fast, how much longer. Nothing where standard error
+// is no terminal. For one thread.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "base/time.h"
+
+namespace metergate {
+
+struct Progress {
+  std::int64_t events = 0;
+  std::int64_t bytes = 0;
+  std::int64_t bytes_total = 0;  // 0: not known
+  Microseconds elapsed{0};
+};
+
+// "120000 events  40000/s  60 %  2 s left"
+std::string progress_text(const Progress& progress);
+
+class ProgressLine {
+ public:
+  ProgressLine(const Clock& clock, std::ostream& err);
+  void show(std::int64_t events, std::int64_t bytes, std::int64_t bytes_total);
+  void clear();
+
+ private:
+  const Clock& clock_;
+  std::ostream& err_;
+  bool is_terminal_;
+  Microseconds started_;
+  Microseconds shown_{-1};
+};
+
+}  // namespace metergate

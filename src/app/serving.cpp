@@ -1,0 +1,75 @@
+#include "app/serving.h"
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "api/dispatch.h"
+#include "app/control.h"
+#include "http/server.h"
+#include "storage/store.h"
+#include "workers/scheduler.h"
+
+namespace metergate {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+int wait_for_stop_signal() {
+  const sigset_t signals = stop_signals();
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+  return signal;
+}
+
+http::ServerOptions server_options(const Config& config) {
+  http::ServerOptions options;
+  options.address = config.address;
+  options.port = config.port;
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  return options;
+}
+
+}  // namespace
+
+void block_stop_signals() {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A client that goes away while it is answered is met by an error of the write.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Result<> serve(App& app, const Config& config, const ServeOptions& options) {
+  Services& services = app.services();
+  const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services));
+  const auto server =
+      TRY(http::Server::create(server_options(config), *handler, services.clock, services.log));
+  auto control = TRY(Control::start(config.data_dir, services));
+  Scheduler scheduler(services, all_jobs());
+  if (options.has_workers) scheduler.start();
+  server->start();
+  services.log.info("server.ready", {{"address", config.address},
+                                     {"port", std::int64_t{server->port()}},
+                                     {"data_dir", config.data_dir.string()}});
+  if (options.when_ready) options.when_ready(server->port());
+
+  const int signal = wait_for_stop_signal();
+  services.log.info("server.stopping", {{"signal", signal}});
+  server->stop();
+  scheduler.stop();
+  control.reset();
+  services.store.wait_durable(services.store.head());
+  const auto flushed = services.store.checkpoint();
+  services.log.info("server.stopped", {});
+  return flushed;
+}
+
+}  // namespace metergate

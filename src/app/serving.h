@@ -1,0 +1,28 @@
+// Serving: the doors over an open App — HTTP, the control socket, the workers — from the first
+// request to the last, until SIGTERM or SIGINT. For the main thread, which started no other before
+// block_stop_signals().
+#pragma once
+
+#include <functional>
+#include <ostream>
+
+#include "app/app.h"
+#include "app/config.h"
+#include "base/result.h"
+
+namespace metergate {
+
+struct ServeOptions {
+  bool has_workers = true;
+  // Called once everything answers, with the port that was bound.
+  std::function<void(std::uint16_t port)> when_ready;
+};
+
+// Every thread started later inherits it, so that only serve() takes these signals.
+void block_stop_signals();
+
+// Returns after an orderly stop: no more requests taken, those under way finished, all flushed.
+// ErrorCode::storage where the port or the socket is not to be had, with the reason.
+Result<> serve(App& app, const Config& config, const ServeOptions& options);
+
+}  // namespace metergate

@@ -1,0 +1,328 @@
+#include "storage/archive_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "base/check.h"
+#include "storage/byte_reader.h"
+#include "storage/checksum.h"
+#include "storage/codec.h"
+#include "storage/compression.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::string_view kMagic{"\xffMGARCH\n", 8};
+constexpr std::uint64_t kVersion = 1;
+constexpr std::size_t kHeaderBytes = 40;  // magic and four numbers
+constexpr std::size_t kFooterBytes = 48;  // six numbers
+constexpr std::size_t kBlockBytes = 64 << 10;
+constexpr std::size_t kRawBytesMax = 256 << 20;  // more than any journal segment could fill
+constexpr std::size_t kDigits = 20;
+constexpr std::string_view kSuffix = ".mga";
+
+std::unexpected<Error> damaged(const std::filesystem::path& path, std::uint64_t offset,
+                               std::string_view what) {
+  return fail(ErrorCode::corrupt,
+              fmt::format("the archive is damaged: {} at byte {}: {}. Restore the file from a "
+                          "backup, or check the disk",
+                          path.string(), offset, what));
+}
+
+// Numbers of fixed width, least byte first.
+void put(std::string& out, std::uint64_t value) {
+  for (int i = 0; i < 8; ++i, value >>= 8U) out.push_back(static_cast<char>(value & 0xffU));
+}
+
+std::uint64_t number_at(std::string_view bytes, std::size_t which) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 8; i-- > 0;) {
+    value = value << 8U | static_cast<std::uint8_t>(bytes.at(8 * which + i));
+  }
+  return value;
+}
+
+std::string encode_header(SequenceSpan span) {
+  std::string bytes{kMagic};
+  put(bytes, kVersion);
+  put(bytes, span.first);
+  put(bytes, span.last);
+  put(bytes, checksum(bytes));
+  return bytes;
+}
+
+void encode(std::string& index, const BlockEntry& block) {
+  Encoder encoder{index};
+  for (const TenantTime* end : {&block.first, &block.last}) {
+    encoder.text(end->tenant.text());
+    encoder.number(end->at.time_since_epoch().count());
+  }
+  encoder.number(block.oldest.time_since_epoch().count());
+  encoder.number(block.newest.time_since_epoch().count());
+  encoder.unsigned_number(block.events);
+  for (const PartPlace* part : {&block.keys, &block.rest}) {
+    encoder.unsigned_number(part->bytes);
+    encoder.unsigned_number(part->raw_bytes);
+    put(index, part->checksum);
+  }
+}
+
+// Parts stand one behind the other, so `offset` is where the next one begins.
+std::optional<BlockEntry> decode_entry(ByteReader& reader, std::uint64_t& offset) {
+  BlockEntry block;
+  for (TenantTime* end : {&block.first, &block.last}) {
+    auto tenant = TenantId::parse(reader.view());
+    if (!tenant) return std::nullopt;
+    end->tenant = *std::move(tenant);
+    end->at = reader.timestamp();
+  }
+  block.oldest = reader.timestamp();
+  block.newest = reader.timestamp();
+  block.events = reader.unsigned_number();
+  for (PartPlace* part : {&block.keys, &block.rest}) {
+    part->offset = offset;
+    part->bytes = reader.unsigned_number();
+    part->raw_bytes = reader.unsigned_number();
+    if (part->raw_bytes > kRawBytesMax || part->bytes > kRawBytesMax) return std::nullopt;
+    offset += part->bytes;
+    for (unsigned i = 0; i < 8; ++i) {
+      part->checksum |= static_cast<std::uint64_t>(reader.byte()) << 8U * i;
+    }
+  }
+  if (reader.fault() != nullptr || block.events == 0) return std::nullopt;
+  return block;
+}
+
+// Writes blocks one behind the other, and remembers where.
+class BlockWriter {
+ public:
+  explicit BlockWriter(const File& file) : file_(file) {}
+
+  Result<> add(std::span<const ArchivedEvent> events) {
+    for (const ArchivedEvent& event : events) {
+      if (builder_.count() > 0 &&
+          builder_.bytes() + BlockBuilder::bytes_max_of(event) > kBlockBytes) {
+        TRY(finish_block());
+      }
+      const Timestamp at = event.event.occurred_at;
+      if (builder_.count() == 0) {
+        block_ = {};
+        block_.first = {event.event.tenant, at};
+        block_.oldest = block_.newest = at;
+      }
+      builder_.add(event);
+      block_.last = {event.event.tenant, at};
+      block_.oldest = std::min(block_.oldest, at);
+      block_.newest = std::max(block_.newest, at);
+      ++block_.events;
+    }
+    if (builder_.count() > 0) TRY(finish_block());
+    return {};
+  }
+
+  Result<PartPlace> write(std::string_view raw) {
+    const std::string bytes = compress(raw);
+    const PartPlace place{offset_, bytes.size(), raw.size(), checksum(bytes)};
+    TRY(file_.write(static_cast<std::int64_t>(offset_), bytes));
+    offset_ += bytes.size();
+    return place;
+  }
+
+  const std::string& index() const { return index_; }
+  std::uint64_t offset() const { return offset_; }
+
+ private:
+  Result<> finish_block() {
+    block_.keys = TRY(write(builder_.keys()));
+    block_.rest = TRY(write(builder_.rest()));
+    encode(index_, block_);
+    builder_ = {};
+    return {};
+  }
+
+  const File& file_;
+  BlockBuilder builder_;
+  BlockEntry block_;
+  std::string index_;
+  std::uint64_t offset_ = kHeaderBytes;
+};
+
+}  // namespace
+
+struct ArchiveFile::Footer {
+  PartPlace index;
+  std::uint64_t events = 0;
+};
+
+std::optional<SequenceSpan> ArchiveFile::span_of(std::string_view name) {
+  if (name.size() != 2 * kDigits + 1 + kSuffix.size() || !name.ends_with(kSuffix) ||
+      name[kDigits] != '-') {
+    return std::nullopt;
+  }
+  SequenceSpan span;
+  const char* middle = name.data() + kDigits;
+  const char* end = middle + 1 + kDigits;
+  const auto first = std::from_chars(name.data(), middle, span.first);
+  const auto last = std::from_chars(middle + 1, end, span.last);
+  if (first.ec != std::errc{} || first.ptr != middle || last.ec != std::errc{} || last.ptr != end) {
+    return std::nullopt;
+  }
+  return span;
+}
+
+std::filesystem::path ArchiveFile::path_of(const std::filesystem::path& folder, SequenceSpan span) {
+  return folder / fmt::format("{:0{}}-{:0{}}{}", span.first, kDigits, span.last, kDigits, kSuffix);
+}
+
+Result<> ArchiveFile::write(const std::filesystem::path& path, SequenceSpan span,
+                            std::span<const ArchivedEvent> events) {
+  const File file = TRY(File::open(path, File::Mode::make));
+  TRY(file.write(0, encode_header(span)));
+  BlockWriter writer{file};
+  TRY(writer.add(events));
+  const PartPlace index = TRY(writer.write(writer.index()));
+  std::string footer;
+  for (const std::uint64_t number :
+       {index.offset, index.bytes, index.raw_bytes, index.checksum, std::uint64_t{events.size()}}) {
+    put(footer, number);
+  }
+  put(footer, checksum(footer));
+  CHECK(footer.size() == kFooterBytes);
+  TRY(file.write(static_cast<std::int64_t>(writer.offset()), footer));
+  return file.sync();
+}
+
+Result<std::shared_ptr<ArchiveFile>> ArchiveFile::open(const std::filesystem::path& path,
+                                                       SequenceSpan span) {
+  auto opened = std::make_shared<ArchiveFile>();
+  opened->path_ = path;
+  opened->span_ = span;
+  const File file = TRY(File::open(path, File::Mode::read));
+  const auto size = static_cast<std::uint64_t>(TRY(file.size()));
+  if (size < kHeaderBytes + kFooterBytes) return damaged(path, 0, "the file is cut short");
+  const Bytes header = TRY(file.read(0, kHeaderBytes));
+  const std::string_view bytes = header.view();
+  if (!bytes.starts_with(kMagic) || number_at(bytes, 4) != checksum(bytes.substr(0, 32))) {
+    return damaged(path, 0, "the header is damaged");
+  }
+  if (number_at(bytes, 1) != kVersion) {
+    return damaged(path, 8, "the file is of a newer format than this program reads");
+  }
+  if (bytes != encode_header(span)) return damaged(path, 16, "this is another file's content");
+  const Footer footer = TRY(opened->read_footer(file, size));
+  TRY(opened->read_index(file, footer));
+  return opened;
+}
+
+Result<ArchiveFile::Footer> ArchiveFile::read_footer(const File& file, std::uint64_t size) const {
+  const std::uint64_t at = size - kFooterBytes;
+  const Bytes read = TRY(file.read(static_cast<std::int64_t>(at), kFooterBytes));
+  const std::string_view bytes = read.view();
+  Footer footer;
+  footer.index = {number_at(bytes, 0), number_at(bytes, 1), number_at(bytes, 2),
+                  number_at(bytes, 3)};
+  footer.events = number_at(bytes, 4);
+  const bool is_sound = number_at(bytes, 5) == checksum(bytes.substr(0, kFooterBytes - 8)) &&
+                        footer.index.offset >= kHeaderBytes && footer.index.offset <= at &&
+                        footer.index.bytes == at - footer.index.offset &&
+                        footer.index.raw_bytes <= kRawBytesMax;
+  if (!is_sound) return damaged(path_, at, "the footer is damaged or not where it should be");
+  return footer;
+}
+
+Result<> ArchiveFile::read_index(const File& file, const Footer& footer) {
+  const std::string index = TRY(read_part(file, footer.index));
+  ByteReader reader{index};
+  std::uint64_t offset = kHeaderBytes;
+  std::uint64_t events = 0;
+  while (!reader.rest().empty()) {
+    auto block = decode_entry(reader, offset);
+    if (!block || offset > footer.index.offset) {
+      return damaged(path_, footer.index.offset, "the index is malformed");
+    }
+    events += block->events;
+    blocks_.push_back(*std::move(block));
+  }
+  if (offset != footer.index.offset || events != footer.events || reader.fault() != nullptr) {
+    return damaged(path_, footer.index.offset, "the index does not cover the file");
+  }
+  event_count_ = static_cast<std::int64_t>(events);
+  blocks_.shrink_to_fit();
+  return {};
+}
+
+Timestamp ArchiveFile::newest() const {
+  CHECK(!blocks_.empty());
+  return std::ranges::max_element(blocks_, {}, &BlockEntry::newest)->newest;
+}
+
+std::vector<std::uint32_t> ArchiveFile::blocks_of(const EventRange& range) const {
+  auto begin = blocks_.begin();
+  auto end = blocks_.end();
+  if (range.tenant) {
+    begin = std::ranges::lower_bound(begin, end, TenantTime{*range.tenant, range.window.start}, {},
+                                     &BlockEntry::last);
+    end = std::ranges::lower_bound(begin, end, TenantTime{*range.tenant, range.window.end}, {},
+                                   &BlockEntry::first);
+  }
+  std::vector<std::uint32_t> found;
+  for (; begin != end; ++begin) {
+    if (begin->oldest >= range.window.end || begin->newest < range.window.start) continue;
+    found.push_back(static_cast<std::uint32_t>(begin - blocks_.begin()));
+  }
+  return found;
+}
+
+Result<std::optional<File>> ArchiveFile::open_to_read() const {
+  auto file = File::open(path_, File::Mode::read);
+  // Asked after opening: the name may be another file's by now, or nobody's.
+  if (is_retired_) return std::nullopt;
+  if (file) return std::optional{*std::move(file)};
+  return fail(std::move(file).error());
+}
+
+Result<std::string> ArchiveFile::read_part(const File& file, const PartPlace& place) const {
+  const Bytes bytes = TRY(
+      file.read(static_cast<std::int64_t>(place.offset), static_cast<std::size_t>(place.bytes)));
+  if (checksum(bytes.view()) != place.checksum) {
+    return damaged(path_, place.offset, "the checksum does not match");
+  }
+  auto raw = decompress(bytes.view(), static_cast<std::size_t>(place.raw_bytes));
+  if (!raw) return damaged(path_, place.offset, raw.error().message);
+  return raw;
+}
+
+Result<BlockKeys> ArchiveFile::read_keys(const File& file, const BlockEntry& block) const {
+  const std::string raw = TRY(read_part(file, block.keys));
+  auto keys = decode_keys(raw);
+  if (!keys) return damaged(path_, block.keys.offset, keys.error().message);
+  if (keys->keys.size() != block.events) {
+    return damaged(path_, block.keys.offset, "the block has another number of events");
+  }
+  return keys;
+}
+
+Result<std::vector<ArchivedEvent>> ArchiveFile::read_events(
+    const File& file, const BlockEntry& block, const BlockKeys& keys,
+    std::span<const std::uint32_t> positions) const {
+  const std::string raw = TRY(read_part(file, block.rest));
+  auto events = decode_events(keys, raw, positions);
+  if (!events) return damaged(path_, block.rest.offset, events.error().message);
+  return events;
+}
+
+Result<> ArchiveFile::verify() const {
+  const File file = TRY(File::open(path_, File::Mode::read));
+  for (const BlockEntry& block : blocks_) {
+    const BlockKeys keys = TRY(read_keys(file, block));
+    std::vector<std::uint32_t> all(keys.keys.size());
+    std::iota(all.begin(), all.end(), 0U);
+    TRY(read_events(file, block, keys, all));
+  }
+  return {};
+}
+
+}  // namespace metergate

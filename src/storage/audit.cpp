@@ -1,0 +1,55 @@
+#include "storage/audit.h"
+
+#include <fmt/format.h>
+
+#include "base/crypto.h"
+
+namespace metergate {
+
+Json to_document(const AuditRecord& record) {
+  return Json::object({{"audit_id", record.audit_id},
+                       {"actor", record.actor},
+                       {"action", record.action},
+                       {"tenant_id", record.tenant_id},
+                       {"ip", record.ip},
+                       {"user_agent", record.user_agent},
+                       {"request_id", record.request_id},
+                       {"reason", record.reason},
+                       {"before", record.before},
+                       {"after", record.after},
+                       {"timestamp", record.timestamp}});
+}
+
+Json to_chained_document(const AuditRecord& record, const AuditLink& link) {
+  Json document = to_document(record);
+  document.set("sequence", link.sequence);
+  document.set("previous_hash", link.previous_hash);
+  document.set("hash", to_hex(sha256(to_text(document))));
+  return document;
+}
+
+Result<AuditLink> link_after(const Json& document) {
+  const auto sequence = document.integer_at("sequence");
+  auto hash = document.string_at("hash");
+  if (!sequence || !hash)
+    return fail(ErrorCode::corrupt, "an audit record has no sequence or no hash");
+  return AuditLink{*sequence + 1, *std::move(hash)};
+}
+
+Result<AuditLink> check_link(const Json& document, const AuditLink& link) {
+  const auto bad = [&](std::string_view what) {
+    return fail(ErrorCode::corrupt, fmt::format("audit record {}: {}", link.sequence, what));
+  };
+  if (document.integer_at("sequence") != link.sequence)
+    return bad("it is missing, or another stands in its place");
+  if (document.string_at("previous_hash") != link.previous_hash)
+    return bad("its previous_hash is not the hash of the record before");
+  Json covered = document;
+  const std::string hash = document.string_at("hash").value_or("");
+  covered.remove("hash");
+  covered.remove("revision");
+  if (to_hex(sha256(to_text(covered))) != hash) return bad("its content does not match its hash");
+  return AuditLink{link.sequence + 1, hash};
+}
+
+}  // namespace metergate

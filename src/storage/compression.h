@@ -1,0 +1,16 @@
+// Compression of the archive's parts: zstd behind two functions. Safe from any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace metergate {
+
+std::string compress(std::string_view bytes);
+// ErrorCode::corrupt where the bytes are damaged or do not become exactly `size`.
+Result<std::string> decompress(std::string_view bytes, std::size_t size);
+
+}  // namespace metergate

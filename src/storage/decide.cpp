@@ -1,0 +1,200 @@
+#include "storage/decide.h"
+
+#include <fmt/format.h>
+
+#include "storage/documents.h"
+
+namespace metergate {
+namespace {
+
+std::string name_of(Collection collection, const DocumentKey& key) {
+  const std::string_view name = row_of(collection).name;
+  if (key.tenant.empty() || key.tenant == key.id) return fmt::format("{} '{}'", name, key.id);
+  return fmt::format("{} '{}' of tenant '{}'", name, key.id, key.tenant);
+}
+
+std::int64_t revision_of(const std::optional<Json>& document) {
+  return document ? document->integer_at("revision").value_or(0) : 0;
+}
+
+Result<> check_expectation(const DocumentWrite& write, const std::optional<Json>& stored) {
+  const auto broken = [&write](std::string_view what) {
+    return fail(ErrorCode::conflict,
+                fmt::format("{} {}", name_of(write.collection, write.key), what));
+  };
+  switch (write.expect) {
+    case Expect::anything:
+      return {};
+    case Expect::absent:
+      if (stored) return broken("exists already");
+      return {};
+    case Expect::revision:
+      if (!stored)
+        return broken(fmt::format("does not exist (revision {} was expected)", write.revision));
+      if (revision_of(stored) != write.revision)
+        return broken(fmt::format("was changed meanwhile: its revision is {}, {} was expected",
+                                  revision_of(stored), write.revision));
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known) {
+  Decision decision;
+  judge_events(batch, known, decision);
+  if (decision.is_refused) return decision;
+  TRY(check_day_totals(batch.day_totals));
+  for (DocumentWrite& write : batch.documents) TRY(stage(std::move(write)));
+  TRY(stage_audits(batch.audits));
+  for (const auto& [name, document] : staged_) {
+    if (document) TRY(check_unique(name.first, name.second, *document));
+  }
+  TRY(take_events(batch, known, decision));
+  decision.batch.at = batch.at;
+  for (auto& [name, document] : staged_)
+    decision.batch.documents.push_back({name.first, name.second, std::move(document)});
+  decision.batch.day_totals = std::move(batch.day_totals);
+  if (batch.close_through && !is_closed(*batch.close_through))
+    decision.batch.close_through = batch.close_through;
+  return decision;
+}
+
+bool Decider::is_closed(Period period) const {
+  const auto& closed = view_.state().closed_through;
+  return closed && period <= *closed;
+}
+
+void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known,
+                           Decision& decision) {
+  std::map<Hash128, std::uint64_t> in_batch;
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    const EventOutcome outcome = judge(batch.events[i], known[i], in_batch);
+    decision.outcomes.push_back(outcome);
+    if (outcome == EventOutcome::conflict || outcome == EventOutcome::period_closed)
+      decision.is_refused = true;
+  }
+}
+
+EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
+                            std::map<Hash128, std::uint64_t>& in_batch) {
+  if (is_closed(calendar_.slot_of(event.occurred_at).period)) return EventOutcome::period_closed;
+  if (event.is_ours) return EventOutcome::accepted;
+  std::optional<std::uint64_t> counted = view_.find_id(known.id.hash);
+  if (!counted) counted = known.in_base;
+  const auto [at, is_first] = in_batch.try_emplace(known.id.hash, known.id.fingerprint);
+  if (!counted && !is_first) counted = at->second;
+  if (!counted) return EventOutcome::accepted;
+  return *counted == known.id.fingerprint ? EventOutcome::duplicate : EventOutcome::conflict;
+}
+
+Result<std::optional<Json>> Decider::current(Collection collection, const DocumentKey& key) const {
+  if (const auto at = staged_.find({collection, key}); at != staged_.end()) return at->second;
+  const auto bytes = TRY(view_.get(keys::document(collection, keys::tail_of(key))));
+  if (!bytes) return std::optional<Json>();
+  return std::optional(TRY(parse_document(*bytes)));
+}
+
+Result<> Decider::stage(DocumentWrite write) {
+  const CollectionRow& row = row_of(write.collection);
+  if (row.derived || write.collection == Collection::provider_audits)
+    return fail(ErrorCode::invalid,
+                fmt::format("documents of {} are made by the store alone", row.name));
+  if (write.document && !write.document->is_object())
+    return fail(ErrorCode::invalid,
+                name_of(write.collection, write.key) + " is to be a document, an object");
+  const std::optional<Json> stored = TRY(current(write.collection, write.key));
+  TRY(check_expectation(write, stored));
+  if (write.document) write.document->set("revision", revision_of(stored) + 1);
+  // What is not there need not be removed.
+  if (!write.document && !stored && !staged_.contains({write.collection, write.key})) return {};
+  staged_.insert_or_assign({write.collection, std::move(write.key)}, std::move(write.document));
+  return {};
+}
+
+Result<> Decider::stage_audits(const std::vector<AuditRecord>& audits) {
+  AuditLink link = view_.state().next_audit;
+  for (const AuditRecord& record : audits) {
+    const DocumentKey key{"", record.audit_id};
+    if (TRY(current(Collection::provider_audits, key)))
+      return fail(ErrorCode::conflict,
+                  fmt::format("provider_audits '{}' exists already", record.audit_id));
+    Json document = to_chained_document(record, link);
+    link = TRY(link_after(document));
+    document.set("revision", 1);
+    staged_.insert_or_assign({Collection::provider_audits, key}, std::move(document));
+  }
+  return {};
+}
+
+Result<> Decider::check_unique(Collection collection, const DocumentKey& key,
+                               const Json& document) {
+  const auto indexes = row_of(collection).indexes;
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    if (!indexes[i].unique) continue;
+    const std::string entry = keys::index_entry(collection, i, document);
+    const auto clash = [&](const DocumentKey& other) {
+      return fail(ErrorCode::conflict,
+                  fmt::format("{} has the same {} as '{}'", name_of(collection, key),
+                              indexes[i].name, other.id));
+    };
+    const auto cursor = view_.walk({entry, keys::after_prefix(entry)}, false);
+    for (; cursor->is_valid(); cursor->next()) {
+      const DocumentKey other = TRY(keys::parse_tail(cursor->value()));
+      if (other != key && !staged_.contains({collection, other})) return clash(other);
+    }
+    TRY(cursor->status());
+    const auto first = staged_.lower_bound({collection, DocumentKey{}});
+    for (auto at = first; at != staged_.end() && at->first.first == collection; ++at) {
+      if (at->first.second == key || !at->second) continue;
+      if (keys::index_entry(collection, i, *at->second) == entry) return clash(at->first.second);
+    }
+  }
+  return {};
+}
+
+Result<> Decider::check_day_totals(const std::vector<DayTotal>& totals) const {
+  for (const DayTotal& total : totals) {
+    if (is_closed(Period::of(total.day)))
+      return fail(ErrorCode::period_closed,
+                  fmt::format("the total of {} for {} is in a period that is closed",
+                              total.tenant.text(), to_text(total.day)));
+  }
+  return {};
+}
+
+Result<> Decider::take_events(Batch& batch, const std::vector<KnownId>& known,
+                              Decision& decision) const {
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (decision.outcomes[i] != EventOutcome::accepted) continue;
+    DecidedEvent decided{std::move(batch.events[i]), std::nullopt};
+    const auto* report = std::get_if<CountReport>(&decided.event.fact);
+    if (report != nullptr && !report->count)
+      decided.count = TRY(active_records(decided.event.tenant, report->meter));
+    decision.batch.events.push_back(std::move(decided));
+    decision.ids.push_back(known[i].id);
+  }
+  return {};
+}
+
+// As they will be after this batch.
+Result<std::int64_t> Decider::active_records(const TenantId& tenant, Meter meter) const {
+  const auto totals = TRY(view_.read<TotalsRow>(tenant.text(), keys::totals_place()));
+  const bool is_store = meter == Meter::stores_count;
+  const Collection collection = is_store ? Collection::stores : Collection::devices;
+  std::int64_t count = 0;
+  if (totals) count = is_store ? totals->active_stores : totals->active_devices;
+  const auto first = staged_.lower_bound({collection, DocumentKey{tenant.text(), ""}});
+  for (auto at = first; at != staged_.end() && at->first.first == collection &&
+                        at->first.second.tenant == tenant.text();
+       ++at) {
+    const auto bytes = TRY(view_.get(keys::document(collection, keys::tail_of(at->first.second))));
+    std::optional<Json> stored;
+    if (bytes) stored = TRY(parse_document(*bytes));
+    count += is_active(at->second) - is_active(stored);
+  }
+  return count;
+}
+
+}  // namespace metergate

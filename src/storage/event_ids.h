@@ -1,0 +1,49 @@
+// EventIds: which events of periods that are not closed have been counted, as keyed hashes, so that
+// nobody can make two ids collide on purpose. A hash table with open addressing: 32 bytes a slot.
+// Not safe from several threads: the view guards it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/crypto.h"
+#include "domain/usage_event.h"
+
+namespace metergate {
+
+struct EventId {
+  Hash128 hash;                   // of tenant, source and id
+  std::uint64_t fingerprint = 0;  // of the content
+};
+
+EventId id_of(const UsageEvent& event, const HashKey& key);
+
+class EventIds {
+ public:
+  struct Entry {
+    EventId id;
+    std::int32_t period = 0;
+  };
+
+  // The fingerprint under which it was counted in a period after `closed_through`.
+  std::optional<std::uint64_t> find(const Hash128& hash, std::int32_t closed_through) const;
+  void add(const EventId& id, std::int32_t period);
+  std::size_t size() const { return size_; }
+
+  // Calls `visit` for each entry, in no order.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Entry& slot : slots_) {
+      if (slot.period != kFree) visit(slot);
+    }
+  }
+
+ private:
+  static constexpr std::int32_t kFree = INT32_MIN;
+  void grow();
+  std::vector<Entry> slots_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace metergate

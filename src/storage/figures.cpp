@@ -1,0 +1,114 @@
+#include "storage/figures.h"
+
+#include <algorithm>
+
+namespace metergate {
+namespace {
+
+Gauges carried(Gauges own, const Gauges& before, Timestamp start) {
+  own.carry(before, start);
+  return own;
+}
+
+}  // namespace
+
+Result<Gauges> Figures::gauges_at_end(const std::string& tenant, Period period) const {
+  const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
+  if (!totals) return Gauges{};
+  // Back to where everything of before is in the row already, then forward again.
+  std::vector<std::pair<Period, Gauges>> months;
+  for (Period at = period; at.ordinal() >= totals->first_period; at = at.previous()) {
+    const auto row = TRY(view_.read<CounterRow>(tenant, keys::month_place(at)));
+    if (row) months.emplace_back(at, row->counter.gauges);
+    if (row && row->is_carried) break;
+  }
+  Gauges gauges;
+  for (auto month = months.rbegin(); month != months.rend(); ++month)
+    gauges = carried(month->second, gauges, month->first.window(zone_).start);
+  return gauges;
+}
+
+Result<std::optional<Counter>> Figures::counter(const std::string& tenant, Period period) const {
+  auto row = TRY(view_.read<CounterRow>(tenant, keys::month_place(period)));
+  if (row && row->is_carried) return std::optional(std::move(row->counter));
+  const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
+  if (!totals || period.ordinal() < totals->first_period) return std::optional<Counter>();
+  const Timestamp start = period.window(zone_).start;
+  Counter counter;
+  if (row) {
+    counter = std::move(row->counter);
+  } else {
+    counter.updated_at = start;
+  }
+  counter.gauges.carry(TRY(gauges_at_end(tenant, period.previous())), start);
+  return std::optional(std::move(counter));
+}
+
+Result<std::vector<std::pair<Period, Counter>>> Figures::counters(const std::string& tenant) const {
+  std::vector<std::pair<Period, Counter>> months;
+  Gauges before;
+  const auto add = [&](Period period, Counter counter) {
+    const Timestamp start = period.window(zone_).start;
+    counter.gauges.carry(before, start);
+    counter.updated_at = std::max(counter.updated_at, start);
+    before = counter.gauges;
+    months.emplace_back(period, std::move(counter));
+  };
+  const auto fill_to = [&](Period period) {
+    while (!months.empty() && months.back().first.next() < period)
+      add(months.back().first.next(), Counter{});
+  };
+  Result<> read;
+  const PlaceRange all{std::string(1, keys::kMonth), std::string(1, keys::kMonth + 1)};
+  TRY(view_.scan<CounterRow>(tenant, all, [&](std::string_view place, CounterRow& row) {
+    const auto period = keys::period_of(place);
+    if (!period) {
+      read = fail(period.error());
+      return false;
+    }
+    fill_to(*period);
+    add(*period, std::move(row.counter));
+    return true;
+  }));
+  if (!read) return fail(read.error());
+  if (view_.state().newest_period) fill_to(view_.state().newest_period->next());
+  return months;
+}
+
+Result<Gauges> Figures::gauges_before(const std::string& tenant, Day day) const {
+  const Period period = Period::of(day);
+  Gauges gauges = TRY(gauges_at_end(tenant, period.previous()));
+  for (const DayRow& row : TRY(days(tenant, period.first_day(), day - std::chrono::days{1})))
+    gauges = carried(row.counter.gauges, gauges, zone_.start_of(row.day));
+  return gauges;
+}
+
+Result<std::vector<DayRow>> Figures::days(const std::string& tenant, Day first, Day last) const {
+  std::vector<DayRow> rows;
+  if (last < first) return rows;
+  const PlaceRange range{keys::day_place(first), keys::day_place(last + std::chrono::days{1})};
+  Result<> read;
+  TRY(view_.scan<CounterRow>(tenant, range, [&](std::string_view place, CounterRow& row) {
+    const auto day = keys::day_of(place);
+    if (!day) {
+      read = fail(day.error());
+      return false;
+    }
+    rows.push_back({*day, std::move(row.counter)});
+    return true;
+  }));
+  if (!read) return fail(read.error());
+  return rows;
+}
+
+Result<std::int64_t> Figures::endpoint_count(const std::string& tenant, Period period) const {
+  const auto row = TRY(view_.read<EndpointRow>(tenant, keys::endpoints_place(period)));
+  return row ? static_cast<std::int64_t>(row->endpoints.size()) : 0;
+}
+
+Result<std::optional<Counter>> Figures::backfilled(const std::string& tenant, Period period) const {
+  auto row = TRY(view_.read<CounterRow>(tenant, keys::backfill_place(period)));
+  return row ? std::optional(std::move(row->counter)) : std::nullopt;
+}
+
+}  // namespace metergate

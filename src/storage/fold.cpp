@@ -1,0 +1,128 @@
+#include "storage/fold.h"
+
+#include <algorithm>
+#include <map>
+
+#include "storage/figures.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::string_view kOther = "other";
+
+void merge(Gauge& into, const Gauge& from) {
+  if (!from.is_set()) return;
+  into.set(from.last, from.at);
+  into.peak = std::max(into.peak, from.peak);
+}
+
+void merge(Counter& into, const Counter& from) {
+  into.calls.merge(from.calls);
+  into.webhooks.merge(from.webhooks);
+  for (Gauge Gauges::*gauge : {&Gauges::stores, &Gauges::devices, &Gauges::sales, &Gauges::tickets,
+                               &Gauges::audits, &Gauges::reported_bytes})
+    merge(into.gauges.*gauge, from.gauges.*gauge);
+  into.updated_at = std::max(into.updated_at, from.updated_at);
+}
+
+std::size_t histogram_bytes(const CallSums& sums) {
+  return sums.durations.buckets().size() * sizeof(Histogram::Bucket);
+}
+
+}  // namespace
+
+Result<> Fold::apply(std::uint64_t sequence, const DecidedBatch& batch,
+                     const std::vector<EventId>& ids) {
+  CHECK(sequence == view_.state().sequence + 1);
+  TRY(fold_documents(batch));
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    const DecidedEvent& decided = batch.events[i];
+    if (!decided.event.is_ours) {
+      view_.add_id(ids.empty() ? id_of(decided.event, key_) : ids[i],
+                   calendar_.slot_of(decided.event.occurred_at).period);
+    }
+    if (decided.count) {
+      TRY(fold_event(to_final(decided)));
+    } else {
+      TRY(fold_event(decided.event));
+    }
+  }
+  for (const DayTotal& total : batch.day_totals) TRY(fold_day_total(total));
+  if (batch.close_through) view_.close_through(*batch.close_through);
+  view_.state().sequence = sequence;
+  return {};
+}
+
+Result<Counter*> Fold::touch_month(const std::string& tenant, Period period) {
+  const auto [row, is_new] = TRY(view_.touch<CounterRow>(tenant, keys::month_place(period)));
+  const auto& closed = view_.state().closed_through;
+  if (is_new) {
+    auto& newest = view_.state().newest_period;
+    if (!newest || *newest < period) newest = period;
+    TotalsRow* totals = TRY(view_.touch<TotalsRow>(tenant, keys::totals_place())).row;
+    totals->first_period = std::min(totals->first_period, period.ordinal());
+    view_.add_tenant(tenant);
+  }
+  if (!row->is_carried && closed && period.previous() <= *closed) {
+    const TimeZone& zone = calendar_.zone();
+    const Gauges before = TRY(Figures(view_, zone).gauges_at_end(tenant, period.previous()));
+    row->counter.gauges.carry(before, period.window(zone).start);
+    row->is_carried = true;
+  }
+  return &row->counter;
+}
+
+Result<Counter*> Fold::touch_day(const std::string& tenant, Day day) {
+  return &TRY(view_.touch<CounterRow>(tenant, keys::day_place(day))).row->counter;
+}
+
+Result<> Fold::fold_event(const UsageEvent& event) {
+  const Slot& slot = calendar_.slot_of(event.occurred_at);
+  const std::string& tenant = event.tenant.text();
+  for (Counter* counter :
+       {TRY(touch_month(tenant, slot.period)), TRY(touch_day(tenant, slot.day))}) {
+    const std::size_t before = histogram_bytes(counter->calls);
+    counter->fold(event);
+    view_.account(histogram_bytes(counter->calls) - before);
+  }
+  touched_.add(tenant, slot.period);
+  if (const auto* call = std::get_if<ApiCall>(&event.fact)) TRY(fold_call(*call, event, slot));
+  return {};
+}
+
+Result<> Fold::fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot) {
+  const std::string& tenant = event.tenant.text();
+  const std::string_view endpoint = TRY(endpoint_within_cap(tenant, slot.period, call.endpoint));
+  CallSums* sums = TRY(view_.touch<CallSums>(tenant, keys::hour_place(slot.hour, endpoint))).row;
+  sums->fold(call, event.billable);
+  view_.account(sizeof(Histogram::Bucket));
+  return {};
+}
+
+Result<std::string_view> Fold::endpoint_within_cap(const std::string& tenant, Period period,
+                                                   const std::string& endpoint) {
+  auto& known = TRY(view_.touch<EndpointRow>(tenant, keys::endpoints_place(period))).row->endpoints;
+  const auto at = std::ranges::lower_bound(known, endpoint);
+  if (at != known.end() && *at == endpoint) return std::string_view(endpoint);
+  if (known.size() < kEndpointsMax) {
+    view_.account(endpoint.size() + sizeof(std::string));
+    known.insert(at, endpoint);
+    return std::string_view(endpoint);
+  }
+  const auto other = std::ranges::lower_bound(known, kOther);
+  if (other == known.end() || *other != kOther) known.insert(other, std::string(kOther));
+  return kOther;
+}
+
+Result<> Fold::fold_day_total(const DayTotal& total) {
+  const std::string& tenant = total.tenant.text();
+  const Period period = Period::of(total.day);
+  merge(*TRY(touch_month(tenant, period)), total.counter);
+  merge(*TRY(touch_day(tenant, total.day)), total.counter);
+  merge(TRY(view_.touch<CounterRow>(tenant, keys::backfill_place(period))).row->counter,
+        total.counter);
+  touched_.add(tenant, period);
+  return {};
+}
+
+}  // namespace metergate

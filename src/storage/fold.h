@@ -1,0 +1,64 @@
+// Fold: what a decided batch does to the view. The one function of state: replay after a crash and
+// a batch that has just been decided go through it alike, so both lead to the same bytes.
+//
+// Fails only where the base cannot be read; then the view is half changed and must not be used any
+// more. One thread at a time.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/calendar.h"
+#include "storage/decided.h"
+#include "storage/touched.h"
+#include "storage/view.h"
+
+namespace metergate {
+
+inline constexpr std::size_t kEndpointsMax = 1000;
+
+class Fold {
+ public:
+  Fold(View& view, Touched& touched, const TimeZone& zone, const HashKey& key)
+      : view_(view), touched_(touched), calendar_(zone), key_(key) {}
+
+  // `ids` are those of the events, where they are known already; empty: they are computed.
+  Result<> apply(std::uint64_t sequence, const DecidedBatch& batch,
+                 const std::vector<EventId>& ids = {});
+  Calendar& calendar() { return calendar_; }
+
+ private:
+  Result<> fold_event(const UsageEvent& event);
+  Result<> fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot);
+  Result<std::string_view> endpoint_within_cap(const std::string& tenant, Period period,
+                                               const std::string& endpoint);
+  Result<> fold_documents(const DecidedBatch& batch);
+  Result<> fold_day_total(const DayTotal& total);
+  Result<Counter*> touch_month(const std::string& tenant, Period period);
+  Result<Counter*> touch_day(const std::string& tenant, Day day);
+  // A view's entries for one document: the document, its indexes.
+  Result<std::optional<Json>> replace(const DecidedDocument& write);
+  // Which counts of a tenant's records a batch changed.
+  struct Change {
+    bool stores = false;
+    bool devices = false;
+    bool sales = false;
+    bool tickets = false;
+    bool audits = false;
+  };
+  using Changes = std::map<std::string, Change>;
+  Result<> count_record(const DecidedDocument& write, const std::optional<Json>& old,
+                        Changes& changes);
+  void touch_priced(const DecidedDocument& write, Period period);
+  Result<> set_gauges(const std::string& tenant, const Change& change, Timestamp at);
+  Timestamp in_open_period(Timestamp at) const;
+
+  View& view_;
+  Touched& touched_;
+  Calendar calendar_;
+  HashKey key_;
+};
+
+}  // namespace metergate

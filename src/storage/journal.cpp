@@ -1,0 +1,320 @@
+#include "storage/journal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/check.h"
+#include "storage/files.h"
+#include "storage/journal_frame.h"
+#include "storage/journal_recovery.h"
+#include "storage/journal_segment.h"
+#include "storage/journal_spares.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kFrameBatchesMax = 4096;
+constexpr std::size_t kFrameBytesMax = 4 << 20;   // a larger batch has a frame of its own
+constexpr std::size_t kBatchBytesMax = 32 << 20;  // and must fit into a segment
+// What a batch may cost beside its bytes: its length and, at worst, a frame of its own.
+constexpr std::size_t kBatchOverheadBytes = kFrameOverheadBytes + 16;
+
+[[noreturn]] void stop_at_once(const Error& error) {
+  std::fprintf(stderr,
+               "metergate: the disk refused to keep the journal (%s); stopping so that nothing is "
+               "acknowledged that is not on disk\n",
+               error.message.c_str());
+  ::_exit(1);
+}
+
+template <class T>
+T or_stop(Result<T> result) {
+  if (!result) stop_at_once(result.error());
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+// A frame that is being formed, or waits for the committing thread.
+struct Forming {
+  std::string bytes;
+  std::uint64_t first_sequence = 0;
+  std::uint32_t batches = 0;
+  std::size_t counted = 0;  // towards what is waiting
+};
+
+class SegmentedJournal final : public Journal {
+ public:
+  SegmentedJournal(const JournalOptions& options, Recovered recovered);
+  ~SegmentedJournal() override;
+  SegmentedJournal(const SegmentedJournal&) = delete;
+  SegmentedJournal& operator=(const SegmentedJournal&) = delete;
+
+  Result<> start();
+
+  Result<> append(std::uint64_t sequence, std::string_view batch) override;
+  Result<> admits(std::size_t bytes) const override;
+  std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
+  void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
+  std::vector<SegmentInfo> segments() const override;
+  Result<> read(const SegmentInfo& segment, const Visit& visit) const override;
+  Result<> remove_through(std::uint64_t sequence) override;
+
+ private:
+  Result<> admits_locked(std::size_t bytes) const;
+  void commit_until_stopped();
+  void write(Forming& frame);
+  void begin_segment(std::uint64_t first_sequence);
+  void report(const Forming& frame);
+  std::size_t segment_room() const {
+    return static_cast<std::size_t>(options_.segment_bytes) - kSegmentHeaderBytes;
+  }
+  // At most a segment's room waits, so that one free segment always holds all that was taken.
+  std::size_t waiting_max() const {
+    return std::min(static_cast<std::size_t>(options_.waiting_bytes_max), segment_room());
+  }
+
+  const JournalOptions options_;
+  SpareSegments spares_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;
+  std::deque<Forming> forming_;        // the oldest first; bounded by waiting_max()
+  std::string recycled_;               // room of a written frame, for the next
+  std::size_t waiting_ = 0;            // bytes taken and not yet durable
+  std::uint64_t taken_ = 0;            // the last sequence taken
+  std::vector<SegmentInfo> segments_;  // the last is appended to
+  std::multimap<std::uint64_t, std::move_only_function<void()>> callbacks_;
+  bool is_stopping_ = false;
+  std::atomic<std::uint64_t> durable_ = 0;
+
+  // Of the committing thread only.
+  File file_;
+  std::int64_t offset_ = 0;
+  std::int64_t file_bytes_ = 0;  // 0: no segment is open
+  std::uint64_t last_hash_ = 0;
+  std::thread committing_;
+};
+
+SegmentedJournal::SegmentedJournal(const JournalOptions& options, Recovered recovered)
+    : options_(options),
+      spares_({.folder = options.folder,
+               .bytes = options.segment_bytes,
+               .next_number = recovered.next_number},
+              std::move(recovered.free)),
+      taken_(recovered.last_sequence),
+      segments_(std::move(recovered.used)),
+      durable_(recovered.last_sequence),
+      last_hash_(recovered.last_hash) {}
+
+Result<> SegmentedJournal::start() {
+  if (!segments_.empty()) {
+    const SegmentInfo& last = segments_.back();
+    file_ = TRY(File::open(last.path, File::Mode::write));
+    file_bytes_ = TRY(file_.size());
+    offset_ = last.bytes;
+  }
+  // A new journal takes the first one at once, and must not be without one then.
+  const auto prepared = spares_.prepare(segments_.empty() ? 2 : 1);
+  // A journal that has something in it can be read on a full disk; a new one is of no use there.
+  if (!prepared && segments_.empty()) return prepared;
+  spares_.start();
+  committing_ = std::thread{[this] { commit_until_stopped(); }};
+  return {};
+}
+
+SegmentedJournal::~SegmentedJournal() {
+  if (!committing_.joinable()) return;
+  {
+    const std::lock_guard lock{mutex_};
+    is_stopping_ = true;
+  }
+  work_.notify_one();
+  committing_.join();
+  // Without this word the next start copies the last segment, and is right as well.
+  [[maybe_unused]] const auto marked = mark_stopped(options_, durable(), last_hash_);
+}
+
+Result<> SegmentedJournal::admits_locked(std::size_t bytes) const {
+  if (bytes > kBatchBytesMax || bytes + kBatchOverheadBytes > segment_room()) {
+    return fail(ErrorCode::too_large,
+                fmt::format("a batch of {} bytes does not fit into the journal; at most {} do",
+                            bytes, std::min(kBatchBytesMax, segment_room() - kBatchOverheadBytes)));
+  }
+  TRY(spares_.admits());
+  // A batch that is larger than all that may wait is taken when nothing else waits.
+  if (waiting_ > 0 && waiting_ + bytes + kBatchOverheadBytes > waiting_max()) {
+    return fail(
+        ErrorCode::overloaded,
+        fmt::format("{} bytes wait for the disk already; at most {} may", waiting_, waiting_max()));
+  }
+  return {};
+}
+
+Result<> SegmentedJournal::admits(std::size_t bytes) const {
+  const std::lock_guard lock{mutex_};
+  return admits_locked(bytes);
+}
+
+Result<> SegmentedJournal::append(std::uint64_t sequence, std::string_view batch) {
+  bool was_idle = false;
+  {
+    const std::lock_guard lock{mutex_};
+    TRY(admits_locked(batch.size()));
+    CHECK(sequence == taken_ + 1);
+    was_idle = forming_.empty();
+    if (forming_.empty() || forming_.back().batches == kFrameBatchesMax ||
+        forming_.back().bytes.size() + batch.size() > kFrameBytesMax) {
+      Forming frame{.bytes = std::exchange(recycled_, {}), .first_sequence = sequence};
+      begin_frame(frame.bytes);
+      forming_.push_back(std::move(frame));
+    }
+    Forming& frame = forming_.back();
+    add_batch(frame.bytes, batch);
+    ++frame.batches;
+    frame.counted += batch.size() + kBatchOverheadBytes;
+    waiting_ += batch.size() + kBatchOverheadBytes;
+    taken_ = sequence;
+  }
+  if (was_idle) work_.notify_one();
+  return {};
+}
+
+void SegmentedJournal::when_durable(std::uint64_t sequence, std::move_only_function<void()> then) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (durable() < sequence) {
+      callbacks_.emplace(sequence, std::move(then));
+      return;
+    }
+  }
+  then();
+}
+
+void SegmentedJournal::commit_until_stopped() {
+  for (;;) {
+    Forming frame;
+    {
+      std::unique_lock lock{mutex_};
+      work_.wait(lock, [this] { return is_stopping_ || !forming_.empty(); });
+      if (forming_.empty()) return;
+      frame = std::move(forming_.front());
+      forming_.pop_front();
+    }
+    write(frame);
+    report(frame);
+  }
+}
+
+void SegmentedJournal::write(Forming& frame) {
+  const auto bytes = static_cast<std::int64_t>(frame.bytes.size() + sizeof(std::uint64_t));
+  if (offset_ + bytes > file_bytes_) begin_segment(frame.first_sequence);
+  CHECK(offset_ + bytes <= file_bytes_);
+  last_hash_ = finish_frame(frame.bytes, {.first_sequence = frame.first_sequence,
+                                          .batch_count = frame.batches,
+                                          .durable = durable(),
+                                          .previous_hash = last_hash_});
+  or_stop(file_.write(offset_, frame.bytes));
+  or_stop(file_.sync_data());
+  offset_ += bytes;
+}
+
+// The header is synced before a frame goes behind it, and all frames of the segment before are on
+// disk by then: so a bad frame in a segment that another follows is damage and no torn tail.
+void SegmentedJournal::begin_segment(std::uint64_t first_sequence) {
+  const std::uint64_t number = spares_.take();
+  file_ = or_stop(File::open(segment_path(options_.folder, number), File::Mode::write));
+  file_bytes_ = options_.segment_bytes;
+  const SegmentHeader header{.number = number,
+                             .first_sequence = first_sequence,
+                             .previous_hash = last_hash_,
+                             .bytes = static_cast<std::uint64_t>(file_bytes_)};
+  or_stop(file_.write(0, encode(header)));
+  or_stop(file_.sync_data());
+  offset_ = kSegmentHeaderBytes;
+  const std::lock_guard lock{mutex_};
+  if (!segments_.empty()) segments_.back().is_full = true;
+  segments_.push_back(
+      {.path = file_.path(), .number = number, .first_sequence = first_sequence, .bytes = offset_});
+}
+
+void SegmentedJournal::report(const Forming& frame) {
+  std::multimap<std::uint64_t, std::move_only_function<void()>> due;
+  {
+    const std::lock_guard lock{mutex_};
+    const std::uint64_t last = frame.first_sequence + frame.batches - 1;
+    segments_.back().last_sequence = last;
+    segments_.back().bytes = offset_;
+    waiting_ -= frame.counted;
+    durable_.store(last, std::memory_order_release);
+    while (!callbacks_.empty() && callbacks_.begin()->first <= last) {
+      due.insert(due.end(), callbacks_.extract(callbacks_.begin()));
+    }
+  }
+  for (auto& [sequence, then] : due) then();
+}
+
+std::vector<SegmentInfo> SegmentedJournal::segments() const {
+  const std::lock_guard lock{mutex_};
+  return segments_;
+}
+
+Result<> SegmentedJournal::read(const SegmentInfo& segment, const Visit& visit) const {
+  CHECK(segment.is_full);
+  SegmentContents contents = TRY(load_segment(segment.path));
+  const SegmentScan& scan = contents.scan;
+  if (scan.state != SegmentState::used) {
+    return damaged(segment.path, 0, "the segment's header is gone");
+  }
+  TRY(read_frames(contents, 0, visit));
+  if (scan.is_torn || scan.info.last_sequence != segment.last_sequence) {
+    return damaged(segment.path, scan.info.bytes, "the segment ends before its last frame");
+  }
+  return {};
+}
+
+Result<> SegmentedJournal::remove_through(std::uint64_t sequence) {
+  bool has_removed = false;
+  for (;;) {
+    std::filesystem::path path;
+    {
+      const std::lock_guard lock{mutex_};
+      const bool is_removable = !segments_.empty() && segments_.front().is_full &&
+                                segments_.front().last_sequence <= sequence;
+      if (!is_removable) break;
+      path = segments_.front().path;
+    }
+    TRY(remove_file(path));  // the oldest first: what is left has no gap
+    has_removed = true;
+    const std::lock_guard lock{mutex_};
+    segments_.erase(segments_.begin());
+  }
+  if (!has_removed) return {};
+  spares_.retry();
+  return sync_folder(options_.folder);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(const JournalOptions& options, std::uint64_t after,
+                                               const Visit& replay, const Log& log) {
+  if (options.segment_bytes < 2 * static_cast<std::int64_t>(kSegmentHeaderBytes)) {
+    return fail(ErrorCode::invalid,
+                fmt::format("a journal segment of {} bytes is too small; at least {} are needed",
+                            options.segment_bytes, 2 * kSegmentHeaderBytes));
+  }
+  Recovered recovered = TRY(recover(options, after, replay, log));
+  auto journal = std::make_unique<SegmentedJournal>(options, std::move(recovered));
+  TRY(journal->start());
+  return journal;
+}
+
+}  // namespace metergate

@@ -1,0 +1,140 @@
+#include "storage/layer.h"
+
+#include <algorithm>
+
+#include "storage/keys.h"
+
+namespace metergate {
+namespace {
+
+// About what a row takes in memory, its histogram aside; a bound needs no more.
+constexpr std::size_t kRowBytes = 256;
+
+template <class Row>
+void write_rows(const std::string& tenant, const HotRows<Row>& rows, KeyWriter& to) {
+  std::string bytes;
+  for (const auto& [place, hot] : rows) {
+    if (!hot.is_dirty) continue;
+    if (!hot.row) {
+      to.remove(keys::row(tenant, place));
+      continue;
+    }
+    bytes.clear();
+    Encoder encoder(bytes);
+    encode_row(encoder, *hot.row);
+    to.put(keys::row(tenant, place), bytes);
+  }
+}
+
+void write_ids(const Layer& layer, KeyWriter& to) {
+  std::vector<const EventIds::Entry*> sorted;
+  sorted.reserve(layer.ids.size());
+  layer.ids.for_each([&](const EventIds::Entry& entry) {
+    if (!layer.closed_through || entry.period > *layer.closed_through) sorted.push_back(&entry);
+  });
+  // In the order of the keys, which the base takes in faster.
+  std::ranges::sort(sorted, [](const auto* a, const auto* b) {
+    return std::tie(a->period, a->id.hash) < std::tie(b->period, b->id.hash);
+  });
+  std::string fingerprint;
+  for (const EventIds::Entry* entry : sorted) {
+    fingerprint.clear();
+    keys::append_u64(fingerprint, static_cast<std::int64_t>(entry->id.fingerprint));
+    to.put(keys::event_id(entry->period, entry->id.hash), fingerprint);
+  }
+}
+
+template <class Row>
+std::size_t keep(HotRows<Row>& above, HotRows<Row>& below) {
+  const std::size_t before = above.size();
+  for (auto at = below.begin(); at != below.end();) {
+    const auto row = at++;
+    if (!row->second.is_dirty || !row->second.row) continue;
+    row->second.is_dirty = false;
+    above.insert(below.extract(row));
+  }
+  return above.size() - before;
+}
+
+}  // namespace
+
+void encode_row(Encoder& to, const CounterRow& row) {
+  to.byte(row.is_carried ? 1 : 0);
+  to.counter(row.counter);
+}
+
+void encode_row(Encoder& to, const CallSums& row) { to.calls(row); }
+
+void encode_row(Encoder& to, const EndpointRow& row) {
+  to.unsigned_number(row.endpoints.size());
+  for (const std::string& endpoint : row.endpoints) to.text(endpoint);
+}
+
+void encode_row(Encoder& to, const TotalsRow& row) {
+  to.number(row.first_period);
+  to.number(row.active_stores);
+  to.number(row.active_devices);
+  to.number(row.sales);
+  to.number(row.tickets);
+  to.number(row.audits);
+}
+
+Result<> decode_row(Decoder& from, CounterRow& row) {
+  row.is_carried = TRY(from.byte()) == 1;
+  row.counter = TRY(from.counter());
+  return {};
+}
+
+Result<> decode_row(Decoder& from, CallSums& row) {
+  row = TRY(from.calls());
+  return {};
+}
+
+Result<> decode_row(Decoder& from, EndpointRow& row) {
+  for (std::uint64_t n = TRY(from.unsigned_number()); n > 0; --n)
+    row.endpoints.push_back(TRY(from.text()));
+  return {};
+}
+
+Result<> decode_row(Decoder& from, TotalsRow& row) {
+  const std::int64_t first = TRY(from.number());
+  if (first < INT32_MIN || first > INT32_MAX)
+    return fail(ErrorCode::corrupt, "a tenant's first period does not fit");
+  row.first_period = static_cast<std::int32_t>(first);
+  row.active_stores = TRY(from.number());
+  row.active_devices = TRY(from.number());
+  row.sales = TRY(from.number());
+  row.tickets = TRY(from.number());
+  row.audits = TRY(from.number());
+  return {};
+}
+
+void Layer::write(KeyWriter& to) const {
+  if (closed_through)
+    to.remove_range({std::string(1, keys::kEventId), keys::event_ids_prefix(*closed_through + 1)});
+  for (const auto& [key, value] : entries) {
+    if (value) {
+      to.put(key, *value);
+    } else {
+      to.remove(key);
+    }
+  }
+  for (const auto& [tenant, of_tenant] : tenants) {
+    std::apply([&](const auto&... rows) { (write_rows(tenant, rows, to), ...); }, of_tenant.rows);
+  }
+  write_ids(*this, to);
+}
+
+void Layer::keep_rows_of(Layer& below) {
+  std::size_t kept = 0;
+  const auto keep_all = [&kept](TenantRows& above, TenantRows& under) {
+    kept += keep(above.of<CounterRow>(), under.of<CounterRow>());
+    kept += keep(above.of<CallSums>(), under.of<CallSums>());
+    kept += keep(above.of<EndpointRow>(), under.of<EndpointRow>());
+    kept += keep(above.of<TotalsRow>(), under.of<TotalsRow>());
+  };
+  for (auto& [tenant, rows] : below.tenants) keep_all(tenants[tenant], rows);
+  bytes += kept * kRowBytes;
+}
+
+}  // namespace metergate

@@ -1,0 +1,22 @@
+// Ledger: where decided batches are made durable before anybody outside hears of them. The journal,
+// or, for the store without a disk, a number. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace metergate {
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+  // As Journal's: numbered one after another; refused: not taken.
+  virtual Result<> append(std::uint64_t sequence, std::string_view batch) = 0;
+  virtual std::uint64_t durable() const = 0;
+  virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
+};
+
+}  // namespace metergate

@@ -1,0 +1,60 @@
+#include "storage/retention.h"
+
+#include <vector>
+
+#include "storage/figures.h"
+
+namespace metergate {
+namespace {
+
+template <class Row>
+Result<std::vector<std::string>> places(const View& view, const std::string& tenant,
+                                        const PlaceRange& range, std::size_t max) {
+  std::vector<std::string> found;
+  TRY(view.scan<Row>(tenant, range, [&](std::string_view place, const Row&) {
+    found.emplace_back(place);
+    return found.size() < max;
+  }));
+  return found;
+}
+
+}  // namespace
+
+Result<std::int64_t> Retention::remove_counters(const std::string& tenant, Period cut) {
+  const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
+  if (!totals || totals->first_period >= cut.ordinal()) return std::int64_t{0};
+  TRY(carry_into(tenant, cut));
+  const auto months = TRY(places<CounterRow>(
+      view_, tenant, {std::string(1, keys::kMonth), keys::month_place(cut)}, SIZE_MAX));
+  for (const std::string& place : months) {
+    view_.remove<CounterRow>(tenant, place);
+    const Period period = TRY(keys::period_of(place));
+    if (TRY(view_.read<CounterRow>(tenant, keys::backfill_place(period))))
+      view_.remove<CounterRow>(tenant, keys::backfill_place(period));
+    view_.remove<EndpointRow>(tenant, keys::endpoints_place(period));
+  }
+  const auto days = TRY(places<CounterRow>(
+      view_, tenant, {std::string(1, keys::kDay), keys::day_place(cut.first_day())}, SIZE_MAX));
+  for (const std::string& place : days) view_.remove<CounterRow>(tenant, place);
+  TRY(view_.touch<TotalsRow>(tenant, keys::totals_place())).row->first_period = cut.ordinal();
+  return static_cast<std::int64_t>(months.size());
+}
+
+// The month at the cut becomes the tenant's first: it takes over what the ones before it left.
+Result<> Retention::carry_into(const std::string& tenant, Period cut) {
+  const Gauges before = TRY(Figures(view_, zone_).gauges_at_end(tenant, cut.previous()));
+  CounterRow& row = *TRY(view_.touch<CounterRow>(tenant, keys::month_place(cut))).row;
+  if (!row.is_carried) row.counter.gauges.carry(before, cut.window(zone_).start);
+  row.is_carried = true;
+  return {};
+}
+
+Result<std::int64_t> Retention::remove_metrics(const std::string& tenant, Timestamp cut,
+                                               std::size_t max) {
+  const PlaceRange range{std::string(1, keys::kHour), keys::hour_place(cut, "")};
+  const auto hours = TRY(places<CallSums>(view_, tenant, range, max));
+  for (const std::string& place : hours) view_.remove<CallSums>(tenant, place);
+  return static_cast<std::int64_t>(hours.size());
+}
+
+}  // namespace metergate

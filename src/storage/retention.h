@@ -1,0 +1,28 @@
+// Retention: removes old rows from the view, one tenant a step. What a later month still needs (the
+// gauges that are carried into it) is put into that month first. Under the store's lock, alone.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "storage/view.h"
+
+namespace metergate {
+
+class Retention {
+ public:
+  Retention(View& view, const TimeZone& zone) : view_(view), zone_(zone) {}
+
+  // Months before `cut` with their days and endpoints; answers how many months went.
+  Result<std::int64_t> remove_counters(const std::string& tenant, Period cut);
+  // Hours before `cut`, at most `max` of them.
+  Result<std::int64_t> remove_metrics(const std::string& tenant, Timestamp cut, std::size_t max);
+
+ private:
+  Result<> carry_into(const std::string& tenant, Period cut);
+  View& view_;
+  const TimeZone& zone_;
+};
+
+}  // namespace metergate

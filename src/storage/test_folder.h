@@ -1,0 +1,65 @@
+// A folder of its own for a test, gone with it; and whole files read, written and changed.
+#pragma once
+
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace metergate {
+
+class TestFolder {
+ public:
+  TestFolder() {
+    static std::atomic<int> made = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            ("metergate-test-" + std::to_string(::getpid()) + "-" + std::to_string(made++));
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+  // Makes this folder hold exactly what another does.
+  void become(const TestFolder& other) const {
+    std::filesystem::remove_all(path_);
+    std::filesystem::copy(other.path_, path_, std::filesystem::copy_options::recursive);
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string contents(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+inline void replace_contents(const std::filesystem::path& path, std::string_view bytes) {
+  std::ofstream file{path, std::ios::binary | std::ios::trunc};
+  file << bytes;
+}
+
+// In place: a file cut and written anew is slow, and these are called thousands of times.
+inline void overwrite(const std::filesystem::path& path, std::size_t at, std::string_view bytes) {
+  std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
+  file.seekp(static_cast<std::streamoff>(at));
+  file << bytes;
+}
+
+inline void flip_bit(const std::filesystem::path& path, std::size_t offset, unsigned bit) {
+  const auto byte = static_cast<unsigned char>(contents(path).at(offset));
+  overwrite(path, offset, std::string(1, static_cast<char>(byte ^ (1U << bit))));
+}
+
+}  // namespace metergate

@@ -1,0 +1,252 @@
+#include "storage/view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace metergate {
+namespace {
+
+using EntryMap = decltype(Layer::entries);
+
+// A range of one layer's entries, from either end.
+class EntryWalk {
+ public:
+  EntryWalk(const Layer* layer, const KeyRange& range, bool falling) : falling_(falling) {
+    if (layer == nullptr) return;
+    first_ = layer->entries.lower_bound(range.start);
+    last_ = range.end.empty() ? layer->entries.end() : layer->entries.lower_bound(range.end);
+  }
+  bool is_valid() const { return first_ != last_; }
+  const EntryMap::value_type& entry() const { return falling_ ? *std::prev(last_) : *first_; }
+  bool is_at(std::string_view key) const { return is_valid() && entry().first == key; }
+  void next() {
+    if (falling_) {
+      --last_;
+    } else {
+      ++first_;
+    }
+  }
+
+ private:
+  bool falling_;
+  EntryMap::const_iterator first_{};
+  EntryMap::const_iterator last_{};
+};
+
+// The layers and the base as one: the newest that has a key decides.
+class LayeredCursor final : public KeyCursor {
+ public:
+  LayeredCursor(EntryWalk live, EntryWalk frozen, std::unique_ptr<KeyCursor> base, bool falling)
+      : live_(live), frozen_(frozen), base_(std::move(base)), falling_(falling) {
+    settle();
+  }
+  bool is_valid() const override { return is_valid_; }
+  std::string_view key() const override { return key_; }
+  std::string_view value() const override { return value_; }
+  void next() override {
+    pass();
+    settle();
+  }
+  Result<> status() const override { return base_->status(); }
+
+ private:
+  bool is_before(std::string_view a, std::string_view b) const { return falling_ ? a > b : a < b; }
+  bool base_is_at(std::string_view key) const { return base_->is_valid() && base_->key() == key; }
+
+  void pass() {
+    if (live_.is_at(key_)) live_.next();
+    if (frozen_.is_at(key_)) frozen_.next();
+    if (base_is_at(key_)) base_->next();
+  }
+
+  bool find_next_key() {
+    is_valid_ = false;
+    const auto consider = [this](std::string_view key) {
+      if (is_valid_ && !is_before(key, key_)) return;
+      key_ = key;
+      is_valid_ = true;
+    };
+    if (live_.is_valid()) consider(live_.entry().first);
+    if (frozen_.is_valid()) consider(frozen_.entry().first);
+    if (base_->is_valid()) consider(base_->key());
+    return is_valid_;
+  }
+
+  void settle() {
+    for (; find_next_key(); pass()) {
+      if (live_.is_at(key_) || frozen_.is_at(key_)) {
+        const auto& value = live_.is_at(key_) ? live_.entry().second : frozen_.entry().second;
+        if (!value) continue;
+        value_ = *value;
+      } else {
+        value_ = base_->value();
+      }
+      return;
+    }
+  }
+
+  EntryWalk live_;
+  EntryWalk frozen_;
+  std::unique_ptr<KeyCursor> base_;
+  bool falling_;
+  bool is_valid_ = false;
+  std::string key_;
+  std::string value_;
+};
+
+constexpr std::uint8_t kStateVersion = 1;
+
+Result<ViewState> parse_state(std::string_view bytes) {
+  Decoder from(bytes);
+  if (TRY(from.byte()) != kStateVersion)
+    return fail(ErrorCode::corrupt, "the view was made by a newer version");
+  const auto take_period = [&from]() -> Result<std::optional<Period>> {
+    const std::int64_t ordinal = TRY(from.number());
+    if (ordinal < 0) return std::optional<Period>();
+    if (ordinal > INT32_MAX) return fail(ErrorCode::corrupt, "a period of the view does not fit");
+    return std::optional(Period::from_ordinal(static_cast<std::int32_t>(ordinal)));
+  };
+  ViewState state;
+  state.sequence = TRY(from.unsigned_number());
+  state.closed_through = TRY(take_period());
+  state.newest_period = TRY(take_period());
+  state.next_audit.sequence = TRY(from.number());
+  state.next_audit.previous_hash = TRY(from.text());
+  state.events_removed_before = Timestamp{Milliseconds{TRY(from.number())}};
+  return state;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<View>> View::open(std::unique_ptr<KeyValues> base) {
+  std::unique_ptr<View> view(new View(std::move(base)));
+  TRY(view->load());
+  return view;
+}
+
+Result<> View::load() {
+  const std::optional<std::string> state = TRY(base_->get(keys::meta("state")));
+  if (state) state_ = TRY(parse_state(*state));
+  written_sequence_ = state_.sequence;
+  const std::string totals(1, keys::kTotals);
+  const auto cursor = base_->walk({totals, keys::after_prefix(totals)}, false);
+  for (; cursor->is_valid(); cursor->next()) {
+    std::string_view key = cursor->key().substr(1);
+    tenants_.insert(TRY(keys::take_text(key)));
+  }
+  TRY(cursor->status());
+  // One look for each period: its first id, then on behind all of them.
+  const std::string ids(1, keys::kEventId);
+  for (std::string from = ids;;) {
+    const auto first = base_->walk({from, keys::after_prefix(ids)}, false);
+    TRY(first->status());
+    if (!first->is_valid()) return {};
+    std::string_view key = first->key().substr(1);
+    const auto period = static_cast<std::int32_t>(TRY(keys::take_u32(key)));
+    id_periods_.insert(period);
+    from = keys::event_ids_prefix(period + 1);
+  }
+}
+
+std::string View::encode_state() const {
+  std::string bytes;
+  Encoder to(bytes);
+  const auto put_period = [&to](const std::optional<Period>& period) {
+    to.number(period ? period->ordinal() : -1);
+  };
+  to.byte(kStateVersion);
+  to.unsigned_number(state_.sequence);
+  put_period(state_.closed_through);
+  put_period(state_.newest_period);
+  to.number(state_.next_audit.sequence);
+  to.text(state_.next_audit.previous_hash);
+  to.number(state_.events_removed_before.time_since_epoch().count());
+  return bytes;
+}
+
+Result<std::optional<std::string>> View::get(std::string_view key) const {
+  for (const Layer* layer : {live_.get(), frozen_.get()}) {
+    if (layer == nullptr) continue;
+    if (const auto at = layer->entries.find(key); at != layer->entries.end()) return at->second;
+  }
+  return base_->get(key);
+}
+
+std::unique_ptr<KeyCursor> View::walk(const KeyRange& range, bool falling) const {
+  return std::make_unique<LayeredCursor>(EntryWalk(live_.get(), range, falling),
+                                         EntryWalk(frozen_.get(), range, falling),
+                                         base_->walk(range, falling), falling);
+}
+
+void View::put(std::string key, std::optional<std::string> value) {
+  live_->bytes += key.size() + (value ? value->size() : 0) + 96;
+  live_->entries.insert_or_assign(std::move(key), std::move(value));
+}
+
+TenantRows& View::live_rows(const std::string& tenant) {
+  const auto at = live_->tenants.find(tenant);
+  return at != live_->tenants.end() ? at->second : live_->tenants[tenant];
+}
+
+std::optional<std::uint64_t> View::find_id(const Hash128& hash) const {
+  const std::int32_t closed =
+      state_.closed_through ? state_.closed_through->ordinal() : INT32_MIN + 1;
+  if (const auto found = live_->ids.find(hash, closed)) return found;
+  return frozen_ ? frozen_->ids.find(hash, closed) : std::nullopt;
+}
+
+void View::add_id(const EventId& id, Period period) {
+  live_->ids.add(id, period.ordinal());
+  id_periods_.insert(period.ordinal());
+}
+
+Result<std::vector<std::optional<std::uint64_t>>> View::find_in_base(
+    std::span<const EventId> ids, std::span<const std::int32_t> periods) const {
+  std::vector<std::optional<std::uint64_t>> found(ids.size());
+  std::vector<std::pair<std::string, std::size_t>> asked;
+  for (const std::int32_t period : periods) {
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      asked.emplace_back(keys::event_id(period, ids[i].hash), i);
+  }
+  std::ranges::sort(asked);
+  std::vector<std::string> names;
+  names.reserve(asked.size());
+  for (auto& [name, place] : asked) names.push_back(std::move(name));
+  const auto values = TRY(base_->get_all(names));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) continue;
+    std::string_view bytes = *values[i];
+    found[asked[i].second] = static_cast<std::uint64_t>(TRY(keys::take_u64(bytes)));
+  }
+  return found;
+}
+
+void View::close_through(Period period) {
+  if (state_.closed_through && *state_.closed_through >= period) return;
+  state_.closed_through = period;
+  live_->closed_through = period.ordinal();
+  id_periods_.erase(id_periods_.begin(), id_periods_.upper_bound(period.ordinal()));
+}
+
+void View::freeze() {
+  CHECK(!frozen_);
+  live_->entries.insert_or_assign(keys::meta("state"), encode_state());
+  frozen_ = std::exchange(live_, std::make_shared<Layer>());
+  frozen_sequence_ = state_.sequence;
+}
+
+Result<> View::write_frozen() {
+  CHECK(frozen_ != nullptr);
+  return base_->write([this](KeyWriter& to) { frozen_->write(to); });
+}
+
+std::shared_ptr<Layer> View::thaw(std::size_t kept_bytes_max) {
+  CHECK(frozen_ != nullptr);
+  if (frozen_->bytes <= kept_bytes_max) live_->keep_rows_of(*frozen_);
+  written_sequence_ = frozen_sequence_;
+  ++base_generation_;
+  return std::exchange(frozen_, nullptr);
+}
+
+}  // namespace metergate

@@ -1,0 +1,117 @@
+// View: what is derived from the journal, as keys and rows: the base, the layer that takes changes,
+// and the layer that a checkpoint is writing.
+//
+// A read asks the layers from the newest down, then the base. A checkpoint is three steps: freeze()
+// sets the changes aside, write_frozen() writes them to the base in one atomic group with the
+// sequence they lead to, thaw() lets them go. So the base always equals the fold of the batches 1
+// to its sequence. Const members may run side by side, and beside write_frozen(); everything else
+// alone (view_store holds the lock). Cursors are good while that lock is held.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "base/result.h"
+#include "domain/period.h"
+#include "storage/audit.h"
+#include "storage/keys.h"
+#include "storage/kv.h"
+#include "storage/layer.h"
+
+namespace metergate {
+
+// What the whole view has beside its rows; one key.
+struct ViewState {
+  std::uint64_t sequence = 0;  // of the last batch folded
+  std::optional<Period> closed_through;
+  std::optional<Period> newest_period;  // of any tenant's month
+  AuditLink next_audit;
+  Timestamp events_removed_before = Timestamp::min();
+};
+
+// Of a tenant's rows of one tag: from `from` on and before `to`; an empty `to`: to the tag's end.
+struct PlaceRange {
+  std::string from;
+  std::string to;
+};
+
+class View {
+ public:
+  static Result<std::unique_ptr<View>> open(std::unique_ptr<KeyValues> base);
+
+  const ViewState& state() const { return state_; }
+  ViewState& state() { return state_; }
+
+  // Keys.
+  Result<std::optional<std::string>> get(std::string_view key) const;
+  std::unique_ptr<KeyCursor> walk(const KeyRange& range, bool falling) const;
+  void put(std::string key, std::optional<std::string> value);
+
+  // Rows. Tenants that have any, in order.
+  const std::set<std::string, std::less<>>& tenants() const { return tenants_; }
+  void add_tenant(const std::string& tenant) { tenants_.insert(tenant); }
+  template <class Row>
+  Result<std::optional<Row>> read(std::string_view tenant, std::string_view place) const;
+  // The row to be changed; `is_new`: it was made by this.
+  template <class Row>
+  struct Touched {
+    Row* row;
+    bool is_new;
+  };
+  template <class Row>
+  Result<Touched<Row>> touch(const std::string& tenant, std::string_view place);
+  template <class Row>
+  void remove(const std::string& tenant, std::string_view place);
+  // Calls visit(place, row) in the order of the places until it returns false.
+  template <class Row, class Visit>
+  Result<> scan(std::string_view tenant, const PlaceRange& range, const Visit& visit) const;
+  void account(std::size_t bytes) { live_->bytes += bytes; }
+
+  // Event ids: in the layers here; in the base for several at once, without a lock, good as long as
+  // base_generation() stays.
+  std::optional<std::uint64_t> find_id(const Hash128& hash) const;
+  void add_id(const EventId& id, Period period);
+  std::vector<std::int32_t> id_periods() const { return {id_periods_.begin(), id_periods_.end()}; }
+  Result<std::vector<std::optional<std::uint64_t>>> find_in_base(
+      std::span<const EventId> ids, std::span<const std::int32_t> periods) const;
+  std::uint64_t base_generation() const { return base_generation_; }
+  void close_through(Period period);
+
+  // Checkpoints.
+  std::size_t changed_bytes() const { return live_->bytes + live_->ids.size() * 48; }
+  bool is_frozen() const { return frozen_ != nullptr; }
+  std::uint64_t written_sequence() const { return written_sequence_; }
+  void freeze();
+  Result<> write_frozen();
+  // The layer is given back, so that it can be destroyed outside of the lock.
+  std::shared_ptr<Layer> thaw(std::size_t kept_bytes_max);
+  Result<> flush() { return base_->flush(); }
+
+ private:
+  explicit View(std::unique_ptr<KeyValues> base)
+      : base_(std::move(base)), live_(std::make_shared<Layer>()) {}
+  Result<> load();
+  std::string encode_state() const;
+  TenantRows& live_rows(const std::string& tenant);
+  template <class Row>
+  Result<std::optional<Row>> read_below(std::string_view tenant, std::string_view place) const;
+
+  std::unique_ptr<KeyValues> base_;
+  std::shared_ptr<Layer> live_;
+  std::shared_ptr<Layer> frozen_;
+  ViewState state_;
+  std::set<std::string, std::less<>> tenants_;
+  std::set<std::int32_t> id_periods_;
+  std::uint64_t base_generation_ = 0;
+  std::uint64_t frozen_sequence_ = 0;
+  std::uint64_t written_sequence_ = 0;
+};
+
+}  // namespace metergate
+
+#include "storage/view_rows.h"

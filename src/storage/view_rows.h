@@ -1,0 +1,140 @@
+// The templates of View; included by view.h only.
+#pragma once
+
+#include "storage/view.h"
+
+namespace metergate {
+
+// Walks the hot rows of one tenant and range in one layer.
+template <class Row>
+class HotWalk {
+ public:
+  HotWalk(const Layer* layer, std::string_view tenant, const PlaceRange& range) {
+    if (layer == nullptr) return;
+    const auto found = layer->tenants.find(tenant);
+    if (found == layer->tenants.end()) return;
+    const HotRows<Row>& rows = found->second.template of<Row>();
+    at_ = rows.lower_bound(range.from);
+    end_ = rows.lower_bound(range.to.empty() ? keys::after_tag(range.from.front()) : range.to);
+  }
+  bool is_valid() const { return at_ != end_; }
+  const std::string& place() const { return at_->first; }
+  const std::optional<Row>& row() const { return at_->second.row; }
+  bool is_at(std::string_view place) const { return is_valid() && at_->first == place; }
+  void next() { ++at_; }
+
+ private:
+  typename HotRows<Row>::const_iterator at_{};
+  typename HotRows<Row>::const_iterator end_{};
+};
+
+// The same in the base.
+class BaseWalk {
+ public:
+  BaseWalk(const KeyValues& base, std::string_view tenant, const PlaceRange& range)
+      : tag_(range.from.front()) {
+    const std::string prefix = keys::row(tenant, std::string_view(range.from).substr(0, 1));
+    skip_ = prefix.size();
+    cursor_ =
+        base.walk({keys::row(tenant, range.from),
+                   range.to.starts_with(tag_) ? keys::row(tenant, range.to)
+                                              : keys::after_prefix(prefix)},
+                  false);
+    read();
+  }
+  bool is_valid() const { return cursor_->is_valid(); }
+  const std::string& place() const { return place_; }
+  std::string_view value() const { return cursor_->value(); }
+  bool is_at(std::string_view place) const { return is_valid() && place_ == place; }
+  void next() {
+    cursor_->next();
+    read();
+  }
+  Result<> status() const { return cursor_->status(); }
+
+ private:
+  void read() {
+    if (!cursor_->is_valid()) return;
+    place_.assign(1, tag_);
+    place_ += cursor_->key().substr(skip_);
+  }
+  char tag_;
+  std::size_t skip_ = 0;
+  std::unique_ptr<KeyCursor> cursor_;
+  std::string place_;
+};
+
+template <class Row>
+Result<std::optional<Row>> View::read_below(std::string_view tenant, std::string_view place) const {
+  if (frozen_) {
+    if (const auto found = frozen_->tenants.find(tenant); found != frozen_->tenants.end()) {
+      const HotRows<Row>& rows = found->second.template of<Row>();
+      if (const auto at = rows.find(place); at != rows.end()) return at->second.row;
+    }
+  }
+  // A tenant that is not known has nothing in the base either.
+  if (!tenants_.contains(tenant)) return std::optional<Row>();
+  const std::optional<std::string> bytes = TRY(base_->get(keys::row(tenant, place)));
+  if (!bytes) return std::optional<Row>();
+  return std::optional<Row>(TRY(parse_row<Row>(*bytes)));
+}
+
+template <class Row>
+Result<std::optional<Row>> View::read(std::string_view tenant, std::string_view place) const {
+  if (const auto found = live_->tenants.find(tenant); found != live_->tenants.end()) {
+    const HotRows<Row>& rows = found->second.template of<Row>();
+    if (const auto at = rows.find(place); at != rows.end()) return at->second.row;
+  }
+  return read_below<Row>(tenant, place);
+}
+
+template <class Row>
+Result<View::Touched<Row>> View::touch(const std::string& tenant, std::string_view place) {
+  HotRows<Row>& rows = live_rows(tenant).template of<Row>();
+  auto at = rows.find(place);
+  if (at == rows.end()) {
+    std::optional<Row> row = TRY(read_below<Row>(tenant, place));
+    at = rows.emplace(std::string(place), HotRow<Row>{std::move(row), false}).first;
+    live_->bytes += sizeof(HotRow<Row>) + place.size() + 64;
+  }
+  HotRow<Row>& hot = at->second;
+  hot.is_dirty = true;
+  const bool is_new = !hot.row;
+  if (is_new) hot.row.emplace();
+  return Touched<Row>{&*hot.row, is_new};
+}
+
+template <class Row>
+void View::remove(const std::string& tenant, std::string_view place) {
+  HotRows<Row>& rows = live_rows(tenant).template of<Row>();
+  rows.insert_or_assign(std::string(place), HotRow<Row>{std::nullopt, true});
+  live_->bytes += sizeof(HotRow<Row>) + place.size() + 64;
+}
+
+template <class Row, class Visit>
+Result<> View::scan(std::string_view tenant, const PlaceRange& range, const Visit& visit) const {
+  CHECK(!range.from.empty());
+  HotWalk<Row> live(live_.get(), tenant, range);
+  HotWalk<Row> frozen(frozen_.get(), tenant, range);
+  BaseWalk base(*base_, tenant, range);
+  while (live.is_valid() || frozen.is_valid() || base.is_valid()) {
+    std::string place = base.is_valid() ? base.place() : std::string();
+    if (frozen.is_valid() && (place.empty() || frozen.place() < place)) place = frozen.place();
+    if (live.is_valid() && (place.empty() || live.place() < place)) place = live.place();
+    std::optional<Row> row;
+    if (live.is_at(place)) {
+      row = live.row();
+    } else if (frozen.is_at(place)) {
+      row = frozen.row();
+    } else {
+      row = TRY(parse_row<Row>(base.value()));
+    }
+    if (live.is_at(place)) live.next();
+    if (frozen.is_at(place)) frozen.next();
+    if (base.is_at(place)) base.next();
+    if (row && !visit(place, *row)) return {};
+  }
+  return base.status();
+}
+
+}  // namespace metergate

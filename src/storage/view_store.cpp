@@ -1,0 +1,187 @@
+#include "storage/view_store.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace metergate {
+
+ViewStore::ViewStore(const ViewStoreOptions& options, std::unique_ptr<View> view)
+    : options_(options),
+      view_(std::move(view)),
+      fold_(*view_, touched_, options_.zone, options_.key),
+      head_(view_->state().sequence) {
+  // What was told to nobody before the last stop is told again: whoever asks looks once more.
+  if (const auto newest = view_->state().newest_period) {
+    for (const std::string& tenant : view_->tenants()) touched_.add(tenant, *newest);
+  }
+}
+
+void ViewStore::start(std::unique_ptr<Ledger> ledger, std::unique_ptr<EventHistory> history) {
+  ledger_ = std::move(ledger);
+  history_ = std::move(history);
+}
+
+std::size_t ViewStore::changed_bytes() const {
+  const std::shared_lock lock(mutex_);
+  return view_->changed_bytes();
+}
+
+Result<std::optional<Json>> ViewStore::get(Collection collection, const DocumentKey& key) const {
+  if (row_of(collection).derived)
+    return fail(ErrorCode::invalid, "documents of a derived collection are had by find()");
+  std::optional<std::string> bytes;
+  {
+    const std::shared_lock lock(mutex_);
+    bytes = TRY(view_->get(keys::document(collection, keys::tail_of(key))));
+  }
+  if (!bytes) return std::optional<Json>();
+  return std::optional(TRY(parse_document(*bytes)));
+}
+
+struct ViewStore::Open {
+  std::unique_ptr<DocumentSource> source;
+  bool is_sorted = false;
+};
+
+Result<ViewStore::Open> ViewStore::open(const Query& query) const {
+  const Conjunction filter(query.filter);
+  switch (query.collection) {
+    case Collection::api_calls:
+    case Collection::webhook_calls: {
+      EventRange range{std::nullopt, window_of(filter, "timestamp")};
+      const Json* tenant = filter.equal("tenant_id");
+      if (tenant != nullptr) {
+        auto id = TenantId::parse(tenant->is_string() ? tenant->as_string() : "");
+        // No event is of what cannot be a tenant.
+        if (id) {
+          range.tenant = *std::move(id);
+        } else {
+          range.window.end = range.window.start;
+        }
+      }
+      const bool is_newest_first =
+          query.sort.size() == 1 && query.sort[0].descending && query.sort[0].field == "timestamp";
+      return Open{make_event_source(query.collection, TRY(history_->newest_first(range))),
+                  query.sort.empty() || is_newest_first};
+    }
+    case Collection::response_metrics:
+      return Open{make_metric_source(context(), filter), query.sort.empty()};
+    case Collection::usage_counters:
+      return Open{make_counter_source(context(), filter), query.sort.empty()};
+    default: {
+      const Plan plan = plan_for(query);
+      return Open{make_stored_source(context(), query.collection, plan), plan.is_sorted};
+    }
+  }
+}
+
+Result<> ViewStore::for_each(const Query& query,
+                             const std::function<bool(const Json&)>& visit) const {
+  const Open opened = TRY(open(query));
+  return run_query(*opened.source, query, opened.is_sorted, visit);
+}
+
+Result<std::vector<Json>> ViewStore::find(const Query& query) const {
+  std::vector<Json> documents;
+  TRY(for_each(query, [&documents](const Json& document) {
+    documents.push_back(document);
+    return true;
+  }));
+  return documents;
+}
+
+Result<std::int64_t> ViewStore::count(const Query& query) const {
+  Query all;
+  all.collection = query.collection;
+  all.filter = query.filter;
+  std::int64_t count = 0;
+  TRY(for_each(all, [&count](const Json&) {
+    ++count;
+    return true;
+  }));
+  return count;
+}
+
+Result<std::optional<Counter>> ViewStore::counter(const TenantId& tenant, Period period) const {
+  const std::shared_lock lock(mutex_);
+  return Figures(*view_, options_.zone).counter(tenant.text(), period);
+}
+
+Result<std::vector<std::pair<Period, Counter>>> ViewStore::counters(const TenantId& tenant) const {
+  const std::shared_lock lock(mutex_);
+  auto months = TRY(Figures(*view_, options_.zone).counters(tenant.text()));
+  std::ranges::reverse(months);
+  return months;
+}
+
+Result<std::vector<DayRow>> ViewStore::days(const TenantId& tenant, Day first, Day last) const {
+  const std::shared_lock lock(mutex_);
+  return Figures(*view_, options_.zone).days(tenant.text(), first, last);
+}
+
+Result<Gauges> ViewStore::gauges_before(const TenantId& tenant, Day day) const {
+  const std::shared_lock lock(mutex_);
+  return Figures(*view_, options_.zone).gauges_before(tenant.text(), day);
+}
+
+Result<std::int64_t> ViewStore::endpoint_count(const TenantId& tenant, Period period) const {
+  const std::shared_lock lock(mutex_);
+  return Figures(*view_, options_.zone).endpoint_count(tenant.text(), period);
+}
+
+std::optional<Period> ViewStore::closed_through() const {
+  const std::shared_lock lock(mutex_);
+  return view_->state().closed_through;
+}
+
+std::vector<TenantPeriod> ViewStore::take_touched(std::size_t max) {
+  const std::unique_lock lock(mutex_);
+  return touched_.take(max);
+}
+
+Result<std::vector<std::pair<TenantId, Counter>>> ViewStore::recount(Period period) const {
+  std::map<TenantId, Counter> counters;
+  const EventRange range{std::nullopt, period.window(options_.zone)};
+  TRY(history_->for_each(range, [&counters](const ArchivedEvent& archived) {
+    counters[archived.event.tenant].fold(archived.event);
+    return true;
+  }));
+  std::vector<std::string> tenants;
+  {
+    const std::shared_lock lock(mutex_);
+    tenants.assign(view_->tenants().begin(), view_->tenants().end());
+  }
+  for (const std::string& tenant : tenants) {
+    const std::shared_lock lock(mutex_);
+    const auto backfilled = TRY(Figures(*view_, options_.zone).backfilled(tenant, period));
+    if (!backfilled) continue;
+    Counter& counter = counters[TRY(TenantId::parse(tenant))];
+    counter.calls.merge(backfilled->calls);
+    counter.webhooks.merge(backfilled->webhooks);
+    counter.updated_at = std::max(counter.updated_at, backfilled->updated_at);
+  }
+  std::vector<std::pair<TenantId, Counter>> rows;
+  for (auto& [tenant, counter] : counters) {
+    counter.gauges = Gauges{};
+    rows.emplace_back(tenant, std::move(counter));
+  }
+  return rows;
+}
+
+Result<bool> ViewStore::has_all_events(Period period) const {
+  const std::shared_lock lock(mutex_);
+  return period.window(options_.zone).start >= view_->state().events_removed_before;
+}
+
+StoreFigures ViewStore::figures() const {
+  StoreFigures figures;
+  figures.durable = durable();
+  figures.head = head();
+  figures.events_kept = history_->event_count();
+  const std::shared_lock lock(mutex_);
+  figures.checkpointed = view_->written_sequence();
+  return figures;
+}
+
+}  // namespace metergate

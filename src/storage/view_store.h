@@ -1,0 +1,96 @@
+// ViewStore: the Store over a view, a ledger and a history of events; what both engines share.
+//
+// One lock: apply() and retention hold it alone, reads share it for one look or one chunk of
+// documents. Whatever can be done without it (hashing events, looking their ids up in the base) is.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <shared_mutex>
+
+#include "storage/decide.h"
+#include "storage/documents.h"
+#include "storage/event_history.h"
+#include "storage/fold.h"
+#include "storage/ledger.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+struct ViewStoreOptions {
+  TimeZone zone = TimeZone::utc();
+  StorageFormula formula;
+  HashKey key;  // of the hashes of event ids
+};
+
+class ViewStore : public Store {
+ public:
+  Result<Commit> apply(Batch batch) override;
+  Sequence head() const override { return head_; }
+  Sequence durable() const override { return ledger_->durable(); }
+  void when_durable(Sequence sequence, std::move_only_function<void()> then) override {
+    ledger_->when_durable(sequence, std::move(then));
+  }
+
+  Result<std::optional<Json>> get(Collection collection, const DocumentKey& key) const override;
+  Result<std::vector<Json>> find(const Query& query) const override;
+  Result<std::int64_t> count(const Query& query) const override;
+  Result<> for_each(const Query& query,
+                    const std::function<bool(const Json&)>& visit) const override;
+
+  Result<std::optional<Counter>> counter(const TenantId& tenant, Period period) const override;
+  Result<std::vector<std::pair<Period, Counter>>> counters(const TenantId& tenant) const override;
+  Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const override;
+  Result<Gauges> gauges_before(const TenantId& tenant, Day day) const override;
+  Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const override;
+
+  std::optional<Period> closed_through() const override;
+  std::vector<TenantPeriod> take_touched(std::size_t max) override;
+
+  Result<RetentionDone> retire(const RetentionCut& cut) override;
+  Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
+  Result<bool> has_all_events(Period period) const override;
+  StoreFigures figures() const override;
+
+ protected:
+  ViewStore(const ViewStoreOptions& options, std::unique_ptr<View> view);
+  // Before the first call of anything else.
+  void start(std::unique_ptr<Ledger> ledger, std::unique_ptr<EventHistory> history);
+  // Folds a batch that the journal has, before start().
+  Result<> replay(Sequence sequence, const DecidedBatch& batch);
+  // Writes what changed to the base. One at a time.
+  Result<> write_checkpoint();
+  // Whether apply() may take more now; ErrorCode::overloaded otherwise.
+  virtual Result<> admits() const { return {}; }
+  // Under the lock, after a batch.
+  virtual void on_applied(std::size_t changed_bytes) = 0;
+
+  View& view() { return *view_; }
+  std::size_t changed_bytes() const;
+
+ private:
+  Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,
+                                        std::uint64_t& generation) const;
+  Result<> look_again(std::vector<KnownId>& known) const;
+  Result<Commit> commit(Batch batch, std::vector<KnownId> known, std::uint64_t generation);
+  ReadContext context() const { return {*view_, options_.zone, options_.formula, mutex_}; }
+  Result<> retire_rows(const RetentionCut& cut, RetentionDone& done);
+  std::optional<Period> last_removable(const RetentionCut& cut) const;
+  struct Open;
+  Result<Open> open(const Query& query) const;
+
+  ViewStoreOptions options_;
+  mutable std::shared_mutex mutex_;
+  std::unique_ptr<View> view_;
+  Touched touched_;
+  Fold fold_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<EventHistory> history_;
+  std::atomic<Sequence> head_{0};
+};
+
+// A fault after which the state in memory cannot be trusted: says so on standard error and ends the
+// process. The journal has everything; the next start reads it.
+[[noreturn]] void stop_process(const Error& error);
+
+}  // namespace metergate

@@ -1,0 +1,99 @@
+// How ViewStore applies a batch; see view_store.h.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "storage/view_store.h"
+
+namespace metergate {
+
+void stop_process(const Error& error) {
+  fmt::print(stderr, "metergate: stopped, the store cannot go on: {}\n", error.message);
+  std::_Exit(1);
+}
+
+Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& events,
+                                                 std::uint64_t& generation) const {
+  std::vector<KnownId> known(events.size());
+  std::vector<EventId> asked;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].is_ours) continue;
+    known[i].id = id_of(events[i], options_.key);
+    asked.push_back(known[i].id);
+    places.push_back(i);
+  }
+  if (asked.empty()) return known;
+  std::vector<std::int32_t> periods;
+  {
+    const std::shared_lock lock(mutex_);
+    periods = view_->id_periods();
+    generation = view_->base_generation();
+  }
+  const auto found = TRY(view_->find_in_base(asked, periods));
+  for (std::size_t i = 0; i < found.size(); ++i) known[places[i]].in_base = found[i];
+  return known;
+}
+
+// A checkpoint moved ids into the base since they were looked up there.
+Result<> ViewStore::look_again(std::vector<KnownId>& known) const {
+  std::vector<EventId> asked;
+  for (const KnownId& event : known) asked.push_back(event.id);
+  const auto found = TRY(view_->find_in_base(asked, view_->id_periods()));
+  for (std::size_t i = 0; i < found.size(); ++i) known[i].in_base = found[i];
+  return {};
+}
+
+Result<Commit> ViewStore::apply(Batch batch) {
+  TRY(admits());
+  std::uint64_t generation = 0;
+  std::vector<KnownId> known = TRY(identify(batch.events, generation));
+  return commit(std::move(batch), std::move(known), generation);
+}
+
+Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
+                                 std::uint64_t generation) {
+  const std::unique_lock lock(mutex_);
+  if (!known.empty() && generation != view_->base_generation()) TRY(look_again(known));
+  Decision decision = TRY(Decider(*view_, fold_.calendar()).decide(std::move(batch), known));
+  Commit commit{head_, std::move(decision.outcomes), !decision.is_refused};
+  if (decision.is_refused || decision.is_empty()) return commit;
+  commit.sequence = head_ + 1;
+  TRY(ledger_->append(commit.sequence, encode(decision.batch)));
+  // From here on the batch is decided: there is no way back.
+  if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
+    stop_process(folded.error());
+  history_->add(commit.sequence, decision.batch);
+  head_ = commit.sequence;
+  on_applied(view_->changed_bytes());
+  return commit;
+}
+
+Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch) {
+  TRY(fold_.apply(sequence, batch));
+  head_ = sequence;
+  return {};
+}
+
+Result<> ViewStore::write_checkpoint() {
+  Sequence sequence = 0;
+  {
+    const std::unique_lock lock(mutex_);
+    if (!view_->is_frozen()) view_->freeze();
+    sequence = head_;
+  }
+  // Nothing reaches the base that a power cut could still take from the journal.
+  wait_durable(sequence);
+  TRY(view_->write_frozen());
+  std::shared_ptr<Layer> written;
+  {
+    constexpr std::size_t kKeptBytesMax = 64UL << 20;
+    const std::unique_lock lock(mutex_);
+    written = view_->thaw(kKeptBytesMax);
+  }
+  return {};
+}
+
+}  // namespace metergate
