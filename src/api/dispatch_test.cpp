@@ -242,7 +242,7 @@ TEST_F(DispatchTest, MetersARequestOfATenant) {
   EXPECT_EQ(call.integer_at("response_bytes"),
             static_cast<std::int64_t>(http::serialize_head(response, context).size() +
                                       response.body.size()));
-  EXPECT_EQ(world_.counter("tenant_1").api_calls, 1);
+  EXPECT_EQ(world_.counter("tenant_1").calls.count, 1);
 }
 
 TEST_F(DispatchTest, MetersWhateverTheStatus) {
@@ -277,7 +277,7 @@ TEST_F(DispatchTest, MetersAProvidersRequestButDoesNotBillIt) {
   send("GET /api/tenants/tenant_1/nowhere", provider_);
   ASSERT_EQ(calls().size(), 2U);
   for (const Json& call : calls()) EXPECT_EQ(call.bool_at("billable"), false);
-  EXPECT_EQ(world_.counter("tenant_1").api_calls, 0);
+  EXPECT_EQ(world_.counter("tenant_1").calls.count, 0);
 }
 
 TEST_F(DispatchTest, DoesNotMeterWithoutATokenForTheTenant) {
