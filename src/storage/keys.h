@@ -65,8 +65,6 @@ std::string backfill_place(Period period);
 std::string endpoints_place(Period period);
 std::string hour_place(Timestamp hour, std::string_view endpoint);
 inline std::string totals_place() { return std::string(1, kTotals); }
-// The first place after all of a tag.
-inline std::string after_tag(char tag) { return std::string(1, static_cast<char>(tag + 1)); }
 std::string row(std::string_view tenant, std::string_view place);
 Result<Period> period_of(std::string_view place);  // of a month's, backfill's or endpoints' place
 Result<Day> day_of(std::string_view place);

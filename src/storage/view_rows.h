@@ -15,7 +15,9 @@ class HotWalk {
     if (found == layer->tenants.end()) return;
     const HotRows<Row>& rows = found->second.template of<Row>();
     at_ = rows.lower_bound(range.from);
-    end_ = rows.lower_bound(range.to.empty() ? keys::after_tag(range.from.front()) : range.to);
+    // Rows of a kind may have several tags, months and days among them.
+    end_ = rows.lower_bound(range.to.empty() ? keys::after_prefix(range.from.substr(0, 1))
+                                             : range.to);
   }
   bool is_valid() const { return at_ != end_; }
   const std::string& place() const { return at_->first; }

@@ -1,0 +1,147 @@
+// What the tests of the API stand on: every service over a store in memory, tokens for whoever
+// asks, and a dispatcher that is asked without a socket. Each test makes its own.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/dispatch.h"
+#include "service/aggregation.h"
+#include "service/alerting.h"
+#include "service/analytics.h"
+#include "service/audit_log.h"
+#include "service/billing.h"
+#include "service/core_world_test.h"
+#include "service/idempotency.h"
+#include "service/ingest.h"
+#include "service/records.h"
+#include "service/reporting.h"
+#include "service/retention.h"
+#include "service/sessions.h"
+#include "service/worker_board.h"
+
+namespace metergate::api {
+
+struct ApiWorld : core_world::TestWorld {
+  Log log{clock, LogLevel::error};
+  std::unique_ptr<Sessions> sessions =
+      Sessions::create({.jwt_secret = "a secret of at least 32 bytes, for tests",
+                        .jwks_text = {},
+                        .issuer = {},
+                        .audience = {}},
+                       *store, clock)
+          .value();
+  Ingest ingest{*store, *directory, rules, clock};
+  Records records{*store, *directory, rules, clock};
+  Idempotency idempotency{*store, clock};
+  Billing billing{*store, *directory, *catalog, rules, clock};
+  Analytics analytics{*store, *directory, rules, clock};
+  Alerting alerting{*store, *directory, billing, rules, clock};
+  Reporting reporting{*store, billing, rules, clock};
+  Aggregation aggregation{{.store = *store,
+                           .directory = *directory,
+                           .billing = billing,
+                           .alerting = alerting,
+                           .reporting = reporting,
+                           .rules = rules,
+                           .log = log}};
+  Retention retention{{.store = *store,
+                       .billing = billing,
+                       .idempotency = idempotency,
+                       .rules = rules,
+                       .log = log}};
+  AuditLog audit_log{*store};
+  WorkerBoard worker_board;
+  Services services{.clock = clock,
+                    .log = log,
+                    .rules = rules,
+                    .store = *store,
+                    .catalog = *catalog,
+                    .directory = *directory,
+                    .sessions = *sessions,
+                    .ingest = ingest,
+                    .records = records,
+                    .idempotency = idempotency,
+                    .billing = billing,
+                    .analytics = analytics,
+                    .alerting = alerting,
+                    .reporting = reporting,
+                    .aggregation = aggregation,
+                    .retention = retention,
+                    .audit_log = audit_log,
+                    .worker_board = worker_board,
+                    .about = {"1.2.3", "memory", clock.steady()}};
+
+  std::string provider_token(std::vector<std::string> permissions) const {
+    return sessions
+        ->issue({.subject = "ann",
+                 .scope = Scope::provider,
+                 .tenant = {},
+                 .roles = {},
+                 .permissions = std::move(permissions)})
+        .value();
+  }
+  std::string tenant_token(std::string tenant) const {
+    return sessions
+        ->issue({.subject = "till",
+                 .scope = Scope::tenant,
+                 .tenant = std::move(tenant),
+                 .roles = {},
+                 .permissions = {}})
+        .value();
+  }
+};
+
+// "GET /a?x=1" with a token, or none where it is empty.
+inline http::Request request_for(const std::string& line, const std::string& token = {}) {
+  http::Request request;
+  const std::size_t space = line.find(' ');
+  request.method = line.substr(0, space);
+  request.target = line.substr(space + 1);
+  const std::size_t mark = std::min(request.target.find('?'), request.target.size());
+  request.path = request.target.substr(0, mark);
+  std::string query = request.target.substr(std::min(mark + 1, request.target.size()));
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::size_t equals = query.find('=');
+    request.query.emplace_back(query.substr(0, equals), query.substr(equals + 1, end - equals - 1));
+    query.erase(0, end + 1);
+  }
+  if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
+  request.remote_ip = "192.0.2.9";
+  request.request_id = "req_test";
+  request.bytes = 100;
+  return request;
+}
+
+// The answer, or nothing where it has not been sent yet.
+inline std::optional<http::Response> ask(http::Handler& handler, http::Request request) {
+  auto answer = std::make_shared<std::optional<http::Response>>();
+  handler.handle(std::move(request),
+                 [answer](http::Response response) { *answer = std::move(response); });
+  return std::move(*answer);
+}
+
+inline std::string header_of(const http::Response& response, std::string_view name) {
+  const auto found = std::ranges::find(response.headers, name, &http::Header::first);
+  return found == response.headers.end() ? std::string{} : found->second;
+}
+
+inline Json body_of(const http::Response& response) { return parse_json(response.body).value(); }
+
+// "E_NOT_FOUND" of the envelope; empty where it has no error.
+inline std::string error_of(const http::Response& response) {
+  const Json body = body_of(response);
+  const Json* error = body.find("error");
+  return error == nullptr ? "" : error->string_at("code").value_or("");
+}
+
+inline std::string message_of(const http::Response& response) {
+  const Json body = body_of(response);
+  const Json* error = body.find("error");
+  return error == nullptr ? "" : error->string_at("message").value_or("");
+}
+
+}  // namespace metergate::api
