@@ -1,5 +1,5 @@
 // The control socket's server side: runs the commands that other processes send, over the services
-// of this one. Only the folder's owner reaches the socket (mode 0600 in a folder of mode 0700).
+// of this one. Only the server's own user reaches the socket (mode 0600).
 //
 // Asked: POST /command, a line of JSON {"name", "arguments", "actor"}, then the command's input.
 // Answered: headers Exit-Status and Error-Bytes; the body is what the command wrote to standard

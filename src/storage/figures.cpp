@@ -59,7 +59,7 @@ Result<std::vector<std::pair<Period, Counter>>> Figures::counters(const std::str
       add(months.back().first.next(), Counter{});
   };
   Result<> read;
-  const PlaceRange all{std::string(1, keys::kMonth), {}};
+  const PlaceRange all{std::string(1, keys::kMonth), std::string(1, keys::kMonth + 1)};
   TRY(view_.scan<CounterRow>(tenant, all, [&](std::string_view place, CounterRow& row) {
     const auto period = keys::period_of(place);
     if (!period) {

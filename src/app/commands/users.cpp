@@ -159,12 +159,12 @@ class Keys final : public StoreCommand {
       context.streams.out << fmt::format("revoked {}\n", key_id_);
       return kExitDone;
     }
-    std::vector<TableRow> rows = {{"KEY", "NAME", "PERMISSIONS", "STATE"}};
+    std::vector<TableRow> rows = {{"KEY", "NAME", "PERMISSIONS", "EXPIRES"}};
     for (const Json& key : TRY(sessions.keys())) {
-      const Json* revoked = key.find("revoked_at");
+      const auto expires_at = key.timestamp_at("expires_at");
       rows.push_back({key.string_at("key_id").value_or(""), key.string_at("name").value_or(""),
                       joined(key.find("permissions")),
-                      revoked != nullptr && !revoked->is_null() ? "revoked" : "good"});
+                      expires_at ? to_text(*expires_at) : "never"});
     }
     print_table(rows, context.streams.out);
     return kExitDone;
