@@ -15,7 +15,9 @@ class HotWalk {
     if (found == layer->tenants.end()) return;
     const HotRows<Row>& rows = found->second.template of<Row>();
     at_ = rows.lower_bound(range.from);
-    end_ = range.to.empty() ? rows.end() : rows.lower_bound(range.to);
+    // Rows of a kind may have several tags, months and days among them.
+    end_ = rows.lower_bound(range.to.empty() ? keys::after_prefix(range.from.substr(0, 1))
+                                             : range.to);
   }
   bool is_valid() const { return at_ != end_; }
   const std::string& place() const { return at_->first; }
@@ -37,7 +39,8 @@ class BaseWalk {
     skip_ = prefix.size();
     cursor_ =
         base.walk({keys::row(tenant, range.from),
-                   range.to.empty() ? keys::after_prefix(prefix) : keys::row(tenant, range.to)},
+                   range.to.starts_with(tag_) ? keys::row(tenant, range.to)
+                                              : keys::after_prefix(prefix)},
                   false);
     read();
   }
