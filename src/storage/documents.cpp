@@ -9,7 +9,7 @@ constexpr std::size_t kChunk = 256;
 
 class StoredSource final : public DocumentSource {
  public:
-  StoredSource(const ReadContext& context, Collection collection, Plan plan)
+  StoredSource(const ReadContext& context, Collection collection, ReadPlan plan)
       : context_(context), collection_(collection), plan_(std::move(plan)) {}
 
   Result<std::vector<Json>> next() override {
@@ -44,7 +44,7 @@ class StoredSource final : public DocumentSource {
 
   ReadContext context_;
   Collection collection_;
-  Plan plan_;
+  ReadPlan plan_;
   bool is_over_ = false;
 };
 
@@ -207,7 +207,7 @@ int is_active(const std::optional<Json>& record) {
 }
 
 std::unique_ptr<DocumentSource> make_stored_source(const ReadContext& context,
-                                                   Collection collection, Plan plan) {
+                                                   Collection collection, ReadPlan plan) {
   return std::make_unique<StoredSource>(context, collection, std::move(plan));
 }
 

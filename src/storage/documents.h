@@ -13,8 +13,8 @@
 #include "base/result.h"
 #include "storage/event_history.h"
 #include "storage/figures.h"
-#include "storage/plan.h"
 #include "storage/query.h"
+#include "storage/read_plan.h"
 #include "storage/view.h"
 
 namespace metergate {
@@ -39,7 +39,7 @@ struct ReadContext {
 
 // The documents of a stored collection in a range of keys of documents or of an index.
 std::unique_ptr<DocumentSource> make_stored_source(const ReadContext& context,
-                                                   Collection collection, Plan plan);
+                                                   Collection collection, ReadPlan plan);
 // api_calls and webhook_calls.
 std::unique_ptr<DocumentSource> make_event_source(Collection collection,
                                                   std::unique_ptr<EventCursor> events);

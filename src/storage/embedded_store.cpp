@@ -1,16 +1,15 @@
-// The embedded engine: the journal makes batches durable, the view over RocksDB answers, the
-// archive keeps the raw events. One thread of its own writes checkpoints and seals what is full.
+// The store on disk: the journal makes batches durable, the view over RocksDB answers, the archive
+// keeps the raw events. One thread of its own writes checkpoints and moves full segments on.
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
-#include "storage/embedded_folder.h"
-#include "storage/embedded_history.h"
-#include "storage/journal.h"
+#include "storage/archived_history.h"
+#include "storage/data_folder.h"
 #include "storage/open_store.h"
 #include "storage/rocks_kv.h"
 #include "storage/view_store.h"
@@ -18,10 +17,9 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kCheckpointBytes = 32UL
-                                         << 20;  // changed since the last one: time for the next
-constexpr std::size_t kChangedBytesMax = 256UL
-                                         << 20;  // beyond it nothing is taken until one is written
+// What may have changed in memory before a checkpoint is made early, and before no more is taken.
+constexpr std::size_t kEarlyBytes = 32UL << 20;
+constexpr std::size_t kChangedBytesMax = 128UL << 20;
 
 class JournalLedger final : public Ledger {
  public:
@@ -38,176 +36,164 @@ class JournalLedger final : public Ledger {
   Journal& journal_;
 };
 
-class EmbeddedStore final : public ViewStore {
+// A base, and the first one: so the folder stays locked until everything in it is closed.
+struct HeldFolder {
+  DataFolder folder_;
+};
+
+class EmbeddedStore final : private HeldFolder, public ViewStore {
  public:
-  EmbeddedStore(const EmbeddedOptions& options, EmbeddedFolder folder, std::unique_ptr<View> opened,
+  EmbeddedStore(DataFolder folder, const ViewStoreOptions& options, std::unique_ptr<View> view,
                 const Log& log)
-      : ViewStore({options.zone, options.formula, folder.hash_key()}, std::move(opened)),
-        options_(options),
-        folder_(std::move(folder)),
-        log_(log) {}
+      : HeldFolder{std::move(folder)}, ViewStore(options, std::move(view)), log_(log) {}
+  ~EmbeddedStore() override;
+  EmbeddedStore(const EmbeddedStore&) = delete;
+  EmbeddedStore& operator=(const EmbeddedStore&) = delete;
 
-  ~EmbeddedStore() override {
-    {
-      const std::scoped_lock lock(mutex_);
-      is_stopping_ = true;
-    }
-    wake_.notify_all();
-    if (keeper_.joinable()) keeper_.join();
-    if (journal_ == nullptr) return;
-    if (const auto written = checkpoint(); !written) {
-      log_.warn("store.last_checkpoint_failed", {{"message", written.error().message}});
-    }
-  }
-
-  Result<> recover() {
-    auto history = std::make_unique<EmbeddedHistory>(TRY(Archive::open(folder_.archive())));
-    const Sequence folded = view().state().sequence;
-    const Sequence archived = history->archived_through();
-    const auto take = [&](std::uint64_t sequence, std::string_view bytes) -> Result<> {
-      const DecidedBatch batch = TRY(decode_batch(bytes));
-      if (sequence > folded) TRY(replay(sequence, batch));
-      if (sequence > archived) history->add(sequence, batch);
-      return {};
-    };
-    const JournalOptions journal_options{folder_.journal(), options_.segment_bytes,
-                                         options_.waiting_bytes_max};
-    journal_ = TRY(Journal::open(journal_options, std::min(folded, archived), take, log_));
-    if (head() > journal_->durable()) {
-      return fail(ErrorCode::corrupt,
-                  fmt::format("the view in {} is ahead of the journal in {}: segments are missing; "
-                              "restore the folder "
-                              "from a backup",
-                              folder_.view().string(), folder_.journal().string()));
-    }
-    history_ = history.get();
-    start(std::make_unique<JournalLedger>(*journal_), std::move(history));
-    keeper_ = std::thread([this] { keep(); });
-    return {};
-  }
-
-  Result<> checkpoint() override {
-    const std::scoped_lock lock(checkpoint_mutex_);
-    TRY(write_checkpoint());
-    TRY(view().flush());
-    return seal();
-  }
-
-  StoreFigures figures() const override {
-    StoreFigures figures = ViewStore::figures();
-    for (const SegmentInfo& segment : journal_->segments()) figures.journal_bytes += segment.bytes;
-    struct statvfs disk {};
-    if (::statvfs(folder_.root().c_str(), &disk) == 0) {
-      figures.disk_free_bytes =
-          static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
-    }
-    figures.accepts_writes = admits().has_value();
-    return figures;
-  }
+  Result<> recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive);
+  Result<> checkpoint() override;
+  StoreFigures figures() const override;
 
  private:
-  Result<> admits() const override {
-    if (changed_ > kChangedBytesMax) {
-      return fail(ErrorCode::overloaded,
-                  "too much is waiting to be written to the disk; try again in a moment");
-    }
-    return journal_->admits(0);
-  }
+  Result<> admits() const override;
+  void on_applied(std::size_t changed_bytes) override;
+  void checkpoint_until_stopped(Milliseconds every);
+  Result<> seal_segments();
 
-  void on_applied(std::size_t changed_bytes) override {
-    changed_ = changed_bytes;
-    if (changed_bytes > kCheckpointBytes) wake_.notify_all();
-  }
-
-  // Full segments go to the archive, then leave the journal: what they changed was flushed before.
-  Result<> seal() {
-    const Sequence flushed = figures_checkpointed();
-    for (const SegmentInfo& segment : journal_->segments()) {
-      if (!segment.is_full || segment.last_sequence == 0 || segment.last_sequence > flushed)
-        continue;
-      if (segment.last_sequence > history_->archived_through()) TRY(archive(segment));
-    }
-    return journal_->remove_through(std::min<Sequence>(flushed, history_->archived_through()));
-  }
-
-  Sequence figures_checkpointed() const { return ViewStore::figures().checkpointed; }
-
-  Result<> archive(const SegmentInfo& segment) {
-    std::vector<ArchivedEvent> events;
-    const auto collect = [&](std::uint64_t sequence, std::string_view bytes) -> Result<> {
-      DecidedBatch batch = TRY(decode_batch(bytes));
-      for (std::uint32_t index = 0; index < batch.events.size(); ++index) {
-        events.push_back({sequence, index, to_final(std::move(batch.events[index]))});
-      }
-      return {};
-    };
-    TRY(journal_->read(segment, collect));
-    return history_->move_to_archive(segment.first_sequence, segment.last_sequence,
-                                     std::move(events));
-  }
-
-  bool has_full_segment() const {
-    return std::ranges::any_of(journal_->segments(),
-                               [](const SegmentInfo& segment) { return segment.is_full; });
-  }
-
-  // Until it stops: a checkpoint whenever it is time for one; flushed where a segment waits to be
-  // sealed.
-  void keep() {
-    std::unique_lock lock(mutex_);
-    while (!is_stopping_) {
-      wake_.wait_for(lock, options_.checkpoint_every,
-                     [this] { return is_stopping_ || changed_ > kCheckpointBytes; });
-      if (is_stopping_) return;
-      lock.unlock();
-      step();
-      lock.lock();
-    }
-  }
-
-  void step() {
-    if (head() == last_written_ && !has_full_segment()) return;
-    const Sequence before = head();
-    const Result<> done = has_full_segment() ? checkpoint() : light_checkpoint();
-    if (done) {
-      last_written_ = before;
-      changed_ = changed_bytes();
-      return;
-    }
-    if (done.error().code == ErrorCode::corrupt) stop_process(done.error());
-    // No room, most likely: what changed stays in memory, admits() bounds it, the journal has it.
-    log_.error("store.checkpoint_failed", {{"message", done.error().message}});
-    changed_ = std::min(changed_.load(), kCheckpointBytes);
-  }
-
-  Result<> light_checkpoint() {
-    const std::scoped_lock lock(checkpoint_mutex_);
-    return write_checkpoint();
-  }
-
-  EmbeddedOptions options_;
-  EmbeddedFolder folder_;
   const Log& log_;
   std::unique_ptr<Journal> journal_;
-  EmbeddedHistory* history_ = nullptr;  // the view store's
-  std::mutex checkpoint_mutex_;
-  std::mutex mutex_;
+  ArchivedHistory* history_ = nullptr;  // the store's own
+  std::mutex checkpoint_mutex_;         // one checkpoint at a time
+  std::atomic<bool> is_behind_ = false;
+
+  std::mutex wake_mutex_;
   std::condition_variable wake_;
+  bool is_early_ = false;
   bool is_stopping_ = false;
-  std::atomic<std::size_t> changed_{0};
-  Sequence last_written_ = 0;
-  std::thread keeper_;
+  std::thread maintenance_;
 };
+
+Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive) {
+  auto history = std::make_unique<ArchivedHistory>(std::move(archive));
+  history_ = history.get();
+  const std::uint64_t in_view = view().state().sequence;
+  const std::uint64_t in_archive = history_->archived_through();
+  const auto visit = [&](std::uint64_t sequence, std::string_view bytes) -> Result<> {
+    const DecidedBatch batch = TRY(decode_batch(bytes));
+    if (sequence > in_view) TRY(replay(sequence, batch, kEarlyBytes));
+    if (sequence > in_archive) history_->add(sequence, batch);
+    return {};
+  };
+  journal_ = TRY(Journal::open({.folder = folder_.journal(),
+                                .segment_bytes = options.segment_bytes,
+                                .waiting_bytes_max = options.waiting_bytes_max},
+                               std::min(in_view, in_archive), visit, log_));
+  if (journal_->durable() != head()) {
+    return fail(ErrorCode::corrupt,
+                fmt::format("the journal in {} ends with batch {}, but the view beside it knows "
+                            "{}; restore the folder from a backup",
+                            folder_.journal().string(), journal_->durable(), head()));
+  }
+  start(std::make_unique<JournalLedger>(*journal_), std::move(history));
+  maintenance_ =
+      std::thread([this, every = options.checkpoint_every] { checkpoint_until_stopped(every); });
+  return {};
+}
+
+EmbeddedStore::~EmbeddedStore() {
+  if (!maintenance_.joinable()) return;
+  {
+    const std::scoped_lock lock(wake_mutex_);
+    is_stopping_ = true;
+  }
+  wake_.notify_one();
+  maintenance_.join();
+  // Spares the next start the replay; without it that start is slower, and as right.
+  if (const auto written = checkpoint(); !written)
+    log_.error("store.checkpoint_failed", {{"error", written.error().message}});
+}
+
+void EmbeddedStore::on_applied(std::size_t changed_bytes) {
+  is_behind_ = changed_bytes > kChangedBytesMax;
+  if (changed_bytes < kEarlyBytes) return;
+  {
+    const std::scoped_lock lock(wake_mutex_);
+    is_early_ = true;
+  }
+  wake_.notify_one();
+}
+
+Result<> EmbeddedStore::admits() const {
+  if (!is_behind_) return {};
+  return fail(ErrorCode::overloaded, "more has changed than the disk has taken yet");
+}
+
+void EmbeddedStore::checkpoint_until_stopped(Milliseconds every) {
+  for (;;) {
+    {
+      std::unique_lock lock(wake_mutex_);
+      wake_.wait_for(lock, every, [this] { return is_stopping_ || is_early_; });
+      if (is_stopping_) return;
+      is_early_ = false;
+    }
+    // The journal has everything: the next round tries again, and a start would read it.
+    if (const auto written = checkpoint(); !written)
+      log_.error("store.checkpoint_failed", {{"error", written.error().message}});
+  }
+}
+
+Result<> EmbeddedStore::checkpoint() {
+  const std::scoped_lock lock(checkpoint_mutex_);
+  if (has_changes()) {
+    TRY(write_checkpoint());
+    is_behind_ = false;
+  }
+  return seal_segments();
+}
+
+// A full segment leaves the journal once its events are in the archive and what it changed is on
+// disk in the view.
+Result<> EmbeddedStore::seal_segments() {
+  const std::uint64_t written = view().written_sequence();
+  std::uint64_t sealed = 0;
+  for (const SegmentInfo& segment : journal_->segments()) {
+    if (!segment.is_full || segment.last_sequence > written) break;
+    TRY(history_->seal(*journal_, segment));
+    sealed = segment.last_sequence;
+  }
+  if (sealed == 0) return {};
+  TRY(view().flush());
+  return journal_->remove_through(sealed);
+}
+
+StoreFigures EmbeddedStore::figures() const {
+  StoreFigures figures = ViewStore::figures();
+  for (const SegmentInfo& segment : journal_->segments()) figures.journal_bytes += segment.bytes;
+  std::error_code error;
+  const auto space = std::filesystem::space(folder_.journal(), error);
+  if (!error) figures.disk_free_bytes = static_cast<std::int64_t>(space.available);
+  figures.accepts_writes = !is_behind_ && journal_->admits(0).has_value();
+  return figures;
+}
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options, const Clock&,
-                                                   const Log& log) {
-  EmbeddedFolder folder = TRY(EmbeddedFolder::open(options.folder, options.zone));
+Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options,
+                                                   const Clock& clock, const Log& log) {
+  const Microseconds started = clock.steady();
+  DataFolder folder = TRY(DataFolder::open(options.folder, options.zone));
   auto base = TRY(open_rocks_kv(folder.view()));
   auto view = TRY(View::open(std::move(base)));
-  auto store = std::make_unique<EmbeddedStore>(options, std::move(folder), std::move(view), log);
-  TRY(store->recover());
+  auto archive = TRY(Archive::open(folder.events()));
+  const ViewStoreOptions store_options{options.zone, options.formula, folder.id_key()};
+  const std::uint64_t in_view = view->state().sequence;
+  auto store =
+      std::make_unique<EmbeddedStore>(std::move(folder), store_options, std::move(view), log);
+  TRY(store->recover(options, std::move(archive)));
+  const auto took = std::chrono::duration_cast<Milliseconds>(clock.steady() - started);
+  log.info("store.opened", {{"sequence", static_cast<std::int64_t>(store->head())},
+                            {"replayed", static_cast<std::int64_t>(store->head() - in_view)},
+                            {"took_ms", std::int64_t{took.count()}}});
   return store;
 }
 

@@ -7,9 +7,6 @@
 namespace metergate {
 namespace {
 
-// About what a row takes in memory, its histogram aside; a bound needs no more.
-constexpr std::size_t kRowBytes = 256;
-
 template <class Row>
 void write_rows(const std::string& tenant, const HotRows<Row>& rows, KeyWriter& to) {
   std::string bytes;
@@ -45,15 +42,13 @@ void write_ids(const Layer& layer, KeyWriter& to) {
 }
 
 template <class Row>
-std::size_t keep(HotRows<Row>& above, HotRows<Row>& below) {
-  const std::size_t before = above.size();
+void keep(HotRows<Row>& above, HotRows<Row>& below) {
   for (auto at = below.begin(); at != below.end();) {
     const auto row = at++;
     if (!row->second.is_dirty || !row->second.row) continue;
     row->second.is_dirty = false;
     above.insert(below.extract(row));
   }
-  return above.size() - before;
 }
 
 }  // namespace
@@ -126,15 +121,13 @@ void Layer::write(KeyWriter& to) const {
 }
 
 void Layer::keep_rows_of(Layer& below) {
-  std::size_t kept = 0;
-  const auto keep_all = [&kept](TenantRows& above, TenantRows& under) {
-    kept += keep(above.of<CounterRow>(), under.of<CounterRow>());
-    kept += keep(above.of<CallSums>(), under.of<CallSums>());
-    kept += keep(above.of<EndpointRow>(), under.of<EndpointRow>());
-    kept += keep(above.of<TotalsRow>(), under.of<TotalsRow>());
-  };
-  for (auto& [tenant, rows] : below.tenants) keep_all(tenants[tenant], rows);
-  bytes += kept * kRowBytes;
+  for (auto& [tenant, under] : below.tenants) {
+    TenantRows& above = tenants[tenant];
+    keep(above.of<CounterRow>(), under.of<CounterRow>());
+    keep(above.of<CallSums>(), under.of<CallSums>());
+    keep(above.of<EndpointRow>(), under.of<EndpointRow>());
+    keep(above.of<TotalsRow>(), under.of<TotalsRow>());
+  }
 }
 
 }  // namespace metergate

@@ -98,7 +98,7 @@ struct Layer {
   std::unordered_map<std::string, TenantRows, TextHash, std::equal_to<>> tenants;
   EventIds ids;
   std::optional<std::int32_t> closed_through;  // ids of this period and those before it go
-  std::size_t bytes = 0;                       // about
+  std::size_t bytes = 0;                       // of what changed, about
 
   // Writes everything that changed.
   void write(KeyWriter& to) const;

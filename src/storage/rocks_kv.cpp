@@ -133,21 +133,28 @@ class RocksKeyValues final : public KeyValues {
     TRY(result_of(writer.status(), "collecting a checkpoint"));
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    rocksdb::Status status = database_->Write(options, &writer.batch());
-    // After a full disk it refuses writes until it is told that there is room again.
-    if (!status.ok() && database_->Resume().ok())
-      status = database_->Write(options, &writer.batch());
-    return result_of(status, "writing a checkpoint");
+    return result_of(twice([&] { return database_->Write(options, &writer.batch()); }),
+                     "writing a checkpoint");
   }
 
   Result<> flush() override {
     rocksdb::FlushOptions options;
     options.wait = true;
     options.allow_write_stall = true;
-    return result_of(database_->Flush(options), "flushing a checkpoint");
+    return result_of(twice([&] { return database_->Flush(options); }), "flushing a checkpoint");
   }
 
  private:
+  // After an error in the background, such as a full disk, RocksDB refuses writes until it is told
+  // to go on; where the reason has gone, the second try succeeds.
+  template <class Write>
+  rocksdb::Status twice(const Write& write) {
+    rocksdb::Status status = write();
+    if (status.ok() || status.IsCorruption()) return status;
+    if (const rocksdb::Status resumed = database_->Resume(); !resumed.ok()) return resumed;
+    return write();
+  }
+
   std::unique_ptr<rocksdb::DB> database_;
 };
 

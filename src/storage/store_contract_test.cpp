@@ -2,6 +2,8 @@
 #include "storage/store_contract.h"
 
 #include "storage/memory_store.h"
+#include "storage/open_store.h"
+#include "storage/test_folder.h"
 
 namespace metergate::contract {
 namespace {
@@ -16,10 +18,36 @@ class MemoryUnderTest final : public StoreUnderTest {
   std::unique_ptr<ControlledStore> store_;
 };
 
+class EmbeddedUnderTest final : public StoreUnderTest {
+ public:
+  explicit EmbeddedUnderTest(const TimeZone& zone) {
+    options_.folder = folder_.path();
+    options_.zone = zone;
+    options_.segment_bytes = 1 << 20;
+    reopen();
+  }
+  Store& store() override { return *store_; }
+  void reopen() override {
+    store_.reset();
+    auto opened = open_embedded_store(options_, clock_, log_);
+    EXPECT_TRUE(opened.has_value()) << (opened ? "" : opened.error().message);
+    store_ = std::move(opened).value();
+  }
+
+ private:
+  TestFolder folder_;
+  SystemClock clock_;
+  Log log_{clock_, LogLevel::error};
+  EmbeddedOptions options_;
+  std::unique_ptr<Store> store_;
+};
+
 }  // namespace
 
 std::vector<Engine> all_engines() {
-  return {{"memory", [](const TimeZone& zone) { return std::make_unique<MemoryUnderTest>(zone); }}};
+  return {
+      {"memory", [](const TimeZone& zone) { return std::make_unique<MemoryUnderTest>(zone); }},
+      {"embedded", [](const TimeZone& zone) { return std::make_unique<EmbeddedUnderTest>(zone); }}};
 }
 
 Commit StoreContract::apply(Batch batch) {

@@ -22,9 +22,9 @@ void ViewStore::start(std::unique_ptr<Ledger> ledger, std::unique_ptr<EventHisto
   history_ = std::move(history);
 }
 
-std::size_t ViewStore::changed_bytes() const {
+bool ViewStore::has_changes() const {
   const std::shared_lock lock(mutex_);
-  return view_->changed_bytes();
+  return view_->changed_bytes() > 0 || view_->is_frozen() || view_->written_sequence() != head_;
 }
 
 Result<std::optional<Json>> ViewStore::get(Collection collection, const DocumentKey& key) const {
@@ -70,7 +70,7 @@ Result<ViewStore::Open> ViewStore::open(const Query& query) const {
     case Collection::usage_counters:
       return Open{make_counter_source(context(), filter), query.sort.empty()};
     default: {
-      const Plan plan = plan_for(query);
+      const ReadPlan plan = plan_for(query);
       return Open{make_stored_source(context(), query.collection, plan), plan.is_sorted};
     }
   }

@@ -57,7 +57,9 @@ class ViewStore : public Store {
   // Before the first call of anything else.
   void start(std::unique_ptr<Ledger> ledger, std::unique_ptr<EventHistory> history);
   // Folds a batch that the journal has, before start().
-  Result<> replay(Sequence sequence, const DecidedBatch& batch);
+  // Where more than `changed_bytes_max` has changed, that goes to the base at once.
+  Result<> replay(Sequence sequence, const DecidedBatch& batch, std::size_t changed_bytes_max);
+  bool has_changes() const;
   // Writes what changed to the base. One at a time.
   Result<> write_checkpoint();
   // Whether apply() may take more now; ErrorCode::overloaded otherwise.
@@ -66,7 +68,6 @@ class ViewStore : public Store {
   virtual void on_applied(std::size_t changed_bytes) = 0;
 
   View& view() { return *view_; }
-  std::size_t changed_bytes() const;
 
  private:
   Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,

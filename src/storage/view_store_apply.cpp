@@ -8,6 +8,11 @@
 #include "storage/view_store.h"
 
 namespace metergate {
+namespace {
+
+constexpr std::size_t kKeptBytesMax = 64UL << 20;  // of rows after a checkpoint
+
+}  // namespace
 
 void stop_process(const Error& error) {
   fmt::print(stderr, "metergate: stopped, the store cannot go on: {}\n", error.message);
@@ -71,9 +76,14 @@ Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
   return commit;
 }
 
-Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch) {
+Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch,
+                           std::size_t changed_bytes_max) {
   TRY(fold_.apply(sequence, batch));
   head_ = sequence;
+  if (view_->changed_bytes() <= changed_bytes_max) return {};
+  view_->freeze();
+  TRY(view_->write_frozen());
+  view_->thaw(kKeptBytesMax);
   return {};
 }
 
@@ -89,7 +99,6 @@ Result<> ViewStore::write_checkpoint() {
   TRY(view_->write_frozen());
   std::shared_ptr<Layer> written;
   {
-    constexpr std::size_t kKeptBytesMax = 64UL << 20;
     const std::unique_lock lock(mutex_);
     written = view_->thaw(kKeptBytesMax);
   }

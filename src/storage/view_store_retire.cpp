@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <mutex>
 
-#include "storage/retention.h"
+#include "storage/row_retention.h"
 #include "storage/view_store.h"
 
 namespace metergate {
@@ -22,6 +22,7 @@ Result<RetentionDone> ViewStore::retire(const RetentionCut& cut) {
     Timestamp& removed_before = view_->state().events_removed_before;
     is_later = removed_before < *cut.events_before;
     removed_before = std::max(removed_before, *cut.events_before);
+    view_->account(sizeof(removed_before));
   }
   // That events are missing must be known, after a crash too, before the first one goes.
   if (is_later) TRY(checkpoint());
@@ -37,7 +38,7 @@ Result<> ViewStore::retire_rows(const RetentionCut& cut, RetentionDone& done) {
     const auto at = view_->tenants().upper_bound(tenant);
     if (at == view_->tenants().end()) return {};
     tenant = *at;
-    Retention retention(*view_, options_.zone);
+    RowRetention retention(*view_, options_.zone);
     if (const auto period = last_removable(cut); period)
       done.counters_removed += TRY(retention.remove_counters(tenant, *period));
     const std::int64_t left = kRemovedMax - done.counters_removed - done.metrics_removed;

@@ -10,9 +10,9 @@
 
 namespace metergate {
 
-class Retention {
+class RowRetention {
  public:
-  Retention(View& view, const TimeZone& zone) : view_(view), zone_(zone) {}
+  RowRetention(View& view, const TimeZone& zone) : view_(view), zone_(zone) {}
 
   // Months before `cut` with their days and endpoints; answers how many months went.
   Result<std::int64_t> remove_counters(const std::string& tenant, Period cut);

@@ -1,4 +1,4 @@
-// Plan: how a query over stored documents is answered: by which index, over which keys, and whether
+// ReadPlan: how a query over stored documents is answered: by which index, over which keys, and whether
 // they come in the order asked for. Pure functions; any thread.
 #pragma once
 
@@ -28,13 +28,13 @@ class Conjunction {
 // The half-open window of a field's timestamps that the filter allows.
 Window window_of(const Conjunction& filter, std::string_view field);
 
-struct Plan {
+struct ReadPlan {
   KeyRange range;
   bool by_index = false;
   bool falling = false;
   bool is_sorted = false;
 };
 
-Plan plan_for(const Query& query);
+ReadPlan plan_for(const Query& query);
 
 }  // namespace metergate

@@ -1,4 +1,4 @@
-#include "storage/plan.h"
+#include "storage/read_plan.h"
 
 #include <algorithm>
 
@@ -131,7 +131,7 @@ Window window_of(const Conjunction& filter, std::string_view field) {
   return window;
 }
 
-Plan plan_for(const Query& query) {
+ReadPlan plan_for(const Query& query) {
   const Conjunction filter(query.filter);
   const auto indexes = row_of(query.collection).indexes;
   Fit best;
@@ -143,7 +143,7 @@ Plan plan_for(const Query& query) {
       chosen = i;
     }
   }
-  Plan plan;
+  ReadPlan plan;
   if (best.score() == 0) {
     const std::string prefix = keys::document_prefix(query.collection);
     plan.range = {prefix, keys::after_prefix(prefix)};

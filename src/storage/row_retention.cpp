@@ -1,4 +1,4 @@
-#include "storage/retention.h"
+#include "storage/row_retention.h"
 
 #include <vector>
 
@@ -20,7 +20,7 @@ Result<std::vector<std::string>> places(const View& view, const std::string& ten
 
 }  // namespace
 
-Result<std::int64_t> Retention::remove_counters(const std::string& tenant, Period cut) {
+Result<std::int64_t> RowRetention::remove_counters(const std::string& tenant, Period cut) {
   const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
   if (!totals || totals->first_period >= cut.ordinal()) return std::int64_t{0};
   TRY(carry_into(tenant, cut));
@@ -41,7 +41,7 @@ Result<std::int64_t> Retention::remove_counters(const std::string& tenant, Perio
 }
 
 // The month at the cut becomes the tenant's first: it takes over what the ones before it left.
-Result<> Retention::carry_into(const std::string& tenant, Period cut) {
+Result<> RowRetention::carry_into(const std::string& tenant, Period cut) {
   const Gauges before = TRY(Figures(view_, zone_).gauges_at_end(tenant, cut.previous()));
   CounterRow& row = *TRY(view_.touch<CounterRow>(tenant, keys::month_place(cut))).row;
   if (!row.is_carried) row.counter.gauges.carry(before, cut.window(zone_).start);
@@ -49,7 +49,7 @@ Result<> Retention::carry_into(const std::string& tenant, Period cut) {
   return {};
 }
 
-Result<std::int64_t> Retention::remove_metrics(const std::string& tenant, Timestamp cut,
+Result<std::int64_t> RowRetention::remove_metrics(const std::string& tenant, Timestamp cut,
                                                std::size_t max) {
   const PlaceRange range{std::string(1, keys::kHour), keys::hour_place(cut, "")};
   const auto hours = TRY(places<CallSums>(view_, tenant, range, max));

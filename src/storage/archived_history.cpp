@@ -1,0 +1,102 @@
+#include "storage/archived_history.h"
+
+#include <array>
+
+#include "storage/decided.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kFilesRemovedMax = 16;  // in one step
+
+class MergedCursor final : public EventCursor {
+ public:
+  static Result<std::unique_ptr<EventCursor>> open(std::unique_ptr<EventCursor> archive,
+                                                   std::unique_ptr<EventCursor> tail) {
+    auto merged = std::unique_ptr<MergedCursor>(new MergedCursor);
+    merged->sources_[0].cursor = std::move(archive);
+    merged->sources_[1].cursor = std::move(tail);
+    for (Source& source : merged->sources_) source.next = TRY(source.cursor->next());
+    return merged;
+  }
+
+  Result<std::optional<ArchivedEvent>> next() override {
+    Source& source = newer();
+    std::optional<ArchivedEvent> event = std::move(source.next);
+    if (event) source.next = TRY(source.cursor->next());
+    return event;
+  }
+
+ private:
+  struct Source {
+    std::unique_ptr<EventCursor> cursor;
+    std::optional<ArchivedEvent> next;
+  };
+  MergedCursor() = default;
+  Source& newer() {
+    auto& [first, second] = sources_;
+    if (!first.next) return second;
+    return second.next && is_newer(*second.next, *first.next) ? second : first;
+  }
+  std::array<Source, 2> sources_;
+};
+
+}  // namespace
+
+void ArchivedHistory::add(std::uint64_t sequence, const DecidedBatch& batch) {
+  tail_.add(sequence, batch);
+}
+
+// A segment may move from the tail to the archive while they are opened: then they are opened
+// again, so that no event is read twice or missed.
+Result<std::unique_ptr<EventCursor>> ArchivedHistory::newest_first(const EventRange& range) const {
+  for (;;) {
+    const std::uint64_t through = archived_through();
+    auto tail = TRY(tail_.newest_first_after(through, range));
+    auto archive = TRY(archive_->newest_first(range));
+    if (through == archived_through())
+      return MergedCursor::open(std::move(archive), std::move(tail));
+  }
+}
+
+Result<> ArchivedHistory::for_each(const EventRange& range,
+                                   const std::function<bool(const ArchivedEvent&)>& visit) const {
+  std::unique_ptr<EventCursor> tail;
+  std::uint64_t through = 0;
+  do {
+    through = archived_through();
+    tail = TRY(tail_.newest_first_after(through, range));
+  } while (through != archived_through());
+  for (auto event = TRY(tail->next()); event; event = TRY(tail->next())) {
+    if (!visit(*event)) return {};
+  }
+  return archive_->for_each(
+      range, [&](const ArchivedEvent& event) { return event.sequence > through || visit(event); });
+}
+
+std::int64_t ArchivedHistory::event_count() const {
+  return archive_->event_count() + tail_.count_after(archived_through());
+}
+
+Result<std::int64_t> ArchivedHistory::remove_before(Timestamp at) {
+  return archive_->remove_before(at, kFilesRemovedMax);
+}
+
+Result<> ArchivedHistory::seal(const Journal& journal, const SegmentInfo& segment) {
+  if (segment.last_sequence > archived_through()) {
+    std::vector<ArchivedEvent> events;
+    const auto collect = [&events](std::uint64_t sequence, std::string_view bytes) -> Result<> {
+      DecidedBatch batch = TRY(decode_batch(bytes));
+      std::uint32_t index = 0;
+      for (DecidedEvent& decided : batch.events)
+        events.push_back({sequence, index++, to_final(std::move(decided))});
+      return {};
+    };
+    TRY(journal.read(segment, collect));
+    TRY(archive_->add(segment.first_sequence, segment.last_sequence, std::move(events)));
+  }
+  tail_.drop_through(segment.last_sequence);
+  return {};
+}
+
+}  // namespace metergate

@@ -1,0 +1,35 @@
+// ArchivedHistory: raw events on disk. The newest are in memory until the journal segment that
+// holds them is full and its batches are in the view; then the segment becomes a file of the
+// archive. Reads merge both. Any thread; seal() and remove_before() from one at a time.
+#pragma once
+
+#include <memory>
+
+#include "storage/archive.h"
+#include "storage/event_history.h"
+#include "storage/event_tail.h"
+#include "storage/journal.h"
+
+namespace metergate {
+
+class ArchivedHistory final : public EventHistory {
+ public:
+  explicit ArchivedHistory(std::unique_ptr<Archive> archive) : archive_(std::move(archive)) {}
+
+  void add(std::uint64_t sequence, const DecidedBatch& batch) override;
+  Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const override;
+  Result<> for_each(const EventRange& range,
+                    const std::function<bool(const ArchivedEvent&)>& visit) const override;
+  std::int64_t event_count() const override;
+  Result<std::int64_t> remove_before(Timestamp at) override;
+
+  std::uint64_t archived_through() const { return archive_->archived_through(); }
+  // Puts one full segment into the archive, unless it is there.
+  Result<> seal(const Journal& journal, const SegmentInfo& segment);
+
+ private:
+  std::unique_ptr<Archive> archive_;
+  EventTail tail_;
+};
+
+}  // namespace metergate
