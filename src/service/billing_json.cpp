@@ -99,7 +99,8 @@ Json stats_json(const PeriodStats& stats) {
                         {"p95_response_time_ms", percentile_ms_json(calls.durations, 950)},
                         {"p99_response_time_ms", percentile_ms_json(calls.durations, 990)},
                         {"success_rate_percent", percent_json(calls.successes(), calls.count)},
-                        {"total_data_transfer_bytes", saturate(Wide{calls.request_bytes} + calls.response_bytes)},
+                        {"total_data_transfer_bytes",
+                         saturate(Wide{calls.request_bytes} + calls.response_bytes)},
                     })},
       {"webhook_calls",
        Json::object({

@@ -103,7 +103,10 @@ Result<TickReport> Retention::retire(const RetentionCut& cut) {
 
 Result<TickReport> Retention::retire_counters(Timestamp now) {
   TickReport total;
-  const Period cut = cut_at(now, parts_.rules.usage_retention_months);
+  // A month that can still change stays, however old.
+  const std::optional<Period> closed = parts_.store.closed_through();
+  if (!closed) return total;
+  const Period cut = std::min(cut_at(now, parts_.rules.usage_retention_months), closed->next());
   for (int turn = 0; turn < kPeriodsPerTick; ++turn) {
     const std::optional<Period> oldest = TRY(oldest_before(cut));
     if (!oldest) return total;

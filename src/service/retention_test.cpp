@@ -14,20 +14,32 @@ class RetentionTest : public testing::Test {
     std::string pattern = testing::TempDir() + "retention_XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    world_.rules.archive_folder = folder_ / "archive";
-    world_.add("a", "free", "2025-01-01T00:00:00Z");
-    world_.calls("a", "2025-01-10", 1);
-    world_.calls("a", "2025-02-10", 2);
-    world_.calls("a", "2025-03-10", 3);
-    world_.calls("a", "2026-03-02", 4);
+    fill(world_);
+    close(world_);
+  }
+  // Months that are long over, and one that is not.
+  void fill(BillingWorld& world) {
+    world.rules.archive_folder = folder_ / "archive";
+    world.add("a", "free", "2025-01-01T00:00:00Z");
+    world.calls("a", "2025-01-10", 1);
+    world.calls("a", "2025-02-10", 2);
+    world.calls("a", "2025-03-10", 3);
+    world.calls("a", "2026-03-02", 4);
+  }
+  void close(BillingWorld& world) {
+    Batch batch;
+    batch.at = world.clock.now();
+    batch.close_through = period("2026-01");
+    ASSERT_TRUE(world.store->apply(std::move(batch)).has_value());
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string archived(const std::string& name) {
     return must(read_archive_file(folder_ / "archive" / name, 1 << 20)).value_or("");
   }
-  std::int64_t calls_in(std::string_view month) {
-    const auto counter = must(world_.store->counter(tenant("a"), period(month)));
+  std::int64_t calls_in(std::string_view month) { return calls_in(world_, month); }
+  std::int64_t calls_in(BillingWorld& world, std::string_view month) {
+    const auto counter = must(world.store->counter(tenant("a"), period(month)));
     return counter ? counter->calls.count : -1;
   }
   TickReport tick() { return must(world_.retention.tick(world_.clock.now())); }
@@ -54,17 +66,22 @@ TEST_F(RetentionTest, SecondRunFindsNothingToDo) {
 TEST_F(RetentionTest, RunAfterACrashBetweenFileAndRemovalGoesOn) {
   tick();
   const std::string before = archived("usage_counters-2025-01.ndjson.zst");
-  // The same counter again, as if it had not been removed yet.
-  world_.calls("a", "2025-01-10", 1);
-  tick();
+  // The same counters beside the same files: they were written, and nothing was removed yet.
+  BillingWorld again;
+  fill(again);
+  close(again);
+  EXPECT_TRUE(again.retention.tick(again.clock.now()).has_value());
   EXPECT_EQ(archived("usage_counters-2025-01.ndjson.zst"), before);
-  EXPECT_NE(calls_in("2025-01"), 1);
+  EXPECT_NE(calls_in(again, "2025-01"), 1);
 }
 
 TEST_F(RetentionTest, CounterThatTheFileDoesNotHoldGoesToAFileOfItsOwn) {
   tick();
-  world_.calls("a", "2025-01-11", 77);
-  tick();
+  BillingWorld other;
+  fill(other);
+  other.calls("a", "2025-01-11", 77);
+  close(other);
+  EXPECT_TRUE(other.retention.tick(other.clock.now()).has_value());
   EXPECT_NE(archived("usage_counters-2025-01.2.ndjson.zst").find("77"), std::string::npos);
 }
 
@@ -76,10 +93,12 @@ TEST_F(RetentionTest, NothingIsRemovedWhereItCannotBeArchived) {
 
 TEST_F(RetentionTest, DamagedArchiveStopsTheRemoval) {
   tick();
-  world_.calls("a", "2025-01-12", 5);
+  BillingWorld again;
+  fill(again);
+  close(again);
   std::filesystem::resize_file(folder_ / "archive" / "usage_counters-2025-01.ndjson.zst", 10);
-  EXPECT_FALSE(world_.retention.tick(world_.clock.now()).has_value());
-  EXPECT_EQ(calls_in("2025-01"), 5);
+  EXPECT_FALSE(again.retention.tick(again.clock.now()).has_value());
+  EXPECT_EQ(calls_in(again, "2025-01"), 1);
 }
 
 TEST_F(RetentionTest, OpenPeriodsStayHoweverShortTheRetention) {

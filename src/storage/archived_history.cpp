@@ -82,7 +82,7 @@ Result<std::int64_t> ArchivedHistory::remove_before(Timestamp at) {
   return archive_->remove_before(at, kFilesRemovedMax);
 }
 
-Result<> ArchivedHistory::seal(const Journal& journal, const SegmentInfo& segment) {
+Result<> ArchivedHistory::seal(const Journal& journal, const JournalSegment& segment) {
   if (segment.last_sequence > archived_through()) {
     std::vector<ArchivedEvent> events;
     const auto collect = [&events](std::uint64_t sequence, std::string_view bytes) -> Result<> {

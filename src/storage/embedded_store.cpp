@@ -156,7 +156,7 @@ Result<> EmbeddedStore::checkpoint() {
 Result<> EmbeddedStore::seal_segments() {
   const std::uint64_t written = view().written_sequence();
   std::uint64_t sealed = 0;
-  for (const SegmentInfo& segment : journal_->segments()) {
+  for (const JournalSegment& segment : journal_->segments()) {
     if (!segment.is_full || segment.last_sequence > written) break;
     TRY(history_->seal(*journal_, segment));
     sealed = segment.last_sequence;
@@ -168,7 +168,7 @@ Result<> EmbeddedStore::seal_segments() {
 
 StoreFigures EmbeddedStore::figures() const {
   StoreFigures figures = ViewStore::figures();
-  for (const SegmentInfo& segment : journal_->segments()) figures.journal_bytes += segment.bytes;
+  for (const JournalSegment& segment : journal_->segments()) figures.journal_bytes += segment.bytes;
   std::error_code error;
   const auto space = std::filesystem::space(folder_.journal(), error);
   if (!error) figures.disk_free_bytes = static_cast<std::int64_t>(space.available);

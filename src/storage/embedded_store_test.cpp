@@ -4,7 +4,7 @@
 #include "storage/files.h"
 #include "storage/memory_store.h"
 #include "storage/open_store.h"
-#include "storage/random_batch.h"
+#include "storage/random_batch_test.h"
 #include "storage/store_answers.h"
 #include "storage/test_folder.h"
 

@@ -64,8 +64,8 @@ class SegmentedJournal final : public Journal {
   Result<> admits(std::size_t bytes) const override;
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
-  std::vector<SegmentInfo> segments() const override;
-  Result<> read(const SegmentInfo& segment, const Visit& visit) const override;
+  std::vector<JournalSegment> segments() const override;
+  Result<> read(const JournalSegment& segment, const Visit& visit) const override;
   Result<> remove_through(std::uint64_t sequence) override;
 
  private:
@@ -87,11 +87,11 @@ class SegmentedJournal final : public Journal {
 
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::deque<Forming> forming_;        // the oldest first; bounded by waiting_max()
-  std::string recycled_;               // room of a written frame, for the next
-  std::size_t waiting_ = 0;            // bytes taken and not yet durable
-  std::uint64_t taken_ = 0;            // the last sequence taken
-  std::vector<SegmentInfo> segments_;  // the last is appended to
+  std::deque<Forming> forming_;           // the oldest first; bounded by waiting_max()
+  std::string recycled_;                  // room of a written frame, for the next
+  std::size_t waiting_ = 0;               // bytes taken and not yet durable
+  std::uint64_t taken_ = 0;               // the last sequence taken
+  std::vector<JournalSegment> segments_;  // the last is appended to
   std::multimap<std::uint64_t, std::move_only_function<void()>> callbacks_;
   bool is_stopping_ = false;
   std::atomic<std::uint64_t> durable_ = 0;
@@ -117,7 +117,7 @@ SegmentedJournal::SegmentedJournal(const JournalOptions& options, Recovered reco
 
 Result<> SegmentedJournal::start() {
   if (!segments_.empty()) {
-    const SegmentInfo& last = segments_.back();
+    const JournalSegment& last = segments_.back();
     file_ = TRY(File::open(last.path, File::Mode::write));
     file_bytes_ = TRY(file_.size());
     offset_ = last.bytes;
@@ -262,12 +262,12 @@ void SegmentedJournal::report(const Forming& frame) {
   for (auto& [sequence, then] : due) then();
 }
 
-std::vector<SegmentInfo> SegmentedJournal::segments() const {
+std::vector<JournalSegment> SegmentedJournal::segments() const {
   const std::lock_guard lock{mutex_};
   return segments_;
 }
 
-Result<> SegmentedJournal::read(const SegmentInfo& segment, const Visit& visit) const {
+Result<> SegmentedJournal::read(const JournalSegment& segment, const Visit& visit) const {
   CHECK(segment.is_full);
   SegmentContents contents = TRY(load_segment(segment.path));
   const SegmentScan& scan = contents.scan;

@@ -27,7 +27,7 @@ struct JournalOptions {
   std::int64_t waiting_bytes_max = 16LL << 20;
 };
 
-struct SegmentInfo {
+struct JournalSegment {
   std::filesystem::path path;
   std::uint64_t number = 0;
   std::uint64_t first_sequence = 0;
@@ -63,9 +63,9 @@ class Journal {
   // taken; what waits for a sequence that was never appended is dropped.
   virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 
-  virtual std::vector<SegmentInfo> segments() const = 0;
+  virtual std::vector<JournalSegment> segments() const = 0;
   // Calls `visit` for each batch of a segment that is not appended to any more.
-  virtual Result<> read(const SegmentInfo& segment, const Visit& visit) const = 0;
+  virtual Result<> read(const JournalSegment& segment, const Visit& visit) const = 0;
   // Deletes full segments whose last sequence is at most `sequence`.
   virtual Result<> remove_through(std::uint64_t sequence) = 0;
 };

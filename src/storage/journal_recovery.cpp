@@ -90,7 +90,7 @@ class Reading {
     return {last.header.first_sequence == 0 ? 0 : last_sequence(), last.last_hash};
   }
 
-  std::vector<SegmentInfo> used;
+  std::vector<JournalSegment> used;
   std::vector<SegmentScan> unused;
   SegmentScan last;  // of the used ones
 
@@ -215,7 +215,7 @@ Result<Recovered> recover(const JournalOptions& options, std::uint64_t after,
 
   Recovered recovered;
   recovered.used = std::move(reading.used);
-  for (SegmentInfo& info : recovered.used) info.is_full = true;
+  for (JournalSegment& info : recovered.used) info.is_full = true;
   if (!recovered.used.empty()) {
     recovered.used.back().is_full = false;
     recovered.next_number = recovered.used.back().number + 1;

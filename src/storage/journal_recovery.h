@@ -13,9 +13,9 @@
 namespace metergate {
 
 struct Recovered {
-  std::vector<SegmentInfo> used;   // oldest first; the last is the one to append to
-  std::deque<std::uint64_t> free;  // numbers, one after another behind those
-  std::uint64_t next_number = 1;   // behind the free ones
+  std::vector<JournalSegment> used;  // oldest first; the last is the one to append to
+  std::deque<std::uint64_t> free;    // numbers, one after another behind those
+  std::uint64_t next_number = 1;     // behind the free ones
   std::uint64_t last_sequence = 0;
   std::uint64_t last_hash = 0;
 };

@@ -65,7 +65,7 @@ struct LongJournal : TestJournal {
     EXPECT_THAT(result.error().message, HasSubstr(folder.path().string()));
   }
 
-  std::vector<SegmentInfo> infos;
+  std::vector<JournalSegment> infos;
 };
 
 TEST(JournalRecovery, ATailTornAtAnyByteIsCutAndTheJournalGoesOn) {

@@ -23,7 +23,7 @@ enum class SegmentState : std::uint8_t {
 
 struct SegmentScan {
   SegmentState state = SegmentState::free;
-  SegmentInfo info;
+  JournalSegment info;
   SegmentHeader header;
   std::uint64_t last_hash = 0;
   bool is_torn = false;  // a bad frame begins at info.bytes, and no good one follows it

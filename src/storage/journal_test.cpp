@@ -158,7 +158,7 @@ TEST(Journal, RollsIntoTheNextSegmentAndReadsFullOnes) {
   ASSERT_GT(segments.size(), 3U);
   EXPECT_FALSE(segments.back().is_full);
   Replayed read;
-  for (const SegmentInfo& segment : segments) {
+  for (const JournalSegment& segment : segments) {
     EXPECT_EQ(segment.number,
               segments.front().number + static_cast<std::uint64_t>(&segment - segments.data()));
     if (!segment.is_full) continue;
@@ -180,7 +180,7 @@ TEST(Journal, ReadingAFullSegmentFindsDamage) {
   for (std::uint64_t i = 1; i <= 8; ++i) {
     test.write(i, batch_of(i, 4000));
   }
-  const SegmentInfo first = test.journal->segments().front();
+  const JournalSegment first = test.journal->segments().front();
   ASSERT_TRUE(first.is_full);
   flip_bit(first.path, static_cast<std::size_t>(first.bytes) - 20, 3);  // in its last frame
   const auto ignore = [](std::uint64_t, std::string_view) -> Result<> { return {}; };

@@ -1,5 +1,5 @@
-// ReadPlan: how a query over stored documents is answered: by which index, over which keys, and whether
-// they come in the order asked for. Pure functions; any thread.
+// ReadPlan: how a query over stored documents is answered: by which index, over which keys, and
+// whether they come in the order asked for. Pure functions; any thread.
 #pragma once
 
 #include <optional>

@@ -50,7 +50,7 @@ Result<> RowRetention::carry_into(const std::string& tenant, Period cut) {
 }
 
 Result<std::int64_t> RowRetention::remove_metrics(const std::string& tenant, Timestamp cut,
-                                               std::size_t max) {
+                                                  std::size_t max) {
   const PlaceRange range{std::string(1, keys::kHour), keys::hour_place(cut, "")};
   const auto hours = TRY(places<CallSums>(view_, tenant, range, max));
   for (const std::string& place : hours) view_.remove<CallSums>(tenant, place);

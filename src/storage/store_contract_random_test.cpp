@@ -2,7 +2,7 @@
 // counts along.
 #include <map>
 
-#include "storage/random_batch.h"
+#include "storage/random_batch_test.h"
 
 namespace metergate::contract {
 namespace {

@@ -16,8 +16,8 @@ class HotWalk {
     const HotRows<Row>& rows = found->second.template of<Row>();
     at_ = rows.lower_bound(range.from);
     // Rows of a kind may have several tags, months and days among them.
-    end_ = rows.lower_bound(range.to.empty() ? keys::after_prefix(range.from.substr(0, 1))
-                                             : range.to);
+    end_ =
+        rows.lower_bound(range.to.empty() ? keys::after_prefix(range.from.substr(0, 1)) : range.to);
   }
   bool is_valid() const { return at_ != end_; }
   const std::string& place() const { return at_->first; }
@@ -37,11 +37,10 @@ class BaseWalk {
       : tag_(range.from.front()) {
     const std::string prefix = keys::row(tenant, std::string_view(range.from).substr(0, 1));
     skip_ = prefix.size();
-    cursor_ =
-        base.walk({keys::row(tenant, range.from),
-                   range.to.starts_with(tag_) ? keys::row(tenant, range.to)
-                                              : keys::after_prefix(prefix)},
-                  false);
+    cursor_ = base.walk(
+        {keys::row(tenant, range.from),
+         range.to.starts_with(tag_) ? keys::row(tenant, range.to) : keys::after_prefix(prefix)},
+        false);
     read();
   }
   bool is_valid() const { return cursor_->is_valid(); }
