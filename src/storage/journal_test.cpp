@@ -269,7 +269,7 @@ TEST(Journal, OpensOnAFullDiskForReading) {
   TestJournal test;
   ASSERT_TRUE(test.open());
   test.write(1, "b");
-  while (!std::filesystem::exists(test.segment(2))) std::this_thread::yield();  // a spare
+  while (!std::filesystem::exists(test.segment(3))) std::this_thread::yield();  // both spares
   test.kill();
   // Only the copy of the last segment finds room: in the one spare that is left.
   ASSERT_TRUE(test.recover_only());
