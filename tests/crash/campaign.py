@@ -243,6 +243,7 @@ def mode_full(args, folder, rnd):
     mount = folder + "-small"
     os.makedirs(mount)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=320m", "tmpfs", mount], check=True)
+    server = None
     try:
         truth = Truth()
         server = product.Server(args.binary, os.path.join(mount, "data"))
@@ -272,9 +273,11 @@ def mode_full(args, folder, rnd):
         print(f"refused with 503 in {refusals} of {args.rounds} rounds")
         return finish(server, truth, args.rounds, "full", args.seed) or server.stop()
     finally:
-        if server.process and server.process.poll() is None:
+        if server is not None and server.process and server.process.poll() is None:
             server.kill()
-        subprocess.run(["umount", mount], check=False)
+        if server is not None:
+            server.log.close()
+        subprocess.run(["umount", mount], check=True)
 
 
 def mode_damage(args, folder, rnd):
