@@ -192,16 +192,13 @@ def mode_kill(args, folder, rnd):
     while rounds < args.rounds and time.monotonic() < until:
         asyncio.run(load(server, truth, rnd, tokens, rnd.uniform(0, args.load_seconds), server.kill))
         if rnd.random() < 0.2:                         # again, while it recovers
-            subprocess.Popen([args.binary, "serve"], env=server.environment, stdout=server.log, stderr=server.log)
-            server.process = None
-            victim = subprocess.run(["pgrep", "-n", "-f", f"^{args.binary} serve"], capture_output=True, text=True)
-            time.sleep(rnd.uniform(0, 0.05))
-            for pid in victim.stdout.split():
-                if open(f"/proc/{pid}/environ", "rb").read().find(folder.encode()) >= 0:
-                    os.kill(int(pid), 9)
-            time.sleep(0.05)
+            again = subprocess.Popen([args.binary, "serve"], env=server.environment, stdout=server.log,
+                                     stderr=server.log)
+            time.sleep(rnd.uniform(0, 0.1))
+            again.kill()
+            again.wait()
         if not server.start():
-            raise SystemExit(f"round {rounds}: the server did not start again; see {folder}")
+            raise SystemExit(f"round {rounds}: the server did not start again: {server.last_words()}")
         rounds += 1
     status = finish(server, truth, rounds, "kill", args.seed)
     return status or server.stop()
@@ -231,7 +228,7 @@ def mode_sync(args, folder, rnd):
                     raise SystemExit(f"round {n}: a failed sync ended in exit status 0")
         server.wrapper = []
         if not server.start():
-            raise SystemExit(f"round {n}: the server did not start again")
+            raise SystemExit(f"round {n}: the server did not start again: {server.last_words()}")
         server.stop()
         rounds += 1
     server.start()

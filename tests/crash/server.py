@@ -26,7 +26,7 @@ class Server:
         self.environment = dict(os.environ, JWT_SECRET=SECRET, DATA_DIR=folder, LOG_LEVEL="error",
                                 LISTEN_ADDRESS="127.0.0.1", API_PORT=str(self.port), **(environment or {}))
         self.process = None
-        self.log = open(os.path.join(os.path.dirname(folder), "server.log"), "ab")
+        self.log = open(os.path.join(os.path.dirname(folder), "server.log"), "a+b")
         self.provider = self.command("token", "--scope", "provider", "--role", "Provider-Admin", "--ttl", "12h").strip()
 
     def command(self, *words, check=True):
@@ -54,6 +54,10 @@ class Server:
                 pass
             time.sleep(0.01)
         raise SystemExit("the server did not get ready")
+
+    def last_words(self):
+        self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - 1000))
+        return self.log.read().decode(errors="replace")
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
