@@ -136,7 +136,8 @@ struct App::Parts {
                               .aggregation = *aggregation,
                               .retention = *retention,
                               .audit_log = *audit_log,
-                              .worker_board = worker_board});
+                              .worker_board = worker_board,
+                              .about = {std::string{kVersion}, "embedded", clock.steady()}});
   }
 };
 
