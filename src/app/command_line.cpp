@@ -57,10 +57,11 @@ int run_local(const CommandRow& row, const Arguments& arguments, Streams streams
 
 std::optional<int> parse_words(const CommandRow& row, Command& command, const Arguments& arguments,
                                Streams streams, CommonOptions& common) {
-  const auto parser = make_parser(row);
+  const std::shared_ptr<CLI::App> parser = make_parser(row);
   CommonText text;
   declare_common(*parser, text);
   command.declare(*parser);
+  command.keep(parser);
   // CLI11 takes the words from the back.
   Arguments reversed(arguments.rbegin(), arguments.rend());
   try {

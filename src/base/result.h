@@ -70,7 +70,8 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 }  // namespace metergate
 
 // Evaluates to the value of a Result, or returns its error from the enclosing function. One a
-// statement.
+// statement, and never behind another part of the same initializer: g++ does not destroy what was
+// built before a return out of the middle.
 #define TRY(expression)                                      \
   __extension__({                                            \
     auto try_result = (expression);                          \

@@ -192,7 +192,8 @@ Result<Json> Alerting::write_change(const PersonalChange& change, const Actor& a
 
 Result<Json> Alerting::acknowledge(const std::string& alert_id, const Actor& actor) {
   for (int attempt = 1;; ++attempt) {
-    PersonalChange change{std::string{kAcknowledged}, "", TRY(find_by_id(alert_id)), {}};
+    Known known = TRY(find_by_id(alert_id));
+    PersonalChange change{std::string{kAcknowledged}, "", std::move(known), {}};
     change.after = *change.before.alert;
     if (change.after.status == AlertStatus::resolved) {
       return fail(ErrorCode::alert_already_resolved,
@@ -215,7 +216,8 @@ Result<Json> Alerting::acknowledge(const std::string& alert_id, const Actor& act
 Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& reason,
                                const Actor& actor) {
   for (int attempt = 1;; ++attempt) {
-    PersonalChange change{std::string{kResolved}, reason, TRY(find_by_id(alert_id)), {}};
+    Known known = TRY(find_by_id(alert_id));
+    PersonalChange change{std::string{kResolved}, reason, std::move(known), {}};
     Alert& after = change.after = *change.before.alert;
     TRY(check_reason(reason));
     if (after.status == AlertStatus::resolved) {

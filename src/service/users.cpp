@@ -140,9 +140,10 @@ Result<Json> Users::add(const NewUser& user, const Actor& actor) {
   TRY(faults.result());
 
   const Timestamp now = clock_.now();
+  std::string hash = TRY(hash_password(user.password));
   Json document = Json::object({{"email", email},
                                 {"name", user.name},
-                                {"password_hash", TRY(hash_password(user.password))},
+                                {"password_hash", std::move(hash)},
                                 {"roles", roles_json(user.roles)},
                                 {"is_active", true},
                                 {"session_version", 1},

@@ -85,7 +85,8 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const Tim
   const std::filesystem::path folder = std::filesystem::absolute(path, error);
   if (!error) std::filesystem::create_directories(folder, error);
   if (error) return unusable(path, error.message());
-  DataFolder opened(folder, TRY(take_lock(folder)));
+  const int lock = TRY(take_lock(folder));
+  DataFolder opened(folder, lock);
   if (TRY(is_there(format_path(folder)))) {
     TRY(opened.read_format(zone));
   } else if (TRY(is_there(opened.journal()))) {

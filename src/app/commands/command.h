@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/config.h"
@@ -44,6 +45,11 @@ class Command {
   virtual ~Command() = default;
   // Adds the command's own options and their checks.
   virtual void declare(CLI::App& options) = 0;
+  // A command asks the parser, after parsing, which of its words were said: it must live as long.
+  void keep(std::shared_ptr<const CLI::App> parser) { parser_ = std::move(parser); }
+
+ private:
+  std::shared_ptr<const CLI::App> parser_;
 };
 
 struct StoreContext {
