@@ -24,6 +24,7 @@ function(metergate_floor name)
     target_link_libraries(${name}_test PRIVATE metergate_${name} GTest::gmock GTest::gtest_main rapidcheck ${FLOOR_TEST_LINK})
     target_compile_definitions(${name}_test PRIVATE METERGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)  # a hang is a failure, and soon
   endif()
 endfunction()
 

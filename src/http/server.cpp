@@ -69,6 +69,8 @@ class AsioServer final : public Server {
     wait_for_connections();
     for (const auto& worker : workers_) {
       asio::post(worker->loop->io, [&w = *worker] {
+        // The timer may have run off already: then there is nothing left to cancel.
+        w.is_over = true;
         w.sweep_timer.cancel();
         for_each_connection(*w.loop, [](Connection& connection) { connection.end(); });
       });
@@ -85,6 +87,7 @@ class AsioServer final : public Server {
     std::shared_ptr<Loop> loop = std::make_shared<Loop>();
     asio::posix::basic_stream_descriptor<Executor> listener{loop->io.get_executor()};
     Timer sweep_timer{loop->io.get_executor()};
+    bool is_over = false;  // the worker's own thread sets and reads it
     std::jthread thread;
   };
 
@@ -144,7 +147,7 @@ class AsioServer final : public Server {
     while (true) {
       worker.sweep_timer.expires_after(kSweepEvery);
       const auto [error] = co_await worker.sweep_timer.async_wait(kAwait);
-      if (error) co_return;
+      if (error || worker.is_over) co_return;
       const Microseconds now = shared_.clock.steady();
       for_each_connection(*worker.loop, [now](Connection& connection) { connection.sweep(now); });
       if (shared_.connections == 0) changed_.notify_all();
