@@ -18,8 +18,8 @@ namespace metergate {
 namespace {
 
 // What may have changed in memory before a checkpoint is made early, and before no more is taken.
-constexpr std::size_t kEarlyBytes = 32UL << 20;
-constexpr std::size_t kChangedBytesMax = 128UL << 20;
+constexpr std::size_t kEarlyBytes = 24UL << 20;
+constexpr std::size_t kChangedBytesMax = 64UL << 20;
 
 class JournalLedger final : public Ledger {
  public:

@@ -12,7 +12,10 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kBlockCacheBytes = 32U << 20U;
+constexpr std::size_t kBlockCacheBytes = 48U << 20U;
+// A filter of a file with a million event ids is larger than a megabyte, and is read again for each look-up where it
+// does not fit into its shard: so there are few shards.
+constexpr int kBlockCacheShardBits = 1;
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr int kBloomBitsPerKey = 10;
 
@@ -171,7 +174,7 @@ rocksdb::Options options_for_view() {
   options.max_log_file_size = 1U << 20U;
   options.compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes, kBlockCacheShardBits);
   table.cache_index_and_filter_blocks = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
