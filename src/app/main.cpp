@@ -5,7 +5,8 @@
 #include "app/command_line.h"
 
 int main(int count, char** words) {
-  // An arena a thread keeps what other threads have freed: a sixth more memory, and no faster on these paths.
+  // An arena a thread keeps what other threads have freed: a sixth more memory, and no faster on
+  // these paths.
   mallopt(M_ARENA_MAX, 2);
   std::ios::sync_with_stdio(false);
   const metergate::Arguments arguments(words + 1, words + count);

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <mutex>
 #include <numeric>
-#include <tuple>
 
 #include "storage/archive_cursor.h"
 #include "storage/archive_file.h"
 #include "storage/files.h"
+#include "storage/packed_events.h"
 
 namespace metergate {
 namespace {
@@ -18,18 +18,13 @@ constexpr std::string_view kBeside = ".new";
 
 using FilePointer = std::shared_ptr<ArchiveFile>;
 
-bool is_before_in_store(const ArchivedEvent& a, const ArchivedEvent& b) {
-  return std::tuple{std::cref(a.event.tenant), a.event.occurred_at, a.sequence, a.index} <
-         std::tuple{std::cref(b.event.tenant), b.event.occurred_at, b.sequence, b.index};
-}
-
 std::filesystem::path beside(const std::filesystem::path& path) {
   return std::filesystem::path{path.string() + std::string{kBeside}};
 }
 
 // Writes a file beside its name and reads it back whole.
 Result<> write_beside(const std::filesystem::path& path, SequenceSpan span,
-                      std::span<const ArchivedEvent> events) {
+                      const PackedEvents& events) {
   TRY(ArchiveFile::write(beside(path), span, events));
   const FilePointer written = TRY(ArchiveFile::open(beside(path), span));
   return written->verify();
@@ -48,7 +43,7 @@ class FolderArchive final : public Archive {
       : folder_(std::move(folder)), files_(std::move(files)) {}
 
   Result<> add(std::uint64_t first_sequence, std::uint64_t last_sequence,
-               std::vector<ArchivedEvent> events) override;
+               PackedEvents events) override;
   std::uint64_t archived_through() const override;
   Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const override {
     return make_newest_first(files(), range);
@@ -71,7 +66,7 @@ class FolderArchive final : public Archive {
 };
 
 Result<> FolderArchive::add(std::uint64_t first_sequence, std::uint64_t last_sequence,
-                            std::vector<ArchivedEvent> events) {
+                            PackedEvents events) {
   const SequenceSpan span{first_sequence, last_sequence};
   for (const FilePointer& file : files()) {
     if (file->span().first == span.first && file->span().last == span.last) return {};
@@ -80,7 +75,7 @@ Result<> FolderArchive::add(std::uint64_t first_sequence, std::uint64_t last_seq
     return fail(ErrorCode::invalid, fmt::format("batches {} to {} cannot be archived behind {}",
                                                 first_sequence, last_sequence, archived_through()));
   }
-  std::ranges::sort(events, is_before_in_store);
+  events.sort();
   const std::filesystem::path path = ArchiveFile::path_of(folder_, span);
   TRY(write_beside(path, span, events));
   FilePointer file = TRY(publish(path, span));
@@ -127,7 +122,7 @@ Result<> FolderArchive::remove(const FilePointer& file) {
   FilePointer emptied;
   // The newest file tells how far the archive goes: it is emptied, and stays.
   if (is_newest) {
-    TRY(write_beside(file->path(), file->span(), {}));
+    TRY(write_beside(file->path(), file->span(), PackedEvents{}));
     file->retire();
     emptied = TRY(publish(file->path(), file->span()));
   } else {

@@ -40,6 +40,8 @@ class EventCursor {
   virtual Result<std::optional<ArchivedEvent>> next() = 0;
 };
 
+class PackedEvents;
+
 class Archive {
  public:
   // Opens the folder's files (reads their indexes); removes left-overs of an interrupted add().
@@ -49,7 +51,7 @@ class Archive {
   // Writes one file for the batches first…last; does nothing where that file is there already.
   // ErrorCode::invalid where they do not lie behind archived_through().
   virtual Result<> add(std::uint64_t first_sequence, std::uint64_t last_sequence,
-                       std::vector<ArchivedEvent> events) = 0;
+                       PackedEvents events) = 0;
   // Up to and including which batch events are in the archive.
   virtual std::uint64_t archived_through() const = 0;
   // Newest first by occurred_at (then by sequence and index, falling), decoding only the blocks

@@ -11,6 +11,7 @@
 #include "storage/checksum.h"
 #include "storage/codec.h"
 #include "storage/compression.h"
+#include "storage/packed_events.h"
 
 namespace metergate {
 namespace {
@@ -101,8 +102,9 @@ class BlockWriter {
  public:
   explicit BlockWriter(const File& file) : file_(file) {}
 
-  Result<> add(std::span<const ArchivedEvent> events) {
-    for (const ArchivedEvent& event : events) {
+  Result<> add(const PackedEvents& events) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const ArchivedEvent event = TRY(events.at(i));
       if (builder_.count() > 0 &&
           builder_.bytes() + BlockBuilder::bytes_max_of(event) > kBlockBytes) {
         TRY(finish_block());
@@ -178,7 +180,7 @@ std::filesystem::path ArchiveFile::path_of(const std::filesystem::path& folder, 
 }
 
 Result<> ArchiveFile::write(const std::filesystem::path& path, SequenceSpan span,
-                            std::span<const ArchivedEvent> events) {
+                            const PackedEvents& events) {
   const File file = TRY(File::open(path, File::Mode::make));
   TRY(file.write(0, encode_header(span)));
   BlockWriter writer{file};

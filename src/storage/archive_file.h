@@ -55,7 +55,7 @@ class ArchiveFile {
   static std::filesystem::path path_of(const std::filesystem::path& folder, SequenceSpan span);
   // Writes the events, sorted as they are stored, to a file and syncs it.
   static Result<> write(const std::filesystem::path& path, SequenceSpan span,
-                        std::span<const ArchivedEvent> events);
+                        const PackedEvents& events);
   // Reads the footer and the index. ErrorCode::corrupt with file and offset.
   static Result<std::shared_ptr<ArchiveFile>> open(const std::filesystem::path& path,
                                                    SequenceSpan span);

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "storage/archive_block.h"
+#include "storage/packed_events.h"
 #include "storage/test_events.h"
 #include "storage/test_folder.h"
 
@@ -193,8 +194,9 @@ TEST(Archive, RemovesFilesWhoseEventsAreAllOlder) {
   const auto archive = opened(folder);
   for (std::uint64_t i = 1; i <= 4; ++i) {
     const auto ms = static_cast<std::int64_t>(i * 100);
-    ASSERT_TRUE(archive->add(
-        i, i, {{i, 0, test_events::call("acme", ms)}, {i, 1, test_events::call("acme", ms + 50)}}));
+    const Events events{{i, 0, test_events::call("acme", ms)},
+                        {i, 1, test_events::call("acme", ms + 50)}};
+    ASSERT_TRUE(archive->add(i, i, events));
   }
   EXPECT_EQ(archive->remove_before(at_ms(150), 10).value(), 0) << "one event is not older";
   EXPECT_EQ(archive->remove_before(at_ms(151), 10).value(), 2);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "storage/decided.h"
+#include "storage/packed_events.h"
 
 namespace metergate {
 namespace {
@@ -84,12 +85,12 @@ Result<std::int64_t> ArchivedHistory::remove_before(Timestamp at) {
 
 Result<> ArchivedHistory::seal(const Journal& journal, const JournalSegment& segment) {
   if (segment.last_sequence > archived_through()) {
-    std::vector<ArchivedEvent> events;
+    PackedEvents events;
     const auto collect = [&events](std::uint64_t sequence, std::string_view bytes) -> Result<> {
       DecidedBatch batch = TRY(decode_batch(bytes));
       std::uint32_t index = 0;
       for (DecidedEvent& decided : batch.events)
-        events.push_back({sequence, index++, to_final(std::move(decided))});
+        events.add({sequence, index++, to_final(std::move(decided))});
       return {};
     };
     TRY(journal.read(segment, collect));

@@ -13,8 +13,8 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 48U << 20U;
-// A filter of a file with a million event ids is larger than a megabyte, and is read again for each look-up where it
-// does not fit into its shard: so there are few shards.
+// A filter of a file with a million event ids is larger than a megabyte, and is read again for each
+// look-up where it does not fit into its shard: so there are few shards.
 constexpr int kBlockCacheShardBits = 1;
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr int kBloomBitsPerKey = 10;
