@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/reader_faults.h"
+#include "api/sequence_wait.h"
 #include "service/directory.h"
 #include "service/sessions.h"
 
@@ -128,9 +129,11 @@ Result<> check_query(const http::Request& request, const Route& route) {
   std::vector<Fault> faults;
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : request.query) {
+    const bool is_for_any_read = name == kAfterSequence && request.method == "GET";
     if (std::ranges::find(seen, name) != seen.end()) {
       faults.push_back({std::nullopt, name, "stands in the query more than once"});
-    } else if (std::ranges::find(route.query_names, name) == route.query_names.end()) {
+    } else if (!is_for_any_read &&
+               std::ranges::find(route.query_names, name) == route.query_names.end()) {
       faults.push_back({std::nullopt, name,
                         route.query_names.empty()
                             ? std::string{"is unknown; this route takes no query parameters"}

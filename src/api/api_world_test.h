@@ -14,6 +14,7 @@
 #include "service/audit_log.h"
 #include "service/billing.h"
 #include "service/core_world_test.h"
+#include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
 #include "service/records.h"
@@ -34,7 +35,8 @@ struct ApiWorld : core_world::TestWorld {
                        *store, clock)
           .value();
   Ingest ingest{*store, *directory, rules, clock};
-  Records records{*store, *directory, rules, clock};
+  Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
+  Records records{*store, *directory, enforcement, rules, clock};
   Idempotency idempotency{*store, clock};
   Billing billing{*store, *directory, *catalog, rules, clock};
   Analytics analytics{*store, *directory, rules, clock};
@@ -62,6 +64,7 @@ struct ApiWorld : core_world::TestWorld {
                     .directory = *directory,
                     .sessions = *sessions,
                     .ingest = ingest,
+                    .enforcement = enforcement,
                     .records = records,
                     .idempotency = idempotency,
                     .billing = billing,

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/sequence_wait.h"
 #include "base/id.h"
 #include "base/utf8.h"
 #include "http/problem.h"
-#include "service/ingest.h"
+#include "http/rate_limit.h"
 
 namespace metergate::api {
 namespace {
@@ -53,7 +54,7 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::create(std::vector<Route> routes
 
 bool Dispatcher::is_slow(const http::Request& request) const {
   const auto match = table_.find(request.method, request.path);
-  return match && match->route->is_slow;
+  return match && (match->route->is_slow || must_wait(request, services_));
 }
 
 void Dispatcher::handle(http::Request request, http::Reply reply) {
@@ -61,6 +62,7 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
                     .started_at = services_.clock.steady(),
                     .match = std::nullopt,
                     .admission = {},
+                    .call = {},
                     .response = {},
                     .response_bytes = 0};
   Result<http::Response> answered = answer(exchange);
@@ -70,9 +72,12 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
   if (const Result<> metered = meter(exchange); !metered)
     set_response(exchange, failure(metered.error(), exchange.request));
   log(exchange);
-  services_.store.when_durable(services_.store.head(),
-                               [sent = std::move(exchange.response),
-                                send = std::move(reply)]() mutable { send(std::move(sent)); });
+  const Sequence reflected = services_.store.head();
+  set_sequence(exchange.response, reflected);
+  services_.store.when_durable(
+      reflected, [sent = std::move(exchange.response), send = std::move(reply)]() mutable {
+        send(std::move(sent));
+      });
 }
 
 Result<http::Response> Dispatcher::answer(Exchange& exchange) {
@@ -81,7 +86,9 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   if (!exchange.match) return answer_unmatched(exchange);
   Admission& admission = exchange.admission;
   TRY(admit(request, *exchange.match, services_, admission));
+  TRY(admit_call(exchange));
   TRY(check_query(request, *exchange.match->route));
+  TRY(wait_for_sequence(request, services_));
   Call call{.request = request,
             .services = services_,
             .path_values = exchange.match->path_values,
@@ -95,6 +102,7 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
 Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
   const http::Request& request = exchange.request;
   recognise(request, services_, exchange.admission);
+  TRY(admit_call(exchange));
   std::string allowed = table_.methods_of(request.path);
   if (allowed.empty())
     return fail(ErrorCode::not_found, "there is nothing at the path " + request.path);
@@ -105,6 +113,15 @@ Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
               request);
   response.headers.emplace_back("Allow", std::move(allowed));
   return response;
+}
+
+// A tenant's own calls are held against its limit before anything is done for them.
+Result<> Dispatcher::admit_call(Exchange& exchange) {
+  const auto& metered = exchange.admission.metered;
+  if (!metered || metered->is_provider()) return {};
+  exchange.call = TRY(services_.enforcement.admit_call(metered->tenant()));
+  if (exchange.call.refusal) return fail(*exchange.call.refusal);
+  return {};
 }
 
 http::Response Dispatcher::shape(Answer answer, const http::Request& request) const {
@@ -137,7 +154,21 @@ http::Response Dispatcher::refusal(const Error& error, std::string_view request_
   return http::problem(error, context_of(services_, request_id));
 }
 
+void Dispatcher::add_standing(const Exchange& exchange, http::Response& response) const {
+  if (exchange.admission.caller) reserve_sequence(response, services_.store.head());
+  const auto& standing = exchange.call.standing;
+  if (!standing || !standing->limit) return;
+  http::append_rate_limit(
+      {.name = row_of(Meter::api_calls).name,
+       .quota = *standing->limit,
+       .remaining = std::max<std::int64_t>(0, *standing->limit - standing->used),
+       .window = standing->window,
+       .resets_in = standing->resets_in},
+      response.headers);
+}
+
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
+  add_standing(exchange, response);
   const http::HeadContext context =
       http::head_context(exchange.request, response, services_.clock.now());
   const std::size_t head = http::serialize_head(response, context).size();
@@ -146,9 +177,9 @@ void Dispatcher::set_response(Exchange& exchange, http::Response response) const
   exchange.response = std::move(response);
 }
 
-Result<> Dispatcher::meter(const Exchange& exchange) {
+Result<> Dispatcher::meter(Exchange& exchange) {
   if (!exchange.admission.metered) return {};
-  return services_.ingest.record_own(event_of(exchange));
+  return services_.enforcement.record(event_of(exchange), std::move(exchange.call.place));
 }
 
 UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
@@ -173,7 +204,7 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
   event.source = "metergate";
   event.occurred_at = services_.clock.now();
   event.id = make_ulid(event.occurred_at);
-  event.billable = !exchange.admission.metered->is_provider();
+  event.billable = !exchange.admission.metered->is_provider() && !exchange.call.refusal;
   event.is_ours = true;
   event.fact = std::move(call);
   return event;

@@ -12,6 +12,7 @@
 #include "api/admission.h"
 #include "api/route_table.h"
 #include "http/server.h"
+#include "service/enforcement.h"
 
 namespace metergate::api {
 
@@ -31,6 +32,7 @@ class Dispatcher final : public http::Handler {
     Microseconds started_at{0};
     std::optional<RouteMatch> match;
     Admission admission;
+    Enforcement::Admitted call;  // of a tenant's own call
     http::Response response;
     std::int64_t response_bytes = 0;
   };
@@ -41,9 +43,11 @@ class Dispatcher final : public http::Handler {
   Result<http::Response> answer_unmatched(Exchange& exchange);
   http::Response shape(Answer answer, const http::Request& request) const;
   http::Response failure(const Error& error, const http::Request& request) const;
-  Result<> meter(const Exchange& exchange);
+  Result<> admit_call(Exchange& exchange);
+  Result<> meter(Exchange& exchange);
   UsageEvent event_of(const Exchange& exchange) const;
   void set_response(Exchange& exchange, http::Response response) const;
+  void add_standing(const Exchange& exchange, http::Response& response) const;
   void log(const Exchange& exchange) const;
 
   RouteTable table_;

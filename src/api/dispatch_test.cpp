@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "api/api_world_test.h"
 
 namespace metergate::api {
@@ -116,6 +119,61 @@ TEST_F(DispatchTest, RefusesAQueryParameterThatStandsTwice) {
   const http::Response response = send("GET /open?x=1&x=1");
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(message_of(response), "x stands in the query more than once");
+}
+
+TEST_F(DispatchTest, TellsATenantHowItStands) {
+  const http::Response first = send("GET /api/tenants/tenant_1/stores/s", tenant_);
+  EXPECT_EQ(header_of(first, "RateLimit-Policy"), R"("api_calls";q=50000;w=2678400)");
+  EXPECT_EQ(header_of(first, "RateLimit"), R"("api_calls";r=49999;t=2295000)");
+  const http::Response second = send("GET /api/tenants/tenant_1/nowhere/", tenant_);
+  EXPECT_EQ(second.status, 404);
+  EXPECT_EQ(header_of(second, "RateLimit"), R"("api_calls";r=49998;t=2295000)");
+  const http::Response by_provider = send("GET /api/tenants/tenant_1/stores/s", provider_);
+  EXPECT_EQ(header_of(by_provider, "RateLimit"), "") << "a provider's calls are not counted";
+}
+
+TEST_F(DispatchTest, NamesTheSequenceThatAnAnswerReflects) {
+  const std::string before = header_of(send("GET /provider/figures", provider_), "X-Usage-Seq");
+  const std::string after =
+      header_of(send("GET /api/tenants/tenant_1/stores/s", tenant_), "X-Usage-Seq");
+  EXPECT_EQ(std::stoll(after), std::stoll(before) + 1);
+  EXPECT_EQ(after.size(), before.size()) << "the length of a head does not depend on it";
+  EXPECT_EQ(std::stoull(after), world_.store->head());
+  EXPECT_EQ(header_of(send("GET /open"), "X-Usage-Seq"), "") << "nothing for strangers";
+}
+
+TEST_F(DispatchTest, AReadAfterASequenceThatIsThereIsAnsweredAtOnce) {
+  const std::string reached = std::to_string(world_.store->head());
+  const http::Request read = request_for("GET /provider/figures?after_seq=" + reached, provider_);
+  EXPECT_FALSE(dispatcher_->is_slow(read));
+  EXPECT_EQ(send(read).status, 200);
+  const http::Response wrong = send("GET /provider/figures?after_seq=soon", provider_);
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_EQ(message_of(wrong), "after_seq: 'soon' is no sequence number");
+  EXPECT_EQ(send("POST /api/tenants/tenant_1/stores?after_seq=1", tenant_).status, 400)
+      << "for reads only";
+}
+
+TEST_F(DispatchTest, AReadAfterASequenceToComeWaitsForIt) {
+  const std::uint64_t wanted = world_.store->head() + 1;
+  const http::Request read =
+      request_for("GET /provider/figures?after_seq=" + std::to_string(wanted), provider_);
+  EXPECT_TRUE(dispatcher_->is_slow(read));
+  std::jthread writer([&] { send("GET /api/tenants/tenant_1/stores/s", tenant_); });
+  EXPECT_EQ(send(read).status, 200);
+  EXPECT_GE(world_.store->head(), wanted);
+}
+
+TEST_F(DispatchTest, AReadAfterASequenceThatDoesNotComeIsToldSo) {
+  std::atomic<bool> is_done = false;
+  std::jthread clock([&] {
+    while (!is_done) world_.clock.advance(std::chrono::milliseconds{100});
+  });
+  const http::Response response = send("GET /provider/figures?after_seq=999999", provider_);
+  is_done = true;
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(error_of(response), "E_OVERLOADED");
+  EXPECT_EQ(header_of(response, "Retry-After"), "1");
 }
 
 TEST_F(DispatchTest, NeedsAToken) {

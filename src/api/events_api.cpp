@@ -6,6 +6,7 @@
 #include "api/event_body.h"
 #include "api/event_reader.h"
 #include "api/routes.h"
+#include "http/problem.h"
 #include "service/ingest.h"
 
 namespace metergate::api {
@@ -23,9 +24,7 @@ Result<> check_subjects(const EventBody& body, const std::optional<TenantId>& ow
   return {};
 }
 
-Result<Answer> record_events(Call& call) {
-  Faults faults;
-  const EventBody body = TRY(read_event_body(call.request, faults));
+Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
   EventContext context;
   context.own_tenant = call.caller->tenant();
   context.now = call.services.clock.now();
@@ -49,7 +48,71 @@ Result<Answer> record_events(Call& call) {
     }
     TRY(faults.result());
   }
-  TRY(call.services.ingest.record(std::move(events)));
+  return call.services.ingest.record(std::move(events));
+}
+
+// RFC 7240: "return=representation", alone or in a list.
+bool wants_receipts(const http::Request& request) {
+  std::string rest = request.header("prefer").value_or("");
+  std::erase_if(rest, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
+  for (std::size_t start = 0; start <= rest.size();) {
+    const std::size_t end = std::min(rest.find_first_of(",;", start), rest.size());
+    if (rest.compare(start, end - start, "return=representation") == 0) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+Json receipt(const std::pair<std::size_t, Json>& element, std::string_view status) {
+  Json out = Json::object({{"index", static_cast<std::int64_t>(element.first)}});
+  for (const std::string_view name : {"id", "source", "subject"}) {
+    if (element.second.is_object()) out.set(name, element.second.string_at(name));
+  }
+  out.set("status", status);
+  return out;
+}
+
+Answer receipts_of(const EventBody& body, const Commit& commit) {
+  Json receipts = Json::array();
+  for (std::size_t i = 0; i < body.elements.size(); ++i) {
+    const bool is_new = commit.outcomes.at(i) == EventOutcome::accepted;
+    Json one = receipt(body.elements[i], is_new ? "accepted" : "duplicate");
+    one.set("sequence", static_cast<std::int64_t>(commit.sequence));
+    receipts.push_back(std::move(one));
+  }
+  Answer answer;
+  answer.data = Json::object({{"receipts", std::move(receipts)}});
+  return answer;
+}
+
+// Of a batch with a bad event nothing is recorded: each event is a conflict, or rejected.
+Answer refused_receipts(Call& call, const EventBody& body, const Error& error) {
+  Json receipts = Json::array();
+  for (const auto& element : body.elements) {
+    const bool is_conflict = std::ranges::any_of(error.faults, [&](const Fault& fault) {
+      return fault.index == element.first && fault.kind == ErrorCode::conflict;
+    });
+    receipts.push_back(receipt(element, is_conflict ? "conflict" : "rejected"));
+  }
+  Answer answer;
+  answer.whole =
+      http::problem_json(error,
+                         {.now = call.services.clock.now(),
+                          .zone = &call.services.rules.zone,
+                          .request_id = call.request.request_id},
+                         call.request.path, Json::object({{"receipts", std::move(receipts)}}));
+  return answer;
+}
+
+Result<Answer> record_events(Call& call) {
+  Faults faults;
+  const EventBody body = TRY(read_event_body(call.request, faults));
+  const bool has_receipts = wants_receipts(call.request);
+  const Result<Commit> commit = record_body(call, body, faults);
+  if (!commit && has_receipts && !commit.error().faults.empty())
+    return refused_receipts(call, body, commit.error());
+  if (!commit) return fail(commit.error());
+  if (has_receipts) return receipts_of(body, *commit);
   Answer answer;
   answer.status = 204;
   answer.whole.emplace().status = 204;

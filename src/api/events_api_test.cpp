@@ -34,6 +34,13 @@ class EventsApi : public testing::Test {
   Reply send(const std::string& body, const std::string& type = "application/json") {
     return send_as(sender_, body, type);
   }
+  http::Response send_for_receipts(const std::string& prefer, const std::string& lines) {
+    http::Request request = request_for("POST /api/v1/events", sender_);
+    request.headers.emplace_back("content-type", "application/x-ndjson");
+    request.headers.emplace_back("prefer", prefer);
+    request.body = lines;
+    return api::ask(*dispatcher_, std::move(request)).value();
+  }
   std::int64_t calls() const { return world_.counter("tenant_1").calls.count; }
 
   static std::string event(const std::string& id, const std::string& subject = "tenant_1",
@@ -85,6 +92,35 @@ TEST_F(EventsApi, DuplicateIsASuccessAndOtherContentAConflict) {
   ASSERT_EQ(conflict.errors().size(), 1u);
   EXPECT_EQ(conflict.errors()[0].integer_at("index"), 1);
   EXPECT_EQ(conflict.errors()[0].string_at("field"), "id");
+  EXPECT_EQ(calls(), 1);
+}
+
+TEST_F(EventsApi, AReceiptForEachEventWhereItIsAskedFor) {
+  ASSERT_EQ(send(event("1")).status, 204);
+  const http::Response answer =
+      send_for_receipts("respond-async, return=representation", event("1") + "\n" + event("2"));
+  EXPECT_EQ(answer.status, 200);
+  const Json body = body_of(answer);
+  const auto& receipts = body.find("data")->find("receipts")->as_array();
+  ASSERT_EQ(receipts.size(), 2u);
+  EXPECT_EQ(receipts[0].string_at("id"), "1");
+  EXPECT_EQ(receipts[0].string_at("status"), "duplicate");
+  EXPECT_EQ(receipts[1].string_at("status"), "accepted");
+  EXPECT_EQ(receipts[1].integer_at("sequence"), static_cast<std::int64_t>(world_.store->head()));
+  EXPECT_EQ(send_for_receipts("return=minimal", event("3")).status, 204);
+}
+
+TEST_F(EventsApi, ReceiptsOfARefusedBatchSayThatNothingWasRecorded) {
+  ASSERT_EQ(send(event("1")).status, 204);
+  const http::Response answer =
+      send_for_receipts("return=representation", event("2") + "\n" + event("1", "tenant_1", "404"));
+  EXPECT_EQ(answer.status, 409);
+  EXPECT_EQ(header_of(answer, "Content-Type"), "application/problem+json");
+  const Json body = body_of(answer);
+  const auto& receipts = body.find("receipts")->as_array();
+  ASSERT_EQ(receipts.size(), 2u);
+  EXPECT_EQ(receipts[0].string_at("status"), "rejected");
+  EXPECT_EQ(receipts[1].string_at("status"), "conflict");
   EXPECT_EQ(calls(), 1);
 }
 

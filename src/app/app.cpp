@@ -15,6 +15,7 @@
 #include "service/billing.h"
 #include "service/catalog.h"
 #include "service/directory.h"
+#include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
 #include "service/records.h"
@@ -76,6 +77,7 @@ struct App::Parts {
   std::unique_ptr<Directory> directory;
   std::unique_ptr<Sessions> sessions;
   std::optional<Ingest> ingest;
+  std::optional<Enforcement> enforcement;
   std::optional<Records> records;
   std::optional<Idempotency> idempotency;
   std::optional<Billing> billing;
@@ -100,7 +102,13 @@ struct App::Parts {
 
   void build_services() {
     ingest.emplace(*store, *directory, rules, clock);
-    records.emplace(*store, *directory, rules, clock);
+    enforcement.emplace(Enforcement::Parts{.store = *store,
+                                           .directory = *directory,
+                                           .catalog = *catalog,
+                                           .ingest = *ingest,
+                                           .rules = rules,
+                                           .clock = clock});
+    records.emplace(*store, *directory, *enforcement, rules, clock);
     idempotency.emplace(*store, clock);
     billing.emplace(*store, *directory, *catalog, rules, clock);
     analytics.emplace(*store, *directory, rules, clock);
@@ -127,6 +135,7 @@ struct App::Parts {
                               .directory = *directory,
                               .sessions = *sessions,
                               .ingest = *ingest,
+                              .enforcement = *enforcement,
                               .records = *records,
                               .idempotency = *idempotency,
                               .billing = *billing,

@@ -124,6 +124,12 @@ constexpr SettingRow kSettings[] = {
      [](const std::string& text, Config& config) {
        return read_flag(text, config.rules.tracking_enabled);
      }},
+    {"LIMITS_MODE", "--mode", "enforce", "observe or enforce",
+     "observe: requests over a hard limit or a request rate are let through", false,
+     [](const std::string& text, Config& config) {
+       config.rules.limits_enforced = text == "enforce";
+       return text == "enforce" || text == "observe";
+     }},
     {"USAGE_RETENTION_MONTHS", "", "12", kMonthsAllowed,
      "how long usage counters are kept before they go to the archive folder", false,
      [](const std::string& text, Config& config) {

@@ -5,6 +5,7 @@
 // field. Nothing here throws. Values only; safe from any thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -46,12 +47,14 @@ struct Fault {
   std::optional<std::size_t> index;
   std::string field;
   std::string message;
+  ErrorCode kind = ErrorCode::invalid;
 };
 
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;  // for people; never branch on it
   std::vector<Fault> faults{};
+  std::chrono::seconds retry_after{0};  // where it is known; 0: what its code says
 };
 
 // A std::expected that the compiler does not let anyone drop: g++ 12's own is not [[nodiscard]].

@@ -42,12 +42,17 @@ Result<> check_follows(const Plan* previous, const Plan& plan) {
   return {};
 }
 
+void replace(Limit& limit, const Limit& own) {
+  limit.units = own.units;
+  if (own.effect == LimitEffect::hard) limit.effect = LimitEffect::hard;
+}
+
 }  // namespace
 
 Limits apply_override(const Limits& limits, const LimitsOverride& own) {
   Limits applied = limits;
   for (const MeterRow& row : kMeters)
-    if (own[row.meter]) applied[row.meter] = *own[row.meter];
+    if (own[row.meter]) replace(applied[row.meter], *own[row.meter]);
   return applied;
 }
 
@@ -122,7 +127,7 @@ Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catal
                                         catalogue.names_text());
   }
   return Terms{plan->name, plan->version, apply_override(plan->limits, subscription.own_limits),
-               plan->rates};
+               plan->rates, plan->request_rate};
 }
 
 }  // namespace metergate

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "domain/meter.h"
 #include "domain/money.h"
+#include "domain/token_bucket.h"
 
 namespace metergate {
 
@@ -36,11 +37,12 @@ struct Plan {
   std::int64_t version = 1;
   Limits limits;
   RateCard rates;
+  std::optional<RequestRate> request_rate{};  // nothing: as many as come
   Timestamp valid_from{};
 };
 
 // A tenant's own limits; what is not named is the plan's. Named with no units: unlimited for this
-// tenant.
+// tenant. It is hard where it says so, or the plan's is.
 using LimitsOverride = PerMeter<std::optional<Limit>>;
 Limits apply_override(const Limits& limits, const LimitsOverride& own);
 
@@ -84,6 +86,7 @@ struct Terms {  // what a period is held against and priced with
   std::int64_t plan_version = 1;
   Limits limits;
   RateCard rates;
+  std::optional<RequestRate> request_rate{};
 };
 
 // The terms of `window` seen at `now`: those in force at the earlier of now and the window's last

@@ -130,6 +130,14 @@ TEST(Terms, OwnLimitsApply) {
   EXPECT_EQ(terms->limits[Meter::api_calls], (Limit{42, LimitEffect::hard}));
 }
 
+TEST(Limits, ATenantsOwnLimitDoesNotSoftenAHardOne) {
+  Limits limits;
+  limits[Meter::api_calls] = {500, LimitEffect::hard};
+  LimitsOverride own;
+  own[Meter::api_calls] = Limit{900, LimitEffect::soft};
+  EXPECT_EQ(apply_override(limits, own)[Meter::api_calls], (Limit{900, LimitEffect::hard}));
+}
+
 TEST(Terms, APlanThatTheCatalogueLacksIsAnError) {
   Subscription tenant = subscription();
   tenant.history.push_back({"gold", kMidMarch});

@@ -92,11 +92,13 @@ Response envelope(Json data, Json error, const EnvelopeContext& context) {
   return response;
 }
 
-void add_error_headers(const ProblemRow& row, Response& response) {
+void add_error_headers(const Error& error, Response& response) {
+  const ProblemRow& row = row_of(error.code);
   response.status = row.status;
   if (row.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (row.retry_after_seconds > 0)
-    response.headers.emplace_back("Retry-After", fmt::format("{}", row.retry_after_seconds));
+  const std::int64_t wait =
+      error.retry_after.count() > 0 ? error.retry_after.count() : row.retry_after_seconds;
+  if (wait > 0) response.headers.emplace_back("Retry-After", fmt::format("{}", wait));
 }
 
 }  // namespace
@@ -119,12 +121,12 @@ Response problem(const Error& error, const EnvelopeContext& context) {
                             {"message", public_message(error, context.request_id)},
                             {"details", details_json(error)}});
   Response response = envelope(Json(), std::move(body), context);
-  add_error_headers(row, response);
+  add_error_headers(error, response);
   return response;
 }
 
-Response problem_json(const Error& error, const EnvelopeContext& context,
-                      std::string_view instance) {
+Response problem_json(const Error& error, const EnvelopeContext& context, std::string_view instance,
+                      Json extension) {
   const ProblemRow& row = row_of(error.code);
   Json body = Json::object({{"type", "about:blank"},
                             {"title", reason_of(row.status)},
@@ -134,10 +136,11 @@ Response problem_json(const Error& error, const EnvelopeContext& context,
                             {"code", row.name},
                             {"request_id", context.request_id}});
   if (!error.faults.empty()) body.set("errors", faults_json(error));
+  for (auto& [name, value] : extension.as_object()) body.set(name, std::move(value));
   Response response;
   append_zoned(body, context, response.body);
   response.headers = {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}};
-  add_error_headers(row, response);
+  add_error_headers(error, response);
   return response;
 }
 

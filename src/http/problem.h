@@ -30,8 +30,9 @@ struct EnvelopeContext {
 Response success(Json data, const EnvelopeContext& context, int status = 200);
 // { server_time, request_id, data: null, error: { code, message, details } }
 Response problem(const Error& error, const EnvelopeContext& context);
-// RFC 9457, application/problem+json, for routes under /api/v1/.
-Response problem_json(const Error& error, const EnvelopeContext& context,
-                      std::string_view instance);
+// RFC 9457, application/problem+json, for routes under /api/v1/. The members of `extension`, an
+// object, are added to it.
+Response problem_json(const Error& error, const EnvelopeContext& context, std::string_view instance,
+                      Json extension = Json::object());
 
 }  // namespace metergate::http

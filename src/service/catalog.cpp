@@ -51,8 +51,23 @@ bool read_meter(const Json& document, const MeterRow& row, Plan& plan) {
   return true;
 }
 
+Json request_rate_json(const RequestRate& rate) {
+  return Json::object({{"per_second", rate.per_second}, {"burst", rate.burst}});
+}
+
+// False where there is one that cannot be read; plans from before it was there have none.
+bool read_request_rate(const Json& document, Plan& plan) {
+  const Json* stored = document.find("request_rate");
+  if (stored == nullptr) return true;
+  const auto per_second = stored->integer_at("per_second");
+  const auto burst = stored->integer_at("burst");
+  if (!per_second || !burst || *per_second < 1 || *burst < 1) return false;
+  plan.request_rate = RequestRate{*per_second, *burst};
+  return true;
+}
+
 bool is_same_offer(const Plan& a, const Plan& b) {
-  return a.limits == b.limits && a.rates == b.rates;
+  return a.limits == b.limits && a.rates == b.rates && a.request_rate == b.request_rate;
 }
 
 DocumentKey key_of(const Plan& plan) {
@@ -95,14 +110,16 @@ void move_into(std::vector<Plan>& all, std::vector<Plan>& versions) {
 }  // namespace
 
 Json to_document(const Plan& plan) {
-  return Json::object({{"plan", plan.name},
-                       {"version", plan.version},
-                       {"limits", limits_json(plan.limits)},
-                       {"effects", effects_json(plan.limits)},
-                       {"rates", rates_json(plan.rates)},
-                       {"valid_from", plan.valid_from},
-                       {"created_at", plan.valid_from},
-                       {"updated_at", plan.valid_from}});
+  Json document = Json::object({{"plan", plan.name},
+                                {"version", plan.version},
+                                {"limits", limits_json(plan.limits)},
+                                {"effects", effects_json(plan.limits)},
+                                {"rates", rates_json(plan.rates)},
+                                {"valid_from", plan.valid_from},
+                                {"created_at", plan.valid_from},
+                                {"updated_at", plan.valid_from}});
+  if (plan.request_rate) document.set("request_rate", request_rate_json(*plan.request_rate));
+  return document;
 }
 
 Result<Plan> plan_from(const Json& document) {
@@ -117,6 +134,7 @@ Result<Plan> plan_from(const Json& document) {
   for (const MeterRow& row : kMeters) {
     if (!read_meter(document, row, plan)) return corrupt_plan(document);
   }
+  if (!read_request_rate(document, plan)) return corrupt_plan(document);
   return plan;
 }
 

@@ -1,9 +1,9 @@
 // Catalog: the plans on offer, kept as versions in the store and read from the catalogue file at
 // start.
 //
-// A plan whose limits, effects or rates in the file differ from its newest version gets a new
-// version, valid from now; a plan that left the file keeps its versions and is no longer offered to
-// new tenants. Never changes after open(). Any thread.
+// A plan whose limits, effects, rates or request rate in the file differ from its newest version
+// gets a new version, valid from now; a plan that left the file keeps its versions and is no longer
+// offered to new tenants. Never changes after open(). Any thread.
 #pragma once
 
 #include <memory>

@@ -131,6 +131,23 @@ Result<RateCard> read_rates(const toml::table& file, const toml::table& plan,
   return rates;
 }
 
+// Absent: as many as come.
+Result<> read_request_rate(const toml::table& file, Plan& plan) {
+  const toml::table* table = TRY(table_at(file, Place{plan.name, "request_rate"}));
+  if (table == nullptr) return {};
+  TRY(refuse_unknown(*table, Place{plan.name, "request_rate"},
+                     [](std::string_view key) { return key == "per_second" || key == "burst"; }));
+  const std::int64_t per_second = (*table)["per_second"].value_or(std::int64_t{0});
+  const std::int64_t burst = (*table)["burst"].value_or(per_second);
+  for (const auto& [key, value] : {std::pair{"per_second", per_second}, {"burst", burst}}) {
+    if (value >= 1 && value <= kRequestRateMax) continue;
+    return wrong(Place{plan.name, fmt::format("request_rate.{}", key)},
+                 fmt::format("must be a whole number from 1 to {}", kRequestRateMax));
+  }
+  plan.request_rate = RequestRate{per_second, burst};
+  return {};
+}
+
 Result<Plan> read_plan(const toml::table& file, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return wrong(Place{"", "plan"}, "must be an array of tables: [[plan]]");
@@ -142,11 +159,13 @@ Result<Plan> read_plan(const toml::table& file, const toml::node& node) {
         fmt::format("'{}' must be 1 to 64 letters, digits, '.', '_', ':' or '-'", plan.name));
   }
   TRY(refuse_unknown(*table, Place{plan.name, ""}, [](std::string_view key) {
-    return key == "name" || key == "limits" || key == "effects" || key == "rates";
+    return key == "name" || key == "limits" || key == "effects" || key == "rates" ||
+           key == "request_rate";
   }));
   plan.limits = TRY(read_limits(*table, plan.name));
   TRY(read_effects(*table, plan.name, plan.limits));
   plan.rates = TRY(read_rates(file, *table, plan.name));
+  TRY(read_request_rate(*table, plan));
   return plan;
 }
 

@@ -74,6 +74,22 @@ TEST(CatalogFile, LimitMayBeUnlimitedFractionalAndHard) {
   EXPECT_EQ(plan.limits[Meter::storage_gb].units, 3LL << 29);
 }
 
+TEST(CatalogFile, RequestRateIsWholeNumbersAndItsBurstMayBeLeftOut) {
+  const auto plain = parse_catalogue(one_plan(kLimits));
+  EXPECT_FALSE(plain->front().request_rate);
+  const auto rate = parse_catalogue(one_plan(kLimits, "[plan.request_rate]\nper_second = 20\n"));
+  ASSERT_TRUE(rate) << rate.error().message;
+  EXPECT_EQ(rate->front().request_rate, (RequestRate{20, 20}));
+  const auto stored = plan_from(to_document(rate->front()));
+  ASSERT_TRUE(stored) << stored.error().message;
+  EXPECT_EQ(stored->request_rate, (RequestRate{20, 20}));
+  expect_refused(one_plan(kLimits, "[plan.request_rate]\nburst = 20\n"),
+                 "request_rate.per_second: must be a whole number from 1 to 1000000");
+  expect_refused(one_plan(kLimits, "[plan.request_rate]\nper_second = 2\nburst = 0\n"),
+                 "request_rate.burst");
+  expect_refused(one_plan(kLimits, "[plan.request_rate]\nper_minute = 2\n"), "per_minute");
+}
+
 TEST(CatalogFile, OwnRateGoesBeforeTheCommonOne) {
   const auto plans = parse_catalogue(one_plan(kLimits, "[plan.rates]\napi_calls = \"0.0005\"\n"));
   ASSERT_TRUE(plans) << plans.error().message;

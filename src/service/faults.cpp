@@ -21,6 +21,7 @@ void Faults::add(ErrorCode kind, Fault fault) {
   if (is_full()) return;
   if (is_empty()) kind_ = kind;
   if (kind_ != kind) kind_ = ErrorCode::invalid;
+  fault.kind = kind;
   kept_.push_back(std::move(fault));
 }
 

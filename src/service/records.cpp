@@ -215,7 +215,29 @@ Result<Json> Records::remove(const TenantAccess& access, const Reference& which,
                actor);
 }
 
+// Room below the hard limit of what the change adds, until it is written.
+Result<Enforcement::Hold> Records::hold_room(const TenantAccess& access, const Change& change) {
+  const auto is_active = [](const Json& record) { return record.string_at("status") == "active"; };
+  const bool becomes_active = is_active(change.after) && !is_active(change.before);
+  switch (change.row.kind) {
+    case RecordKind::store:
+      if (!becomes_active) return Enforcement::Hold{};
+      return enforcement_.hold_units(access.tenant(), Meter::stores_count, 1);
+    case RecordKind::device:
+      if (!becomes_active) return Enforcement::Hold{};
+      return enforcement_.hold_units(access.tenant(), Meter::devices_count, 1);
+    case RecordKind::sale:
+      return enforcement_.hold_units(access.tenant(), Meter::storage_gb,
+                                     rules_.storage.bytes_per_sale);
+    case RecordKind::ticket:
+      return enforcement_.hold_units(access.tenant(), Meter::storage_gb,
+                                     rules_.storage.bytes_per_ticket);
+  }
+  return Enforcement::Hold{};
+}
+
 Result<Json> Records::write(const TenantAccess& access, Change change, const Actor& actor) {
+  const Enforcement::Hold room = TRY(hold_room(access, change));
   Batch batch;
   batch.at = change.after.timestamp_at("updated_at").value_or(clock_.now());
   const Json answer = shown(change.after);

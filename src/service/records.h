@@ -17,6 +17,7 @@
 #include "domain/identity.h"
 #include "service/actor.h"
 #include "service/directory.h"
+#include "service/enforcement.h"
 #include "service/rules.h"
 #include "storage/store.h"
 
@@ -94,11 +95,17 @@ struct RecordPage {
 
 class Records {
  public:
-  Records(Store& store, const Directory& directory, const BillingRules& rules, const Clock& clock)
-      : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
+  Records(Store& store, const Directory& directory, Enforcement& enforcement,
+          const BillingRules& rules, const Clock& clock)
+      : store_(store),
+        directory_(directory),
+        enforcement_(enforcement),
+        rules_(rules),
+        clock_(clock) {}
 
-  // Each answers the record. ErrorCode::duplicate: the id is taken, also by a deleted record;
-  // ErrorCode::invalid: all that is wrong with the fields.
+  // Each answers the record. ErrorCode::limit_exceeded: a hard limit of the plan leaves no room,
+  // likewise where a change makes a record active; ErrorCode::duplicate: the id is taken, also by a
+  // deleted record; ErrorCode::invalid: all that is wrong with the fields.
   Result<Json> add_store(const TenantAccess& access, const NewStore& wanted, const Actor& actor);
   Result<Json> add_device(const TenantAccess& access, const NewDevice& wanted, const Actor& actor);
   Result<Json> add_sale(const TenantAccess& access, const NewTrade& wanted, const Actor& actor);
@@ -128,12 +135,14 @@ class Records {
   };
   Result<Json> add(const TenantAccess& access, RecordKind kind, Json document, const Actor& actor);
   Result<Json> write(const TenantAccess& access, Change change, const Actor& actor);
+  Result<Enforcement::Hold> hold_room(const TenantAccess& access, const Change& change);
   Result<Json> add_trade(const TenantAccess& access, RecordKind kind, const NewTrade& wanted,
                          const Actor& actor);
   Result<Json> find(const TenantAccess& access, const Reference& which) const;
   Result<bool> has_store(const TenantAccess& access, const std::string& store_id) const;
   Store& store_;
   const Directory& directory_;
+  Enforcement& enforcement_;
   const BillingRules& rules_;
   const Clock& clock_;
 };

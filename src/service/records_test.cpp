@@ -8,7 +8,9 @@ namespace {
 using namespace core_world;
 
 struct Town : TestWorld {
-  Records records{*store, *directory, rules, clock};
+  Ingest ingest{*store, *directory, rules, clock};
+  Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
+  Records records{*store, *directory, enforcement, rules, clock};
   TenantAccess own = of_tenant("tenant_1");
   TenantAccess provider = Caller::provider("ann@example.com", Permissions::all())
                               .access(tenant_id("tenant_1"), Permission::tenants_update)

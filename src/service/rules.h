@@ -17,6 +17,7 @@ struct BillingRules {
   std::chrono::hours grace{72};
   StorageFormula storage;
   bool tracking_enabled = true;
+  bool limits_enforced = true;  // false: what would be refused is let through
   bool overage_alerts = true;
   bool report_generation = true;
   int usage_retention_months = 12;

@@ -25,6 +25,7 @@ class Aggregation;
 class Retention;
 class AuditLog;
 class WorkerBoard;
+class Enforcement;
 
 // What the server says of itself.
 struct About {
@@ -42,7 +43,8 @@ struct Services {
   Directory& directory;
   Sessions& sessions;
   Ingest& ingest;
-  Records& records;  // a tenant's stores, devices, sales and tickets
+  Enforcement& enforcement;  // limits, before a request is let through
+  Records& records;          // a tenant's stores, devices, sales and tickets
   Idempotency& idempotency;
   Billing& billing;
   Analytics& analytics;

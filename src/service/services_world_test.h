@@ -2,6 +2,7 @@
 #pragma once
 
 #include "service/billing_world_test.h"
+#include "service/enforcement.h"
 #include "service/ingest.h"
 #include "service/records.h"
 #include "service/services.h"
@@ -16,10 +17,12 @@ class ServicesWorld : public BillingWorld {
   std::unique_ptr<Sessions> sessions =
       must(Sessions::create({std::string(32, 'k'), "", "", ""}, *store, clock));
   Ingest ingest{*store, *directory, rules, clock};
-  Records records{*store, *directory, rules, clock};
-  Services services{clock,     log,       rules,       *store,      *catalog,  *directory,
-                    *sessions, ingest,    records,     idempotency, billing,   analytics,
-                    alerting,  reporting, aggregation, retention,   audit_log, worker_board};
+  Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
+  Records records{*store, *directory, enforcement, rules, clock};
+  Services services{clock,       log,       rules,     *store,      *catalog,
+                    *directory,  *sessions, ingest,    enforcement, records,
+                    idempotency, billing,   analytics, alerting,    reporting,
+                    aggregation, retention, audit_log, worker_board};
 };
 
 }  // namespace metergate

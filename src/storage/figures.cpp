@@ -44,6 +44,14 @@ Result<std::optional<Counter>> Figures::counter(const std::string& tenant, Perio
   return std::optional(std::move(counter));
 }
 
+Result<std::int64_t> Figures::billable_calls(const std::string& tenant, Period period) const {
+  const std::string place = keys::month_place(period);
+  if (const CounterRow* row = view_.peek<CounterRow>(tenant, place))
+    return row->counter.calls.count;
+  const auto row = TRY(view_.read<CounterRow>(tenant, place));
+  return row ? row->counter.calls.count : 0;
+}
+
 Result<std::vector<std::pair<Period, Counter>>> Figures::counters(const std::string& tenant) const {
   std::vector<std::pair<Period, Counter>> months;
   Gauges before;

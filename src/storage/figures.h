@@ -20,6 +20,7 @@ class Figures {
   Figures(const View& view, const TimeZone& zone) : view_(view), zone_(zone) {}
 
   Result<std::optional<Counter>> counter(const std::string& tenant, Period period) const;
+  Result<std::int64_t> billable_calls(const std::string& tenant, Period period) const;
   // From a tenant's first month to the newest month of any tenant, oldest first.
   Result<std::vector<std::pair<Period, Counter>>> counters(const std::string& tenant) const;
   Result<Gauges> gauges_at_end(const std::string& tenant, Period period) const;

@@ -127,6 +127,10 @@ class MemoryStore final : public ControlledStore {
     TRY(readable());
     return store_->counter(tenant, period);
   }
+  Result<std::int64_t> billable_calls(const TenantId& tenant, Period period) const override {
+    TRY(readable());
+    return store_->billable_calls(tenant, period);
+  }
   Result<std::vector<std::pair<Period, Counter>>> counters(const TenantId& tenant) const override {
     TRY(readable());
     return store_->counters(tenant);

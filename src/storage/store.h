@@ -146,6 +146,8 @@ class Store {
   // Figures. A counter's gauges are those at the end of its span, carried from before where nothing
   // changed in it; a period before a tenant's first event or record has none.
   virtual Result<std::optional<Counter>> counter(const TenantId& tenant, Period period) const = 0;
+  // calls.count of that counter alone: cheap enough to be asked before every request.
+  virtual Result<std::int64_t> billable_calls(const TenantId& tenant, Period period) const = 0;
   // Every period kept of a tenant, newest first.
   virtual Result<std::vector<std::pair<Period, Counter>>> counters(
       const TenantId& tenant) const = 0;

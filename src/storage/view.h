@@ -57,6 +57,9 @@ class View {
   void add_tenant(const std::string& tenant) { tenants_.insert(tenant); }
   template <class Row>
   Result<std::optional<Row>> read(std::string_view tenant, std::string_view place) const;
+  // The same without a copy, where it is in the newest layer; else nullptr, which says nothing.
+  template <class Row>
+  const Row* peek(std::string_view tenant, std::string_view place) const;
   // The row to be changed; `is_new`: it was made by this.
   template <class Row>
   struct Touched {

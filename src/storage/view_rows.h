@@ -90,6 +90,15 @@ Result<std::optional<Row>> View::read(std::string_view tenant, std::string_view 
 }
 
 template <class Row>
+const Row* View::peek(std::string_view tenant, std::string_view place) const {
+  const auto found = live_->tenants.find(tenant);
+  if (found == live_->tenants.end()) return nullptr;
+  const HotRows<Row>& rows = found->second.template of<Row>();
+  const auto at = rows.find(place);
+  return at != rows.end() && at->second.row ? &*at->second.row : nullptr;
+}
+
+template <class Row>
 Result<View::Touched<Row>> View::touch(const std::string& tenant, std::string_view place) {
   HotRows<Row>& rows = live_rows(tenant).template of<Row>();
   auto at = rows.find(place);

@@ -108,6 +108,11 @@ Result<std::optional<Counter>> ViewStore::counter(const TenantId& tenant, Period
   return Figures(*view_, options_.zone).counter(tenant.text(), period);
 }
 
+Result<std::int64_t> ViewStore::billable_calls(const TenantId& tenant, Period period) const {
+  const std::shared_lock lock(mutex_);
+  return Figures(*view_, options_.zone).billable_calls(tenant.text(), period);
+}
+
 Result<std::vector<std::pair<Period, Counter>>> ViewStore::counters(const TenantId& tenant) const {
   const std::shared_lock lock(mutex_);
   auto months = TRY(Figures(*view_, options_.zone).counters(tenant.text()));

@@ -39,6 +39,7 @@ class ViewStore : public Store {
                     const std::function<bool(const Json&)>& visit) const override;
 
   Result<std::optional<Counter>> counter(const TenantId& tenant, Period period) const override;
+  Result<std::int64_t> billable_calls(const TenantId& tenant, Period period) const override;
   Result<std::vector<std::pair<Period, Counter>>> counters(const TenantId& tenant) const override;
   Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const override;
   Result<Gauges> gauges_before(const TenantId& tenant, Day day) const override;

@@ -1,0 +1,130 @@
+#include "service/enforcement.h"
+
+#include <fmt/format.h>
+
+namespace metergate {
+
+class Enforcement::Lane {
+ public:
+  std::mutex mutex;
+  std::int64_t under_way = 0;  // calls that have a place
+  TokenBucket bucket;
+};
+
+namespace {
+
+using std::chrono::seconds;
+
+std::string shown(Meter meter, std::int64_t units) {
+  return fmt::format("{} {}", to_text(to_display(meter, units)), row_of(meter).name);
+}
+
+Error over_limit(Meter meter, std::int64_t limit, seconds retry_after) {
+  return {ErrorCode::limit_exceeded,
+          fmt::format("the plan's hard limit of {} is reached; a bigger plan, or the provider, can "
+                      "raise it",
+                      shown(meter, limit)),
+          {},
+          retry_after};
+}
+
+Error too_fast(const RequestRate& rate, seconds retry_after) {
+  return {ErrorCode::rate_limit,
+          fmt::format("too many requests: the plan allows {} a second and {} at once",
+                      rate.per_second, rate.burst),
+          {},
+          retry_after};
+}
+
+seconds whole_seconds(Microseconds time) {
+  return std::max(seconds{1}, std::chrono::ceil<seconds>(time));
+}
+
+}  // namespace
+
+Enforcement::Place::~Place() {
+  if (lane_ == nullptr) return;
+  const std::lock_guard lock(lane_->mutex);
+  --lane_->under_way;
+}
+
+Enforcement::Place& Enforcement::Place::operator=(Place&& other) noexcept {
+  std::swap(lane_, other.lane_);
+  return *this;
+}
+
+Enforcement::Hold::Hold(std::shared_ptr<Lane> lane) : lane_(std::move(lane)), lock_(lane_->mutex) {}
+
+std::shared_ptr<Enforcement::Lane> Enforcement::lane_of(const TenantId& tenant) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Lane>& lane = lanes_[tenant];
+  if (lane == nullptr) lane = std::make_shared<Lane>();
+  return lane;
+}
+
+Result<Enforcement::Offer> Enforcement::offer_of(const TenantId& tenant, Meter meter) const {
+  const auto record = TRY(parts_.directory.get(tenant));
+  const auto plans = parts_.catalog.plans();
+  const Plan* plan = plans->at(record->subscription.plan(), parts_.clock.now());
+  if (plan == nullptr)
+    return fail(ErrorCode::corrupt, "the catalogue lacks the plan " + record->subscription.plan());
+  Offer offer{plan->limits[meter], plan->request_rate};
+  if (const auto& own = record->subscription.own_limits[meter]) offer.limit.units = own->units;
+  return offer;
+}
+
+Result<Enforcement::Admitted> Enforcement::admit_call(const TenantId& tenant) {
+  Admitted admitted;
+  if (!parts_.rules.tracking_enabled) return admitted;
+  const Offer offer = TRY(offer_of(tenant, Meter::api_calls));
+  const Timestamp now = parts_.clock.now();
+  const Period period = Period::of(now, parts_.rules.zone);
+  const Window window = period.window(parts_.rules.zone);
+  CallStanding& standing = admitted.standing.emplace();
+  standing.limit = offer.limit.units;
+  standing.window = std::chrono::ceil<seconds>(window.end - window.start);
+  standing.resets_in = whole_seconds(window.end - now);
+  const bool is_hard = offer.limit.units && offer.limit.effect == LimitEffect::hard;
+  if (!is_hard && !offer.request_rate) {
+    standing.used = TRY(parts_.store.billable_calls(tenant, period)) + 1;
+    return admitted;
+  }
+  std::shared_ptr<Lane> lane = lane_of(tenant);
+  const std::lock_guard lock(lane->mutex);
+  standing.used = TRY(parts_.store.billable_calls(tenant, period)) + lane->under_way + 1;
+  if (offer.request_rate && !lane->bucket.take(*offer.request_rate, parts_.clock.steady())) {
+    admitted.refusal = too_fast(*offer.request_rate, whole_seconds(lane->bucket.wait()));
+  } else if (is_hard && standing.used > *offer.limit.units) {
+    admitted.refusal = over_limit(Meter::api_calls, *offer.limit.units, standing.resets_in);
+  }
+  if (!parts_.rules.limits_enforced) admitted.refusal.reset();
+  if (is_hard && !admitted.refusal) {
+    ++lane->under_way;
+    admitted.place = Place(std::move(lane));
+  }
+  return admitted;
+}
+
+Result<> Enforcement::record(UsageEvent event, Place place) {
+  if (place.lane_ == nullptr) return parts_.ingest.record_own(std::move(event));
+  const std::shared_ptr<Lane> lane = std::move(place.lane_);
+  const std::lock_guard lock(lane->mutex);
+  --lane->under_way;
+  return parts_.ingest.record_own(std::move(event));
+}
+
+Result<Enforcement::Hold> Enforcement::hold_units(const TenantId& tenant, Meter meter,
+                                                  std::int64_t added) {
+  if (!parts_.rules.tracking_enabled || !parts_.rules.limits_enforced) return Hold{};
+  const Offer offer = TRY(offer_of(tenant, meter));
+  if (!offer.limit.units || offer.limit.effect != LimitEffect::hard) return Hold{};
+  Hold hold(lane_of(tenant));
+  const Period period = Period::of(parts_.clock.now(), parts_.rules.zone);
+  const auto counter = TRY(parts_.store.counter(tenant, period));
+  const Usage usage = usage_of(counter.value_or(Counter{}), parts_.rules.storage);
+  if (usage[meter] + added > *offer.limit.units)
+    return fail(over_limit(meter, *offer.limit.units, seconds{0}));
+  return hold;
+}
+
+}  // namespace metergate

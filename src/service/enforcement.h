@@ -1,0 +1,96 @@
+// Enforcement: limits held in line, before a request is let through, with no overshoot in one
+// process.
+//
+// A call under a hard limit takes a place and gives it back when it has been recorded, so that
+// calls under way count too. Whatever else a hard limit bounds (records, storage) is written while
+// the tenant's lane is held. Soft limits refuse nothing. Any thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "domain/token_bucket.h"
+#include "service/catalog.h"
+#include "service/directory.h"
+#include "service/ingest.h"
+#include "service/rules.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+// How a tenant's API calls stand against its limit in the current period.
+struct CallStanding {
+  std::optional<std::int64_t> limit;  // nothing: unlimited
+  std::int64_t used = 0;              // this call and those under way included
+  std::chrono::seconds window{0};     // the period
+  std::chrono::seconds resets_in{0};  // until it ends, at least 1
+};
+
+class Enforcement {
+ public:
+  struct Parts {
+    Store& store;
+    const Directory& directory;
+    const Catalog& catalog;
+    Ingest& ingest;
+    const BillingRules& rules;
+    const Clock& clock;
+  };
+  explicit Enforcement(const Parts& parts) : parts_(parts) {}
+
+  class Lane;  // of one tenant
+  // A call's place below a hard limit; empty where there is none. Given back when it is destroyed.
+  class Place {
+   public:
+    Place() = default;
+    explicit Place(std::shared_ptr<Lane> lane) : lane_(std::move(lane)) {}
+    ~Place();
+    Place(Place&& other) noexcept = default;
+    Place& operator=(Place&& other) noexcept;
+
+   private:
+    friend class Enforcement;
+    std::shared_ptr<Lane> lane_;
+  };
+
+  struct Admitted {
+    std::optional<CallStanding> standing;  // nothing where tracking is disabled
+    Place place;
+    std::optional<Error> refusal;  // limit_exceeded or rate_limit, with retry_after
+  };
+
+  // One call of the tenant itself, about to be served. A refused one is to be recorded as not
+  // billable.
+  Result<Admitted> admit_call(const TenantId& tenant);
+  // Records the call and gives its place back in one step, as another call sees it.
+  Result<> record(UsageEvent event, Place place);
+
+  // Holds the tenant's lane while more units of a gauge are written: stores, devices, bytes.
+  // ErrorCode::limit_exceeded where a hard limit does not leave room for `added` more.
+  class Hold {
+   public:
+    Hold() = default;
+    explicit Hold(std::shared_ptr<Lane> lane);
+
+   private:
+    std::shared_ptr<Lane> lane_;
+    std::unique_lock<std::mutex> lock_;
+  };
+  Result<Hold> hold_units(const TenantId& tenant, Meter meter, std::int64_t added);
+
+ private:
+  struct Offer {  // what the tenant's plan says now
+    Limit limit;
+    std::optional<RequestRate> request_rate;
+  };
+  Result<Offer> offer_of(const TenantId& tenant, Meter meter) const;
+  std::shared_ptr<Lane> lane_of(const TenantId& tenant);
+  Parts parts_;
+  std::mutex mutex_;
+  std::unordered_map<TenantId, std::shared_ptr<Lane>> lanes_;  // at most one a tenant
+};
+
+}  // namespace metergate
