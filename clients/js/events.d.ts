@@ -4,7 +4,7 @@
 export interface ApiCallData {
   /** The HTTP method, GET or POST. 1 to 16 characters. */
   method: string;
-  /** The route, not the path: /orders/{order_id}. 1 to 512 characters. */
+  /** The route, not the path: /orders/{order_id}. 1 to 495 characters. */
   endpoint: string;
   /** The path as it was requested, without the query. 1 to 2048 characters. */
   path?: string;

@@ -222,7 +222,7 @@ final class Client
             $answer = $this->post('[' . implode(',', $part) . ']', $until);
             $verdict = self::judge($answer, count($part));
             if ($verdict['kind'] === 'again' || $verdict['kind'] === 'muchLater') {
-                $this->failed($verdict, $answer['status']);
+                $this->failed($verdict, $answer['status'], count($part));
                 return array_merge($part, ...array_reverse($parts));
             }
             $this->failures = 0;
@@ -250,10 +250,10 @@ final class Client
         return $rest === [] ? [] : [$rest];
     }
 
-    private function failed(array $verdict, int $status): void
+    private function failed(array $verdict, int $status, int $events): void
     {
         if ($this->failures++ === 0) {
-            $this->tell('retrying', count($this->buffer), $status, $verdict['message']);
+            $this->tell('retrying', $events, $status, $verdict['message']);
         }
         $longest = min($this->retryFirstSeconds * 2 ** min($this->failures - 1, 30), $this->retryMaxSeconds);
         // Of the pause a random part between a half and all, so that many scripts do not come back together.
@@ -331,7 +331,7 @@ final class Client
     {
         stream_set_blocking($stream, false);
         $answer = '';
-        while (!feof($stream) && strlen($answer) < self::ANSWER_BYTES_MAX && ($left = $until - self::now()) > 0) {
+        while (!feof($stream) && !self::isWhole($answer) && ($left = $until - self::now()) > 0) {
             $readable = [$stream];
             $writable = $request === '' ? [] : [$stream];
             $none = [];
@@ -351,12 +351,24 @@ final class Client
         return $answer;
     }
 
+    /** Not every proxy closes the connection as it is asked to. */
+    private static function isWhole(string $answer): bool
+    {
+        $end = strpos($answer, "\r\n\r\n");
+        if ($end === false || strlen($answer) > self::ANSWER_BYTES_MAX) {
+            return strlen($answer) > self::ANSWER_BYTES_MAX;
+        }
+        $length = preg_match('/^content-length:[ \t]*(\d{1,9})[ \t\r]*$/mi', substr($answer, 0, $end + 2), $found)
+            ? (int) $found[1] : PHP_INT_MAX;
+        return preg_match('~^HTTP/1\.\d 204~', $answer) || strlen($answer) - $end - 4 >= $length;
+    }
+
     private static function parse(string $answer): array
     {
         [$head, $body] = explode("\r\n\r\n", $answer, 2) + [1 => ''];
         if (!preg_match('~^HTTP/1\.\d ([2-5]\d\d)~', $head, $found)) {
             return ['status' => 0, 'retryAfter' => 0.0,
-                'body' => $answer === '' ? 'no answer in time, or none at all' : 'the answer is no HTTP'];
+                'body' => $answer === '' ? 'no answer in time, or the connection was closed' : 'the answer is no HTTP'];
         }
         $wait = preg_match('/^retry-after:[ \t]*(.*?)[ \t\r]*$/mi', $head, $field) ? $field[1] : '';
         $seconds = ctype_digit($wait) ? (float) $wait : (float) ((int) strtotime($wait) - time());

@@ -71,7 +71,7 @@ final class MeteringMiddleware implements MiddlewareInterface
             ) ? '{id}' : $segment,
             explode('/', $path),
         );
-        // No more than the server takes; what is cut off is no route of yours anyway.
-        return substr(implode('/', $segments), 0, 500) ?: '/';
+        // No more than the server takes, together with a method; what is cut off is no route of yours anyway.
+        return substr(implode('/', $segments), 0, 490) ?: '/';
     }
 }
