@@ -132,6 +132,35 @@ TEST(Client, AConnectionIsUsedAgain) {
   EXPECT_EQ(server.connections(), 1U);
 }
 
+TEST(Client, AConnectionThatWasClosedMeanwhileIsNoProblem) {
+  ScriptedServer server([](std::size_t n, const std::string&) { return n == 1 ? "" : kNoContent; });
+  ClientOptions options = options_for(server.url());
+  std::vector<std::string> problems;
+  options.on_problem = [&](const Problem& problem) { problems.push_back(problem.message); };
+  auto client = make(options);
+  track_storage(*client, 1);
+  ASSERT_TRUE(client->flush(kLong));
+  track_storage(*client, 1);
+  ASSERT_TRUE(client->flush(kLong));
+  client.reset();
+  EXPECT_THAT(problems, IsEmpty());
+  EXPECT_EQ(server.connections(), 2U);
+}
+
+TEST(Client, AServerThatAnswersWithoutReadingTheWholeBodyIsHeard) {
+  // Nobody reads what fits in no socket's buffer: the answer comes while the client is sending.
+  ScriptedServer server([](std::size_t, const std::string&) { return kNoContent; });
+  server.answer_before_body(answer_text("413 Content Too Large", "{}"));
+  ClientOptions options = options_for(server.url());
+  options.batch_bytes_max = 8 * 1024 * 1024;
+  options.batch_delay = std::chrono::minutes{10};
+  const auto client = make(options);
+  EXPECT_TRUE(
+      client->track_webhook_call("acme", std::string(7'500'000, 'a'), true, milliseconds{1}));
+  ASSERT_TRUE(client->flush(kLong));
+  EXPECT_EQ(client->counts().refused, 1U);
+}
+
 TEST(Client, WhatGotNoAnswerIsSentAgainWithTheSameBytes) {
   ScriptedServer server([](std::size_t n, const std::string&) { return n < 3 ? "" : kNoContent; });
   const auto client = make(options_for(server.url()));

@@ -74,7 +74,7 @@ Exchange Connection::post_once(std::string_view body) {
   if (why.empty()) why = send(body);
   // A server that refuses a body may answer and close before it has read all of it.
   Exchange exchange = why.empty() || is_stale_ ? receive() : Exchange{std::nullopt, why};
-  if (!exchange.answer) close();
+  if (!exchange.answer || !why.empty()) close();
   is_used_ = socket_ >= 0;
   return exchange;
 }
@@ -110,7 +110,7 @@ std::string Connection::connect_to(const addrinfo& address) {
   return error == 0 ? "" : reason(error);
 }
 
-Connection::Ready Connection::wait_for(short events) {
+Connection::Ready Connection::wait_for(short events, short* happened) {
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - steady_now());
     if (left.count() <= 0) return Ready::late;
@@ -118,7 +118,9 @@ Connection::Ready Connection::wait_for(short events) {
     const auto longest = std::min<std::int64_t>(left.count(), 1'000'000);
     const int count = poll(watched.data(), watched.size(), static_cast<int>(longest));
     if (watched[1].revents != 0) return Ready::interrupted;
-    if (count > 0 && watched[0].revents != 0) return Ready::yes;
+    if (count <= 0 || watched[0].revents == 0) continue;
+    if (happened != nullptr) *happened = watched[0].revents;
+    return Ready::yes;
   }
 }
 
@@ -137,8 +139,14 @@ std::string Connection::send(std::string_view bytes) {
       is_stale_ = true;
       return reason(errno);
     }
-    const Ready ready = wait_for(POLLOUT);
+    short happened = 0;
+    const Ready ready = wait_for(POLLOUT | POLLIN, &happened);
     if (ready != Ready::yes) return lateness(ready);
+    // It answers, or closes, before it has all of the body, and may never read the rest.
+    if ((happened & POLLIN) != 0) {
+      is_stale_ = true;
+      return "the server did not read the whole body";
+    }
   }
   return {};
 }

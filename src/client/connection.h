@@ -31,7 +31,8 @@ class Connection {
   // A batch of events. Where a connection from before turns out to be closed, it is tried once more
   // on a new one: an event that is sent twice counts once.
   Exchange post(std::string_view body, std::chrono::milliseconds timeout);
-  // Ends the post under way, and every later one, at once.
+  // Ends the post under way, and every later one, at once; only looking up a host's name cannot be
+  // interrupted.
   void interrupt();
 
  private:
@@ -41,7 +42,7 @@ class Connection {
   std::string connect_to(const addrinfo& address);
   std::string send(std::string_view bytes);
   Exchange receive();
-  Ready wait_for(short events);
+  Ready wait_for(short events, short* happened = nullptr);
   std::string lateness(Ready ready) const;
   void close();
   Endpoint endpoint_;

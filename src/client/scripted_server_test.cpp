@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,11 @@ ScriptedServer::~ScriptedServer() {
   close(listener_);
 }
 
+void ScriptedServer::answer_before_body(const std::string& answer) {
+  const std::lock_guard lock(mutex_);
+  early_answer_ = answer;
+}
+
 std::vector<std::string> ScriptedServer::bodies(std::size_t at_least) {
   std::unique_lock lock(mutex_);
   more_.wait(lock, [&] { return bodies_.size() >= at_least; });
@@ -73,11 +79,26 @@ void ScriptedServer::run() {
   }
 }
 
+// Then waits until the client has closed, reading nothing.
+bool ScriptedServer::answers_early(int socket) {
+  std::string answer;
+  {
+    const std::lock_guard lock(mutex_);
+    answer = early_answer_;
+  }
+  if (answer.empty()) return false;
+  send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+  pollfd watched{socket, POLLRDHUP, 0};
+  poll(&watched, 1, -1);
+  return true;
+}
+
 void ScriptedServer::serve(int socket) {
   std::string input;
   std::array<char, 65536> bytes;
   while (true) {
     const std::size_t end = input.find("\r\n\r\n");
+    if (end != std::string::npos && answers_early(socket)) return;
     const std::size_t field = input.find("Content-Length: ");
     const std::size_t length =
         end == std::string::npos ? 0 : std::strtoul(input.c_str() + field + 16, nullptr, 10);

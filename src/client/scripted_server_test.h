@@ -19,6 +19,8 @@ class ScriptedServer {
   explicit ScriptedServer(Script script, int port = 0);
   ~ScriptedServer();
 
+  // From now on an answer is sent after a request's head, and the body is not read at all.
+  void answer_before_body(const std::string& answer);
   int port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   // Waits until so many have come.
@@ -29,6 +31,7 @@ class ScriptedServer {
  private:
   void run();
   void serve(int socket);
+  bool answers_early(int socket);
   Script script_;
   int listener_;
   int port_ = 0;
@@ -36,6 +39,7 @@ class ScriptedServer {
   std::condition_variable more_;
   std::vector<std::string> heads_;
   std::vector<std::string> bodies_;
+  std::string early_answer_;
   std::size_t connections_ = 0;
   int open_ = -1;
   bool is_over_ = false;

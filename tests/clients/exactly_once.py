@@ -16,6 +16,7 @@ the end of part 2, and stopped and started at the end of part 3.
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,7 @@ def run_parts(server, environment, command):
                 program.stdin.write("go on\n")
                 program.stdin.flush()
             counts = json.loads(program.stdout.readline())
-            if program.wait(timeout=SECONDS_MAX) != 0:
+            if program.wait() != 0:
                 raise SystemExit(f"the program ended with status {program.returncode}")
             return counts
         finally:
@@ -86,6 +87,8 @@ WANTED_COUNTS = {"recorded": 6000 + 600 + 1500 + 4 * 3, "refused": 3, "dropped":
 
 
 def main():
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not done within {SECONDS_MAX} seconds"))
+    signal.alarm(SECONDS_MAX)
     binary, command = os.path.abspath(sys.argv[1]), sys.argv[2:]
     with tempfile.TemporaryDirectory(prefix="metergate-client-") as root:
         server = product.Server(binary, os.path.join(root, "data"))

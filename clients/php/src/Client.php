@@ -395,7 +395,7 @@ final class Client
         if ($this->spoolFolder === null || (!is_dir($this->spoolFolder) && !@mkdir($this->spoolFolder, 0700, true))) {
             return false;
         }
-        if (count(glob($this->spoolFolder . '/*.ndjson')) >= $this->spoolFilesMax) {
+        if (count($this->spoolFiles()) >= $this->spoolFilesMax) {
             return false;
         }
         $name = self::ulid((int) (new \DateTimeImmutable())->format('Uv'));
@@ -419,7 +419,15 @@ final class Client
 
     private function oldestSpoolFile(): ?string
     {
-        return $this->spoolFolder === null ? null : (glob($this->spoolFolder . '/*.ndjson')[0] ?? null);
+        return $this->spoolFolder === null || ($files = $this->spoolFiles()) === [] ? null
+            : "$this->spoolFolder/$files[0]";
+    }
+
+    /** @return list<string> oldest first, as ULIDs are sorted by time */
+    private function spoolFiles(): array
+    {
+        $names = @scandir($this->spoolFolder) ?: [];
+        return array_values(array_filter($names, fn (string $name): bool => str_ends_with($name, '.ndjson')));
     }
 
     private function tellDrops(): void
