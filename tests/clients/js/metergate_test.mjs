@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { judge, namedFaults, retryAfterMs } from "../../../clients/js/answers.js";
 import { Metergate } from "../../../clients/js/metergate.js";
 
@@ -34,10 +34,14 @@ async function scripted(script, then) {
   }
 }
 
+const open = [];
+afterEach(() => Promise.all(open.splice(0).map((client) => client.close(0))));
+
 function make(url, more = {}) {
   const problems = [];
   const client = new Metergate({ url, token: "mg_live_test", source: "tests", batchDelayMs: 5, retryFirstMs: 1,
     retryMaxMs: 5, onProblem: (problem) => problems.push(problem), ...more });
+  open.push(client);
   return { client, problems };
 }
 
