@@ -86,8 +86,27 @@ class IncludeRules(TidyTest):
                                          '#include "workers/jobs.h"\n')
 
     def test_the_client_stands_alone(self):
-        self.assert_found("include/metergate/client.h", '#include "base/result.h"\n',
+        self.assert_found("src/client/a.cpp", '#include "base/result.h"\n',
                           "client may not include base")
+        self.assert_found("src/client/a.cpp", "#include <fmt/format.h>\n", "does not wrap")
+        self.assert_sound("src/client/a.cpp", "#include <sys/socket.h>\n#include <vector>\n"
+                                              '#include "client/b.h"\n'
+                                              '#include "metergate/client.h"\n')
+
+    def test_a_public_header_includes_nothing_private(self):
+        self.assert_found("include/metergate/client.h", '#include "client/buffer.h"\n',
+                          "a public header")
+        self.assert_found("include/metergate/client.h", '#include "base/result.h"\n',
+                          "a public header")
+        self.assert_sound("include/metergate/client.h", "#include <string>\n"
+                                                        '#include "metergate/problem.h"\n')
+
+    def test_the_server_does_not_use_the_public_client(self):
+        for floor in ("app", "service"):
+            self.assert_found(f"src/{floor}/a.cpp", '#include "metergate/client.h"\n',
+                              "for applications")
+            self.assert_found(f"src/{floor}/a.cpp", '#include "client/buffer.h"\n',
+                              f"{floor} may not include client")
 
     def test_libraries_stay_out_of_headers(self):
         self.assert_found("src/storage/a.h", "#include <rocksdb/db.h>\n", "belongs in the .cpp")
@@ -191,6 +210,9 @@ class SourceRules(TidyTest):
     def test_clock_and_environment_have_one_home_each(self):
         self.assert_sound("src/base/time.cpp", "auto a = std::chrono::system_clock::now();\n")
         self.assert_sound("src/app/config.cpp", 'auto a = std::getenv("A");\n')
+        self.assert_sound("src/client/time.cpp", "auto a = std::chrono::steady_clock::now();\n")
+        self.assert_found("src/client/a.cpp", "auto a = std::chrono::steady_clock::now();\n",
+                          "is passed in")
 
     def test_a_unit_of_domain_or_service_needs_a_test(self):
         self.assert_found("src/domain/a.cpp", "\n", "no a_test.cpp beside it")

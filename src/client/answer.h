@@ -1,0 +1,52 @@
+// The server's answers: takes an HTTP/1.1 response apart as its bytes come in. Bounded: a head of
+// at most 64 KiB, a body of at most 1 MiB. Knows Content-Length, chunked bodies, and bodies that
+// end with the connection, since there may be a proxy between. Values; no threads.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace metergate::client {
+
+struct Answer {
+  int status = 0;
+  std::optional<std::chrono::seconds> retry_after;
+  std::string body;
+};
+
+class AnswerReader {
+ public:
+  enum class State { reading, complete, broken };
+
+  State add(std::string_view bytes);
+  State end();  // the other side has closed
+  // Once the state is complete.
+  const Answer& answer() const { return answer_; }
+  bool keeps_connection() const { return keeps_connection_; }
+  bool is_untouched() const { return is_untouched_; }  // not a byte has come
+
+ private:
+  enum class Framing { length, chunked, until_close };
+  State step();
+  bool read_head(std::string_view head);
+  bool read_field(std::string_view line);
+  State read_body();
+  State read_chunks();
+  std::string input_;
+  Answer answer_;
+  State state_ = State::reading;
+  Framing framing_ = Framing::until_close;
+  std::size_t length_ = 0;
+  bool has_head_ = false;
+  bool keeps_connection_ = true;
+  bool is_untouched_ = true;
+};
+
+// "120", or "Thu, 05 Mar 2026 10:30:00 GMT"; at most an hour, and nothing where it is neither.
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
+                                                      std::chrono::milliseconds now_since_epoch);
+
+}  // namespace metergate::client

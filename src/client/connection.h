@@ -1,0 +1,57 @@
+// One kept-alive HTTP/1.1 connection to the server, on a plain non-blocking socket. Every wait ends
+// at the request's deadline, or when interrupt() was called. Owns the socket. One thread posts;
+// interrupt() may come from any.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/answer.h"
+#include "client/endpoint.h"
+#include "client/time.h"
+
+struct addrinfo;
+
+namespace metergate::client {
+
+struct Exchange {
+  std::optional<Answer> answer;
+  std::string why;  // there is no answer
+};
+
+class Connection {
+ public:
+  Connection(Endpoint endpoint, std::string token);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // A batch of events. Where a connection from before turns out to be closed, it is tried once more
+  // on a new one: an event that is sent twice counts once.
+  Exchange post(std::string_view body, std::chrono::milliseconds timeout);
+  // Ends the post under way, and every later one, at once; only looking up a host's name cannot be
+  // interrupted.
+  void interrupt();
+
+ private:
+  enum class Ready { yes, late, interrupted };
+  Exchange post_once(std::string_view body);
+  std::string connect();  // empty: connected; else why not
+  std::string connect_to(const addrinfo& address);
+  std::string send(std::string_view bytes);
+  Exchange receive();
+  Ready wait_for(short events, short* happened = nullptr);
+  std::string lateness(Ready ready) const;
+  void close();
+  Endpoint endpoint_;
+  std::string head_;  // up to the value of Content-Length
+  Steady::time_point deadline_{};
+  int socket_ = -1;
+  bool is_used_ = false;             // it has carried a request before
+  bool is_stale_ = false;            // it was closed before a byte of the answer came
+  std::array<int, 2> interruption_;  // a pipe: a byte in it, or its end, interrupts
+};
+
+}  // namespace metergate::client
