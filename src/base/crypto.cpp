@@ -42,6 +42,26 @@ std::uint64_t little_endian_64(const unsigned char* bytes) {
   return value;
 }
 
+std::string encode_base64(std::string_view bytes, int variant) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+  sodium_bin2base64(text.data(), text.size(), unsigned_bytes(bytes), bytes.size(), variant);
+  text.pop_back();  // the NUL that C strings end with
+  return text;
+}
+
+// Refuses foreign characters, padding that is not the variant's and bits left over: each text has
+// one meaning, and each bytes one text.
+std::optional<std::string> decode_base64(std::string_view text, int variant) {
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  std::size_t size = 0;
+  if (sodium_base642bin(unsigned_bytes(bytes), bytes.size(), text.data(), text.size(), nullptr,
+                        &size, nullptr, variant) != 0) {
+    return std::nullopt;
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace
 
 std::string random_bytes(std::size_t count) {
@@ -90,24 +110,19 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::string base64url(std::string_view bytes) {
-  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-  std::string text(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), unsigned_bytes(bytes), bytes.size(), kVariant);
-  text.pop_back();  // the NUL that C strings end with
-  return text;
+  return encode_base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 std::optional<std::string> parse_base64url(std::string_view text) {
-  std::string bytes(text.size() / 4 * 3 + 3, '\0');
-  std::size_t size = 0;
-  // Refuses foreign characters, padding and bits left over: each text has one meaning, and each
-  // bytes one text.
-  if (sodium_base642bin(unsigned_bytes(bytes), bytes.size(), text.data(), text.size(), nullptr,
-                        &size, nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
-  return bytes;
+  return decode_base64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::string base64(std::string_view bytes) {
+  return encode_base64(bytes, sodium_base64_VARIANT_ORIGINAL);
+}
+
+std::optional<std::string> parse_base64(std::string_view text) {
+  return decode_base64(text, sodium_base64_VARIANT_ORIGINAL);
 }
 
 Hash128 keyed_hash(const HashKey& key, std::string_view bytes) {

@@ -23,6 +23,9 @@ bool equal_constant_time(std::string_view a, std::string_view b);
 std::string base64url(std::string_view bytes);  // without padding
 // Strict: no padding, no other alphabet, no bits left over.
 std::optional<std::string> parse_base64url(std::string_view text);
+std::string base64(std::string_view bytes);  // the common alphabet, with padding
+// Strict: padded, no other alphabet, no bits left over.
+std::optional<std::string> parse_base64(std::string_view text);
 
 // A 128-bit hash under a secret key, so that nobody can make two texts collide on purpose
 // (SipHash-2-4-128 as libsodium's shorthash x24).

@@ -96,6 +96,23 @@ RC_GTEST_PROP(Base64Url, EachBytesHaveOneText, ()) {
   if (const auto bytes = parse_base64url(text)) RC_ASSERT(base64url(*bytes) == text);
 }
 
+TEST(Base64, MatchesTheExamplesOfRfc4648) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+      {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xfb\xff", "+/8="}};
+  for (const auto& [bytes, text] : cases) {
+    EXPECT_EQ(base64(bytes), text);
+    EXPECT_EQ(parse_base64(text), bytes);
+  }
+}
+
+TEST(Base64, RefusesEveryOtherSpelling) {
+  for (const std::string_view text :
+       {"Zg", "Zg=", "Zg===", "-_8=", "+/8", "Zm9v ", " Zm9v", "Zm9v\n", "Z", "Zh==", "Zm9="}) {
+    EXPECT_FALSE(parse_base64(text)) << text;
+  }
+}
+
 TEST(Hex, WritesTwoLowerCaseDigitsAByte) {
   EXPECT_EQ(to_hex(std::string_view("\x00\x7f\x80\xff", 4)), "007f80ff");
   EXPECT_EQ(to_hex(""), "");
