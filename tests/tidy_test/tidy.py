@@ -31,7 +31,7 @@ FLOORS = {
     "workers": {
         "service": ANY,
         "storage": STORE_FACE,
-        "http": {"client.h"},
+        "http": {"client.h", "outbound.h"},
         "domain": ANY,
         "base": ANY,
     },

@@ -1,0 +1,56 @@
+// Which addresses may be connected to on somebody else's wish: a positive rule over IP addresses,
+// and what the operator allows besides.
+//
+// Public means: a global unicast address that hides no IPv4 address which is not (mapped, NAT64,
+// 6to4, Teredo, ISATAP). Whatever is not known to be public is not. Values and pure functions; any
+// thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace metergate::http {
+
+struct IpAddress {
+  std::array<std::uint8_t, 16> bytes{};  // IPv4: the first four, the rest zero
+  bool is_v4 = false;
+  friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
+};
+
+// "192.0.2.1" or "2001:db8::1" in full: no zone, no leading zeros, no short forms.
+std::optional<IpAddress> parse_ip(std::string_view text);
+std::string to_text(const IpAddress& address);
+
+bool is_public(const IpAddress& address);
+
+struct Network {
+  IpAddress start;
+  int prefix_bits = 0;
+  bool contains(const IpAddress& address) const;
+};
+
+// What an operator allows although it is not public: networks, single addresses, host names.
+class AllowList {
+ public:
+  // "127.0.0.0/8, ::1, hooks.internal"; ErrorCode::invalid names the part that is none of these.
+  static Result<AllowList> parse(std::string_view text);
+
+  bool has(const IpAddress& address) const;
+  bool has_host(std::string_view lower_case_name) const;
+
+ private:
+  std::vector<Network> networks_;
+  std::vector<std::string> hosts_;
+};
+
+// Letters, digits, '-' and '_' in labels joined by dots; the last label is no number, so that the
+// name cannot be taken for an address. Lower case.
+bool is_host_name(std::string_view text);
+
+}  // namespace metergate::http
