@@ -11,7 +11,8 @@ constexpr std::size_t kTouchedPerStep = 1000;
 constexpr int kTriesMax = 5;
 constexpr Milliseconds kUpdateEvery{1000};
 
-// What is decided with people's part in it is audited under these names.
+// What becomes of an alert is told to webhooks, and people's part in it audited, by these names.
+constexpr std::string_view kOpened = "alert.opened";
 constexpr std::string_view kAcknowledged = "alert.acknowledged";
 constexpr std::string_view kResolved = "alert.resolved";
 
@@ -46,6 +47,19 @@ DocumentWrite write_of(const Alert& alert, std::optional<std::int64_t> revision,
   write.expect = revision ? Expect::revision : Expect::absent;
   write.revision = revision.value_or(0);
   return write;
+}
+
+constexpr std::string_view kLimitExceeded = "usage.limit_exceeded";
+
+// What a tenant is told of its alert: its own figures, not what the provider's people do with them.
+Json exceeded_json(const Alert& alert, const Json& shown) {
+  const Json* metadata = shown.find("metadata");
+  return Json::object({{"tenant_id", alert.tenant.text()},
+                       {"alert_id", alert.alert_id},
+                       {"period", alert.period.text()},
+                       {"first_seen", alert.first_seen},
+                       {"last_seen", alert.last_seen},
+                       {"metadata", metadata == nullptr ? Json() : *metadata}});
 }
 
 std::size_t character_count(std::string_view text) {
@@ -93,7 +107,11 @@ Result<bool> Alerting::evaluate_once(const TenantPeriod& which, Pace pace) {
   batch.at = now;
   batch.documents.push_back(
       write_of(next, is_there ? std::optional{known.revision} : std::nullopt, rules_.currency));
+  Announced announced;
+  if (opens) announced = announce(kOpened, next, batch);
+  if (step == AlertStep::resolve) announced = announce(kResolved, next, batch);
   TRY(store_.apply(std::move(batch)));
+  deliveries_.committed(announced);
   return true;
 }
 
@@ -108,6 +126,17 @@ Result<bool> Alerting::evaluate_at(const TenantPeriod& which, Pace pace) {
 
 Result<bool> Alerting::evaluate(const TenantPeriod& which) {
   return evaluate_at(which, Pace::at_once);
+}
+
+// The provider hears of every turn of an alert, the tenant of its opening.
+Announced Alerting::announce(std::string_view type, const Alert& alert, Batch& batch) {
+  const Json shown = alert_json(to_document(alert, rules_.currency));
+  Announced announced = deliveries_.announce({"", std::string{type}, shown}, batch);
+  if (type != kOpened) return announced;
+  const Announced told = deliveries_.announce(
+      {alert.tenant.text(), std::string{kLimitExceeded}, exceeded_json(alert, shown)}, batch);
+  announced.insert(announced.end(), told.begin(), told.end());
+  return announced;
 }
 
 std::vector<TenantPeriod> Alerting::take_work() {
@@ -186,7 +215,9 @@ Result<Json> Alerting::write_change(const PersonalChange& change, const Actor& a
   audit.before = status_json(*change.before.alert);
   audit.after = status_json(change.after);
   batch.audits.push_back(std::move(audit));
+  const Announced announced = announce(change.action, change.after, batch);
   TRY(store_.apply(std::move(batch)));
+  deliveries_.committed(announced);
   return alert_json(to_document(change.after, rules_.currency));
 }
 

@@ -16,6 +16,7 @@
 #include "domain/alert.h"
 #include "service/actor.h"
 #include "service/billing.h"
+#include "service/deliveries.h"
 #include "service/tick.h"
 
 namespace metergate {
@@ -38,9 +39,21 @@ struct AlertPage {
 
 class Alerting {
  public:
-  Alerting(Store& store, const Directory& directory, const Billing& billing,
-           const BillingRules& rules, const Clock& clock)
-      : store_(store), directory_(directory), billing_(billing), rules_(rules), clock_(clock) {}
+  struct Parts {
+    Store& store;
+    const Directory& directory;
+    const Billing& billing;
+    Deliveries& deliveries;  // alerts go out to the provider's webhooks and to the tenant's
+    const BillingRules& rules;
+    const Clock& clock;
+  };
+  explicit Alerting(const Parts& parts)
+      : store_(parts.store),
+        directory_(parts.directory),
+        billing_(parts.billing),
+        deliveries_(parts.deliveries),
+        rules_(parts.rules),
+        clock_(parts.clock) {}
 
   // Looks at the tenants whose figures have changed since the last step; run several times a
   // second, so that an alert opens well within a second of what caused it. An alert that is there
@@ -81,10 +94,12 @@ class Alerting {
   Result<Known> find_by_id(const std::string& alert_id) const;
   Result<Json> write_change(const PersonalChange& change, const Actor& actor);
   std::vector<TenantPeriod> take_work();
+  Announced announce(std::string_view type, const Alert& alert, Batch& batch);
 
   Store& store_;
   const Directory& directory_;
   const Billing& billing_;
+  Deliveries& deliveries_;
   const BillingRules& rules_;
   const Clock& clock_;
   std::mutex mutex_;

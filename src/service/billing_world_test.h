@@ -62,7 +62,11 @@ class BillingWorld {
   std::unique_ptr<Catalog> catalog = must(Catalog::open(*store, clock, catalogue_text()));
   std::unique_ptr<Directory> directory = must(Directory::open(*store, *catalog, clock, rules.zone));
   Billing billing{*store, *directory, *catalog, rules, clock};
-  Alerting alerting{*store, *directory, billing, rules, clock};
+  std::unique_ptr<Webhooks> webhook_book =
+      must(Webhooks::open(*store, clock, [](std::string_view) { return Result<>(); }));
+  std::unique_ptr<Deliveries> deliveries =
+      must(Deliveries::open({*store, *webhook_book, rules, clock, log}));
+  Alerting alerting{{*store, *directory, billing, *deliveries, rules, clock}};
   Reporting reporting{*store, billing, rules, clock};
   Analytics analytics{*store, *directory, rules, clock};
   Idempotency idempotency{*store, clock};

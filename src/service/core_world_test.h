@@ -10,6 +10,7 @@
 #include <string>
 
 #include "service/catalog.h"
+#include "service/deliveries.h"
 #include "service/directory.h"
 #include "service/rules.h"
 #include "storage/memory_store.h"
@@ -33,6 +34,14 @@ struct TestWorld {
   std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, shipped_plans()).value();
   std::unique_ptr<Directory> directory = Directory::open(*store, *catalog, clock).value();
   Actor actor{"ann@example.com", "192.0.2.7", "curl/8", "req_1"};
+  Log quiet_log{clock, LogLevel::error};
+  std::unique_ptr<Webhooks> webhooks =
+      Webhooks::open(*store, clock, [](std::string_view url) -> Result<> {
+        if (url.starts_with("https://")) return {};
+        return fail(ErrorCode::invalid, "must begin with https://");
+      }).value();
+  std::unique_ptr<Deliveries> deliveries =
+      Deliveries::open({*store, *webhooks, rules, clock, quiet_log}).value();
 
   TestWorld() {
     add("tenant_1", "basic");

@@ -48,7 +48,7 @@ struct Gate : TestWorld {
   std::unique_ptr<Directory> tenants = Directory::open(*store, *hard, clock).value();
   Ingest ingest{*store, *tenants, rules, clock};
   Enforcement enforcement{{*store, *tenants, *hard, ingest, rules, clock}};
-  Records records{*store, *tenants, enforcement, rules, clock};
+  Records records{{*store, *tenants, enforcement, *deliveries, rules, clock}};
 
   Gate() {
     for (const char* plan : {"tight", "slow"})

@@ -122,7 +122,8 @@ TEST(Ingest, CountThatIsAskedForIsThatOfTheActiveRecords) {
   Town town;
   Enforcement enforcement(
       {*town.store, *town.directory, *town.catalog, town.ingest, town.rules, town.clock});
-  Records records(*town.store, *town.directory, enforcement, town.rules, town.clock);
+  Records records(
+      {*town.store, *town.directory, enforcement, *town.deliveries, town.rules, town.clock});
   const TenantAccess own = Caller::of_tenant("till", tenant_id("tenant_1"))
                                .access(tenant_id("tenant_1"), Permission::tenants_update)
                                .value();

@@ -246,16 +246,20 @@ Result<Json> Records::write(const TenantAccess& access, Change change, const Act
   batch.documents.push_back({change.row.collection, key_of(access, change.id),
                              std::move(change.after), is_new ? Expect::absent : Expect::revision,
                              revision});
+  const std::string what = fmt::format("{}.{}", change.row.name, change.verb);
+  const Announced announced = deliveries_.announce({access.tenant().text(), what, answer}, batch);
   if (access.is_provider()) {
-    AuditRecord audit =
-        audit_of(actor, fmt::format("{}.{}", change.row.name, change.verb), batch.at);
+    AuditRecord audit = audit_of(actor, what, batch.at);
     audit.tenant_id = access.tenant().text();
     audit.before = is_new ? Json() : shown(std::move(change.before));
     audit.after = answer;
     batch.audits.push_back(std::move(audit));
   }
   const Result<Commit> commit = store_.apply(std::move(batch));
-  if (commit) return answer;
+  if (commit) {
+    deliveries_.committed(announced);
+    return answer;
+  }
   if (!is_new && commit.error().code == ErrorCode::conflict) {
     return fail(ErrorCode::conflict,
                 fmt::format("{} '{}' was changed at the same time by somebody else: look again, "

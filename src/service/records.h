@@ -16,6 +16,7 @@
 
 #include "domain/identity.h"
 #include "service/actor.h"
+#include "service/deliveries.h"
 #include "service/directory.h"
 #include "service/enforcement.h"
 #include "service/rules.h"
@@ -95,13 +96,21 @@ struct RecordPage {
 
 class Records {
  public:
-  Records(Store& store, const Directory& directory, Enforcement& enforcement,
-          const BillingRules& rules, const Clock& clock)
-      : store_(store),
-        directory_(directory),
-        enforcement_(enforcement),
-        rules_(rules),
-        clock_(clock) {}
+  struct Parts {
+    Store& store;
+    const Directory& directory;
+    Enforcement& enforcement;
+    Deliveries& deliveries;  // what happens here is told to the tenant's webhooks
+    const BillingRules& rules;
+    const Clock& clock;
+  };
+  explicit Records(const Parts& parts)
+      : store_(parts.store),
+        directory_(parts.directory),
+        enforcement_(parts.enforcement),
+        deliveries_(parts.deliveries),
+        rules_(parts.rules),
+        clock_(parts.clock) {}
 
   // Each answers the record. ErrorCode::limit_exceeded: a hard limit of the plan leaves no room,
   // likewise where a change makes a record active; ErrorCode::duplicate: the id is taken, also by a
@@ -143,6 +152,7 @@ class Records {
   Store& store_;
   const Directory& directory_;
   Enforcement& enforcement_;
+  Deliveries& deliveries_;
   const BillingRules& rules_;
   const Clock& clock_;
 };

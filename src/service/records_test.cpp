@@ -10,7 +10,7 @@ using namespace core_world;
 struct Town : TestWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
-  Records records{*store, *directory, enforcement, rules, clock};
+  Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
   TenantAccess own = of_tenant("tenant_1");
   TenantAccess provider = Caller::provider("ann@example.com", Permissions::all())
                               .access(tenant_id("tenant_1"), Permission::tenants_update)

@@ -26,6 +26,8 @@ class Retention;
 class AuditLog;
 class WorkerBoard;
 class Enforcement;
+class Webhooks;
+class Deliveries;
 
 // What the server says of itself.
 struct About {
@@ -54,6 +56,8 @@ struct Services {
   Retention& retention;
   AuditLog& audit_log;        // lists and verifies the audit trail
   WorkerBoard& worker_board;  // what each worker did last and does next
+  Webhooks& webhooks;         // who wants to be told of what
+  Deliveries& deliveries;     // and what they are told
   About about{};
 };
 

@@ -18,11 +18,11 @@ class ServicesWorld : public BillingWorld {
       must(Sessions::create({std::string(32, 'k'), "", "", ""}, *store, clock));
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
-  Records records{*store, *directory, enforcement, rules, clock};
-  Services services{clock,       log,       rules,     *store,      *catalog,
-                    *directory,  *sessions, ingest,    enforcement, records,
-                    idempotency, billing,   analytics, alerting,    reporting,
-                    aggregation, retention, audit_log, worker_board};
+  Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
+  Services services{clock,        log,           rules,       *store,      *catalog,    *directory,
+                    *sessions,    ingest,        enforcement, records,     idempotency, billing,
+                    analytics,    alerting,      reporting,   aggregation, retention,   audit_log,
+                    worker_board, *webhook_book, *deliveries};
 };
 
 }  // namespace metergate

@@ -38,6 +38,10 @@ constexpr Field kKey[] = {"key_id"};
 constexpr Field kKeyHash[] = {"key_hash"};
 constexpr Field kWebhook[] = {"tenant_id", "webhook_id"};
 constexpr Field kExpiresAt[] = {"expires_at"};
+constexpr Field kDelivery[] = {"tenant_id", "delivery_id"};
+constexpr Field kWebhookStatusNumber[] = {"tenant_id", "webhook_id", "status", "number"};
+constexpr Field kWebhookNumber[] = {"tenant_id", "webhook_id", "number"};
+constexpr Field kStatusCompletedAt[] = {"status", "completed_at"};
 
 constexpr IndexRow kByTenant[] = {{"tenant_id", kTenant, true}};
 constexpr IndexRow kOfPlans[] = {{"plan+version", kPlanVersion, true}};
@@ -76,6 +80,11 @@ constexpr IndexRow kOfMetrics[] = {{"tenant_id+endpoint+hour", kTenantEndpointHo
                                    {"hour", kHour, false}};
 constexpr IndexRow kOfCounters[] = {{"tenant_id+period", kTenantPeriod, true},
                                     {"period", kPeriod, false}};
+constexpr IndexRow kOfDeliveries[] = {
+    {"tenant_id+delivery_id", kDelivery, true},
+    {"tenant_id+webhook_id+status+number", kWebhookStatusNumber, false},
+    {"tenant_id+webhook_id+number", kWebhookNumber, false},
+    {"status+completed_at", kStatusCompletedAt, false}};
 
 constexpr CollectionRow kCollections[] = {
     {Collection::tenants, "tenants", false, kByTenant},
@@ -97,6 +106,7 @@ constexpr CollectionRow kCollections[] = {
     {Collection::webhook_calls, "webhook_calls", true, kOfWebhookCalls},
     {Collection::response_metrics, "response_metrics", true, kOfMetrics},
     {Collection::usage_counters, "usage_counters", true, kOfCounters},
+    {Collection::webhook_deliveries, "webhook_deliveries", false, kOfDeliveries},
 };
 
 constexpr bool rows_follow_enumerators() {
