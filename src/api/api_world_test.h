@@ -36,11 +36,11 @@ struct ApiWorld : core_world::TestWorld {
           .value();
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
-  Records records{*store, *directory, enforcement, rules, clock};
+  Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
   Idempotency idempotency{*store, clock};
   Billing billing{*store, *directory, *catalog, rules, clock};
   Analytics analytics{*store, *directory, rules, clock};
-  Alerting alerting{*store, *directory, billing, rules, clock};
+  Alerting alerting{{*store, *directory, billing, *deliveries, rules, clock}};
   Reporting reporting{*store, billing, rules, clock};
   Aggregation aggregation{{.store = *store,
                            .directory = *directory,
@@ -75,6 +75,8 @@ struct ApiWorld : core_world::TestWorld {
                     .retention = retention,
                     .audit_log = audit_log,
                     .worker_board = worker_board,
+                    .webhooks = *webhooks,
+                    .deliveries = *deliveries,
                     .about = {"1.2.3", "memory", clock.steady()}};
 
   std::string provider_token(std::vector<std::string> permissions) const {

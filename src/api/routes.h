@@ -89,6 +89,7 @@ std::vector<Route> billing_routes();
 std::vector<Route> alerts_routes();
 std::vector<Route> session_routes();
 std::vector<Route> workers_routes();
+std::vector<Route> webhooks_routes();
 
 // Reads a body's members one by one; collects every fault, and refuses members that nobody asked
 // for.

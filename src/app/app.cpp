@@ -14,6 +14,7 @@
 #include "service/audit_log.h"
 #include "service/billing.h"
 #include "service/catalog.h"
+#include "service/deliveries.h"
 #include "service/directory.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
@@ -43,6 +44,12 @@ SessionOptions session_options(const Config& config, const AppFiles& files) {
           .audience = config.jwt_audience};
 }
 
+Webhooks::UrlCheck url_check(const http::DestinationRules& rules) {
+  return [rules](std::string_view url) -> Result<> {
+    return http::check_destination(TRY(http::parse_destination(url)), rules);
+  };
+}
+
 }  // namespace
 
 Result<AppFiles> read_app_files(const Config& config) {
@@ -61,6 +68,10 @@ Result<AppFiles> read_app_files(const Config& config) {
     const auto keys = Jwks::parse(files.jwks_text);
     if (!keys) return refuse_file("JWKS_FILE", config.jwks_file, keys.error());
   }
+  if (!config.webhook_ca_file.empty()) {
+    const auto text = read_text_file(config.webhook_ca_file);
+    if (!text) return refuse_file("WEBHOOK_CA_FILE", config.webhook_ca_file, text.error());
+  }
   return files;
 }
 
@@ -76,6 +87,8 @@ struct App::Parts {
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Directory> directory;
   std::unique_ptr<Sessions> sessions;
+  std::unique_ptr<Webhooks> webhooks;
+  std::unique_ptr<Deliveries> deliveries;
   std::optional<Ingest> ingest;
   std::optional<Enforcement> enforcement;
   std::optional<Records> records;
@@ -97,6 +110,8 @@ struct App::Parts {
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
     directory = TRY(Directory::open(*store, *catalog, clock));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
+    webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
+    deliveries = TRY(Deliveries::open({*store, *webhooks, rules, clock, log}));
     return {};
   }
 
@@ -108,11 +123,21 @@ struct App::Parts {
                                            .ingest = *ingest,
                                            .rules = rules,
                                            .clock = clock});
-    records.emplace(*store, *directory, *enforcement, rules, clock);
+    records.emplace(Records::Parts{.store = *store,
+                                   .directory = *directory,
+                                   .enforcement = *enforcement,
+                                   .deliveries = *deliveries,
+                                   .rules = rules,
+                                   .clock = clock});
     idempotency.emplace(*store, clock);
     billing.emplace(*store, *directory, *catalog, rules, clock);
     analytics.emplace(*store, *directory, rules, clock);
-    alerting.emplace(*store, *directory, *billing, rules, clock);
+    alerting.emplace(Alerting::Parts{.store = *store,
+                                     .directory = *directory,
+                                     .billing = *billing,
+                                     .deliveries = *deliveries,
+                                     .rules = rules,
+                                     .clock = clock});
     reporting.emplace(*store, *billing, rules, clock);
     aggregation.emplace(Aggregation::Parts{.store = *store,
                                            .directory = *directory,
@@ -146,6 +171,8 @@ struct App::Parts {
                               .retention = *retention,
                               .audit_log = *audit_log,
                               .worker_board = worker_board,
+                              .webhooks = *webhooks,
+                              .deliveries = *deliveries,
                               .about = {std::string{kVersion}, "embedded", clock.steady()}});
   }
 };

@@ -144,6 +144,18 @@ TEST_F(CommandsOverAFolder, KeyIsPrintedAloneAndCanBeRevoked) {
   EXPECT_EQ(in_folder({"keys", "revoke", "nobody"}).status, kExitFailed);
 }
 
+TEST_F(CommandsOverAFolder, WebhooksAreListedByOwnerAndReplayNamesOne) {
+  ASSERT_EQ(in_folder({"tenants", "add", "t1", "--name", "One"}).status, kExitDone);
+  EXPECT_TRUE(in_folder({"webhooks", "list"}).out.starts_with("WEBHOOK"));
+  EXPECT_EQ(in_folder({"webhooks", "list", "--tenant", "t1"}).status, kExitDone);
+  EXPECT_EQ(in_folder({"webhooks", "list", "--tenant", "nobody"}).status, kExitFailed);
+  const Said replayed = in_folder({"webhooks", "replay", "w1", "--tenant", "t1"});
+  EXPECT_EQ(replayed.status, kExitFailed);
+  EXPECT_TRUE(is_one_line(replayed.err)) << replayed.err;
+  EXPECT_EQ(in_folder({"webhooks", "replay", "w1", "--since", "a", "--delivery", "b"}).status,
+            kExitUsage);
+}
+
 TEST_F(CommandsOverAFolder, ImportCountsOnceHoweverOftenItRuns) {
   ASSERT_EQ(in_folder({"tenants", "add", "t1", "--name", "One"}).status, kExitDone);
   const std::string events =

@@ -89,6 +89,12 @@ bool read_level(const std::string& text, Config& config) {
   return false;
 }
 
+bool read_allowed(const std::string& text, Config& config) {
+  auto allowed = http::AllowList::parse(text);
+  if (allowed) config.webhook_rules.allow = *std::move(allowed);
+  return allowed.has_value();
+}
+
 bool keep(std::string& field, const std::string& text) {
   field = text;
   return true;
@@ -178,6 +184,17 @@ constexpr SettingRow kSettings[] = {
     {"UPSTREAM_URL", "--upstream", "", "left out: this build has no gateway",
      "the origin that the gateway passes requests on to", false,
      [](const std::string&, Config&) { return false; }},
+    {"WEBHOOK_ALLOW", "", "",
+     "networks, addresses and host names, such as 10.0.0.0/8,hooks.internal",
+     "where webhooks may go besides public addresses", false, read_allowed},
+    {"WEBHOOK_ALLOW_HTTP", "", "false", kFlagAllowed, "true: webhooks may go out without TLS",
+     false,
+     [](const std::string& text, Config& config) {
+       return read_flag(text, config.webhook_rules.http_allowed);
+     }},
+    {"WEBHOOK_CA_FILE", "", "", "a path",
+     "certificates (PEM) that receivers' are trusted by, besides the system's", false,
+     [](const std::string& text, Config& config) { return keep(config.webhook_ca_file, text); }},
 };
 
 struct Found {

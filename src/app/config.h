@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "http/destination.h"
 #include "service/rules.h"
 
 namespace metergate {
@@ -32,6 +33,8 @@ struct Config {
   std::filesystem::path data_dir;
   LogLevel log_level = LogLevel::info;
   BillingRules rules;
+  http::DestinationRules webhook_rules;
+  std::string webhook_ca_file;  // empty: none
 };
 
 struct SettingRow {

@@ -68,6 +68,22 @@ TEST(Config, RefusalNamesVariableValueOriginAndWhatIsAllowed) {
             "from 1 to 1200");
 }
 
+TEST(Config, WebhooksGoToPublicAddressesOnlyUnlessToldOtherwise) {
+  const auto address = [](std::string_view text) { return *http::parse_ip(text); };
+  const Config closed = load_config({})->config;
+  EXPECT_FALSE(closed.webhook_rules.http_allowed);
+  EXPECT_FALSE(closed.webhook_rules.allow.has(address("127.0.0.1")));
+  const auto opened = load_config({.flags = {},
+                                   .environment = {{"WEBHOOK_ALLOW", "10.0.0.0/8, hooks.internal"},
+                                                   {"WEBHOOK_ALLOW_HTTP", "true"}},
+                                   .file = {}});
+  EXPECT_TRUE(opened->config.webhook_rules.http_allowed);
+  EXPECT_TRUE(opened->config.webhook_rules.allow.has(address("10.9.8.7")));
+  EXPECT_TRUE(opened->config.webhook_rules.allow.has_host("hooks.internal"));
+  EXPECT_TRUE(is_refused("WEBHOOK_ALLOW", "10.0.0.0/33"));
+  EXPECT_TRUE(is_refused("WEBHOOK_ALLOW_HTTP", "perhaps"));
+}
+
 TEST(Config, NumbersMustBeWholeAndWithinTheirBounds) {
   for (const char* value :
        {"0", "-1", "1201", "12 ", "1e1", "12.0", "0x10", "99999999999999999999"}) {

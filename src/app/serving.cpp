@@ -7,8 +7,10 @@
 
 #include "api/dispatch.h"
 #include "app/control.h"
+#include "http/outbound.h"
 #include "http/server.h"
 #include "storage/store.h"
+#include "workers/delivery.h"
 #include "workers/scheduler.h"
 
 namespace metergate {
@@ -38,6 +40,14 @@ http::ServerOptions server_options(const Config& config) {
   return options;
 }
 
+http::OutboundOptions outbound_options(const Config& config) {
+  http::OutboundOptions options;
+  options.rules = config.webhook_rules;
+  options.ca_file = config.webhook_ca_file;
+  options.user_agent = "Metergate-Webhooks";
+  return options;
+}
+
 }  // namespace
 
 void block_stop_signals() {
@@ -53,8 +63,11 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   const auto server =
       TRY(http::Server::create(server_options(config), *handler, services.clock, services.log));
   auto control = TRY(Control::start(config.data_dir, services));
+  const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   Scheduler scheduler(services, all_jobs());
+  DeliveryWorker delivery(services, *outbound);
   if (options.has_workers) scheduler.start();
+  if (options.has_workers) delivery.start();
   server->start();
   services.log.info("server.ready", {{"address", config.address},
                                      {"port", std::int64_t{server->port()}},
@@ -65,6 +78,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   services.log.info("server.stopping", {{"signal", signal}});
   server->stop();
   scheduler.stop();
+  delivery.stop();
   control.reset();
   services.store.wait_durable(services.store.head());
   const auto flushed = services.store.checkpoint();

@@ -5,6 +5,7 @@
 
 #include "service/aggregation.h"
 #include "service/alerting.h"
+#include "service/deliveries.h"
 #include "service/retention.h"
 
 namespace metergate {
@@ -23,7 +24,11 @@ Result<TickReport> watch_alerts(Services& services, Timestamp /*now*/) {
 }
 
 Result<TickReport> clean_up(Services& services, Timestamp now) {
-  return services.retention.tick(now);
+  TickReport report = TRY(services.retention.tick(now));
+  const TickReport forgotten = TRY(services.deliveries.forget(now));
+  report.done += forgotten.done;
+  report.more = report.more || forgotten.more;
+  return report;
 }
 
 constexpr std::array<Job, 3> kJobs = {{

@@ -107,5 +107,6 @@ std::unique_ptr<StoreCommand> make_export();
 std::unique_ptr<StoreCommand> make_verify();
 std::unique_ptr<StoreCommand> make_import_lines();
 std::unique_ptr<StoreCommand> make_store_figures();
+std::unique_ptr<StoreCommand> make_webhooks();
 
 }  // namespace metergate

@@ -41,9 +41,18 @@ Result<std::vector<SortField>> read_sort(const std::string& text) {
   return parse_sort(*json);
 }
 
+// A webhook's secret is shown when it is made, and never again.
+Json without_secrets(Json webhook) {
+  for (const char* name : {"secret", "previous_secret"}) {
+    if (webhook.find(name) != nullptr) webhook.set(name, "(set)");
+  }
+  return webhook;
+}
+
 Result<> print_documents(const Store& store, const Query& query, std::ostream& out) {
+  const bool has_secrets = query.collection == Collection::webhooks;
   return store.for_each(query, [&](const Json& document) {
-    out << to_extended_text(document) << '\n';
+    out << to_extended_text(has_secrets ? without_secrets(document) : document) << '\n';
     return out.good();
   });
 }

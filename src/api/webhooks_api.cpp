@@ -1,0 +1,167 @@
+// Webhooks: a tenant's subscriptions to deliveries, and the provider's own destinations of alerts.
+#include "api/routes.h"
+#include "api/time_range.h"
+#include "service/deliveries.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::size_t kUrlMax = 2048;
+constexpr std::size_t kEventsMax = 16;
+constexpr std::size_t kSecretMax = 128;
+constexpr std::size_t kIdMax = 64;
+constexpr int kCreated = 201;
+constexpr int kAccepted = 202;
+
+WebhookOwner owner_of(const Call& call) {
+  return call.access ? WebhookOwner::of(*call.access) : WebhookOwner::provider();
+}
+
+Webhooks::Reference which(const Call& call) {
+  return {owner_of(call), call.path_value("webhook_id")};
+}
+
+Result<Answer> answer_with(Result<Json> data, int status = 200) {
+  Answer answer;
+  answer.data = TRY(std::move(data));
+  answer.status = status;
+  return answer;
+}
+
+Result<Answer> list(Call& call) {
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  TRY(reader.finish());
+  const std::vector<Json> all = call.services.webhooks.list(owner_of(call));
+  Json shown = Json::array();
+  const auto first = static_cast<std::size_t>((page.page - 1) * page.limit);
+  for (std::size_t i = first; i < all.size() && i - first < static_cast<std::size_t>(page.limit);
+       ++i) {
+    shown.push_back(all[i]);
+  }
+  Answer answer;
+  answer.data =
+      Json::object({{"webhooks", std::move(shown)},
+                    {"pagination", pagination_json(page, static_cast<std::int64_t>(all.size()))}});
+  return answer;
+}
+
+Result<Answer> add(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  NewWebhook wanted;
+  wanted.url = body.required_text("url", 1, kUrlMax);
+  const auto events = body.optional_texts("events", kEventsMax);
+  wanted.secret = body.optional_text("secret", 1, kSecretMax);
+  TRY(body.finish());
+  wanted.events = events.value_or(std::vector<std::string>{});
+  return answer_with(call.services.webhooks.add(owner_of(call), wanted, call.actor), kCreated);
+}
+
+Result<Answer> get(Call& call) {
+  const Webhooks::Reference wanted = which(call);
+  return answer_with(call.services.webhooks.get(wanted.owner, wanted.id));
+}
+
+Result<Answer> change(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  WebhookPatch patch;
+  patch.url = body.optional_text("url", 1, kUrlMax);
+  patch.events = body.optional_texts("events", kEventsMax);
+  patch.is_active = body.optional_flag("is_active");
+  patch.secret = body.optional_text("secret", 1, kSecretMax);
+  patch.rotates_secret = body.optional_flag("rotate_secret").value_or(false);
+  TRY(body.finish());
+  return answer_with(call.services.webhooks.change(which(call), patch, call.actor));
+}
+
+Result<Answer> remove(Call& call) {
+  return answer_with(call.services.webhooks.remove(which(call), call.actor));
+}
+
+Result<Answer> test(Call& call) {
+  const Webhooks::Reference wanted = which(call);
+  return answer_with(call.services.deliveries.test(wanted.owner, wanted.id), kAccepted);
+}
+
+Result<Answer> list_deliveries(Call& call) {
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  DeliveryQuery query{std::nullopt, page.page, page.limit};
+  if (const auto status = reader.choice("status", {"waiting", "delivered", "given_up"})) {
+    query.status = find_delivery_status(*status);
+  }
+  TRY(reader.finish());
+  DeliveryPage found = TRY(call.services.deliveries.list(which(call), query));
+  Answer answer;
+  answer.data = Json::object({{"deliveries", std::move(found.deliveries)},
+                              {"pagination", pagination_json(page, found.total)}});
+  return answer;
+}
+
+Result<Answer> replay(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  ReplayRequest request;
+  request.delivery_id = body.optional_text("delivery_id", 1, kIdMax).value_or("");
+  request.since = body.optional_time("since");
+  TRY(body.finish());
+  const Replayed replayed = TRY(call.services.deliveries.replay(which(call), request, call.actor));
+  Answer answer;
+  answer.data = Json::object({{"replayed", replayed.count}, {"more", replayed.more}});
+  answer.status = kAccepted;
+  return answer;
+}
+
+// The same eight for a tenant and for the provider.
+struct Doors {
+  std::string_view list;
+  std::string_view one;
+  std::string_view test;
+  std::string_view deliveries;
+  std::string_view replay;
+  Access reads;
+  Access writes;
+};
+
+std::vector<Route> routes_of(const Doors& doors) {
+  const Access reads = doors.reads;
+  const Access writes = doors.writes;
+  return {
+      {"GET", doors.list, reads, list, {"page", "limit"}, false, "List webhooks"},
+      {"POST", doors.list, writes, add, {}, false, "Add a webhook; its secret is shown once"},
+      {"GET", doors.one, reads, get, {}, false, "Show a webhook"},
+      {"PATCH", doors.one, writes, change, {}, false, "Change a webhook or its secret"},
+      {"DELETE", doors.one, writes, remove, {}, false, "Delete a webhook"},
+      {"POST", doors.test, writes, test, {}, false, "Send a test delivery"},
+      {"GET",
+       doors.deliveries,
+       reads,
+       list_deliveries,
+       {"status", "page", "limit"},
+       false,
+       "List a webhook's deliveries, newest first"},
+      {"POST", doors.replay, writes, replay, {}, false, "Send deliveries again"},
+  };
+}
+
+}  // namespace
+
+std::vector<Route> webhooks_routes() {
+  std::vector<Route> routes = routes_of(
+      {"/api/tenants/{tenant_id}/webhooks", "/api/tenants/{tenant_id}/webhooks/{webhook_id}",
+       "/api/tenants/{tenant_id}/webhooks/{webhook_id}/test",
+       "/api/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries",
+       "/api/tenants/{tenant_id}/webhooks/{webhook_id}/replay",
+       tenant_or_provider_with(Permission::tenants_read),
+       tenant_or_provider_with(Permission::tenants_update)});
+  // Where alerts go is decided by those who decide who may come in.
+  for (Route& route : routes_of(
+           {"/provider/webhooks", "/provider/webhooks/{webhook_id}",
+            "/provider/webhooks/{webhook_id}/test", "/provider/webhooks/{webhook_id}/deliveries",
+            "/provider/webhooks/{webhook_id}/replay", provider_with(Permission::alerts_read),
+            provider_with(Permission::users_manage)})) {
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+}  // namespace metergate::api
