@@ -107,13 +107,17 @@ Exchange::Task<bool> Exchange::find_addresses() {
 
 Exchange::Task<bool> Exchange::look_up() {
   wake_.expires_at(std::chrono::steady_clock::time_point::max());
-  shared_.resolver.look_up(destination_.host, [self = shared_from_this()](Resolver::Answer answer) {
+  // A late answer must not keep what it has nothing to tell any more.
+  auto tell = [weak = weak_from_this(), loop = loop_](Resolver::Answer answer) {
     // Posted also where the answer comes at once, so that it finds the coroutine waiting.
-    asio::post(self->loop_->io, [self, answer = std::move(answer)]() mutable {
+    asio::post(loop->io, [weak, answer = std::move(answer)]() mutable {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
       self->looked_up_ = std::move(answer);
       self->wake_.cancel();
     });
-  });
+  };
+  shared_.resolver.look_up(destination_.host, std::move(tell));
   co_await wake_.async_wait(await_tuple());
   if (is_aborted_ || !looked_up_) co_return false;
   if (!*looked_up_) {
@@ -140,26 +144,28 @@ Exchange::Task<bool> Exchange::connect() {
   for (std::size_t i = 0; i < count && !is_aborted_; ++i) {
     if (co_await connect_to(addresses_[i], i + 1 == count)) co_return true;
   }
-  set_end(OutboundEnd::failed, problem_);
+  set_end(OutboundEnd::failed, connect_problem_);
   co_return false;
 }
 
 Exchange::Task<bool> Exchange::connect_to(const IpAddress& address, bool is_last) {
   boost::system::error_code ignored;
   socket_.close(ignored);
+  const std::uint64_t mine = ++connecting_;
   if (!is_last) {
     connect_deadline_.expires_after(kConnectMax);
-    connect_deadline_.async_wait([self = shared_from_this()](boost::system::error_code code) {
+    connect_deadline_.async_wait([self = shared_from_this(), mine](boost::system::error_code code) {
       boost::system::error_code unused;
-      if (!code) self->socket_.close(unused);
+      if (!code && mine == self->connecting_) self->socket_.close(unused);
     });
   }
   const auto endpoint = endpoint_of(address, destination_.port);
   const auto [error] = co_await socket_.async_connect(endpoint, await_tuple());
+  ++connecting_;  // a deadline that has just passed comes too late
   connect_deadline_.cancel();
   if (!error && !is_aborted_) co_return true;
-  problem_ = fmt::format("no connection to {} port {}: {}", to_text(address), destination_.port,
-                         error.message());
+  connect_problem_ = fmt::format("no connection to {} port {}: {}", to_text(address),
+                                 destination_.port, error.message());
   co_return false;
 }
 

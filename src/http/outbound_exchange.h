@@ -86,6 +86,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Timer connect_deadline_;
   Timer wake_;  // never expires; cancelled to wake the coroutine
   std::uint64_t arming_ = 0;
+  std::uint64_t connecting_ = 0;
+  std::string connect_problem_;  // of the last address that was tried
   bool is_aborted_ = false;
   std::optional<OutboundEnd> end_;  // the first to be set stays
   std::string problem_;
