@@ -190,8 +190,11 @@ Task<bool> Connection::serve_one() {
   is_first_ = false;
   Request request = outcome == Read::refused ? unread_request() : take_request_head();
   if (!request.path.empty()) {
-    if (const std::unique_ptr<Passage> passage = shared_.handler.pass(request))
-      co_return co_await pass_on(request, *passage);
+    const std::unique_ptr<Passage> passage = shared_.handler.pass(request);
+    if (passage != nullptr) {
+      const bool stays = co_await pass_on(request, *passage);
+      co_return stays;
+    }
     outcome = co_await read_body();
     if (outcome == Read::ended) co_return false;
     request.bytes = parser_.bytes();
@@ -204,14 +207,16 @@ Task<bool> Connection::serve_one() {
     }
   }
   const bool is_refused = outcome == Read::refused || request.path.empty();
-  co_return co_await answer(request, is_refused);
+  const bool stays = co_await answer(request, is_refused);
+  co_return stays;
 }
 
 Task<bool> Connection::pass_on(Request& request, Passage& passage) {
   ++exchange_;
   deadline_.reset();
   Forwarding forwarding{*this, request, passage};
-  co_return co_await forwarding.run();
+  const bool stays = co_await forwarding.run();
+  co_return stays;
 }
 
 Task<bool> Connection::answer(Request& request, bool is_refused) {

@@ -54,35 +54,35 @@ Forwarding::Forwarding(Connection& connection, Request& request, Passage& passag
 Forwarding::~Forwarding() { connection_.forwarding_ = nullptr; }
 
 Task<bool> Forwarding::run() {
-  if (!take_body()) co_return co_await refuse_unmetered();
-  if (const Result<> admitted = passage_.admit(); !admitted) {
-    error_ = admitted.error();
-    co_return co_await answer_ourselves();
+  bool stays = false;
+  if (!take_body()) {
+    stays = co_await refuse_unmetered();
+    co_return stays;
   }
-  Step step = co_await exchange();
+  Step step = Step::failed;
+  if (const Result<> admitted = passage_.admit(); admitted) {
+    step = co_await exchange();
+  } else {
+    error_ = admitted.error();
+  }
   if (step == Step::again) {
     has_tried_again_ = true;
     link_.reset();
     step = co_await exchange();
   }
   co_await join_upload();
-  switch (step) {
-    case Step::done:
-      co_return co_await send_end();
-    case Step::again:
-    case Step::failed:
-      co_return co_await answer_ourselves();
-    case Step::tunnelled:
-    case Step::broken:
-      link_.reset();
-      co_await record(PassedOutcome::AnsweredBy::upstream, head_.status);
-      co_return false;
-    case Step::abandoned:
-      link_.reset();
-      co_await record(PassedOutcome::AnsweredBy::nobody, 0);
-      co_return false;
+  if (step == Step::done) {
+    stays = co_await send_end();
+  } else if (step == Step::failed) {
+    stays = co_await answer_ourselves();
+  } else {
+    const bool is_left = step == Step::abandoned;
+    link_.reset();
+    co_await record(
+        is_left ? PassedOutcome::AnsweredBy::nobody : PassedOutcome::AnsweredBy::upstream,
+        is_left ? 0 : head_.status);
   }
-  co_return false;
+  co_return stays;
 }
 
 Task<Forwarding::Step> Forwarding::exchange() {
@@ -90,23 +90,24 @@ Task<Forwarding::Step> Forwarding::exchange() {
   if (step == Step::done) step = co_await send_request();
   if (step == Step::done) step = co_await read_answer_head();
   if (step != Step::done) co_return step;
-  if (head_.status == 101) co_return co_await tunnel();
-  co_return co_await pass_on_answer();
+  if (head_.status == 101) {
+    step = co_await tunnel();
+  } else {
+    step = co_await pass_on_answer();
+  }
+  co_return step;
 }
 
 // The answer's end waits here for the record. A link that is clean goes back before that, unless
 // what is to be sent still lies in it.
 Task<bool> Forwarding::send_end() {
   if (direct_.empty()) give_link_back();
-  if (!co_await record(PassedOutcome::AnsweredBy::upstream, head_.status)) {
-    if (is_head_sent_ || connection_.ended_) co_return false;
-    output_.clear();
-    direct_ = {};
-    link_.reset();
-    error_ = recorded_->error();
-    co_return co_await send_failure();
-  }
-  co_return co_await send_rest();
+  const bool is_recorded = co_await record(PassedOutcome::AnsweredBy::upstream, head_.status);
+  const bool may_say_so = !is_head_sent_ && !connection_.ended_;
+  if (!is_recorded && !may_say_so) co_return false;
+  if (!is_recorded) make_failure();
+  const bool stays = co_await send_rest();
+  co_return stays;
 }
 
 Task<bool> Forwarding::answer_ourselves() {
@@ -115,18 +116,18 @@ Task<bool> Forwarding::answer_ourselves() {
   make_answer(response);
   const bool is_recorded = co_await record(PassedOutcome::AnsweredBy::gateway, response.status);
   if (connection_.ended_) co_return false;
-  if (!is_recorded) {
-    error_ = recorded_->error();
-    co_return co_await send_failure();
-  }
-  co_return co_await send_rest();
+  if (!is_recorded) make_failure();
+  const bool stays = co_await send_rest();
+  co_return stays;
 }
 
 // For what could not be recorded: the answer says so, whatever the upstream said.
-Task<bool> Forwarding::send_failure() {
-  Response response = passage_.failure(error_);
+void Forwarding::make_failure() {
+  output_.clear();
+  direct_ = {};
+  link_.reset();
+  Response response = passage_.failure(recorded_->error());
   make_answer(response);
-  co_return co_await send_rest();
 }
 
 void Forwarding::make_answer(Response& response) {
@@ -151,7 +152,8 @@ Task<bool> Forwarding::refuse_unmetered() {
   Response response = connection_.refusal(*refused_body_, request_.request_id);
   response.close = true;
   make_answer(response);
-  co_return co_await send_rest();
+  const bool stays = co_await send_rest();
+  co_return stays;
 }
 
 Task<bool> Forwarding::record(PassedOutcome::AnsweredBy by, int status) {

@@ -52,7 +52,7 @@ class Forwarding {
   Task<Step> exchange();
   Task<bool> send_end();
   Task<bool> answer_ourselves();
-  Task<bool> send_failure();
+  void make_failure();
   Task<bool> refuse_unmetered();
   Task<bool> send_rest();
   Task<bool> record(PassedOutcome::AnsweredBy by, int status);
@@ -81,6 +81,7 @@ class Forwarding {
   Task<Step> read_one_head();
   Step head_failure(bool is_empty);
   Task<Step> pass_on_interim();
+  void append_bare_head();
   void append_answer_head();
   Task<Step> pass_on_answer();
   bool decode_into_output();

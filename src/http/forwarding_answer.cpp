@@ -71,7 +71,8 @@ Task<Forwarding::Step> Forwarding::read_one_head() {
                           "the head of the upstream's answer is larger than "
                           "64 KiB");
     const bool is_empty = bytes.empty();
-    if (!co_await read_from_upstream(kHeadBytesMax)) co_return head_failure(is_empty);
+    const bool is_read = co_await read_from_upstream(kHeadBytesMax);
+    if (!is_read) co_return head_failure(is_empty);
   }
   const Result<> parsed = parse_response_head(link_->input.view().substr(0, head_bytes_), head_);
   if (!parsed) co_return fail_with(ErrorCode::upstream, parsed.error().message);
@@ -93,14 +94,22 @@ Forwarding::Step Forwarding::head_failure(bool is_empty) {
 
 // 100 has been sent by us where it was asked for; others are hints for who understands them.
 Task<Forwarding::Step> Forwarding::pass_on_interim() {
-  if (head_.status != 100 && request_.takes_chunks) {
-    append_caller_head(output_, head_, {.request_id = request_.request_id});
-    if (!co_await flush()) co_return Step::abandoned;
-    is_head_sent_ = false;  // of the answer itself
-  }
+  const bool is_for_caller = head_.status != 100 && request_.takes_chunks;
+  if (is_for_caller) append_bare_head();
   link_->input.consume(head_bytes_);
   head_.status = 0;
+  const bool is_written = co_await flush();
+  if (!is_written) co_return Step::abandoned;
+  is_head_sent_ = false;  // of the answer itself
   co_return Step::done;
+}
+
+// A head that nothing follows, or what is no more HTTP.
+void Forwarding::append_bare_head() {
+  append_caller_head(output_, head_,
+                     {.request_id = request_.request_id,
+                      .own_fields = passage_.answer_fields(),
+                      .is_upgrade = head_.status == 101});
 }
 
 void Forwarding::append_answer_head() {
@@ -139,7 +148,8 @@ Task<Forwarding::Step> Forwarding::pass_on_answer() {
       co_return fail_with(ErrorCode::upstream, "the body of the upstream's answer is malformed");
     }
     if (decoder_.is_complete()) break;
-    if (!co_await flush()) co_return Step::abandoned;
+    const bool is_written = co_await flush();
+    if (!is_written) co_return Step::abandoned;
     read_deadline_ = connection_.shared_.clock.steady() + options_.idle_timeout;
     const bool is_read = co_await read_from_upstream(kBodyBytesMax);
     read_deadline_.reset();
@@ -190,33 +200,34 @@ Task<bool> Forwarding::flush() {
 
 // Until either side ends it, or nothing moves for long.
 Task<Forwarding::Step> Forwarding::tunnel() {
-  append_caller_head(output_, head_,
-                     {.request_id = request_.request_id,
-                      .own_fields = passage_.answer_fields(),
-                      .is_upgrade = true});
+  bool goes_on = true;
+  append_bare_head();
   link_->input.consume(head_bytes_);
   keeps_caller_ = false;
   is_tunnel_ = true;
   start_beside(tunnel_to_upstream());
-  while (true) {
+  while (goes_on) {
     output_ += link_->input.view();
     link_->input.consume(link_->input.view().size());
-    if (!co_await flush()) break;
+    goes_on = co_await flush();
+    if (!goes_on) break;
     read_deadline_ = connection_.shared_.clock.steady() + options_.tunnel_timeout;
-    if (!co_await read_from_upstream(kBodyBytesMax)) break;
+    goes_on = co_await read_from_upstream(kBodyBytesMax);
   }
   read_deadline_.reset();
   co_return Step::tunnelled;
 }
 
 Task<void> Forwarding::tunnel_to_upstream() {
-  while (!is_beside_to_end_ && !connection_.ended_) {
+  bool goes_on = true;
+  while (goes_on) {
     const std::string bytes = std::exchange(connection_.input_, {});
     tunnelled_bytes_ += static_cast<std::int64_t>(bytes.size());
-    if (!bytes.empty() && !co_await write_to_upstream(bytes, {})) break;
+    goes_on = co_await write_to_upstream(bytes, {});
     if (read_deadline_)
       read_deadline_ = connection_.shared_.clock.steady() + options_.tunnel_timeout;
-    if (!co_await connection_.read_some()) break;
+    if (goes_on && !is_beside_to_end_) goes_on = co_await connection_.read_some();
+    goes_on = goes_on && !is_beside_to_end_ && !connection_.ended_;
   }
   end();
   is_beside_ = false;

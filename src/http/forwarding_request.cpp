@@ -48,9 +48,14 @@ Task<Forwarding::Step> Forwarding::open_link() {
   pool_ = connection_.loop_->pool_of(upstream, connection_.shared_.options.threads);
   if (!has_tried_again_) link_ = pool_->take_kept();
   if (link_ != nullptr) co_return Step::done;
-  if (!pool_->take_place()) co_return co_await wait_for_place();
-  place_.emplace(pool_);
-  co_return co_await connect();
+  Step step = Step::done;
+  if (pool_->take_place()) {
+    place_.emplace(pool_);
+  } else {
+    step = co_await wait_for_place();
+  }
+  if (step == Step::done && link_ == nullptr) step = co_await connect();
+  co_return step;
 }
 
 Task<Forwarding::Step> Forwarding::wait_for_place() {
@@ -70,9 +75,8 @@ Task<Forwarding::Step> Forwarding::wait_for_place() {
                         "all connections to the upstream are in use; try again soon");
   }
   link_ = std::move(waiter.link);
-  if (link_ != nullptr) co_return Step::done;
-  place_.emplace(*std::move(waiter.place));
-  co_return co_await connect();
+  if (link_ == nullptr) place_.emplace(*std::move(waiter.place));
+  co_return Step::done;
 }
 
 Task<Forwarding::Step> Forwarding::connect() {
@@ -150,7 +154,10 @@ Task<Forwarding::Step> Forwarding::send_request() {
   if (connection_.ended_) co_return Step::abandoned;
   if (!is_whole && is_written) {
     const bool must_ask = connection_.parser_.framing().expects_continue && piece_.empty();
-    if (must_ask && !co_await connection_.send_continue()) co_return Step::abandoned;
+    if (must_ask) {
+      const bool is_asked = co_await connection_.send_continue();
+      if (!is_asked) co_return Step::abandoned;
+    }
     connection_.read_started_ = connection_.shared_.clock.steady();
     start_beside(upload());
   }
@@ -159,8 +166,10 @@ Task<Forwarding::Step> Forwarding::send_request() {
 }
 
 Task<void> Forwarding::upload() {
-  while (!is_beside_to_end_ && !connection_.ended_ && !has_whole_request_) {
-    if (!co_await upload_piece()) break;
+  bool goes_on = true;
+  while (goes_on) {
+    const bool is_sent = co_await upload_piece();
+    goes_on = is_sent && !is_beside_to_end_ && !connection_.ended_ && !has_whole_request_;
   }
   connection_.deadline_.reset();
   if (is_request_sent_ && head_.status == 0)

@@ -1,5 +1,8 @@
 // What the coroutines of this floor are made of: sockets and timers with their executor's own type,
 // and completion by a tuple, so that nothing is thrown. Names only.
+//
+// g++ 12 lays out the frame of some coroutines wrongly where a co_await stands in the condition of
+// an if or a while, or beside temporaries in braces: give its value a name first.
 #pragma once
 
 #include <chrono>
