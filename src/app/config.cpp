@@ -186,6 +186,14 @@ constexpr SettingRow kSettings[] = {
     {"UPSTREAMS_FILE", "", "", "a path", "several upstreams of the gateway (TOML, docs/gateway.md)",
      false,
      [](const std::string& text, Config& config) { return keep(config.upstreams_file, text); }},
+    {"GATEWAY_DURABILITY", "", "fast", "fast or strict",
+     "what a proxied call's record must survive before its answer ends: a kill (fast), a power cut "
+     "(strict)",
+     false,
+     [](const std::string& text, Config& config) {
+       config.is_gateway_strict = text == "strict";
+       return text == "strict" || text == "fast";
+     }},
 };
 
 struct Found {

@@ -56,7 +56,9 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   gateway::Gateway gateway({.own = *handler,
                             .serves = [&](std::string_view path) { return handler->serves(path); },
                             .table = table,
-                            .services = services});
+                            .services = services,
+                            .durability = config.is_gateway_strict ? gateway::Durability::strict
+                                                                   : gateway::Durability::fast});
   const auto server =
       TRY(http::Server::create(server_options(config), gateway, services.clock, services.log));
   http::UpstreamChecks checks(table.upstreams(), services.log);

@@ -15,6 +15,10 @@
 
 namespace metergate::gateway {
 
+// When the end of an answer goes out: once its record is on disk (strict), or once the kernel has
+// it (fast), which survives the death of this process but not that of the machine.
+enum class Durability : std::uint8_t { fast, strict };
+
 class Gateway final : public http::Handler {
  public:
   struct Parts {
@@ -23,6 +27,7 @@ class Gateway final : public http::Handler {
     std::function<bool(std::string_view path)> serves;
     UpstreamTable& table;
     Services& services;
+    Durability durability = Durability::fast;
   };
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
 

@@ -189,6 +189,7 @@ bool Forwarding::decode_into_output() {
 
 Task<bool> Forwarding::flush() {
   if (output_.empty() && direct_.empty()) co_return true;
+  if (!is_head_sent_) passage_.complete_head(output_);
   is_head_sent_ = true;
   const bool is_written = co_await connection_.write(output_, direct_);
   if (is_written) sent_bytes_ += static_cast<std::int64_t>(output_.size() + direct_.size());

@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "http/fake_upstream_test.h"
+#include "http/late_number.h"
 #include "http/server_fixture_test.h"
 
 namespace metergate::http {
@@ -63,6 +65,7 @@ class TestPassage final : public Passage {
     return response;
   }
   std::span<const Header> answer_fields() const override { return shared_.fields; }
+  void complete_head(std::string& head) override { fill_room_in_head(head, shared_.count()); }
   void finish(const PassedOutcome& outcome, std::move_only_function<void(Result<>)> then) override {
     {
       const std::lock_guard lock{shared_.mutex};

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -39,6 +40,9 @@ class Passage {
   virtual Response failure(const Error& error) = 0;
   // Fields that go out with the answer, in place of the upstream's of the same name.
   virtual std::span<const Header> answer_fields() const = 0;
+  // The answer's head as it goes out, with the fields above in it: what could not be known before
+  // is written into the room that was left for it. Its length stays.
+  virtual void complete_head(std::string& head) = 0;
   // Exactly once for each request whose admit() was called. `then` is called once, from any thread:
   // only then the end of the answer is sent. With an error it is not sent at all.
   virtual void finish(const PassedOutcome& outcome,
