@@ -1,5 +1,5 @@
 // UpstreamChecks: looks at each target of each upstream by the clock, whether it answers, and looks
-// its name up again. One thread of its own, which does one target after another with a time limit
+// its name up again. A thread for each upstream does one target after another, with a time limit
 // for each.
 #pragma once
 
