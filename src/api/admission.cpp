@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "api/reader_faults.h"
 #include "api/sequence_wait.h"
@@ -13,49 +14,17 @@ namespace metergate::api {
 namespace {
 
 constexpr std::string_view kTenantPrefix = "/api/tenants/";
-constexpr std::size_t kTokenBytesMax = 8 * 1024;
 
 std::unexpected<Error> no_permission() {
   return fail(ErrorCode::permission, std::string{kNoPermission});
 }
 
-// RFC 6750, 2.1: the header and nothing else, once; the scheme's letters in any case.
-Result<std::string_view> bearer_token(const http::Request& request) {
-  constexpr std::string_view kScheme = "bearer ";
-  const http::Header* found = nullptr;
-  for (const http::Header& field : request.headers) {
-    if (field.first != "authorization") continue;
-    if (found != nullptr)
-      return fail(ErrorCode::unauthorized, "there is more than one Authorization header");
-    found = &field;
-  }
-  if (found == nullptr)
-    return fail(ErrorCode::unauthorized,
-                "this route needs a token: send 'Authorization: Bearer TOKEN'");
-  const std::string_view value = found->second;
-  const bool is_bearer =
-      value.size() > kScheme.size() &&
-      std::ranges::equal(value.substr(0, kScheme.size()), kScheme,
-                         [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-  const std::string_view token = is_bearer ? value.substr(kScheme.size()) : std::string_view{};
-  if (!is_bearer || token.size() > kTokenBytesMax || token.find(' ') != std::string_view::npos)
-    return fail(ErrorCode::unauthorized,
-                "the Authorization header is not 'Bearer TOKEN' with one token");
-  return token;
-}
-
 Result<Caller> authenticate(const http::Request& request, Services& services) {
-  const std::string_view token = TRY(bearer_token(request));
-  return services.sessions.authenticate(token);
-}
-
-// The tenant must be there, for whoever may know; and must not be suspended, for itself.
-Result<> check_tenant(const TenantId& tenant, bool is_provider, Services& services) {
-  const auto record = TRY(services.directory.get(tenant));
-  if (!is_provider && record->tenant.status != "active")
-    return fail(ErrorCode::permission,
-                "this tenant is suspended; its provider can make it active again");
-  return {};
+  std::vector<std::string_view> values;
+  for (const http::Header& field : request.headers) {
+    if (field.first == "authorization") values.emplace_back(field.second);
+  }
+  return metergate::authenticate(values, services.sessions);
 }
 
 Result<> admit_provider(const Caller& caller, Permission needed) {
@@ -67,27 +36,9 @@ Result<> admit_provider(const Caller& caller, Permission needed) {
 }
 
 Result<> admit_sender(const Caller& caller, Permission needed, Services& services) {
-  if (caller.tenant()) return check_tenant(*caller.tenant(), false, services);
+  if (caller.tenant()) return check_tenant(*caller.tenant(), false, services.directory);
   if (!caller.may(needed)) return no_permission();
   return {};
-}
-
-Result<> admit_to_tenant(const RouteMatch& match, Services& services, Admission& admission) {
-  const Caller& caller = *admission.caller;
-  const Permission needed = *match.route->access.permission;
-  // What follows would tell a stranger which tenants there are.
-  if (!caller.tenant() && !caller.may(needed)) return no_permission();
-  const Result<TenantId> tenant = TenantId::parse(match.path_values.front().second);
-  if (!tenant) {
-    if (caller.tenant()) return no_permission();
-    return fail(Error{ErrorCode::invalid,
-                      "tenant_id in the path: " + tenant.error().message,
-                      {{std::nullopt, "tenant_id", tenant.error().message}}});
-  }
-  admission.access = TRY(caller.access(*tenant, needed));
-  const bool exists = services.directory.find(*tenant) != nullptr;
-  if (exists) admission.metered = admission.access;
-  return check_tenant(*tenant, admission.access->is_provider(), services);
 }
 
 }  // namespace
@@ -105,7 +56,10 @@ Result<> admit(const http::Request& request, const RouteMatch& match, Services& 
     case Audience::sender:
       return admit_sender(*admission.caller, *wanted.permission, services);
     case Audience::tenant:
-      return admit_to_tenant(match, services, admission);
+      return admit_to_tenant(
+          *admission.caller,
+          {.tenant = match.path_values.front().second, .needed = *match.route->access.permission},
+          services.directory, admission);
   }
   return fail(ErrorCode::internal, "a route has an audience that nobody knows");
 }

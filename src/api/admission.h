@@ -6,16 +6,14 @@
 #include <string_view>
 
 #include "api/route_table.h"
+#include "service/admission.h"
 
 namespace metergate::api {
 
-// What is known of who asks; filled as far as it got, also where the answer is a refusal.
-struct Admission {
+// What is known of who asks; filled as far as it got, also where the answer is a refusal. The right
+// to a tenant is that of Audience::tenant routes.
+struct Admission : TenantAdmission {
   std::optional<Caller> caller;
-  // The token is valid for the tenant that the path names, and there is such a tenant: the request
-  // is metered, whatever its answer.
-  std::optional<TenantAccess> metered;
-  std::optional<TenantAccess> access;  // of Audience::tenant routes
 };
 
 // In this order: no valid token, a token of the wrong scope (both ErrorCode::unauthorized), a right

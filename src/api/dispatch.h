@@ -24,6 +24,8 @@ class Dispatcher final : public http::Handler {
   bool is_slow(const http::Request& request) const override;
   void handle(http::Request request, http::Reply reply) override;
   http::Response refusal(const Error& error, std::string_view request_id) override;
+  // Whether a route answers at this path, with whatever method.
+  bool serves(std::string_view path) const { return !table_.methods_of(path).empty(); }
 
  private:
   // A request on its way: what has been found out about it.

@@ -9,13 +9,12 @@
 #include <optional>
 #include <thread>
 
+#include "http/late_number.h"
 #include "service/ingest.h"
 
 namespace metergate::api {
 namespace {
 
-constexpr std::string_view kHeader = "X-Usage-Seq";
-constexpr std::size_t kWidthMin = 8;
 constexpr Microseconds kWaitMax = std::chrono::seconds{5};
 constexpr std::chrono::milliseconds kStep{5};
 
@@ -47,14 +46,14 @@ std::unexpected<Error> not_reached(std::uint64_t wanted, std::uint64_t head) {
 }  // namespace
 
 void reserve_sequence(http::Response& response, std::uint64_t head) {
-  const std::size_t width = std::max(kWidthMin, std::to_string(head).size() + 1);
-  response.headers.emplace_back(kHeader, std::string(width, ' '));
+  response.headers.emplace_back(http::kUsageSequence, http::room_for(head));
 }
 
 void set_sequence(http::Response& response, std::uint64_t sequence) {
-  const auto field = std::ranges::find(response.headers, kHeader, &http::Header::first);
+  const auto field =
+      std::ranges::find(response.headers, http::kUsageSequence, &http::Header::first);
   if (field == response.headers.end()) return;
-  field->second = fmt::format("{:>{}}", sequence, field->second.size());
+  http::fill_room(field->second, sequence);
 }
 
 bool must_wait(const http::Request& request, const Services& services) {

@@ -36,6 +36,25 @@ std::unexpected<Error> refuse_file(std::string_view name, const std::string& pat
   return fail(ErrorCode::invalid, fmt::format("{}={}: {}", name, path, error.message));
 }
 
+// Those of the file, whose OpenAPI documents lie beside it, and UPSTREAM_URL's.
+Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config) {
+  std::vector<gateway::UpstreamSpec> specs;
+  if (!config.upstreams_file.empty()) {
+    const std::filesystem::path path{config.upstreams_file};
+    const auto read_beside = [&](const std::string& name) {
+      return read_text_file(path.parent_path() / name);
+    };
+    const auto text = read_text_file(path);
+    if (!text) return refuse_file("UPSTREAMS_FILE", config.upstreams_file, text.error());
+    auto read = gateway::parse_upstreams(*text, read_beside);
+    if (!read) return refuse_file("UPSTREAMS_FILE", config.upstreams_file, read.error());
+    specs = *std::move(read);
+  }
+  if (!config.upstream_url.empty()) specs.push_back(TRY(gateway::spec_of_url(config.upstream_url)));
+  TRY(gateway::check_apart(specs));
+  return specs;
+}
+
 SessionOptions session_options(const Config& config, const AppFiles& files) {
   return {.jwt_secret = config.jwt_secret.empty() ? base64url(random_bytes(kRandomSecretBytes))
                                                   : config.jwt_secret,
@@ -53,7 +72,7 @@ Webhooks::UrlCheck url_check(const http::DestinationRules& rules) {
 }  // namespace
 
 Result<AppFiles> read_app_files(const Config& config) {
-  AppFiles files{.plans_toml = std::string{kShippedPlans}, .jwks_text = {}};
+  AppFiles files{.plans_toml = std::string{kShippedPlans}, .jwks_text = {}, .upstreams = {}};
   if (!config.plans_file.empty()) {
     auto text = read_text_file(config.plans_file);
     if (!text) return refuse_file("PLANS_FILE", config.plans_file, text.error());
@@ -72,6 +91,7 @@ Result<AppFiles> read_app_files(const Config& config) {
     const auto text = read_text_file(config.webhook_ca_file);
     if (!text) return refuse_file("WEBHOOK_CA_FILE", config.webhook_ca_file, text.error());
   }
+  files.upstreams = TRY(read_upstreams(config));
   return files;
 }
 

@@ -6,11 +6,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/config.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "gateway/upstream_spec.h"
 #include "service/services.h"
 
 namespace metergate {
@@ -18,7 +20,8 @@ namespace metergate {
 // The files that the configuration names, read and found sound before the folder is touched.
 struct AppFiles {
   std::string plans_toml;
-  std::string jwks_text;  // empty: none
+  std::string jwks_text;                         // empty: none
+  std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
 };
 
 // ErrorCode::invalid names the variable, the file and what is wrong in it.

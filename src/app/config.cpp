@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/dotenv.h"
+#include "http/origin.h"
 
 namespace metergate {
 namespace {
@@ -100,6 +101,11 @@ bool keep(std::string& field, const std::string& text) {
   return true;
 }
 
+bool read_upstream(const std::string& text, Config& config) {
+  config.upstream_url = text;
+  return http::parse_origin(text).has_value();
+}
+
 constexpr std::string_view kFlagAllowed = "true or false";
 constexpr std::string_view kMonthsAllowed = "a whole number of months from 1 to 1200";
 constexpr std::string_view kFigureAllowed = "a whole number from 0 to 1000000000";
@@ -181,9 +187,19 @@ constexpr SettingRow kSettings[] = {
      read_level},
     {"MONGO_URI", "", "", "left out: this build has the embedded engine only",
      "the mongodb engine's address", true, [](const std::string&, Config&) { return false; }},
-    {"UPSTREAM_URL", "--upstream", "", "left out: this build has no gateway",
-     "the origin that the gateway passes requests on to", false,
-     [](const std::string&, Config&) { return false; }},
+    {"UPSTREAM_URL", "--upstream", "", "an origin such as http://127.0.0.1:3000",
+     "the origin that the gateway passes requests on to", false, read_upstream},
+    {"UPSTREAMS_FILE", "", "", "a path", "several upstreams of the gateway (TOML, docs/gateway.md)",
+     false,
+     [](const std::string& text, Config& config) { return keep(config.upstreams_file, text); }},
+    {"GATEWAY_DURABILITY", "", "fast", "fast or strict",
+     "what a proxied call's record must survive before its answer ends: a kill (fast), a power cut "
+     "(strict)",
+     false,
+     [](const std::string& text, Config& config) {
+       config.is_gateway_strict = text == "strict";
+       return text == "strict" || text == "fast";
+     }},
     {"WEBHOOK_ALLOW", "", "",
      "networks, addresses and host names, such as 10.0.0.0/8,hooks.internal",
      "where webhooks may go besides public addresses", false, read_allowed},

@@ -29,7 +29,10 @@ struct Config {
   std::string jwks_file;   // empty: none
   std::string jwt_issuer;
   std::string jwt_audience;
-  std::string plans_file;  // empty: the catalogue that ships with the program
+  std::string plans_file;      // empty: the catalogue that ships with the program
+  std::string upstream_url;    // empty: none
+  std::string upstreams_file;  // empty: none
+  bool is_gateway_strict = false;
   std::filesystem::path data_dir;
   LogLevel log_level = LogLevel::info;
   BillingRules rules;

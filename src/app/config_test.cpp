@@ -130,7 +130,14 @@ TEST(Config, SecretsAreNeverAmongTheOrigins) {
 TEST(Config, WhatThisBuildLacksIsRefusedRatherThanIgnored) {
   EXPECT_TRUE(is_refused("MONGO_URI", "mongodb://user:pw@host"));
   EXPECT_EQ(error_of({{"MONGO_URI", "mongodb://user:pw@host"}}).find("pw"), std::string::npos);
-  EXPECT_TRUE(is_refused("UPSTREAM_URL", "http://localhost:3000"));
+}
+
+TEST(Config, UpstreamIsAPlainOriginAndNothingMore) {
+  EXPECT_FALSE(is_refused("UPSTREAM_URL", "http://localhost:3000"));
+  EXPECT_FALSE(is_refused("UPSTREAM_URL", "http://[::1]:3000/"));
+  for (const char* bad : {"localhost:3000", "https://localhost", "http://", "http://a:0",
+                          "http://a:99999", "http://user@a", "http://a/path", "http://a b"})
+    EXPECT_TRUE(is_refused("UPSTREAM_URL", bad)) << bad;
 }
 
 TEST(Config, ControlCharactersDoNotBreakTheOneLine) {

@@ -7,8 +7,10 @@
 
 #include "api/dispatch.h"
 #include "app/control.h"
+#include "gateway/gateway.h"
 #include "http/outbound.h"
 #include "http/server.h"
+#include "http/upstream_checks.h"
 #include "storage/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
@@ -60,14 +62,23 @@ void block_stop_signals() {
 Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   Services& services = app.services();
   const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services));
+  gateway::UpstreamTable table(options.upstreams);
+  gateway::Gateway gateway({.own = *handler,
+                            .serves = [&](std::string_view path) { return handler->serves(path); },
+                            .table = table,
+                            .services = services,
+                            .durability = config.is_gateway_strict ? gateway::Durability::strict
+                                                                   : gateway::Durability::fast});
   const auto server =
-      TRY(http::Server::create(server_options(config), *handler, services.clock, services.log));
+      TRY(http::Server::create(server_options(config), gateway, services.clock, services.log));
+  http::UpstreamChecks checks(table.upstreams(), services.log);
   auto control = TRY(Control::start(config.data_dir, services));
   const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);
   if (options.has_workers) scheduler.start();
   if (options.has_workers) delivery.start();
+  checks.start();
   server->start();
   services.log.info("server.ready", {{"address", config.address},
                                      {"port", std::int64_t{server->port()}},

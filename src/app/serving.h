@@ -5,15 +5,18 @@
 
 #include <functional>
 #include <ostream>
+#include <vector>
 
 #include "app/app.h"
 #include "app/config.h"
 #include "base/result.h"
+#include "gateway/upstream_spec.h"
 
 namespace metergate {
 
 struct ServeOptions {
   bool has_workers = true;
+  std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
   // Called once everything answers, with the port that was bound.
   std::function<void(std::uint16_t port)> when_ready;
 };

@@ -3,19 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/id.h"
 #include "http/characters.h"
+#include "http/forwarding.h"
 #include "http/url.h"
 
 namespace metergate::http {
 namespace {
-
-using asio::as_tuple;
-using asio::use_awaitable_t;
-using BoostError = boost::system::error_code;
-constexpr auto kAwait = as_tuple(use_awaitable_t<Connection::Executor>{});
 
 constexpr std::size_t kHeadReadBytes = 4 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
@@ -82,6 +79,24 @@ class OneReply {
 
 }  // namespace
 
+Loop::~Loop() {
+  // What is kept in a pool keeps the pool.
+  for (const auto& pool : pools) pool->close_kept();
+}
+
+std::shared_ptr<UpstreamPool> Loop::pool_of(Upstream& upstream, unsigned loops) {
+  const auto found =
+      std::ranges::find_if(pools, [&](const auto& pool) { return &pool->upstream() == &upstream; });
+  if (found != pools.end()) return *found;
+  const std::size_t share = upstream.options().connections_max / std::max(1U, loops);
+  return pools.emplace_back(
+      std::make_shared<UpstreamPool>(upstream, std::max<std::size_t>(1, share)));
+}
+
+void Loop::sweep(Microseconds now) {
+  for (const auto& pool : pools) pool->drop_old(now);
+}
+
 Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket,
                        std::string remote_ip)
     : shared_(shared),
@@ -89,7 +104,9 @@ Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket
       socket_(std::move(socket)),
       wake_(loop_->io.get_executor()),
       remote_ip_(std::move(remote_ip)),
-      parser_({shared.options.head_bytes_max, shared.options.body_bytes_max}) {
+      parser_({.head_bytes_max = shared.options.head_bytes_max,
+               .body_bytes_max = shared.options.body_bytes_max,
+               .stops_after_head = true}) {
   wake_.expires_at(std::chrono::steady_clock::time_point::max());
   loop_->connections.insert(this);
   ++shared_.connections;
@@ -117,17 +134,26 @@ void Connection::start(std::shared_ptr<Connection> connection, bool is_one_too_m
 }
 
 void Connection::sweep(Microseconds now) {
-  if (deadline_ && now >= *deadline_) end();
+  if ((deadline_ && now >= *deadline_) || (write_deadline_ && now >= *write_deadline_)) end();
+  if (forwarding_ != nullptr) forwarding_->sweep(now);
 }
 
 void Connection::end_if_idle() {
-  if (is_idle_) end();
+  // A tunnel may last for days, and neither side of it expects it to end well.
+  if (is_idle_ || (forwarding_ != nullptr && forwarding_->is_tunnel())) end();
 }
 
 void Connection::end() {
   ended_ = true;
   BoostError ignored;
   socket_.close(ignored);
+  if (forwarding_ != nullptr) forwarding_->end();
+  wake();
+}
+
+void Connection::recorded(std::uint64_t exchange, Result<> result) {
+  if (exchange != exchange_ || forwarding_ == nullptr) return;
+  forwarding_->recorded(std::move(result));
   wake();
 }
 
@@ -140,14 +166,14 @@ void Connection::answered(std::uint64_t exchange, std::optional<Response> respon
   wake();
 }
 
-Connection::Task<void> Connection::wait_for_wake() { co_await wake_.async_wait(kAwait); }
+Task<void> Connection::wait_for_wake() { co_await wake_.async_wait(kAwait); }
 
-Connection::Task<void> Connection::run() {
+Task<void> Connection::run() {
   bool goes_on = true;
   while (goes_on && !ended_) goes_on = co_await serve_one();
 }
 
-Connection::Task<void> Connection::refuse_connection() {
+Task<void> Connection::refuse_connection() {
   is_idle_ = false;
   const Request none = unread_request();
   Response response =
@@ -156,14 +182,44 @@ Connection::Task<void> Connection::refuse_connection() {
   if (co_await send(response, none)) co_await linger();
 }
 
-Connection::Task<bool> Connection::serve_one() {
+Task<bool> Connection::serve_one() {
   parser_.reset();
   if (input_.empty() && input_.capacity() > kInputKeptBytes) std::string{}.swap(input_);
-  const Read outcome = co_await read_request();
+  Read outcome = co_await read_head();
   if (outcome == Read::ended) co_return false;
   is_first_ = false;
-  Request request = outcome == Read::refused ? unread_request() : take_request();
-  const bool is_refused = request.path.empty();
+  Request request = outcome == Read::refused ? unread_request() : take_request_head();
+  if (!request.path.empty()) {
+    const std::unique_ptr<Passage> passage = shared_.handler.pass(request);
+    if (passage != nullptr) {
+      const bool stays = co_await pass_on(request, *passage);
+      co_return stays;
+    }
+    outcome = co_await read_body();
+    if (outcome == Read::ended) co_return false;
+    request.bytes = parser_.bytes();
+    request.body = parser_.take_body();
+    if (outcome == Read::complete) {
+      if (Result<> query = take_query(request); !query) {
+        refused_ = std::move(query.error());
+        outcome = Read::refused;
+      }
+    }
+  }
+  const bool is_refused = outcome == Read::refused || request.path.empty();
+  const bool stays = co_await answer(request, is_refused);
+  co_return stays;
+}
+
+Task<bool> Connection::pass_on(Request& request, Passage& passage) {
+  ++exchange_;
+  deadline_.reset();
+  Forwarding forwarding{*this, request, passage};
+  const bool stays = co_await forwarding.run();
+  co_return stays;
+}
+
+Task<bool> Connection::answer(Request& request, bool is_refused) {
   // What the answer depends on; the rest goes to the handler.
   Request asked;
   asked.method = request.method;
@@ -188,9 +244,8 @@ Connection::Task<bool> Connection::serve_one() {
   co_return stays;
 }
 
-Connection::Task<Connection::Read> Connection::read_request() {
+Task<Connection::Read> Connection::read_head() {
   is_idle_ = input_.empty();
-  bool is_in_body = false;
   read_started_ = shared_.clock.steady();
   while (true) {
     const Result<std::size_t> taken = parser_.take(input_);
@@ -199,13 +254,7 @@ Connection::Task<Connection::Read> Connection::read_request() {
       co_return Read::refused;
     }
     input_.erase(0, *taken);
-    if (parser_.is_complete()) break;
-    if (parser_.has_head() && !is_in_body) {
-      is_in_body = true;
-      const bool must_ask = parser_.framing().expects_continue && input_.empty();
-      if (must_ask && !co_await send_continue()) co_return Read::ended;
-      read_started_ = shared_.clock.steady();
-    }
+    if (parser_.has_head()) break;
     set_read_deadline();
     const bool was_idle = is_idle_;
     if (!co_await read_some()) co_return Read::ended;
@@ -213,6 +262,27 @@ Connection::Task<Connection::Read> Connection::read_request() {
     is_idle_ = false;
   }
   is_idle_ = false;
+  deadline_.reset();
+  co_return Read::complete;
+}
+
+Task<Connection::Read> Connection::read_body() {
+  read_started_ = shared_.clock.steady();
+  bool has_asked = false;
+  while (true) {
+    const Result<std::size_t> taken = parser_.take(input_);
+    if (!taken) {
+      refused_ = taken.error();
+      co_return Read::refused;
+    }
+    input_.erase(0, *taken);
+    if (parser_.is_complete()) break;
+    const bool must_ask = !has_asked && parser_.framing().expects_continue && input_.empty();
+    has_asked = true;
+    if (must_ask && !co_await send_continue()) co_return Read::ended;
+    set_read_deadline();
+    if (!co_await read_some()) co_return Read::ended;
+  }
   deadline_.reset();
   co_return Read::complete;
 }
@@ -229,7 +299,7 @@ void Connection::set_read_deadline() {
   }
 }
 
-Connection::Task<bool> Connection::read_some() {
+Task<bool> Connection::read_some() {
   const std::size_t before = input_.size();
   input_.resize(before + (parser_.has_head() ? kBodyReadBytes : kHeadReadBytes));
   const asio::mutable_buffer free{input_.data() + before, input_.size() - before};
@@ -238,29 +308,32 @@ Connection::Task<bool> Connection::read_some() {
   co_return !error && !ended_;
 }
 
-Connection::Task<bool> Connection::send_continue() {
+Task<bool> Connection::send_continue() {
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   co_return co_await write(kContinue);
 }
 
-// Splits the target. An empty path: refused_ says why.
-Request Connection::take_request() {
+// Everything but the body and the query. An empty path: refused_ says why.
+Request Connection::take_request_head() {
   Request request = unread_request();
   RequestHead head = parser_.take_head();
   request.target = std::move(head.target);
   request.headers = std::move(head.headers);
   request.bytes = parser_.bytes();
-  request.body = parser_.take_body();
   request.keep_alive = parser_.framing().keep_alive;
   request.takes_chunks = head.version_minor == 1;
-  Result<Target> target = parse_target(request.target);
-  if (target) {
-    request.path = std::move(target->path);
-    request.query = std::move(target->query);
+  Result<std::string> path = parse_target_path(request.target);
+  if (path) {
+    request.path = *std::move(path);
   } else {
-    refused_ = std::move(target.error());
+    refused_ = std::move(path.error());
   }
   return request;
+}
+
+Result<> Connection::take_query(Request& request) const {
+  request.query = TRY(parse_target_query(request.target));
+  return {};
 }
 
 // What can be said of a request that was refused, perhaps before its head was understood.
@@ -308,7 +381,7 @@ void Connection::call_handler(Request request) {
   }
 }
 
-Connection::Task<bool> Connection::send(Response& response, const Request& asked) {
+Task<bool> Connection::send(Response& response, const Request& asked) {
   const HeadContext context = head_context(asked, response, shared_.clock.now());
   const bool has_body = asked.method != "HEAD" && !is_bodiless(response.status);
   std::string bytes = serialize_head(response, context);
@@ -326,7 +399,7 @@ Connection::Task<bool> Connection::send(Response& response, const Request& asked
 }
 
 // One piece after another, each made on a slow thread once the one before is in the socket.
-Connection::Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
+Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
   while (true) {
     piece_.reset();
     shared_.slow.submit_piece(
@@ -359,23 +432,28 @@ Connection::Task<bool> Connection::send_source(BodySource& source, bool in_chunk
   co_return co_await write(kEnd);
 }
 
-Connection::Task<bool> Connection::write(std::string_view bytes) {
+Task<bool> Connection::write(std::string_view first, std::string_view second) {
   const Microseconds started = shared_.clock.steady();
+  const std::size_t size = first.size() + second.size();
   std::size_t sent = 0;
-  while (sent < bytes.size() && !ended_) {
-    deadline_ = started + shared_.options.write_timeout + time_for(static_cast<std::int64_t>(sent));
-    const asio::const_buffer rest{bytes.data() + sent, bytes.size() - sent};
+  while (sent < size && !ended_) {
+    write_deadline_ =
+        started + shared_.options.write_timeout + time_for(static_cast<std::int64_t>(sent));
+    const std::string_view head = first.substr(std::min(sent, first.size()));
+    const std::string_view tail = second.substr(std::max(sent, first.size()) - first.size());
+    const std::array<asio::const_buffer, 2> rest{asio::const_buffer{head.data(), head.size()},
+                                                 asio::const_buffer{tail.data(), tail.size()}};
     const auto [error, count] = co_await socket_.async_write_some(rest, kAwait);
     if (error) co_return false;
     sent += count;
   }
-  deadline_.reset();
+  write_deadline_.reset();
   co_return !ended_;
 }
 
 // A socket that is closed with unread input resets the connection, and the caller may lose the
 // answer that is on its way: so what it still sends is read for a moment and thrown away.
-Connection::Task<void> Connection::linger() {
+Task<void> Connection::linger() {
   BoostError ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   deadline_ = shared_.clock.steady() + kLingerTime;

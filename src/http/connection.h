@@ -12,11 +12,13 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
-#include "http/asio.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "http/slow_pool.h"
+#include "http/task.h"
+#include "http/upstream_pool.h"
 
 namespace metergate::http {
 
@@ -32,21 +34,23 @@ struct Shared {
 };
 
 class Connection;
+class Forwarding;
 
-// A thread's io_context and its connections. Replies own it too, so that one which comes after the
-// server has gone still has something to post to.
+// A thread's io_context, its connections and those to upstreams. Replies own it too, so that one
+// which comes after the server has gone still has something to post to.
 struct Loop {
   asio::io_context io{1};
-  std::unordered_set<Connection*> connections;  // on the loop's thread only
+  // On the loop's thread only.
+  std::unordered_set<Connection*> connections;
+  std::vector<std::shared_ptr<UpstreamPool>> pools;
+
+  ~Loop();
+  std::shared_ptr<UpstreamPool> pool_of(Upstream& upstream, unsigned loops);
+  void sweep(Microseconds now);
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  using Executor = asio::io_context::executor_type;
-  using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
-  template <class T>
-  using Task = asio::awaitable<T, Executor>;
-
   Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket, std::string remote_ip);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -62,8 +66,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end();
   // The answer to the request under way; nothing: its Reply was dropped.
   void answered(std::uint64_t exchange, std::optional<Response> response);
+  // The record of the request that passes through is kept, or could not be.
+  void recorded(std::uint64_t exchange, Result<> result);
 
  private:
+  friend class Forwarding;  // the half that passes requests on
   enum class Read : std::uint8_t { complete, refused, ended };
   struct Piece {
     BodySource source;
@@ -73,17 +80,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> run();
   Task<void> refuse_connection();
   Task<bool> serve_one();
-  Task<Read> read_request();
+  Task<bool> pass_on(Request& request, Passage& passage);
+  Task<bool> answer(Request& request, bool is_refused);
+  Task<Read> read_head();
+  Task<Read> read_body();
   Task<bool> read_some();
   Task<bool> send_continue();
   // References: g++ 12 destroys an aggregate that a coroutine takes by value twice.
   Task<bool> send(Response& response, const Request& asked);
   Task<bool> send_source(BodySource& source, bool in_chunks);
-  Task<bool> write(std::string_view bytes);
+  Task<bool> write(std::string_view first, std::string_view second = {});
   Task<void> linger();
   Task<void> wait_for_wake();
 
-  Request take_request();
+  Request take_request_head();
+  Result<> take_query(Request& request) const;
   Request unread_request();
   void call_handler(Request request);
   Response take_answer(const std::string& request_id);
@@ -94,14 +105,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Shared& shared_;
   std::shared_ptr<Loop> loop_;
   Socket socket_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, Executor>
-      wake_;  // never expires; cancelled to wake the coroutine
+  WakeTimer wake_;  // never expires; cancelled to wake the coroutine
   std::string remote_ip_;
   std::string input_;  // read and not yet taken
   RequestParser parser_;
-  Error refused_;  // after Read::refused
-  std::optional<Microseconds> deadline_;
+  Error refused_;                         // after Read::refused
+  std::optional<Microseconds> deadline_;  // of reading
+  std::optional<Microseconds> write_deadline_;
   Microseconds read_started_{0};  // of this request's head, then of its body
   bool is_idle_ = true;
   bool is_first_ = true;
@@ -110,6 +120,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_answered_ = false;
   std::optional<Response> answer_;
   std::optional<Piece> piece_;
+  Forwarding* forwarding_ = nullptr;  // while a request passes through
 };
 
 }  // namespace metergate::http

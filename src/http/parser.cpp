@@ -112,7 +112,9 @@ class RequestParser::Machine final {
 };
 
 RequestParser::RequestParser(const ParserLimits& limits)
-    : limits_(limits), machine_(std::make_unique<Machine>(head_, body_)) {}
+    : limits_(limits),
+      body_bytes_max_(limits.body_bytes_max),
+      machine_(std::make_unique<Machine>(head_, body_)) {}
 
 RequestParser::~RequestParser() = default;
 
@@ -126,15 +128,19 @@ void RequestParser::reset() {
   searched_ = 0;
   left_ = 0;
   after_chunk_ = false;
+  data_bytes_ = 0;
+  body_bytes_max_ = limits_.body_bytes_max;
   machine_->restart();
 }
 
 Result<std::size_t> RequestParser::take(std::string_view input) {
   std::size_t taken = 0;
   while (phase_ != Phase::complete) {
+    const bool is_head = phase_ == Phase::head;
+    if (!is_head) TRY(check_length());
     const std::string_view rest = input.substr(taken);
     std::size_t step = 0;
-    if (phase_ == Phase::head) {
+    if (is_head) {
       step = TRY(take_head_bytes(rest));
     } else if (phase_ == Phase::chunk_line) {
       step = TRY(take_chunk_line(rest));
@@ -144,7 +150,9 @@ Result<std::size_t> RequestParser::take(std::string_view input) {
     if (step == 0) break;
     taken += step;
     bytes_ += static_cast<std::int64_t>(step);
-    if (head_bytes_ == 0) head_bytes_ = bytes_;
+    if (!is_head) continue;
+    head_bytes_ = bytes_;
+    if (limits_.stops_after_head) break;
   }
   return taken;
 }
@@ -170,14 +178,16 @@ Result<std::size_t> RequestParser::take_head_bytes(std::string_view input) {
 }
 
 std::unexpected<Error> RequestParser::body_too_large() const {
-  return fail(
-      ErrorCode::too_large,
-      fmt::format("the body is too large; at most {} bytes are allowed", limits_.body_bytes_max));
+  return fail(ErrorCode::too_large,
+              fmt::format("the body is too large; at most {} bytes are allowed", body_bytes_max_));
+}
+
+Result<> RequestParser::check_length() const {
+  if (framing_.content_length > static_cast<std::int64_t>(body_bytes_max_)) return body_too_large();
+  return {};
 }
 
 Result<> RequestParser::open_body() {
-  if (framing_.content_length > static_cast<std::int64_t>(limits_.body_bytes_max))
-    return body_too_large();
   left_ = framing_.content_length;
   phase_ = framing_.is_chunked ? Phase::chunk_line
            : left_ > 0         ? Phase::fixed_body
@@ -213,7 +223,8 @@ Result<std::size_t> RequestParser::take_chunk_line(std::string_view input) {
   }
   const std::uint32_t size = TRY(check_chunk_line(input.substr(start, end - start)));
   if (size == 0) return take_trailers(input, end);
-  if (body_.size() + size > limits_.body_bytes_max) return body_too_large();
+  data_bytes_ += size;
+  if (data_bytes_ > body_bytes_max_) return body_too_large();
   TRY(feed(input.substr(0, end + 2)));
   left_ = size;
   phase_ = Phase::chunk_body;

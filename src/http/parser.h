@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "http/framing.h"
@@ -19,6 +20,7 @@ namespace metergate::http {
 struct ParserLimits {
   std::size_t head_bytes_max;
   std::size_t body_bytes_max;
+  bool stops_after_head = false;  // take() takes nothing of the body together with the head
 };
 
 class RequestParser {
@@ -39,7 +41,10 @@ class RequestParser {
   const Framing& framing() const { return framing_; }
   std::int64_t bytes() const { return bytes_; }  // of the message so far
   std::int64_t body_bytes() const { return bytes_ - head_bytes_; }
-  std::string take_body() { return std::move(body_); }  // once is_complete()
+  // What has come of the body since the last call; all of it once is_complete().
+  std::string take_body() { return std::exchange(body_, {}); }
+  // Another limit for this request's body, before anything of it is taken.
+  void set_body_max(std::size_t bytes) { body_bytes_max_ = bytes; }
   RequestHead take_head() { return std::move(head_); }
   // Ready for the next request of the connection.
   void reset();
@@ -54,9 +59,11 @@ class RequestParser {
   Result<std::size_t> take_body_bytes(std::string_view input);
   Result<std::size_t> feed(std::string_view bytes);
   Result<> open_body();
+  Result<> check_length() const;
   std::unexpected<Error> body_too_large() const;
 
   ParserLimits limits_;
+  std::size_t body_bytes_max_;  // of this request
   std::unique_ptr<Machine> machine_;
   Phase phase_ = Phase::head;
   RequestHead head_;
@@ -64,9 +71,10 @@ class RequestParser {
   std::string body_;
   std::int64_t bytes_ = 0;
   std::int64_t head_bytes_ = 0;
-  std::size_t searched_ = 0;  // of the head: up to here there is no end of it
-  std::int64_t left_ = 0;     // of the fixed body or the chunk
-  bool after_chunk_ = false;  // the CRLF that ends a chunk's bytes stands before the next line
+  std::size_t searched_ = 0;    // of the head: up to here there is no end of it
+  std::int64_t left_ = 0;       // of the fixed body or the chunk
+  std::size_t data_bytes_ = 0;  // of the chunks so far
+  bool after_chunk_ = false;    // the CRLF that ends a chunk's bytes stands before the next line
 };
 
 }  // namespace metergate::http

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 #include "http/characters.h"
 
@@ -87,6 +88,16 @@ std::optional<std::string> RawClient::answer(bool has_body) {
 }
 
 int RawClient::status() { return status_of(answer().value_or("")); }
+
+std::string RawClient::until(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = buffer_.find(text)) == std::string::npos) {
+    if (!fill()) return std::exchange(buffer_, {});
+  }
+  std::string start = buffer_.substr(0, at + text.size());
+  buffer_.erase(0, at + text.size());
+  return start;
+}
 
 std::string RawClient::rest() {
   while (fill()) {

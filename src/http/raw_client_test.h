@@ -24,6 +24,8 @@ class RawClient {
   std::optional<std::string> answer(bool has_body = true);
   // The next answer's status; 0 where there is none.
   int status();
+  // What has come up to and with this text; all there is, where the server ends before.
+  std::string until(std::string_view text);
   // Everything until the server ends the connection.
   std::string rest();
   // Whether the server ends the connection without sending anything more.

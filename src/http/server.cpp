@@ -15,12 +15,6 @@
 namespace metergate::http {
 namespace {
 
-using asio::as_tuple;
-using asio::use_awaitable;
-using Executor = Connection::Executor;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
 constexpr Milliseconds kSweepEvery{100};
 constexpr Milliseconds kAcceptPause{100};  // while there are no descriptors to accept with
 // Connections beyond the maximum that are being told so; any more are closed without a word.
@@ -86,7 +80,7 @@ class AsioServer final : public Server {
   struct Worker {
     std::shared_ptr<Loop> loop = std::make_shared<Loop>();
     asio::posix::basic_stream_descriptor<Executor> listener{loop->io.get_executor()};
-    Timer sweep_timer{loop->io.get_executor()};
+    WakeTimer sweep_timer{loop->io.get_executor()};
     bool is_over = false;  // the worker's own thread sets and reads it
     std::jthread thread;
   };
@@ -97,9 +91,8 @@ class AsioServer final : public Server {
     for (Connection* connection : loop.connections) visit(*connection);
   }
 
-  asio::awaitable<void, Executor> accept_all(Worker& worker) {
-    constexpr auto kAwait = as_tuple(asio::use_awaitable_t<Executor>{});
-    Timer pause{worker.loop->io.get_executor()};
+  Task<void> accept_all(Worker& worker) {
+    WakeTimer pause{worker.loop->io.get_executor()};
     while (!shared_.stopping) {
       const auto [error] =
           co_await worker.listener.async_wait(asio::posix::descriptor_base::wait_read, kAwait);
@@ -130,7 +123,7 @@ class AsioServer final : public Server {
       ::close(accepted.descriptor);
       return;
     }
-    Connection::Socket socket{worker.loop->io.get_executor()};
+    Socket socket{worker.loop->io.get_executor()};
     boost::system::error_code error;
     socket.assign(asio::generic::stream_protocol{accepted.family, 0}, accepted.descriptor, error);
     if (error) {
@@ -142,14 +135,14 @@ class AsioServer final : public Server {
                       open >= options_.connections_max);
   }
 
-  asio::awaitable<void, Executor> sweep(Worker& worker) {
-    constexpr auto kAwait = as_tuple(asio::use_awaitable_t<Executor>{});
+  Task<void> sweep(Worker& worker) {
     while (true) {
       worker.sweep_timer.expires_after(kSweepEvery);
       const auto [error] = co_await worker.sweep_timer.async_wait(kAwait);
       if (error || worker.is_over) co_return;
       const Microseconds now = shared_.clock.steady();
       for_each_connection(*worker.loop, [now](Connection& connection) { connection.sweep(now); });
+      worker.loop->sweep(now);
       if (shared_.connections == 0) changed_.notify_all();
     }
   }

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "http/message.h"
+#include "http/passage.h"
 
 namespace metergate::http {
 
@@ -46,6 +47,12 @@ class Handler {
   virtual ~Handler() = default;
   // True: handle() may take long (a report, a password hash) and is run on a slow thread.
   virtual bool is_slow(const Request& request) const = 0;
+  // Asked for each request once its head is read, on a server thread: a request that passes on to
+  // an upstream, or null for one that is answered by handle(). `head` has no query and no body yet.
+  virtual std::unique_ptr<Passage> pass(const Request& head) {
+    static_cast<void>(head);
+    return nullptr;
+  }
   // Called on a server thread; answers through `reply`, now or later.
   virtual void handle(Request request, Reply reply) = 0;
   // The answer for what never became a request, or could not be taken.

@@ -108,14 +108,23 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-Result<Target> parse_target(std::string_view target) {
+Result<std::string> parse_target_path(std::string_view target) {
   if (target.find('#') != std::string_view::npos)
     return fail(ErrorCode::invalid, "the request target has a fragment");
   if (!std::ranges::all_of(target, is_visible))
     return fail(ErrorCode::invalid, "the request target has a character that is not visible ASCII");
+  return parse_path(target.substr(0, target.find('?')));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> parse_target_query(
+    std::string_view target) {
   const std::size_t mark = std::min(target.find('?'), target.size());
-  std::string path = TRY(parse_path(target.substr(0, mark)));
-  auto query = TRY(parse_query(target.substr(std::min(mark + 1, target.size()))));
+  return parse_query(target.substr(std::min(mark + 1, target.size())));
+}
+
+Result<Target> parse_target(std::string_view target) {
+  std::string path = TRY(parse_target_path(target));
+  auto query = TRY(parse_target_query(target));
   return Target{std::move(path), std::move(query)};
 }
 

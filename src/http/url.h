@@ -21,6 +21,11 @@ struct Target {
 
 // ErrorCode::invalid says what is wrong with it.
 Result<Target> parse_target(std::string_view target);
+// The same by halves: a request that passes through is routed by its path, and its query is the
+// upstream's to read. The first looks at the characters of both.
+Result<std::string> parse_target_path(std::string_view target);
+Result<std::vector<std::pair<std::string, std::string>>> parse_target_query(
+    std::string_view target);
 
 // Each %HH replaced by its byte; nothing where a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);

@@ -68,6 +68,9 @@ class Sessions {
   // A JWT or an API key. ErrorCode::unauthorized with a reason that helps an honest caller and
   // gives nothing away.
   virtual Result<Caller> authenticate(std::string_view token) = 0;
+  // The claims of a JWT that is valid by signature, times and origin, whatever its scope: for
+  // tenants that an identity provider names in a claim of its own. Errors as authenticate().
+  virtual Result<Json> verified_claims(std::string_view token) = 0;
   // A signed HS256 token. ErrorCode::invalid: unknown role or permission, no tenant, lifetime out
   // of bounds.
   virtual Result<std::string> issue(const TokenRequest& request) const = 0;

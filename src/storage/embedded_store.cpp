@@ -27,6 +27,10 @@ class JournalLedger final : public Ledger {
   Result<> append(std::uint64_t sequence, std::string_view batch) override {
     return journal_.append(sequence, batch);
   }
+  std::uint64_t written() const override { return journal_.written(); }
+  void when_written(std::uint64_t sequence, std::move_only_function<void()> then) override {
+    journal_.when_written(sequence, std::move(then));
+  }
   std::uint64_t durable() const override { return journal_.durable(); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override {
     journal_.when_durable(sequence, std::move(then));

@@ -19,6 +19,7 @@
 #include "storage/journal_recovery.h"
 #include "storage/journal_segment.h"
 #include "storage/journal_spares.h"
+#include "storage/sequence_gate.h"
 
 namespace metergate {
 namespace {
@@ -62,6 +63,10 @@ class SegmentedJournal final : public Journal {
 
   Result<> append(std::uint64_t sequence, std::string_view batch) override;
   Result<> admits(std::size_t bytes) const override;
+  std::uint64_t written() const override { return written_.reached(); }
+  void when_written(std::uint64_t sequence, std::move_only_function<void()> then) override {
+    written_.when(sequence, std::move(then));
+  }
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
   std::vector<JournalSegment> segments() const override;
@@ -95,6 +100,7 @@ class SegmentedJournal final : public Journal {
   std::multimap<std::uint64_t, std::move_only_function<void()>> callbacks_;
   bool is_stopping_ = false;
   std::atomic<std::uint64_t> durable_ = 0;
+  SequenceGate written_;
 
   // Of the committing thread only.
   File file_;
@@ -113,6 +119,7 @@ SegmentedJournal::SegmentedJournal(const JournalOptions& options, Recovered reco
       taken_(recovered.last_sequence),
       segments_(std::move(recovered.used)),
       durable_(recovered.last_sequence),
+      written_(recovered.last_sequence),
       last_hash_(recovered.last_hash) {}
 
 Result<> SegmentedJournal::start() {
@@ -223,6 +230,7 @@ void SegmentedJournal::write(Forming& frame) {
                                           .durable = durable(),
                                           .previous_hash = last_hash_});
   or_stop(file_.write(offset_, frame.bytes));
+  written_.advance(frame.first_sequence + frame.batches - 1);
   or_stop(file_.sync_data());
   offset_ += bytes;
 }

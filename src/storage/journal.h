@@ -57,6 +57,11 @@ class Journal {
   // As append() would answer now.
   virtual Result<> admits(std::size_t bytes) const = 0;
 
+  // What the kernel has been given: it survives the end of this process, but not that of the
+  // machine. Never behind durable(). Callbacks as those of when_durable().
+  virtual std::uint64_t written() const = 0;
+  virtual void when_written(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
+
   virtual std::uint64_t durable() const = 0;
   // Calls `then` once durable() >= sequence: at once where it is, else from the committing thread,
   // in the order of the sequences, holding no lock. The destructor writes and reports all that was

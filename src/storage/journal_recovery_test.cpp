@@ -316,8 +316,10 @@ TEST(JournalRecovery, AnotherSegmentSizeIsTakenUpAndTheOldSegmentsStayReadable) 
   EXPECT_EQ(test.replayed.size(), 20U);
 }
 
-// A process that is killed at whatever moment keeps everything that it reported.
-TEST(JournalRecovery, AKilledProcessLosesNothingThatItReported) {
+// A process that is killed at whatever moment keeps everything that it reported, as durable or as
+// written.
+void lose_nothing_reported(void (Journal::*when)(std::uint64_t sequence,
+                                                 std::move_only_function<void()> then)) {
   TestJournal test;
   std::uint64_t reported = 0;
   for (int round = 0; round < 20; ++round) {
@@ -328,7 +330,7 @@ TEST(JournalRecovery, AKilledProcessLosesNothingThatItReported) {
       if (!test.open()) ::_exit(3);
       for (std::uint64_t i = test.journal->durable() + 1;; ++i) {
         test.append(i, std::string(i % 900, 'k'));
-        test.journal->when_durable(i, [i, end = pipe_ends[1]] {
+        ((*test.journal).*when)(i, [i, end = pipe_ends[1]] {
           if (::write(end, &i, sizeof i) != sizeof i) ::_exit(4);
         });
       }
@@ -350,6 +352,14 @@ TEST(JournalRecovery, AKilledProcessLosesNothingThatItReported) {
     for (const auto& [sequence, batch] : test.replayed) ASSERT_EQ(batch.size(), sequence % 900);
   }
   EXPECT_GT(reported, 100U);
+}
+
+TEST(JournalRecovery, AKilledProcessLosesNothingThatItReportedAsDurable) {
+  lose_nothing_reported(&Journal::when_durable);
+}
+
+TEST(JournalRecovery, AKilledProcessLosesNothingThatItReportedAsWritten) {
+  lose_nothing_reported(&Journal::when_written);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -125,6 +126,23 @@ TEST(Journal, CallbacksRunInTheOrderOfTheirSequencesAndOfTheirAsking) {
   bool is_called = false;
   test.journal->when_durable(2, [&] { is_called = true; });
   EXPECT_TRUE(is_called) << "what is durable already is answered at once";
+}
+
+TEST(Journal, WhatIsWrittenIsInTheFileBeforeItIsReported) {
+  TestJournal test;
+  ASSERT_TRUE(test.open());
+  std::promise<std::string> found;
+  test.journal->when_written(1, [&] {
+    EXPECT_EQ(test.journal->written(), 1U);
+    const auto path = test.journal->segments().back().path;
+    std::ifstream file(path, std::ios::binary);
+    found.set_value({std::istreambuf_iterator<char>(file), {}});
+  });
+  ASSERT_TRUE(test.journal->append(1, "the very batch"));
+  EXPECT_NE(found.get_future().get().find("the very batch"), std::string::npos);
+  bool is_called = false;
+  test.journal->when_written(1, [&] { is_called = true; });
+  EXPECT_TRUE(is_called) << "what is written already is answered at once";
 }
 
 TEST(Journal, ACallbackMayAppendAndAskAgain) {

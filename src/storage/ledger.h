@@ -15,6 +15,8 @@ class Ledger {
   virtual ~Ledger() = default;
   // As Journal's: numbered one after another; refused: not taken.
   virtual Result<> append(std::uint64_t sequence, std::string_view batch) = 0;
+  virtual std::uint64_t written() const = 0;
+  virtual void when_written(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
   virtual std::uint64_t durable() const = 0;
   virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 };

@@ -28,6 +28,15 @@ class MemoryLedger final : public Ledger {
     return {};
   }
 
+  std::uint64_t written() const override {
+    const std::scoped_lock lock(mutex_);
+    return appended_;
+  }
+  void when_written(std::uint64_t sequence, std::move_only_function<void()> then) override {
+    CHECK(sequence <= written());
+    then();
+  }
+
   std::uint64_t durable() const override {
     const std::scoped_lock lock(mutex_);
     return durable_;
@@ -101,6 +110,10 @@ class MemoryStore final : public ControlledStore {
     return store_->apply(std::move(batch));
   }
   Sequence head() const override { return store_->head(); }
+  Sequence written() const override { return store_->written(); }
+  void when_written(Sequence sequence, std::move_only_function<void()> then) override {
+    store_->when_written(sequence, std::move(then));
+  }
   Sequence durable() const override { return store_->durable(); }
   void when_durable(Sequence sequence, std::move_only_function<void()> then) override {
     store_->when_durable(sequence, std::move(then));

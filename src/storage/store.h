@@ -128,6 +128,11 @@ class Store {
   virtual Result<Commit> apply(Batch batch) = 0;
 
   virtual Sequence head() const = 0;
+  // What survives the end of this process, killed or not, but not a power cut: a weaker promise,
+  // for who says so to its callers. Never behind durable(); callbacks as those of when_durable().
+  virtual Sequence written() const = 0;
+  virtual void when_written(Sequence sequence, std::move_only_function<void()> then) = 0;
+
   virtual Sequence durable() const = 0;
   // Calls `then` once durable() >= sequence: at once where it is, else from the committing thread.
   virtual void when_durable(Sequence sequence, std::move_only_function<void()> then) = 0;

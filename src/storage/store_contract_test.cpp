@@ -1,6 +1,8 @@
 // The engines and words of the contract, and what it says of events and batches.
 #include "storage/store_contract.h"
 
+#include <future>
+
 #include "storage/memory_store.h"
 #include "storage/open_store.h"
 #include "storage/test_folder.h"
@@ -152,6 +154,19 @@ TEST_P(StoreContract, EachBatchGetsTheNextSequence) {
   EXPECT_EQ(store().head(), 2U);
   store().wait_durable(2);
   EXPECT_EQ(store().durable(), 2U);
+}
+
+TEST_P(StoreContract, WhatIsDurableHasBeenWrittenBefore) {
+  std::promise<void> is_written;
+  apply(events({call("a", "1", "2026-03-01")}));
+  store().when_written(1, [&] { is_written.set_value(); });
+  is_written.get_future().wait();
+  EXPECT_EQ(store().written(), 1U);
+  store().wait_durable(1);
+  EXPECT_GE(store().written(), store().durable());
+  bool is_called = false;
+  store().when_written(1, [&] { is_called = true; });
+  EXPECT_TRUE(is_called) << "what is written already is answered at once";
 }
 
 TEST_P(StoreContract, NothingNewTakesNoSequence) {

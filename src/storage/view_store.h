@@ -27,6 +27,10 @@ class ViewStore : public Store {
  public:
   Result<Commit> apply(Batch batch) override;
   Sequence head() const override { return head_; }
+  Sequence written() const override { return ledger_->written(); }
+  void when_written(Sequence sequence, std::move_only_function<void()> then) override {
+    ledger_->when_written(sequence, std::move(then));
+  }
   Sequence durable() const override { return ledger_->durable(); }
   void when_durable(Sequence sequence, std::move_only_function<void()> then) override {
     ledger_->when_durable(sequence, std::move(then));

@@ -62,7 +62,7 @@ LIBRARIES = {
     "storage": [FMT, "rocksdb/", "zstd.h", "xxhash.h", "mongoc/", "bson/"],
     "service": [FMT, "toml++/"],
     "api": [FMT, "zstd.h", "zlib.h"],
-    "gateway": [FMT],
+    "gateway": [FMT, "toml++/"],
     "workers": [FMT],
     "client": [],
     "app": [FMT, "CLI/", "sodium", "openssl/", "zstd.h", "zlib.h", "rocksdb/version.h",

@@ -66,13 +66,15 @@ class Serve final : public LocalCommand {
     const Log log(clock, config.log_level);
     const auto app = TRY(App::open(config, files, {.clock = clock, .log = log}));
     std::ostream& out = context.streams.out;
-    const ServeOptions options{
-        .has_workers = workers_ == "on", .when_ready = [&](std::uint16_t port) {
-          const bool is_any = config.address == "0.0.0.0" || config.address == "::";
-          out << fmt::format("metergate is ready on http://{}:{}\n",
-                             is_any ? "127.0.0.1" : config.address, port)
-              << std::flush;
-        }};
+    const ServeOptions options{.has_workers = workers_ == "on",
+                               .upstreams = files.upstreams,
+                               .when_ready = [&](std::uint16_t port) {
+                                 const bool is_any =
+                                     config.address == "0.0.0.0" || config.address == "::";
+                                 out << fmt::format("metergate is ready on http://{}:{}\n",
+                                                    is_any ? "127.0.0.1" : config.address, port)
+                                     << std::flush;
+                               }};
     TRY(metergate::serve(*app, config, options));
     return kExitDone;
   }

@@ -1,0 +1,123 @@
+#include "gateway/gateway.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gateway/gateway_admission.h"
+#include "gateway/meter_tap.h"
+#include "http/late_number.h"
+#include "http/problem.h"
+#include "http/rate_limit.h"
+#include "service/enforcement.h"
+
+namespace metergate::gateway {
+namespace {
+
+// Ours, also where we have nothing at the path: a caller that misspells a route of ours is told so.
+constexpr std::string_view kProviderPrefix = "/provider/";
+constexpr std::string_view kEventsPrefix = "/api/v1/";
+
+// One proxied call, from its head to its record.
+class MeteredPassage final : public http::Passage {
+ public:
+  MeteredPassage(const http::Request& request, UpstreamMatch match, const Gateway::Parts& parts)
+      : request_(request),
+        match_(match),
+        services_(parts.services),
+        durability_(parts.durability),
+        started_at_(services_.clock.steady()) {}
+
+  // A tenant's own calls are held against its limit before anything is done for them.
+  Result<> admit() override {
+    TRY(gateway::admit(request_, match_, services_, admission_));
+    fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
+    if (admission_.metered->is_provider()) return {};
+    call_ = TRY(services_.enforcement.admit_call(admission_.metered->tenant()));
+    add_standing();
+    if (call_.refusal) return fail(*call_.refusal);
+    return {};
+  }
+
+  http::Upstream& upstream() override { return match_.row->upstream; }
+
+  http::Response failure(const Error& error) override {
+    const http::ProblemRow& row = http::row_of(error.code);
+    if (row.status >= 500) {
+      services_.log.warn("gateway.failed", {{"request_id", request_.request_id},
+                                            {"upstream", upstream().options().name},
+                                            {"code", row.name},
+                                            {"reason", error.message}});
+    }
+    http::Response response = http::problem(error, {.now = services_.clock.now(),
+                                                    .zone = &services_.rules.zone,
+                                                    .request_id = request_.request_id});
+    std::ranges::copy(fields_, std::back_inserter(response.headers));
+    return response;
+  }
+
+  std::span<const http::Header> answer_fields() const override { return fields_; }
+
+  void complete_head(std::string& head) override {
+    http::fill_room_in_head(head, services_.store.head());
+  }
+
+  void finish(const http::PassedOutcome& outcome,
+              std::move_only_function<void(Result<>)> then) override {
+    if (!admission_.metered) return then({});
+    const Result<> recorded =
+        services_.enforcement.record(event_of(call_of(outcome)), std::move(call_.place));
+    if (!recorded) return then(recorded);
+    Store& store = services_.store;
+    auto send = [held = std::move(then)]() mutable { held({}); };
+    if (durability_ == Durability::strict) {
+      store.when_durable(store.head(), std::move(send));
+    } else {
+      store.when_written(store.head(), std::move(send));
+    }
+  }
+
+ private:
+  MeteredCall call_of(const http::PassedOutcome& outcome) const {
+    return {.request = request_,
+            .access = *admission_.metered,
+            .tenant_segment = match_.tenant,
+            .templates = match_.row->spec.templates,
+            .outcome = outcome,
+            .duration = services_.clock.steady() - started_at_,
+            .now = services_.clock.now()};
+  }
+
+  void add_standing() {
+    const auto& standing = call_.standing;
+    if (!standing || !standing->limit) return;
+    http::append_rate_limit(
+        {.name = row_of(Meter::api_calls).name,
+         .quota = *standing->limit,
+         .remaining = std::max<std::int64_t>(0, *standing->limit - standing->used),
+         .window = standing->window,
+         .resets_in = standing->resets_in},
+        fields_);
+  }
+
+  const http::Request& request_;
+  const UpstreamMatch match_;
+  Services& services_;
+  const Durability durability_;
+  const Microseconds started_at_;
+  TenantAdmission admission_;
+  Enforcement::Admitted call_;  // of a tenant's own call
+  std::vector<http::Header> fields_;
+};
+
+}  // namespace
+
+std::unique_ptr<http::Passage> Gateway::pass(const http::Request& head) {
+  if (head.path.starts_with(kProviderPrefix) || head.path.starts_with(kEventsPrefix))
+    return nullptr;
+  const auto match = parts_.table.find(head.header("host").value_or(""), head.path);
+  if (!match || parts_.serves(head.path)) return nullptr;
+  return std::make_unique<MeteredPassage>(head, *match, parts_);
+}
+
+}  // namespace metergate::gateway

@@ -1,0 +1,282 @@
+#include "gateway/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "service/services_world_test.h"
+
+namespace metergate::gateway {
+namespace {
+
+using AnsweredBy = http::PassedOutcome::AnsweredBy;
+
+class NoRoutes final : public http::Handler {
+ public:
+  bool is_slow(const http::Request&) const override { return false; }
+  void handle(http::Request, http::Reply reply) override { reply({}); }
+  http::Response refusal(const Error&, std::string_view) override { return {}; }
+};
+
+constexpr std::string_view kUpstreams = R"(
+[[upstream]]
+name = "path"
+urls = ["http://127.0.0.1:1"]
+[[upstream]]
+name = "claim"
+urls = ["http://127.0.0.1:1"]
+path = "/claim/"
+tenant = { from = "claim" }
+[[upstream]]
+name = "org"
+urls = ["http://127.0.0.1:1"]
+path = "/org/"
+tenant = { from = "claim", claim = "org" }
+[[upstream]]
+name = "key"
+urls = ["http://127.0.0.1:1"]
+path = "/key/"
+[upstream.tenant]
+from = "api_key"
+[upstream.tenant.keys]
+"2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" = "t1"
+[[upstream]]
+name = "host"
+urls = ["http://127.0.0.1:1"]
+path = "/host/"
+[upstream.tenant]
+from = "host"
+[upstream.tenant.hosts]
+"acme.example.com" = "t1"
+)";
+
+class GatewayTest : public testing::Test {
+ protected:
+  GatewayTest() {
+    world_.add("t1", "basic");
+    world_.add("t2", "free");
+  }
+
+  std::string token(Scope scope, std::string tenant, std::vector<std::string> permissions = {}) {
+    return must(world_.sessions->issue({.subject = "s",
+                                        .scope = scope,
+                                        .tenant = std::move(tenant),
+                                        .roles = {},
+                                        .permissions = std::move(permissions)}));
+  }
+  http::Request& request(std::string method, std::string path, std::string token = {}) {
+    request_ = {};
+    request_.method = std::move(method);
+    request_.path = std::move(path);
+    request_.target = request_.path;
+    request_.request_id = "req_test";
+    request_.headers = {{"host", "acme.example.com:8080"}};
+    if (!token.empty()) request_.headers.emplace_back("authorization", "Bearer " + token);
+    return request_;
+  }
+  // How the request is admitted: "" or the code's status.
+  int admitted(const http::Request& asked) {
+    passage_ = gateway_.pass(asked);
+    EXPECT_NE(passage_, nullptr) << asked.path;
+    if (passage_ == nullptr) return 0;
+    const Result<> result = passage_->admit();
+    if (result) return 200;
+    return passage_->failure(result.error()).status;
+  }
+  bool finish(AnsweredBy by, int status) {
+    bool is_kept = false;
+    passage_->finish({.by = by, .status = status, .reached_upstream = true},
+                     [&](Result<> result) { is_kept = result.has_value(); });
+    return is_kept;
+  }
+  std::vector<Json> calls() { return world_.documents(Collection::api_calls); }
+
+  ServicesWorld world_;
+  UpstreamTable table_{parse_upstreams(kUpstreams, {}).value()};
+  NoRoutes own_;
+  Gateway gateway_{{.own = own_,
+                    .serves = [](std::string_view path) { return path.ends_with("/stores"); },
+                    .table = table_,
+                    .services = world_.services}};
+  http::Request request_;
+  std::unique_ptr<http::Passage> passage_;
+  std::string t1_ = token(Scope::tenant, "t1");
+  std::string provider_ = token(Scope::provider, "", {"tenants.read"});
+};
+
+TEST_F(GatewayTest, PassesWhatIsNotServedHereOnly) {
+  EXPECT_EQ(gateway_.pass(request("GET", "/api/tenants/t1/stores", t1_)), nullptr);
+  EXPECT_EQ(gateway_.pass(request("GET", "/provider/x", t1_)), nullptr);
+  EXPECT_EQ(gateway_.pass(request("GET", "/elsewhere", t1_)), nullptr);
+  EXPECT_NE(gateway_.pass(request("GET", "/api/tenants/t1/orders", t1_)), nullptr);
+}
+
+TEST_F(GatewayTest, RecordsACallOnce) {
+  ASSERT_EQ(admitted(request("GET", "/api/tenants/t1/orders/7", t1_)), 200);
+  EXPECT_TRUE(calls().empty());
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 404));
+  ASSERT_EQ(calls().size(), 1U);
+  EXPECT_EQ(calls().front().string_at("endpoint"), "GET /api/tenants/{tenant_id}/orders/{id}");
+  EXPECT_EQ(calls().front().integer_at("status"), 404);
+  EXPECT_EQ(calls().front().bool_at("billable"), true);
+}
+
+TEST_F(GatewayTest, RefusesAndDoesNotRecordWhoeverHasNoRight) {
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/t1/orders")), 401);
+  EXPECT_TRUE(finish(AnsweredBy::gateway, 401));
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/t1/orders", "not.a.token")), 401);
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/t2/orders", t1_)), 403);
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/none/orders", t1_)), 403);
+  EXPECT_TRUE(finish(AnsweredBy::gateway, 403));
+  EXPECT_EQ(admitted(request("POST", "/api/tenants/t1/orders", provider_)), 403)
+      << "a provider that may only read";
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/none/orders", provider_)), 404);
+  EXPECT_TRUE(calls().empty());
+}
+
+TEST_F(GatewayTest, RecordsAProvidersCallUnbilled) {
+  ASSERT_EQ(admitted(request("GET", "/api/tenants/t1/orders", provider_)), 200);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_EQ(calls().front().bool_at("billable"), false);
+}
+
+TEST_F(GatewayTest, RecordsASuspendedTenantThatItRefuses) {
+  must(world_.directory->change(tenant("t1"), {.name = {}, .status = "suspended", .own_limits = {}},
+                                world_.actor));
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 403);
+  EXPECT_TRUE(finish(AnsweredBy::gateway, 403));
+  EXPECT_EQ(calls().size(), 1U);
+}
+
+TEST_F(GatewayTest, RecordsItsOwnBadAnswersUnbilled) {
+  ASSERT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 200);
+  EXPECT_TRUE(finish(AnsweredBy::gateway, 502));
+  EXPECT_EQ(calls().front().bool_at("billable"), false);
+}
+
+TEST_F(GatewayTest, TellsWhereTheRecordCannotBeKept) {
+  ASSERT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 200);
+  world_.store->faults().refuse_writes = true;
+  EXPECT_FALSE(finish(AnsweredBy::upstream, 200));
+}
+
+TEST_F(GatewayTest, PassesNeitherConnectNorTraceNorPathsThatOthersReadOtherwise) {
+  EXPECT_EQ(admitted(request("TRACE", "/api/tenants/t1/orders", t1_)), 405);
+  EXPECT_EQ(admitted(request("CONNECT", "/api/tenants/t1/orders", t1_)), 405);
+  for (const char* path :
+       {"/api/tenants/t1/..;/t2/x", "/api/tenants/t1/..;a=b/t2", "/api/tenants/t1/.;/x",
+        "/api/tenants/t1/a\\b", "/api/tenants/t1/%2e%2e/x", "/api/tenants/t1/a%2Fb"})
+    EXPECT_EQ(admitted(request("GET", path, t1_)), 400) << path;
+  for (const char* path : {"/api/tenants/t1/.well-known", "/api/tenants/t1/a..b",
+                           "/api/tenants/t1/100%", "/api/tenants/t1/a;b"})
+    EXPECT_EQ(admitted(request("GET", path, t1_)), 200) << path;
+}
+
+TEST_F(GatewayTest, FindsTheTenantInAClaim) {
+  EXPECT_EQ(admitted(request("GET", "/claim/x", t1_)), 200);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_EQ(calls().front().string_at("tenant_id"), "t1");
+  EXPECT_EQ(admitted(request("GET", "/claim/x", provider_)), 401);
+  EXPECT_EQ(admitted(request("GET", "/org/x", t1_)), 401) << "it has no claim org";
+}
+
+TEST_F(GatewayTest, FindsTheTenantByItsApiKey) {
+  http::Request& asked = request("GET", "/key/x");
+  EXPECT_EQ(admitted(asked), 401);
+  asked.headers.emplace_back("x-api-key", "secret");
+  ASSERT_EQ(to_hex(sha256("secret")),
+            "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b");
+  EXPECT_EQ(admitted(asked), 200);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_EQ(calls().front().string_at("tenant_id"), "t1");
+  asked.headers.emplace_back("x-api-key", "secret");
+  EXPECT_EQ(admitted(asked), 401) << "twice is none";
+  request("GET", "/key/x").headers.emplace_back("x-api-key", "other");
+  EXPECT_EQ(admitted(request_), 401);
+}
+
+TEST_F(GatewayTest, FindsTheTenantByItsHost) {
+  EXPECT_EQ(admitted(request("GET", "/host/x", t1_)), 200);
+  EXPECT_EQ(admitted(request("GET", "/host/x", token(Scope::tenant, "t2"))), 403);
+  request("GET", "/host/x", t1_).headers.front().second = "unknown.example.com";
+  EXPECT_EQ(admitted(request_), 404);
+}
+
+TEST_F(GatewayTest, TellsATenantHowItStands) {
+  ASSERT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 200);
+  const auto fields = passage_->answer_fields();
+  const auto value_of = [&](std::string_view name) -> std::string {
+    const auto found = std::ranges::find(fields, name, &http::Header::first);
+    return found == fields.end() ? "" : found->second;
+  };
+  EXPECT_TRUE(value_of("RateLimit").starts_with("\"api_calls\";r=49999;"));
+  EXPECT_EQ(value_of("X-Usage-Seq"), std::string(8, ' '));
+  std::string head = "HTTP/1.1 200 OK\r\nX-Usage-Seq: " + value_of("X-Usage-Seq") + "\r\n\r\n";
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  passage_->complete_head(head);
+  EXPECT_NE(head.find(std::to_string(world_.store->head()) + "\r\n"), std::string::npos);
+}
+
+TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
+  constexpr std::string_view kPlans = R"(
+[rates]
+stores_count = 1
+devices_count = 1
+api_calls = 1
+webhook_calls = 1
+storage_gb = 1
+[[plan]]
+name = "tight"
+[plan.limits]
+max_stores = 1
+max_devices = 1
+max_api_calls_per_month = 1
+max_webhooks_per_month = 1
+max_storage_gb = 1
+[plan.effects]
+api_calls = "hard"
+)";
+  const auto catalog = must(Catalog::open(*world_.store, world_.clock, kPlans));
+  const auto directory = must(Directory::open(*world_.store, *catalog, world_.clock));
+  must(directory->add({tenant("t3"), "T", "tight", {}}, world_.actor));
+  Enforcement enforcement{
+      {*world_.store, *directory, *catalog, world_.ingest, world_.rules, world_.clock}};
+  const Services& s = world_.services;
+  Services services{.clock = s.clock,
+                    .log = s.log,
+                    .rules = s.rules,
+                    .store = s.store,
+                    .catalog = *catalog,
+                    .directory = *directory,
+                    .sessions = s.sessions,
+                    .ingest = s.ingest,
+                    .enforcement = enforcement,
+                    .records = s.records,
+                    .idempotency = s.idempotency,
+                    .billing = s.billing,
+                    .analytics = s.analytics,
+                    .alerting = s.alerting,
+                    .reporting = s.reporting,
+                    .aggregation = s.aggregation,
+                    .retention = s.retention,
+                    .audit_log = s.audit_log,
+                    .worker_board = s.worker_board};
+  Gateway tight{{.own = own_,
+                 .serves = [](std::string_view) { return false; },
+                 .table = table_,
+                 .services = services}};
+  const std::string t3 = token(Scope::tenant, "t3");
+  const auto first = tight.pass(request("GET", "/api/tenants/t3/orders", t3));
+  EXPECT_TRUE(first->admit());
+  http::Request second_request = request_;
+  const auto second = tight.pass(second_request);
+  const Result<> refused = second->admit();
+  ASSERT_FALSE(refused) << "the first is under way and has the place";
+  EXPECT_EQ(second->failure(refused.error()).status, 429);
+  second->finish({.by = AnsweredBy::gateway, .status = 429}, [](Result<>) {});
+  EXPECT_EQ(calls().front().bool_at("billable"), false);
+}
+
+}  // namespace
+}  // namespace metergate::gateway

@@ -1,0 +1,89 @@
+#include "gateway/meter_tap.h"
+
+#include <algorithm>
+#include <array>
+
+namespace metergate::gateway {
+namespace {
+
+constexpr std::size_t kPathBytesMax = 2048;  // what an event's path may have
+constexpr std::size_t kMethodBytesMax = 16;  // likewise
+
+// The path with the tenant's segment replaced by what it stands for, so that the endpoint is the
+// same for all of them.
+std::string path_for_all(const MeteredCall& call) {
+  std::string path = call.request.path;
+  if (call.tenant_segment.empty()) return path;
+  const auto at = static_cast<std::size_t>(call.tenant_segment.data() - call.request.path.data());
+  path.replace(at, call.tenant_segment.size(), "{tenant_id}");
+  return path;
+}
+
+// At most so many bytes, not cut inside a character.
+std::string clipped(std::string_view text, std::size_t bytes_max) {
+  std::size_t size = std::min(text.size(), bytes_max);
+  while (size < text.size() && size > 0 && (text[size] & 0xC0) == 0x80) --size;
+  return std::string{text.substr(0, size)};
+}
+
+std::string record_id(const TemplateMatch& match, std::string_view name) {
+  for (const auto& [key, value] : match.values) {
+    if (key == name && is_id_syntax(value)) return std::string{value};
+  }
+  return {};
+}
+
+ApiCall api_call_of(const MeteredCall& call) {
+  const http::Request& request = call.request;
+  ApiCall fact{.method = clipped(request.method, kMethodBytesMax),
+               .endpoint = {},
+               .path = clipped(request.path, kPathBytesMax),
+               .status = call.outcome.status,
+               .request_bytes = call.outcome.request_bytes,
+               .response_bytes = call.outcome.response_bytes,
+               .duration = call.duration,
+               .ip = request.remote_ip,
+               .store_id = {},
+               .device_id = {}};
+  if (call.outcome.by == http::PassedOutcome::AnsweredBy::nobody) fact.status = kCallerLeft;
+  if (const auto match = call.templates.find(request.method, request.path)) {
+    fact.endpoint = fact.method + " " + std::string{match->path};
+    fact.store_id = record_id(*match, "store_id");
+    fact.device_id = record_id(*match, "device_id");
+  } else {
+    fact.endpoint = endpoint_template(fact.method, path_for_all(call));
+  }
+  return fact;
+}
+
+}  // namespace
+
+bool is_billable(const http::PassedOutcome& outcome, const TenantAccess& access) {
+  using AnsweredBy = http::PassedOutcome::AnsweredBy;
+  if (access.is_provider()) return false;
+  switch (outcome.by) {
+    case AnsweredBy::upstream:
+      return true;
+    case AnsweredBy::nobody:
+      return outcome.reached_upstream;
+    case AnsweredBy::gateway: {
+      constexpr std::array<int, 4> kNotTheTenants = {429, 502, 503, 504};
+      return std::ranges::find(kNotTheTenants, outcome.status) == kNotTheTenants.end();
+    }
+  }
+  return true;
+}
+
+UsageEvent event_of(const MeteredCall& call) {
+  UsageEvent event;
+  event.tenant = call.access.tenant();
+  event.source = "metergate";
+  event.occurred_at = call.now;
+  event.id = make_ulid(call.now);
+  event.billable = is_billable(call.outcome, call.access);
+  event.is_ours = true;
+  event.fact = api_call_of(call);
+  return event;
+}
+
+}  // namespace metergate::gateway

@@ -1,0 +1,118 @@
+#include "gateway/meter_tap.h"
+
+#include <gtest/gtest.h>
+
+namespace metergate::gateway {
+namespace {
+
+using AnsweredBy = http::PassedOutcome::AnsweredBy;
+
+class MeterTap : public testing::Test {
+ protected:
+  MeterTap() {
+    request_.method = "GET";
+    request_.remote_ip = "192.0.2.1";
+  }
+
+  UsageEvent event(const std::string& path, std::string_view segment = {}) {
+    request_.path = path;
+    const std::size_t at = request_.path.find(segment);
+    const std::string_view in_path =
+        segment.empty() ? segment : std::string_view{request_.path}.substr(at, segment.size());
+    return event_of({.request = request_,
+                     .access = tenant_,
+                     .tenant_segment = in_path,
+                     .templates = templates_,
+                     .outcome = outcome_,
+                     .duration = Microseconds{1500},
+                     .now = Timestamp{Milliseconds{1'772'706'600'000}}});
+  }
+  ApiCall call(const std::string& path, std::string_view segment = {}) {
+    return std::get<ApiCall>(event(path, segment).fact);
+  }
+
+  TenantAccess tenant_ = Caller::of_tenant("till", TenantId::parse("t1").value())
+                             .access(TenantId::parse("t1").value(), Permission::tenants_read)
+                             .value();
+  TenantAccess provider_ = Caller::provider("ann", Permissions::all())
+                               .access(TenantId::parse("t1").value(), Permission::tenants_read)
+                               .value();
+  EndpointTemplates templates_;
+  http::Request request_;
+  http::PassedOutcome outcome_{.by = AnsweredBy::upstream,
+                               .status = 201,
+                               .reached_upstream = true,
+                               .request_bytes = 10,
+                               .response_bytes = 20};
+};
+
+TEST_F(MeterTap, MakesAnEventOfItsOwn) {
+  const UsageEvent made = event("/api/tenants/t1/orders/42", "t1");
+  EXPECT_EQ(made.tenant.text(), "t1");
+  EXPECT_EQ(made.source, "metergate");
+  EXPECT_EQ(made.id.size(), 26U);
+  EXPECT_TRUE(made.is_ours);
+  EXPECT_TRUE(made.billable);
+  const auto& fact = std::get<ApiCall>(made.fact);
+  EXPECT_EQ(fact.endpoint, "GET /api/tenants/{tenant_id}/orders/{id}");
+  EXPECT_EQ(fact.path, "/api/tenants/t1/orders/42");
+  EXPECT_EQ(fact.status, 201);
+  EXPECT_EQ(fact.request_bytes, 10);
+  EXPECT_EQ(fact.response_bytes, 20);
+  EXPECT_EQ(fact.duration, Microseconds{1500});
+  EXPECT_EQ(fact.ip, "192.0.2.1");
+}
+
+TEST_F(MeterTap, NamesTheEndpointTheSameForAllTenants) {
+  EXPECT_EQ(call("/v2/orgs/acme/orders", "acme").endpoint, "GET /v2/orgs/{tenant_id}/orders");
+  EXPECT_EQ(call("/v2/orders/42").endpoint, "GET /v2/orders/{id}");
+}
+
+TEST_F(MeterTap, TakesTheDeclaredEndpointAndItsRecords) {
+  templates_ =
+      EndpointTemplates::parse(R"({"paths":{"/t/{tenant_id}/stores/{store_id}/x":{"get":{}}}})")
+          .value();
+  EXPECT_EQ(call("/t/t1/stores/s9/x", "t1").endpoint, "GET /t/{tenant_id}/stores/{store_id}/x");
+  EXPECT_EQ(call("/t/t1/stores/s9/x", "t1").store_id, "s9");
+  EXPECT_EQ(call("/t/t1/stores/no id!/x", "t1").store_id, "") << "what is no id is none";
+}
+
+TEST_F(MeterTap, KeepsWithinTheBoundsOfAnEvent) {
+  request_.method = std::string(32, 'M');
+  const std::string path = "/" + std::string(2046, 'a') + "\xC3\xA9";
+  const UsageEvent made = event(path);
+  EXPECT_TRUE(faults_of(made, made.occurred_at).empty());
+  EXPECT_EQ(std::get<ApiCall>(made.fact).path.size(), 2047U) << "not cut inside a character";
+}
+
+TEST_F(MeterTap, RecordsACallerThatLeftAs499) {
+  outcome_.by = AnsweredBy::nobody;
+  outcome_.status = 0;
+  EXPECT_EQ(call("/x").status, 499);
+  EXPECT_TRUE(event("/x").billable);
+  outcome_.reached_upstream = false;
+  EXPECT_FALSE(event("/x").billable);
+}
+
+TEST_F(MeterTap, BillsWhatTheUpstreamAnsweredWhateverItsStatus) {
+  for (const int status : {200, 302, 404, 429, 500, 502, 503, 504}) {
+    outcome_.status = status;
+    EXPECT_TRUE(is_billable(outcome_, tenant_)) << status;
+    EXPECT_FALSE(is_billable(outcome_, provider_)) << status;
+  }
+}
+
+TEST_F(MeterTap, DoesNotBillWhatTheGatewayAnsweredForWantOfAnUpstream) {
+  outcome_.by = AnsweredBy::gateway;
+  for (const int status : {429, 502, 503, 504}) {
+    outcome_.status = status;
+    EXPECT_FALSE(is_billable(outcome_, tenant_)) << status;
+  }
+  for (const int status : {400, 403, 413}) {
+    outcome_.status = status;
+    EXPECT_TRUE(is_billable(outcome_, tenant_)) << status;
+  }
+}
+
+}  // namespace
+}  // namespace metergate::gateway

@@ -1,0 +1,53 @@
+// UpstreamSpec: what the operator said of one upstream: which requests go there, where it is, whose
+// requests they are, and how its endpoints are called. A value; read from the upstreams file or
+// made of UPSTREAM_URL.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "gateway/endpoint_templates.h"
+#include "http/upstream.h"
+
+namespace metergate::gateway {
+
+enum class TenantFrom : std::uint8_t { path, claim, api_key, host };
+
+// How the tenant of a request is found.
+struct TenantRule {
+  TenantFrom from = TenantFrom::path;
+  std::string claim;                      // of the token; "tenant_id": a tenant's token of ours
+  std::string header;                     // in lower case, holds the API key
+  std::map<std::string, TenantId> keys;   // by the SHA-256 of the key, in hex
+  std::map<std::string, TenantId> hosts;  // in lower case, without a port
+};
+
+struct UpstreamSpec {
+  std::string path = "/api/tenants/{tenant_id}/";  // a prefix by segments, ends with '/'
+  std::vector<std::string> hosts;                  // empty: any; in lower case, without a port
+  TenantRule tenant;
+  EndpointTemplates templates;
+  http::UpstreamOptions options;
+};
+
+// What UPSTREAM_URL means: everything below /api/tenants/{tenant_id}/ goes to this origin.
+Result<UpstreamSpec> spec_of_url(std::string_view url);
+
+// ErrorCode::invalid where two of them would take the same requests.
+Result<> check_apart(const std::vector<UpstreamSpec>& specs);
+
+// Reads a file that the upstreams file names, by the name that stands there.
+using ReadNamedFile = std::function<Result<std::string>(const std::string& name)>;
+
+// The upstreams file (docs/gateway.md). ErrorCode::invalid names the upstream, the key and what is
+// allowed.
+Result<std::vector<UpstreamSpec>> parse_upstreams(std::string_view toml,
+                                                  const ReadNamedFile& read_file);
+
+}  // namespace metergate::gateway

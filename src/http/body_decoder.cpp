@@ -1,0 +1,98 @@
+#include "http/body_decoder.h"
+
+#include <algorithm>
+
+#include "http/framing.h"
+
+namespace metergate::http {
+namespace {
+
+constexpr std::size_t kLineBytesMax = 1024;
+constexpr std::size_t kTrailerBytesMax = 8 * 1024;
+constexpr std::string_view kLineEnd = "\r\n";
+
+std::unexpected<Error> refuse(std::string_view message) {
+  return fail(ErrorCode::upstream, std::string{message});
+}
+
+}  // namespace
+
+BodyDecoder::BodyDecoder(const ResponseFraming& framing) : left_(framing.length) {
+  switch (framing.body) {
+    case BodyKind::none:
+      state_ = State::complete;
+      break;
+    case BodyKind::length:
+      state_ = framing.length > 0 ? State::fixed : State::complete;
+      break;
+    case BodyKind::chunked:
+      state_ = State::chunk_line;
+      break;
+    case BodyKind::until_close:
+      state_ = State::endless;
+      break;
+  }
+}
+
+Result<BodyDecoder::Step> BodyDecoder::take(std::string_view input) {
+  if (input.empty()) return Step{};
+  switch (state_) {
+    case State::complete:
+      return Step{};
+    case State::endless:
+      return Step{input.size(), input};
+    case State::fixed:
+    case State::chunk_data:
+      return take_data(input);
+    case State::chunk_line:
+      return take_chunk_line(input);
+    case State::chunk_end:
+      return take_chunk_end(input);
+    case State::trailers:
+      return take_trailer(input);
+  }
+  return fail(ErrorCode::internal, "a body is decoded in a state that nobody knows");
+}
+
+Result<BodyDecoder::Step> BodyDecoder::take_data(std::string_view input) {
+  const std::size_t count = std::min(input.size(), static_cast<std::size_t>(left_));
+  left_ -= static_cast<std::int64_t>(count);
+  if (left_ == 0) state_ = state_ == State::fixed ? State::complete : State::chunk_end;
+  return Step{count, input.substr(0, count)};
+}
+
+Result<BodyDecoder::Step> BodyDecoder::take_chunk_line(std::string_view input) {
+  const std::size_t end = input.find(kLineEnd);
+  if (std::min(end, input.size()) > kLineBytesMax)
+    return refuse("a line that opens a chunk of the answer is longer than 1024 bytes");
+  if (end == std::string_view::npos) return Step{};
+  const Result<std::uint32_t> size = check_chunk_line(input.substr(0, end));
+  if (!size) return refuse("a chunk of the answer does not begin with its size");
+  left_ = *size;
+  state_ = *size > 0 ? State::chunk_data : State::trailers;
+  return Step{end + kLineEnd.size(), {}};
+}
+
+Result<BodyDecoder::Step> BodyDecoder::take_chunk_end(std::string_view input) {
+  const std::string_view start = input.substr(0, kLineEnd.size());
+  if (!kLineEnd.starts_with(start)) return refuse("a chunk of the answer is longer than its size");
+  if (start.size() < kLineEnd.size()) return Step{};
+  state_ = State::chunk_line;
+  return Step{kLineEnd.size(), {}};
+}
+
+Result<BodyDecoder::Step> BodyDecoder::take_trailer(std::string_view input) {
+  const std::size_t end = input.find(kLineEnd);
+  if (trailer_bytes_ + std::min(end, input.size()) > kTrailerBytesMax)
+    return refuse("the trailers of the answer are longer than 8 KiB");
+  if (end == std::string_view::npos) return Step{};
+  trailer_bytes_ += end + kLineEnd.size();
+  if (end == 0) {
+    state_ = State::complete;
+  } else if (!check_field_line(input.substr(0, end))) {
+    return refuse("a trailer of the answer is malformed");
+  }
+  return Step{end + kLineEnd.size(), {}};
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,225 @@
+#include "http/forwarding.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace metergate::http {
+namespace {
+
+constexpr Microseconds kLookEvery = std::chrono::seconds{1};
+
+// What a Passage calls when its record is kept: once, from any thread.
+class OneRecord {
+ public:
+  OneRecord(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection,
+            std::uint64_t exchange)
+      : loop_(std::move(loop)), connection_(std::move(connection)), exchange_(exchange) {}
+
+  void operator()(Result<> result) {
+    asio::dispatch(loop_->io, [connection = std::move(connection_), exchange = exchange_,
+                               outcome = std::move(result)]() mutable {
+      if (const auto alive = connection.lock()) alive->recorded(exchange, std::move(outcome));
+    });
+  }
+
+ private:
+  std::shared_ptr<Loop> loop_;
+  std::weak_ptr<Connection> connection_;
+  std::uint64_t exchange_;
+};
+
+// The caller ended the connection, or it broke.
+bool is_gone(Socket& socket) {
+  char byte = 0;
+  const ssize_t count = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+}  // namespace
+
+Forwarding::Forwarding(Connection& connection, Request& request, Passage& passage)
+    : connection_(connection),
+      request_(request),
+      passage_(passage),
+      options_(passage.upstream().options()),
+      wants_websocket_(asks_for_websocket(request)),
+      next_look_(connection.shared_.clock.steady() + kLookEvery) {
+  connection_.forwarding_ = this;
+  connection_.parser_.set_body_max(static_cast<std::size_t>(options_.request_bytes_max));
+  connection_.read_started_ = connection_.shared_.clock.steady();
+}
+
+Forwarding::~Forwarding() { connection_.forwarding_ = nullptr; }
+
+Task<bool> Forwarding::run() {
+  bool stays = false;
+  if (!take_body()) {
+    stays = co_await refuse_unmetered();
+    co_return stays;
+  }
+  Step step = Step::failed;
+  if (const Result<> admitted = passage_.admit(); admitted) {
+    step = co_await exchange();
+  } else {
+    error_ = admitted.error();
+  }
+  if (step == Step::again) {
+    has_tried_again_ = true;
+    link_.reset();
+    step = co_await exchange();
+  }
+  co_await join_upload();
+  if (step == Step::done) {
+    stays = co_await send_end();
+  } else if (step == Step::failed) {
+    stays = co_await answer_ourselves();
+  } else {
+    const bool is_left = step == Step::abandoned;
+    link_.reset();
+    co_await record(
+        is_left ? PassedOutcome::AnsweredBy::nobody : PassedOutcome::AnsweredBy::upstream,
+        is_left ? 0 : head_.status);
+  }
+  co_return stays;
+}
+
+Task<Forwarding::Step> Forwarding::exchange() {
+  Step step = co_await open_link();
+  if (step == Step::done) step = co_await send_request();
+  if (step == Step::done) step = co_await read_answer_head();
+  if (step != Step::done) co_return step;
+  if (head_.status == 101) {
+    step = co_await tunnel();
+  } else {
+    step = co_await pass_on_answer();
+  }
+  co_return step;
+}
+
+// The answer's end waits here for the record. A link that is clean goes back before that, unless
+// what is to be sent still lies in it.
+Task<bool> Forwarding::send_end() {
+  if (direct_.empty()) give_link_back();
+  const bool is_recorded = co_await record(PassedOutcome::AnsweredBy::upstream, head_.status);
+  const bool may_say_so = !is_head_sent_ && !connection_.ended_;
+  if (!is_recorded && !may_say_so) co_return false;
+  if (!is_recorded) make_failure();
+  const bool stays = co_await send_rest();
+  co_return stays;
+}
+
+Task<bool> Forwarding::answer_ourselves() {
+  link_.reset();
+  Response response = passage_.failure(error_);
+  make_answer(response);
+  const bool is_recorded = co_await record(PassedOutcome::AnsweredBy::gateway, response.status);
+  if (connection_.ended_) co_return false;
+  if (!is_recorded) make_failure();
+  const bool stays = co_await send_rest();
+  co_return stays;
+}
+
+// For what could not be recorded: the answer says so, whatever the upstream said.
+void Forwarding::make_failure() {
+  output_.clear();
+  direct_ = {};
+  link_.reset();
+  Response response = passage_.failure(recorded_->error());
+  make_answer(response);
+}
+
+void Forwarding::make_answer(Response& response) {
+  if (!has_whole_request_ || connection_.shared_.stopping) response.close = true;
+  const HeadContext context = head_context(request_, response, connection_.shared_.clock.now());
+  keeps_caller_ = context.keep_alive;
+  output_ = serialize_head(response, context);
+  if (request_.method != "HEAD" && !is_bodiless(response.status)) output_ += response.body;
+}
+
+Task<bool> Forwarding::send_rest() {
+  const bool is_sent = co_await flush();
+  give_link_back();
+  const bool has_unread = !has_whole_request_ || !connection_.input_.empty();
+  if (is_sent && !keeps_caller_ && has_unread) co_await connection_.linger();
+  const bool stays = is_sent && keeps_caller_;
+  co_return stays;
+}
+
+// The body that has come is none: the request is refused as if it had not been passed on at all.
+Task<bool> Forwarding::refuse_unmetered() {
+  Response response = connection_.refusal(*refused_body_, request_.request_id);
+  response.close = true;
+  make_answer(response);
+  const bool stays = co_await send_rest();
+  co_return stays;
+}
+
+Task<bool> Forwarding::record(PassedOutcome::AnsweredBy by, int status) {
+  const PassedOutcome outcome{
+      .by = by,
+      .status = status,
+      .reached_upstream = reached_upstream_,
+      .request_bytes = connection_.parser_.bytes() + tunnelled_bytes_,
+      .response_bytes = sent_bytes_ + static_cast<std::int64_t>(output_.size() + direct_.size())};
+  read_deadline_.reset();
+  passage_.finish(
+      outcome, OneRecord{connection_.loop_, connection_.weak_from_this(), connection_.exchange_});
+  while (!recorded_ && !connection_.ended_) co_await connection_.wait_for_wake();
+  co_return recorded_ && recorded_->has_value();
+}
+
+void Forwarding::recorded(Result<> result) { recorded_ = std::move(result); }
+
+void Forwarding::sweep(Microseconds now) {
+  const bool is_late =
+      (read_deadline_ && now >= *read_deadline_) || (write_deadline_ && now >= *write_deadline_);
+  if (is_late) {
+    has_timed_out_ = true;
+    end();
+    connection_.wake();
+    return;
+  }
+  // While nothing is read from the caller, only a look tells whether it is still there.
+  if (is_beside_ || now < next_look_ || connection_.ended_) return;
+  next_look_ = now + kLookEvery;
+  if (is_gone(connection_.socket_)) connection_.end();
+}
+
+void Forwarding::end() {
+  BoostError ignored;
+  if (link_ != nullptr) link_->socket.close(ignored);
+  if (connecting_) connecting_->close(ignored);
+}
+
+void Forwarding::give_link_back() {
+  if (link_ == nullptr) return;
+  const bool is_clean = framing_.keep_alive && has_whole_request_ && is_request_sent_ &&
+                        link_->input.is_empty() && link_->socket.is_open() &&
+                        !connection_.shared_.stopping;
+  if (is_clean) pool_->give_back(std::move(link_), connection_.shared_.clock.steady());
+  link_.reset();
+}
+
+// Both ways of a tunnel, and a request's body beside its answer.
+void Forwarding::start_beside(Task<void> task) {
+  is_beside_ = true;
+  asio::co_spawn(connection_.loop_->io.get_executor(), std::move(task), asio::detached);
+}
+
+Task<void> Forwarding::join_upload() {
+  if (!is_beside_) co_return;
+  is_beside_to_end_ = true;
+  BoostError ignored;
+  if (link_ != nullptr) link_->socket.close(ignored);
+  connection_.socket_.cancel(ignored);
+  while (is_beside_) co_await connection_.wait_for_wake();
+}
+
+Forwarding::Step Forwarding::fail_with(ErrorCode code, std::string message) {
+  error_ = Error{code, std::move(message), {}};
+  return Step::failed;
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,136 @@
+// Forwarding: one exchange that passes through a connection: the request to an upstream, the answer
+// back, both as they come, and the record of it held in front of the answer's end.
+//
+// The other half of Connection: lives in its coroutine and on its thread. A request's body that is
+// not all there yet is sent by a second coroutine, which has ended before run() returns. At most
+// 64 KiB wait in either direction; what is slow is read no faster.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/body_decoder.h"
+#include "http/connection.h"
+#include "http/forwarded_head.h"
+#include "http/passage.h"
+#include "http/response_head.h"
+#include "http/upstream_pool.h"
+
+namespace metergate::http {
+
+class Forwarding {
+ public:
+  // `request` without its body, which the connection's parser has not taken yet. All outlive it.
+  Forwarding(Connection& connection, Request& request, Passage& passage);
+  ~Forwarding();
+  Forwarding(const Forwarding&) = delete;
+  Forwarding& operator=(const Forwarding&) = delete;
+
+  // Whether the connection takes another request.
+  Task<bool> run();
+
+  // By the connection, on its thread.
+  void sweep(Microseconds now);
+  void end();  // the caller is gone
+  void recorded(Result<> result);
+  bool is_tunnel() const { return is_tunnel_; }
+
+ private:
+  // How a step ended.
+  enum class Step : std::uint8_t {
+    done,
+    again,      // the kept connection was closed before a byte of an answer came
+    failed,     // error_ says why; nothing of an answer was sent to the caller
+    broken,     // the answer broke off in its middle
+    abandoned,  // the caller went away
+    tunnelled   // a WebSocket, and it is over
+  };
+
+  Task<Step> exchange();
+  Task<bool> send_end();
+  Task<bool> answer_ourselves();
+  void make_failure();
+  Task<bool> refuse_unmetered();
+  Task<bool> send_rest();
+  Task<bool> record(PassedOutcome::AnsweredBy by, int status);
+  void make_answer(Response& response);
+  void give_link_back();
+  void start_beside(Task<void> task);
+  Task<void> join_upload();
+  Step fail_with(ErrorCode code, std::string message);
+
+  // The way to the upstream.
+  bool take_body();
+  Task<Step> open_link();
+  Task<Step> wait_for_place();
+  Task<Step> connect();
+  Task<bool> connect_to(Upstream::Target& target);
+  SentBody request_body() const;
+  Task<Step> send_request();
+  Task<void> upload();
+  Task<bool> upload_piece();
+  Task<bool> write_to_upstream(std::string_view first, std::string_view second);
+  bool may_try_again() const;
+
+  // The way back.
+  Task<bool> read_from_upstream(std::size_t bytes_max);
+  Task<Step> read_answer_head();
+  Task<Step> read_one_head();
+  Step head_failure(bool is_empty);
+  Task<Step> pass_on_interim();
+  void append_bare_head();
+  void append_answer_head();
+  Task<Step> pass_on_answer();
+  bool decode_into_output();
+  Task<bool> flush();
+  Task<Step> tunnel();
+  Task<void> tunnel_to_upstream();
+
+  Connection& connection_;
+  Request& request_;
+  Passage& passage_;
+  const UpstreamOptions& options_;
+  const bool wants_websocket_;
+  Error error_;
+
+  std::shared_ptr<UpstreamPool> pool_;
+  std::optional<UpstreamPlace> place_;  // for the connection that is being made
+  std::optional<Socket> connecting_;
+  LinkPtr link_;
+  bool has_tried_again_ = false;
+  bool reached_upstream_ = false;
+  bool has_upstream_ended_ = false;
+
+  std::string piece_;  // of the request's body, to be sent
+  bool has_whole_request_ = false;
+  bool is_request_sent_ = false;
+  std::optional<Error> refused_body_;
+  bool is_beside_ = false;  // the second coroutine runs
+  bool is_beside_to_end_ = false;
+
+  ResponseHead head_;
+  std::size_t head_bytes_ = 0;  // of head_, at the front of the link's input
+  int interims_ = 0;
+  ResponseFraming framing_;
+  BodyDecoder decoder_;
+  SentBody sent_body_;
+  bool keeps_caller_ = true;
+  bool is_head_sent_ = false;  // something of the answer has gone to the caller
+  std::string output_;         // for the caller
+  std::string_view direct_;    // goes behind output_; lies in the link's input
+  std::int64_t body_bytes_ = 0;
+  std::int64_t sent_bytes_ = 0;
+  std::int64_t tunnelled_bytes_ = 0;  // from the caller, behind its request
+  bool is_tunnel_ = false;
+
+  std::optional<Result<>> recorded_;
+  std::optional<Microseconds> read_deadline_;  // of the upstream
+  std::optional<Microseconds> write_deadline_;
+  bool has_timed_out_ = false;
+  Microseconds next_look_;  // whether the caller is still there
+};
+
+}  // namespace metergate::http

@@ -1,0 +1,238 @@
+// The way back: the answer's head, its body as it comes, and a WebSocket's two ways.
+#include <fmt/format.h>
+
+#include "http/forwarding.h"
+
+namespace metergate::http {
+namespace {
+
+constexpr std::size_t kHeadBytesMax = 64 * 1024;
+constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of it in the buffer
+constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // more is written from where it was read
+constexpr int kInterimsMax = 8;
+
+// Whether these may be the first bytes of an HTTP/1 answer: rubbish is told at once.
+bool may_be_answer(std::string_view bytes) {
+  constexpr std::string_view kStart = "HTTP/1.";
+  const std::size_t count = std::min(bytes.size(), kStart.size());
+  return bytes.substr(0, count) == kStart.substr(0, count);
+}
+
+}  // namespace
+
+Task<bool> Forwarding::read_from_upstream(std::size_t bytes_max) {
+  const std::span<char> room = link_->input.room(bytes_max);
+  const auto [error, count] = co_await link_->socket.async_read_some(
+      asio::mutable_buffer{room.data(), room.size()}, kAwait);
+  has_upstream_ended_ = error == asio::error::eof;
+  if (error) co_return false;
+  link_->input.commit(count);
+  co_return true;
+}
+
+Task<Forwarding::Step> Forwarding::read_answer_head() {
+  while (true) {
+    const Step step = co_await read_one_head();
+    if (step != Step::done) co_return step;
+    if (head_.status >= 200) break;
+    if (head_.status == 101) {
+      if (wants_websocket_ && request_.takes_chunks) co_return Step::done;
+      co_return fail_with(ErrorCode::upstream, "the upstream changed the protocol unasked");
+    }
+    if (++interims_ > kInterimsMax)
+      co_return fail_with(ErrorCode::upstream, "the upstream does not come to its answer");
+    const Step passed = co_await pass_on_interim();
+    if (passed != Step::done) co_return passed;
+  }
+  const Result<ResponseFraming> framing = framing_of(head_, request_.method == "HEAD");
+  if (!framing) co_return fail_with(ErrorCode::upstream, framing.error().message);
+  framing_ = *framing;
+  if (framing_.length > options_.response_bytes_max)
+    co_return fail_with(ErrorCode::upstream, "the upstream's answer is larger than is allowed");
+  co_return Step::done;
+}
+
+Task<Forwarding::Step> Forwarding::read_one_head() {
+  std::size_t searched = 0;
+  while (true) {
+    const std::string_view bytes = link_->input.view();
+    const std::size_t end = bytes.find("\r\n\r\n", searched);
+    if (end != std::string_view::npos) {
+      head_bytes_ = end + 4;
+      break;
+    }
+    searched = bytes.size() < 3 ? 0 : bytes.size() - 3;
+    if (!may_be_answer(bytes))
+      co_return fail_with(ErrorCode::upstream,
+                          "the upstream answered with something that is no "
+                          "HTTP/1");
+    if (bytes.size() >= kHeadBytesMax)
+      co_return fail_with(ErrorCode::upstream,
+                          "the head of the upstream's answer is larger than "
+                          "64 KiB");
+    const bool is_empty = bytes.empty();
+    const bool is_read = co_await read_from_upstream(kHeadBytesMax);
+    if (!is_read) co_return head_failure(is_empty);
+  }
+  const Result<> parsed = parse_response_head(link_->input.view().substr(0, head_bytes_), head_);
+  if (!parsed) co_return fail_with(ErrorCode::upstream, parsed.error().message);
+  co_return Step::done;
+}
+
+// Why no head came.
+Forwarding::Step Forwarding::head_failure(bool is_empty) {
+  if (connection_.ended_) return Step::abandoned;
+  if (refused_body_) {
+    error_ = *refused_body_;
+    return Step::failed;
+  }
+  if (has_timed_out_)
+    return fail_with(ErrorCode::upstream_timeout, "the upstream did not answer in time");
+  if (is_empty && interims_ == 0 && may_try_again()) return Step::again;
+  return fail_with(ErrorCode::upstream, "the upstream ended the connection before it answered");
+}
+
+// 100 has been sent by us where it was asked for; others are hints for who understands them.
+Task<Forwarding::Step> Forwarding::pass_on_interim() {
+  const bool is_for_caller = head_.status != 100 && request_.takes_chunks;
+  if (is_for_caller) append_bare_head();
+  link_->input.consume(head_bytes_);
+  head_.status = 0;
+  const bool is_written = co_await flush();
+  if (!is_written) co_return Step::abandoned;
+  is_head_sent_ = false;  // of the answer itself
+  co_return Step::done;
+}
+
+// A head that nothing follows, or what is no more HTTP.
+void Forwarding::append_bare_head() {
+  append_caller_head(output_, head_,
+                     {.request_id = request_.request_id,
+                      .own_fields = passage_.answer_fields(),
+                      .is_upgrade = head_.status == 101});
+}
+
+void Forwarding::append_answer_head() {
+  switch (framing_.body) {
+    case BodyKind::none:
+      sent_body_ = {};
+      break;
+    case BodyKind::length:
+      sent_body_ = {SentBody::Kind::length, framing_.length};
+      break;
+    case BodyKind::chunked:
+    case BodyKind::until_close:
+      sent_body_.kind =
+          request_.takes_chunks ? SentBody::Kind::chunked : SentBody::Kind::until_close;
+      break;
+  }
+  keeps_caller_ = request_.keep_alive && has_whole_request_ && !connection_.shared_.stopping &&
+                  sent_body_.kind != SentBody::Kind::until_close;
+  append_caller_head(output_, head_,
+                     {.request_id = request_.request_id,
+                      .own_fields = passage_.answer_fields(),
+                      .body = sent_body_,
+                      .said_length = framing_.said_length,
+                      .keep_alive = keeps_caller_,
+                      .now = connection_.shared_.clock.now()});
+  link_->input.consume(head_bytes_);
+}
+
+Task<Forwarding::Step> Forwarding::pass_on_answer() {
+  append_answer_head();
+  decoder_ = BodyDecoder{framing_};
+  while (true) {
+    if (!decode_into_output()) {
+      if (is_head_sent_) co_return Step::broken;
+      output_.clear();
+      co_return fail_with(ErrorCode::upstream, "the body of the upstream's answer is malformed");
+    }
+    if (decoder_.is_complete()) break;
+    const bool is_written = co_await flush();
+    if (!is_written) co_return Step::abandoned;
+    read_deadline_ = connection_.shared_.clock.steady() + options_.idle_timeout;
+    const bool is_read = co_await read_from_upstream(kBodyBytesMax);
+    read_deadline_.reset();
+    if (is_read) continue;
+    if (connection_.ended_) co_return Step::abandoned;
+    const bool is_end =
+        framing_.body == BodyKind::until_close && has_upstream_ended_ && !has_timed_out_;
+    if (!is_end) co_return Step::broken;
+    break;
+  }
+  if (sent_body_.kind == SentBody::Kind::chunked) output_ += "0\r\n\r\n";
+  co_return Step::done;
+}
+
+// What has come of the body goes behind output_, or is shown by direct_. False: it is malformed or
+// too long.
+bool Forwarding::decode_into_output() {
+  while (true) {
+    const Result<BodyDecoder::Step> step = decoder_.take(link_->input.view());
+    if (!step) return false;
+    if (step->taken == 0) return true;
+    body_bytes_ += static_cast<std::int64_t>(step->data.size());
+    if (body_bytes_ > options_.response_bytes_max) return false;
+    if (sent_body_.kind == SentBody::Kind::chunked) {
+      if (!step->data.empty())
+        fmt::format_to(std::back_inserter(output_), "{:x}\r\n{}\r\n", step->data.size(),
+                       step->data);
+    } else if (framing_.body == BodyKind::length && step->data.size() > kCopiedBytesMax) {
+      direct_ = step->data;
+      return true;
+    } else {
+      output_ += step->data;
+    }
+    link_->input.consume(step->taken);
+  }
+}
+
+Task<bool> Forwarding::flush() {
+  if (output_.empty() && direct_.empty()) co_return true;
+  if (!is_head_sent_) passage_.complete_head(output_);
+  is_head_sent_ = true;
+  const bool is_written = co_await connection_.write(output_, direct_);
+  if (is_written) sent_bytes_ += static_cast<std::int64_t>(output_.size() + direct_.size());
+  output_.clear();
+  if (!direct_.empty()) link_->input.consume(direct_.size());
+  direct_ = {};
+  co_return is_written;
+}
+
+// Until either side ends it, or nothing moves for long.
+Task<Forwarding::Step> Forwarding::tunnel() {
+  bool goes_on = true;
+  append_bare_head();
+  link_->input.consume(head_bytes_);
+  keeps_caller_ = false;
+  is_tunnel_ = true;
+  start_beside(tunnel_to_upstream());
+  while (goes_on) {
+    output_ += link_->input.view();
+    link_->input.consume(link_->input.view().size());
+    goes_on = co_await flush();
+    if (!goes_on) break;
+    read_deadline_ = connection_.shared_.clock.steady() + options_.tunnel_timeout;
+    goes_on = co_await read_from_upstream(kBodyBytesMax);
+  }
+  read_deadline_.reset();
+  co_return Step::tunnelled;
+}
+
+Task<void> Forwarding::tunnel_to_upstream() {
+  bool goes_on = true;
+  while (goes_on) {
+    const std::string bytes = std::exchange(connection_.input_, {});
+    tunnelled_bytes_ += static_cast<std::int64_t>(bytes.size());
+    goes_on = co_await write_to_upstream(bytes, {});
+    if (read_deadline_)
+      read_deadline_ = connection_.shared_.clock.steady() + options_.tunnel_timeout;
+    if (goes_on && !is_beside_to_end_) goes_on = co_await connection_.read_some();
+    goes_on = goes_on && !is_beside_to_end_ && !connection_.ended_;
+  }
+  end();
+  is_beside_ = false;
+  connection_.wake();
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,35 @@
+#include "http/late_number.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace metergate::http {
+namespace {
+
+constexpr std::size_t kWidthMin = 8;
+
+}  // namespace
+
+std::string room_for(std::uint64_t number) {
+  return std::string(std::max(kWidthMin, std::to_string(number).size() + 1), ' ');
+}
+
+void fill_room(std::string& room, std::uint64_t number) {
+  room = fmt::format("{:>{}}", number, room.size());
+}
+
+void fill_room_in_head(std::string& head, std::uint64_t number) {
+  const std::string field = fmt::format("\r\n{}: ", kUsageSequence);
+  const std::size_t found = head.find(field);
+  if (found == std::string::npos) return;
+  const std::size_t start = found + field.size();
+  const std::size_t end = head.find('\r', start);
+  const bool is_room = end != std::string::npos && head.find_first_not_of(' ', start) == end;
+  if (!is_room) return;
+  std::string room = head.substr(start, end - start);
+  fill_room(room, number);
+  head.replace(start, end - start, room);
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,57 @@
+#include "http/origin.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "http/characters.h"
+
+namespace metergate::http {
+namespace {
+
+constexpr std::string_view kScheme = "http://";
+constexpr std::size_t kHostMax = 253;
+
+std::unexpected<Error> refuse(std::string_view url, std::string_view what) {
+  return fail(ErrorCode::invalid, fmt::format("'{}' {}", url, what));
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= kHostMax && std::ranges::all_of(text, [](char c) {
+    return is_alphanumeric(c) || c == '-' || c == '.' || c == '_';
+  });
+}
+
+bool is_ipv6(std::string_view text) {
+  return text.size() >= 2 && std::ranges::all_of(text, [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' ||
+                  c == '.';
+         });
+}
+
+}  // namespace
+
+Result<Origin> parse_origin(std::string_view url) {
+  if (url.starts_with("https://"))
+    return refuse(url, "is https: the gateway speaks plain http to its upstreams");
+  if (!url.starts_with(kScheme)) return refuse(url, "does not begin with http://");
+  std::string_view authority = url.substr(kScheme.size());
+  if (authority.ends_with('/')) authority.remove_suffix(1);
+  const bool is_bracketed = authority.starts_with('[');
+  const std::size_t host_end =
+      is_bracketed ? authority.find(']') : std::min(authority.find(':'), authority.size());
+  if (host_end == std::string_view::npos) return refuse(url, "has a '[' without a ']'");
+  const std::string_view host = authority.substr(is_bracketed ? 1 : 0, host_end - is_bracketed);
+  if (is_bracketed ? !is_ipv6(host) : !is_name(host))
+    return refuse(url, "has no host; it must be http://HOST or http://HOST:PORT and nothing more");
+  const std::string_view rest = authority.substr(host_end + is_bracketed);
+  Origin origin{.host = std::string{host}, .port = 80, .authority = std::string{authority}};
+  if (rest.empty()) return origin;
+  const char* end = rest.data() + rest.size();
+  const auto [read_end, code] = std::from_chars(rest.data() + 1, end, origin.port);
+  if (rest.front() != ':' || code != std::errc{} || read_end != end || origin.port == 0)
+    return refuse(url, "has no port from 1 to 65535; it must be http://HOST:PORT and nothing more");
+  return origin;
+}
+
+}  // namespace metergate::http

@@ -1,0 +1,72 @@
+// ReadBuffer: bytes read from a socket and not yet taken. Room is not filled with zeros, and grows
+// only where a peer fills it. One thread at a time.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/check.h"
+
+namespace metergate::http {
+
+class ReadBuffer {
+ public:
+  static constexpr std::size_t kFirstBytes = 8 * 1024;
+
+  std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
+  bool is_empty() const { return begin_ == end_; }
+
+  void consume(std::size_t count) {
+    CHECK(count <= end_ - begin_);
+    begin_ += count;
+    if (begin_ == end_) begin_ = end_ = 0;
+  }
+
+  // Room behind what is there; none where `bytes_max` are held already. Views become invalid.
+  std::span<char> room(std::size_t bytes_max) {
+    const std::size_t held = end_ - begin_;
+    if (held >= bytes_max) return {};
+    if (begin_ > 0) std::memmove(bytes_.get(), bytes_.get() + begin_, held);
+    begin_ = 0;
+    end_ = held;
+    if (held == capacity_ || was_filled_) grow(bytes_max);
+    return {bytes_.get() + end_, std::min(capacity_, bytes_max) - end_};
+  }
+
+  // So many bytes were read into the room.
+  void commit(std::size_t count) {
+    end_ += count;
+    CHECK(end_ <= capacity_);
+    was_filled_ = end_ == capacity_;
+  }
+
+  // Gives a large buffer back, where nothing is in it.
+  void rest() {
+    was_filled_ = false;
+    if (!is_empty() || capacity_ <= kFirstBytes) return;
+    bytes_.reset();
+    capacity_ = 0;
+  }
+
+ private:
+  void grow(std::size_t bytes_max) {
+    const std::size_t wanted = std::min(std::max(kFirstBytes, capacity_ * 4), bytes_max);
+    if (wanted <= capacity_) return;
+    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+    if (end_ > 0) std::memcpy(larger.get(), bytes_.get(), end_);
+    bytes_ = std::move(larger);
+    capacity_ = wanted;
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  bool was_filled_ = false;  // the peer sends faster than it is read
+};
+
+}  // namespace metergate::http

@@ -1,0 +1,46 @@
+// The head of an upstream's answer: taken apart strictly, and how long the body after it is.
+//
+// Views into the bytes that were parsed. What can be read in two ways is an error: the answer is
+// then none that may be passed on. Functions and values; one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace metergate::http {
+
+struct ResponseField {
+  std::string_view name;  // as sent
+  std::string_view value;
+};
+
+struct ResponseHead {
+  int status = 0;
+  int version_minor = 1;
+  std::string_view reason;
+  std::vector<ResponseField> fields;
+};
+
+enum class BodyKind : std::uint8_t { none, length, chunked, until_close };
+
+struct ResponseFraming {
+  BodyKind body = BodyKind::none;
+  std::int64_t length = 0;  // of BodyKind::length
+  bool keep_alive = true;   // whether the upstream takes another request on this connection
+  // A length that is said and no body: the answer to HEAD, and 304.
+  std::optional<std::int64_t> said_length;
+};
+
+// A whole head, from the status line to the empty line.
+Result<> parse_response_head(std::string_view bytes, ResponseHead& head);
+
+Result<ResponseFraming> framing_of(const ResponseHead& head, bool answers_head);
+
+// Whether a list field ("close, Upgrade") holds the word, in any case.
+bool has_list_word(std::string_view list, std::string_view word);
+
+}  // namespace metergate::http

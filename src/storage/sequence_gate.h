@@ -1,0 +1,52 @@
+// SequenceGate: a sequence that moves on, and who waits for it. Any thread may ask; one at a time
+// advances it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace metergate {
+
+class SequenceGate {
+ public:
+  explicit SequenceGate(std::uint64_t reached) : reached_(reached) {}
+
+  std::uint64_t reached() const { return reached_.load(std::memory_order_acquire); }
+
+  // At once where it is reached, else from the thread that advances, in the order of the sequences,
+  // holding no lock.
+  void when(std::uint64_t sequence, std::move_only_function<void()> then) {
+    {
+      const std::lock_guard lock{mutex_};
+      if (reached() < sequence) {
+        waiting_.emplace(sequence, std::move(then));
+        return;
+      }
+    }
+    then();
+  }
+
+  void advance(std::uint64_t sequence) {
+    std::vector<std::move_only_function<void()>> due;
+    {
+      const std::lock_guard lock{mutex_};
+      reached_.store(sequence, std::memory_order_release);
+      const auto end = waiting_.upper_bound(sequence);
+      for (auto at = waiting_.begin(); at != end; ++at) due.push_back(std::move(at->second));
+      waiting_.erase(waiting_.begin(), end);
+    }
+    for (auto& then : due) then();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<std::uint64_t> reached_;
+  std::multimap<std::uint64_t, std::move_only_function<void()>> waiting_;
+};
+
+}  // namespace metergate
