@@ -17,6 +17,8 @@
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
+#include "service/meter_query.h"
+#include "service/meters.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
@@ -56,6 +58,8 @@ struct ApiWorld : core_world::TestWorld {
                        .log = log}};
   AuditLog audit_log{*store};
   WorkerBoard worker_board;
+  Meters meters{*store, clock};
+  MeterQueries meter_queries{*store, *directory, meters, rules, clock};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,
@@ -75,6 +79,8 @@ struct ApiWorld : core_world::TestWorld {
                     .retention = retention,
                     .audit_log = audit_log,
                     .worker_board = worker_board,
+                    .meters = meters,
+                    .meter_queries = meter_queries,
                     .about = {"1.2.3", "memory", clock.steady()}};
 
   std::string provider_token(std::vector<std::string> permissions) const {

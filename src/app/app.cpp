@@ -18,6 +18,8 @@
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
+#include "service/meter_query.h"
+#include "service/meters.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
@@ -88,6 +90,8 @@ struct App::Parts {
   std::optional<Retention> retention;
   std::optional<AuditLog> audit_log;
   WorkerBoard worker_board;
+  std::optional<Meters> meters;
+  std::optional<MeterQueries> meter_queries;
   std::optional<Services> services;
 
   Result<> open(const Config& config, const AppFiles& files) {
@@ -127,6 +131,8 @@ struct App::Parts {
                                        .rules = rules,
                                        .log = log});
     audit_log.emplace(*store);
+    meters.emplace(*store, clock);
+    meter_queries.emplace(*store, *directory, *meters, rules, clock);
     services.emplace(Services{.clock = clock,
                               .log = log,
                               .rules = rules,
@@ -146,6 +152,8 @@ struct App::Parts {
                               .retention = *retention,
                               .audit_log = *audit_log,
                               .worker_board = worker_board,
+                              .meters = *meters,
+                              .meter_queries = *meter_queries,
                               .about = {std::string{kVersion}, "embedded", clock.steady()}});
   }
 };

@@ -26,6 +26,8 @@ class Retention;
 class AuditLog;
 class WorkerBoard;
 class Enforcement;
+class Meters;
+class MeterQueries;
 
 // What the server says of itself.
 struct About {
@@ -54,6 +56,8 @@ struct Services {
   Retention& retention;
   AuditLog& audit_log;        // lists and verifies the audit trail
   WorkerBoard& worker_board;  // what each worker did last and does next
+  Meters& meters;             // which there are
+  MeterQueries& meter_queries;
   About about{};
 };
 

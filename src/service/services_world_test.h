@@ -4,6 +4,8 @@
 #include "service/billing_world_test.h"
 #include "service/enforcement.h"
 #include "service/ingest.h"
+#include "service/meter_query.h"
+#include "service/meters.h"
 #include "service/records.h"
 #include "service/services.h"
 #include "service/sessions.h"
@@ -19,10 +21,13 @@ class ServicesWorld : public BillingWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
   Records records{*store, *directory, enforcement, rules, clock};
-  Services services{clock,       log,       rules,     *store,      *catalog,
-                    *directory,  *sessions, ingest,    enforcement, records,
-                    idempotency, billing,   analytics, alerting,    reporting,
-                    aggregation, retention, audit_log, worker_board};
+  Meters meters{*store, clock};
+  MeterQueries meter_queries{*store, *directory, meters, rules, clock};
+  Services services{clock,       log,       rules,     *store,       *catalog,
+                    *directory,  *sessions, ingest,    enforcement,  records,
+                    idempotency, billing,   analytics, alerting,     reporting,
+                    aggregation, retention, audit_log, worker_board, meters,
+                    meter_queries};
 };
 
 }  // namespace metergate

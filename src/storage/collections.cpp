@@ -37,6 +37,7 @@ constexpr Field kEmail[] = {"email"};
 constexpr Field kKey[] = {"key_id"};
 constexpr Field kKeyHash[] = {"key_hash"};
 constexpr Field kWebhook[] = {"tenant_id", "webhook_id"};
+constexpr Field kSlug[] = {"slug"};
 constexpr Field kExpiresAt[] = {"expires_at"};
 
 constexpr IndexRow kByTenant[] = {{"tenant_id", kTenant, true}};
@@ -62,6 +63,7 @@ constexpr IndexRow kOfAudits[] = {{"sequence", kSequence, true},
 constexpr IndexRow kOfUsers[] = {{"email", kEmail, true}};
 constexpr IndexRow kOfKeys[] = {{"key_id", kKey, true}, {"key_hash", kKeyHash, false}};
 constexpr IndexRow kOfWebhooks[] = {{"tenant_id+webhook_id", kWebhook, true}};
+constexpr IndexRow kOfMeters[] = {{"slug", kSlug, true}};
 constexpr IndexRow kOfIdempotencyKeys[] = {{"expires_at", kExpiresAt, false}};
 constexpr IndexRow kOfApiCalls[] = {
     {"timestamp", kTimestamp, false},
@@ -97,6 +99,7 @@ constexpr CollectionRow kCollections[] = {
     {Collection::webhook_calls, "webhook_calls", true, kOfWebhookCalls},
     {Collection::response_metrics, "response_metrics", true, kOfMetrics},
     {Collection::usage_counters, "usage_counters", true, kOfCounters},
+    {Collection::meters, "meters", false, kOfMeters},
 };
 
 constexpr bool rows_follow_enumerators() {

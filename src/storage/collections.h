@@ -34,7 +34,9 @@ enum class Collection : std::uint8_t {
   api_calls,
   webhook_calls,
   response_metrics,
-  usage_counters
+  usage_counters,
+  // stored
+  meters
 };
 
 struct IndexRow {

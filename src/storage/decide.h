@@ -45,6 +45,7 @@ class Decider {
   bool is_closed(Period period) const;
   Result<std::optional<Json>> current(Collection collection, const DocumentKey& key) const;
   Result<> stage(DocumentWrite write);
+  Result<> check_meter(Json& document, const std::optional<Json>& stored) const;
   Result<> stage_audits(const std::vector<AuditRecord>& audits);
   Result<> check_unique(Collection collection, const DocumentKey& key, const Json& document);
   Result<> check_day_totals(const std::vector<DayTotal>& totals) const;

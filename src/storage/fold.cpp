@@ -87,6 +87,7 @@ Result<> Fold::fold_event(const UsageEvent& event) {
   }
   touched_.add(tenant, slot.period);
   if (const auto* call = std::get_if<ApiCall>(&event.fact)) TRY(fold_call(*call, event, slot));
+  if (const auto* other = std::get_if<OtherFact>(&event.fact)) TRY(fold_meters(*other, event));
   return {};
 }
 

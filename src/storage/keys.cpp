@@ -192,6 +192,44 @@ std::string hour_place(Timestamp hour, std::string_view endpoint) {
   return out;
 }
 
+std::string meter_minute_place(std::string_view meter, Timestamp minute, std::string_view group) {
+  std::string out(1, kMeterMinute);
+  out += meter;
+  append_u64(out, minute.time_since_epoch().count());
+  out += group;
+  return out;
+}
+
+std::string meter_day_place(std::string_view meter, Day day, std::string_view group) {
+  std::string out(1, kMeterDay);
+  out += meter;
+  append_u32(out, day.time_since_epoch().count());
+  out += group;
+  return out;
+}
+
+std::string meter_month_place(std::string_view meter, Period period) {
+  std::string out(1, kMeterMonth);
+  out += meter;
+  append_u32(out, period.ordinal());
+  return out;
+}
+
+std::string meter_groups_place(std::string_view meter, Period period) {
+  std::string out(1, kMeterGroups);
+  out += meter;
+  append_u32(out, period.ordinal());
+  return out;
+}
+
+Result<std::string> meter_of(std::string_view place) {
+  if (place.empty()) return fail(ErrorCode::corrupt, "a row of the view has no place");
+  std::string_view rest = place.substr(1);
+  TRY(take_text(rest));
+  TRY(take_u64(rest));
+  return std::string(place.substr(1, place.size() - 1 - rest.size()));
+}
+
 std::string row(std::string_view tenant, std::string_view place) {
   CHECK(!place.empty());
   std::string key(1, place.front());

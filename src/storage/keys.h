@@ -32,6 +32,11 @@ inline constexpr char kBackfill = 'b';   // place: u32(period); what came as day
 inline constexpr char kEndpoints = 'e';  // place: u32(period)
 inline constexpr char kHour = 'h';       // place: u64(hour in ms) endpoint
 inline constexpr char kTotals = 't';     // place: nothing
+// Of meters of the provider's own; `meter` is text(slug) u64(sequence that made it).
+inline constexpr char kMeterMinute = 'n';  // place: meter u64(minute in ms) group
+inline constexpr char kMeterDay = 'y';     // place: meter u32(days since the epoch) group
+inline constexpr char kMeterMonth = 'o';   // place: meter u32(period); all groups together
+inline constexpr char kMeterGroups = 'g';  // place: meter u32(period); the groups there are
 inline constexpr char kDocument = 'D';
 inline constexpr char kIndex = 'I';
 inline constexpr char kEventId = 'J';
@@ -68,6 +73,12 @@ inline std::string totals_place() { return std::string(1, kTotals); }
 std::string row(std::string_view tenant, std::string_view place);
 Result<Period> period_of(std::string_view place);  // of a month's, backfill's or endpoints' place
 Result<Day> day_of(std::string_view place);
+std::string meter_minute_place(std::string_view meter, Timestamp minute, std::string_view group);
+std::string meter_day_place(std::string_view meter, Day day, std::string_view group);
+std::string meter_month_place(std::string_view meter, Period period);
+std::string meter_groups_place(std::string_view meter, Period period);
+// The part of such a place that names the meter.
+Result<std::string> meter_of(std::string_view place);
 struct HourPlace {
   Timestamp hour;
   std::string endpoint;

@@ -26,10 +26,12 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/counter.h"
+#include "domain/meter_cell.h"
 #include "domain/period.h"
 #include "domain/usage_event.h"
 #include "storage/audit.h"
 #include "storage/collections.h"
+#include "storage/meter_shapes.h"
 #include "storage/query.h"
 
 namespace metergate {
@@ -90,6 +92,27 @@ struct TenantPeriod {
   TenantId tenant;
   Period period;
   friend auto operator<=>(const TenantPeriod&, const TenantPeriod&) = default;
+};
+
+// Cells of a meter of the provider's own, for one tenant.
+enum class CellSpan : std::uint8_t { minute, day };
+struct MeterRange {
+  TenantId tenant;
+  std::string slug;
+  CellSpan span = CellSpan::minute;
+  Window window;  // cells that begin in it; days begin in the billing time zone
+};
+struct MeterCellRow {
+  Timestamp start{};
+  // The values that the meter groups by, in the order of its group_by; nothing: the event had none.
+  std::vector<std::optional<std::string>> group;
+  bool is_other = false;  // what came after kGroupsMax groups; `group` is empty
+  MeterCell cell;
+};
+struct MeterTotal {
+  TenantId tenant;
+  std::string slug;
+  MeterCell cell;
 };
 
 struct RetentionCut {
@@ -158,6 +181,15 @@ class Store {
   // How many endpoints the tenant called in the period (at most 1,000 and `other`).
   virtual Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const = 0;
 
+  // The cells of a meter, oldest first; none where there is no such meter. Calls `visit` until it
+  // returns false; holds no lock meanwhile.
+  virtual Result<> meter_cells(const MeterRange& range,
+                               const std::function<bool(const MeterCellRow&)>& visit) const = 0;
+  // A meter's month, all groups together; nothing where no event came.
+  virtual Result<std::optional<MeterCell>> meter_total(const TenantId& tenant,
+                                                       std::string_view slug,
+                                                       Period period) const = 0;
+
   // The newest period that takes no more events, if any.
   virtual std::optional<Period> closed_through() const = 0;
   // Whose figures have changed since the last call, each once, at most `max` of them.
@@ -169,6 +201,8 @@ class Store {
   virtual Result<> checkpoint() = 0;
   // The counters of a period, folded anew from the raw events that are kept; gauges left empty.
   virtual Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const = 0;
+  // The same of every meter of the provider's own: its months, from the events since it was made.
+  virtual Result<std::vector<MeterTotal>> recount_meters(Period period) const = 0;
   // Whether every raw event of the period is still kept, so that recount() can be compared.
   virtual Result<bool> has_all_events(Period period) const = 0;
   virtual StoreFigures figures() const = 0;

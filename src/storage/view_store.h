@@ -45,11 +45,17 @@ class ViewStore : public Store {
   Result<Gauges> gauges_before(const TenantId& tenant, Day day) const override;
   Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const override;
 
+  Result<> meter_cells(const MeterRange& range,
+                       const std::function<bool(const MeterCellRow&)>& visit) const override;
+  Result<std::optional<MeterCell>> meter_total(const TenantId& tenant, std::string_view slug,
+                                               Period period) const override;
+
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
 
   Result<RetentionDone> retire(const RetentionCut& cut) override;
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
+  Result<std::vector<MeterTotal>> recount_meters(Period period) const override;
   Result<bool> has_all_events(Period period) const override;
   StoreFigures figures() const override;
 
