@@ -14,6 +14,7 @@
 #include "service/audit_log.h"
 #include "service/billing.h"
 #include "service/core_world_test.h"
+#include "service/corrections.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
@@ -60,6 +61,7 @@ struct ApiWorld : core_world::TestWorld {
   WorkerBoard worker_board;
   Meters meters{*store, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
+  Corrections corrections{*store, *directory, ingest, rules, clock};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,
@@ -81,6 +83,7 @@ struct ApiWorld : core_world::TestWorld {
                     .worker_board = worker_board,
                     .meters = meters,
                     .meter_queries = meter_queries,
+                    .corrections = corrections,
                     .about = {"1.2.3", "memory", clock.steady()}};
 
   std::string provider_token(std::vector<std::string> permissions) const {

@@ -14,6 +14,7 @@
 #include "service/audit_log.h"
 #include "service/billing.h"
 #include "service/catalog.h"
+#include "service/corrections.h"
 #include "service/directory.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
@@ -92,6 +93,7 @@ struct App::Parts {
   WorkerBoard worker_board;
   std::optional<Meters> meters;
   std::optional<MeterQueries> meter_queries;
+  std::optional<Corrections> corrections;
   std::optional<Services> services;
 
   Result<> open(const Config& config, const AppFiles& files) {
@@ -133,6 +135,7 @@ struct App::Parts {
     audit_log.emplace(*store);
     meters.emplace(*store, clock);
     meter_queries.emplace(*store, *directory, *meters, rules, clock);
+    corrections.emplace(*store, *directory, *ingest, rules, clock);
     services.emplace(Services{.clock = clock,
                               .log = log,
                               .rules = rules,
@@ -154,6 +157,7 @@ struct App::Parts {
                               .worker_board = worker_board,
                               .meters = *meters,
                               .meter_queries = *meter_queries,
+                              .corrections = *corrections,
                               .about = {std::string{kVersion}, "embedded", clock.steady()}});
   }
 };

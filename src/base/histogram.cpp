@@ -53,6 +53,13 @@ void Histogram::add(Microseconds duration, std::uint32_t times) {
 
 void Histogram::add_value(Number value) { add_at(index_of(value, kTopBit), 1); }
 
+void Histogram::remove(Microseconds duration) {
+  const std::uint16_t index = index_of(duration.count(), kDurationTopBit);
+  const auto at = std::ranges::lower_bound(buckets_, index, {}, &Bucket::index);
+  if (at == buckets_.end() || at->index != index) return;
+  if (--at->count == 0) buckets_.erase(at);
+}
+
 void Histogram::add_at(std::uint16_t index, std::uint32_t times) {
   const auto at = std::ranges::lower_bound(buckets_, index, {}, &Bucket::index);
   if (at != buckets_.end() && at->index == index) {

@@ -29,6 +29,8 @@ class Histogram {
 
   void add(Microseconds duration, std::uint32_t times = 1);
   void add_value(Number value);  // below 0 as 0
+  // Takes out one that was added; does nothing where none of its bucket is there.
+  void remove(Microseconds duration);
   void merge(const Histogram& other);
   std::uint64_t count() const;
   // The duration below or at which `permille` thousandths of all lie (500, 950, 990); none when

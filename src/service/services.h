@@ -28,6 +28,7 @@ class WorkerBoard;
 class Enforcement;
 class Meters;
 class MeterQueries;
+class Corrections;
 
 // What the server says of itself.
 struct About {
@@ -58,6 +59,7 @@ struct Services {
   WorkerBoard& worker_board;  // what each worker did last and does next
   Meters& meters;             // which there are
   MeterQueries& meter_queries;
+  Corrections& corrections;  // events that are voided or replaced
   About about{};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "service/billing_world_test.h"
+#include "service/corrections.h"
 #include "service/enforcement.h"
 #include "service/ingest.h"
 #include "service/meter_query.h"
@@ -23,11 +24,12 @@ class ServicesWorld : public BillingWorld {
   Records records{*store, *directory, enforcement, rules, clock};
   Meters meters{*store, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
-  Services services{clock,       log,       rules,     *store,       *catalog,
-                    *directory,  *sessions, ingest,    enforcement,  records,
-                    idempotency, billing,   analytics, alerting,     reporting,
-                    aggregation, retention, audit_log, worker_board, meters,
-                    meter_queries};
+  Corrections corrections{*store, *directory, ingest, rules, clock};
+  Services services{clock,         log,        rules,     *store,       *catalog,
+                    *directory,    *sessions,  ingest,    enforcement,  records,
+                    idempotency,   billing,    analytics, alerting,     reporting,
+                    aggregation,   retention,  audit_log, worker_board, meters,
+                    meter_queries, corrections};
 };
 
 }  // namespace metergate

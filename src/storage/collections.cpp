@@ -37,6 +37,9 @@ constexpr Field kEmail[] = {"email"};
 constexpr Field kKey[] = {"key_id"};
 constexpr Field kKeyHash[] = {"key_hash"};
 constexpr Field kWebhook[] = {"tenant_id", "webhook_id"};
+constexpr Field kCorrection[] = {"tenant_id", "correction_id"};
+constexpr Field kCreatedAt[] = {"created_at"};
+constexpr Field kTenantCreatedAt[] = {"tenant_id", "created_at"};
 constexpr Field kSlug[] = {"slug"};
 constexpr Field kExpiresAt[] = {"expires_at"};
 
@@ -63,6 +66,9 @@ constexpr IndexRow kOfAudits[] = {{"sequence", kSequence, true},
 constexpr IndexRow kOfUsers[] = {{"email", kEmail, true}};
 constexpr IndexRow kOfKeys[] = {{"key_id", kKey, true}, {"key_hash", kKeyHash, false}};
 constexpr IndexRow kOfWebhooks[] = {{"tenant_id+webhook_id", kWebhook, true}};
+constexpr IndexRow kOfCorrections[] = {{"tenant_id+correction_id", kCorrection, true},
+                                       {"created_at", kCreatedAt, false},
+                                       {"tenant_id+created_at", kTenantCreatedAt, false}};
 constexpr IndexRow kOfMeters[] = {{"slug", kSlug, true}};
 constexpr IndexRow kOfIdempotencyKeys[] = {{"expires_at", kExpiresAt, false}};
 constexpr IndexRow kOfApiCalls[] = {
@@ -100,6 +106,7 @@ constexpr CollectionRow kCollections[] = {
     {Collection::response_metrics, "response_metrics", true, kOfMetrics},
     {Collection::usage_counters, "usage_counters", true, kOfCounters},
     {Collection::meters, "meters", false, kOfMeters},
+    {Collection::corrections, "corrections", false, kOfCorrections},
 };
 
 constexpr bool rows_follow_enumerators() {

@@ -36,7 +36,8 @@ enum class Collection : std::uint8_t {
   response_metrics,
   usage_counters,
   // stored
-  meters
+  meters,
+  corrections
 };
 
 struct IndexRow {

@@ -47,6 +47,7 @@ Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known)
   judge_events(batch, known, decision);
   if (decision.is_refused) return decision;
   TRY(check_day_totals(batch.day_totals));
+  if (batch.voided) decision.batch.voided = TRY(void_rule_.settle(*batch.voided, calendar_));
   for (DocumentWrite& write : batch.documents) TRY(stage(std::move(write)));
   TRY(stage_audits(batch.audits));
   for (const auto& [name, document] : staged_) {

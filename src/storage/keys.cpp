@@ -251,6 +251,22 @@ Result<HourPlace> hour_of(std::string_view place) {
   return HourPlace{Timestamp{Milliseconds{ms}}, std::string{place}};
 }
 
+std::string voided_prefix(Period period) { return place(kVoided, period.ordinal()); }
+
+std::string voided(Period period, const KeptEvent& kept) {
+  std::string key = voided_prefix(period);
+  append_big_endian(key, kept.sequence, 8);
+  append_big_endian(key, kept.index, 4);
+  return key;
+}
+
+Result<std::pair<std::uint64_t, std::uint32_t>> voided_place(std::string_view key) {
+  key.remove_prefix(std::min<std::size_t>(key.size(), 5));
+  const std::uint64_t sequence = TRY(take_big_endian(key, 8));
+  const std::uint64_t index = TRY(take_big_endian(key, 4));
+  return std::pair{sequence, static_cast<std::uint32_t>(index)};
+}
+
 std::string event_ids_prefix(std::int32_t period) { return place(kEventId, period); }
 
 std::string event_id(std::int32_t period, const Hash128& id) {

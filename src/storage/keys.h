@@ -3,6 +3,7 @@
 //   document   'D' collection text(tenant) text(id)                 value: the document
 //   index      'I' collection number value… text(tenant) text(id)   value: text(tenant) text(id)
 //   row        tag text(tenant) place                               value: the row
+//   voided     'V' u32(period) u64(sequence) u32(index)             value: nothing
 //   event id   'J' u32(period) 16 bytes of hash                     value: 8 bytes of fingerprint
 //   meta       'M' name
 //   text       bytes, each 00 written as 00 FF, then 00 01: so no text is a prefix of another
@@ -37,6 +38,7 @@ inline constexpr char kMeterMinute = 'n';  // place: meter u64(minute in ms) gro
 inline constexpr char kMeterDay = 'y';     // place: meter u32(days since the epoch) group
 inline constexpr char kMeterMonth = 'o';   // place: meter u32(period); all groups together
 inline constexpr char kMeterGroups = 'g';  // place: meter u32(period); the groups there are
+inline constexpr char kVoided = 'V';  // u32(period) u64(sequence) u32(index): counted out again
 inline constexpr char kDocument = 'D';
 inline constexpr char kIndex = 'I';
 inline constexpr char kEventId = 'J';
@@ -84,6 +86,10 @@ struct HourPlace {
   std::string endpoint;
 };
 Result<HourPlace> hour_of(std::string_view place);
+
+std::string voided_prefix(Period period);
+std::string voided(Period period, const KeptEvent& kept);
+Result<std::pair<std::uint64_t, std::uint32_t>> voided_place(std::string_view key);
 
 std::string event_ids_prefix(std::int32_t period);
 std::string event_id(std::int32_t period, const Hash128& id);

@@ -163,6 +163,11 @@ class MemoryStore final : public ControlledStore {
   std::vector<TenantPeriod> take_touched(std::size_t max) override {
     return store_->take_touched(max);
   }
+  Result<std::optional<KeptEvent>> find_event(const EventName& name,
+                                              const Window& within) const override {
+    TRY(readable());
+    return store_->find_event(name, within);
+  }
   Result<RetentionDone> retire(const RetentionCut& cut) override { return store_->retire(cut); }
   Result<> checkpoint() override { return store_->checkpoint(); }
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override {

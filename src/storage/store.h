@@ -65,6 +65,19 @@ struct DayTotal {
   Counter counter;
 };
 
+// An event as it is kept, and where: its batch and its place within it.
+struct KeptEvent {
+  Sequence sequence = 0;
+  std::uint32_t index = 0;
+  UsageEvent event;
+};
+
+struct EventName {
+  TenantId tenant;
+  std::string source;
+  std::string id;
+};
+
 struct Batch {
   Timestamp at{};  // when it was decided; what gauges and updated_at of document changes carry
   std::vector<UsageEvent> events;
@@ -72,6 +85,9 @@ struct Batch {
   std::vector<AuditRecord> audits;  // written to provider_audits, chained in order
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;  // this period and all before it take no more events
+  // Counted out again, as find_event() gave it, before this batch's events are counted. It stays
+  // among the raw events, and its id stays taken.
+  std::optional<KeptEvent> voided;
 };
 
 enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed };
@@ -145,9 +161,10 @@ class Store {
   virtual ~Store() = default;
 
   // Applies the batch, or nothing of it. Errors: conflict (an expectation does not hold; the
-  // message names the document), overloaded (too much is waiting for the disk), storage (no room on
-  // the disk: refused before anything is written). Conflicting or late events are no error: see
-  // Commit.
+  // message names the document; or the event was voided before), period_closed (the event to be
+  // voided lies in a closed period), invalid (a count is not voided but stated again), overloaded
+  // (too much is waiting for the disk), storage (no room on the disk: refused before anything is
+  // written). Conflicting or late events are no error: see Commit.
   virtual Result<Commit> apply(Batch batch) = 0;
 
   virtual Sequence head() const = 0;
@@ -195,11 +212,16 @@ class Store {
   // Whose figures have changed since the last call, each once, at most `max` of them.
   virtual std::vector<TenantPeriod> take_touched(std::size_t max) = 0;
 
+  // The newest kept event of that name within the window, voided or not.
+  virtual Result<std::optional<KeptEvent>> find_event(const EventName& name,
+                                                      const Window& within) const = 0;
+
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;
   // Writes what is only in memory and the journal to the view, and seals full segments.
   virtual Result<> checkpoint() = 0;
-  // The counters of a period, folded anew from the raw events that are kept; gauges left empty.
+  // The counters of a period, folded anew from the raw events that are kept and were not voided;
+  // gauges left empty.
   virtual Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const = 0;
   // The same of every meter of the provider's own: its months, from the events since it was made.
   virtual Result<std::vector<MeterTotal>> recount_meters(Period period) const = 0;

@@ -1,5 +1,4 @@
 // How ViewStore reads the meters of the provider's own; see view_store.h.
-#include <map>
 #include <mutex>
 
 #include "storage/view_store.h"
@@ -87,32 +86,6 @@ Result<std::optional<MeterCell>> ViewStore::meter_total(const TenantId& tenant,
   const CountedMeter* meter = view_->meters().find(slug);
   if (meter == nullptr) return std::optional<MeterCell>();
   return view_->read<MeterCell>(tenant.text(), keys::meter_month_place(meter->key, period));
-}
-
-Result<std::vector<MeterTotal>> ViewStore::recount_meters(Period period) const {
-  MeterTable table;
-  {
-    const std::shared_lock lock(mutex_);
-    for (const auto& [slug, meter] : view_->meters().all()) table.add(meter);
-  }
-  std::map<std::pair<TenantId, std::string>, MeterCell> totals;
-  const EventRange range{std::nullopt, period.window(options_.zone)};
-  TRY(history_->for_each(range, [&](const ArchivedEvent& archived) {
-    const auto* fact = std::get_if<OtherFact>(&archived.event.fact);
-    const MeterTable::Group* meters = fact == nullptr ? nullptr : table.of_type(fact->type);
-    if (meters == nullptr) return true;
-    const Json data = data_of(fact->data);
-    for (const CountedMeter* meter : *meters) {
-      if (archived.sequence < meter->since) continue;
-      const MeterReading reading =
-          reading_of(*meter, data, archived.event.occurred_at, options_.key);
-      totals[{archived.event.tenant, meter->meter.slug}].fold(meter->meter.aggregation, reading);
-    }
-    return true;
-  }));
-  std::vector<MeterTotal> rows;
-  for (auto& [of, cell] : totals) rows.push_back({of.first, of.second, std::move(cell)});
-  return rows;
 }
 
 }  // namespace metergate
