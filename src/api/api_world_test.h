@@ -59,7 +59,7 @@ struct ApiWorld : core_world::TestWorld {
                        .log = log}};
   AuditLog audit_log{*store};
   WorkerBoard worker_board;
-  Meters meters{*store, clock};
+  Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
   Corrections corrections{*store, *directory, ingest, rules, clock};
   Services services{.clock = clock,

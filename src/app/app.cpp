@@ -133,7 +133,7 @@ struct App::Parts {
                                        .rules = rules,
                                        .log = log});
     audit_log.emplace(*store);
-    meters.emplace(*store, clock);
+    meters.emplace(*store, *catalog, clock);
     meter_queries.emplace(*store, *directory, *meters, rules, clock);
     corrections.emplace(*store, *directory, *ingest, rules, clock);
     services.emplace(Services{.clock = clock,

@@ -96,6 +96,8 @@ void check_groups(const OwnMeter& meter, FaultList& faults) {
 
 }  // namespace
 
+bool is_own_slug(std::string_view text) { return is_slug(text) && !find_meter(text); }
+
 std::optional<Folding> find_folding(std::string_view name) {
   const auto row = std::ranges::find(kFoldings, name, &FoldingRow::name);
   if (row == kFoldings.end()) return std::nullopt;

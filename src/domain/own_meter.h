@@ -82,6 +82,9 @@ struct OwnMeter {
   friend bool operator==(const OwnMeter&, const OwnMeter&) = default;
 };
 
+// 1 to 64 of a-z, 0-9 and '_' that begin with a letter or digit, and no built-in meter's name.
+bool is_own_slug(std::string_view text);
+
 // What is wrong with the definition, by the fields of the wire format; empty: fine.
 std::vector<Fault> faults_of(const OwnMeter& meter);
 

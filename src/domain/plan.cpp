@@ -127,7 +127,7 @@ Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catal
                                         catalogue.names_text());
   }
   return Terms{plan->name, plan->version, apply_override(plan->limits, subscription.own_limits),
-               plan->rates, plan->request_rate};
+               plan->rates, plan->request_rate, plan->own};
 }
 
 }  // namespace metergate

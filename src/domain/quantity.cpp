@@ -51,6 +51,31 @@ Decimal Quantity::shown() const {
   return {saturate(unscaled), 0};
 }
 
+std::string billionths_text(Quantity value) {
+  Wide rest = magnitude(value.billionths);
+  std::string digits;
+  do {
+    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+    rest /= 10;
+  } while (rest > 0);
+  if (value.billionths < 0) digits.push_back('-');
+  std::ranges::reverse(digits);
+  return digits;
+}
+
+std::optional<Quantity> quantity_of_billionths(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  Wide value = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    value = value * 10 + (digit - '0');
+    if (value > kSumMax) return std::nullopt;
+  }
+  return Quantity{is_negative ? -value : value};
+}
+
 Quantity mean_of(Quantity sum, std::int64_t count) {
   return {divide_rounded(sum.billionths, count)};
 }

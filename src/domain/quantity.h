@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/decimal.h"
@@ -35,6 +36,10 @@ struct Quantity {
 
   static constexpr std::int64_t kPerWhole = 1'000'000'000;
 };
+
+// Whole billionths in decimal digits, exactly; and read again. Nothing where it is no such text.
+std::string billionths_text(Quantity value);
+std::optional<Quantity> quantity_of_billionths(std::string_view text);
 
 // The mean of `count` values, rounded half away from zero to a billionth. count > 0.
 Quantity mean_of(Quantity sum, std::int64_t count);

@@ -64,6 +64,15 @@ TEST(Quantity, IsShownWithTheDecimalsThatFit) {
   EXPECT_EQ(to_text(Quantity{power_of_ten(37)}.shown()), "9223372036854775807");
 }
 
+TEST(Quantity, ComesBackFromItsBillionths) {
+  for (const Wide value :
+       {Wide{0}, Wide{-1}, Wide{1'234'567'890}, power_of_ten(37), -power_of_ten(37)})
+    EXPECT_EQ(quantity_of_billionths(billionths_text({value})), Quantity{value});
+  EXPECT_EQ(billionths_text(Quantity::of(-2)), "-2000000000");
+  for (const char* text : {"", "-", "1.5", "+1", "1e3", "99999999999999999999999999999999999999"})
+    EXPECT_FALSE(quantity_of_billionths(text)) << text;
+}
+
 TEST(Quantity, MeanIsRoundedHalfAwayFromZero) {
   EXPECT_EQ(to_text(mean_of(Quantity::of(10), 4).shown()), "2.5");
   EXPECT_EQ(mean_of(Quantity{1}, 2).billionths, 1);

@@ -128,6 +128,14 @@ Result<> Meters::remove(std::string_view slug_or_id, const Actor& actor) {
   if (meter.built_in)
     return fail(ErrorCode::invalid,
                 fmt::format("'{}' is a built-in meter and cannot be deleted", slug_or_id));
+  for (const Plan& plan : catalog_.offered()) {
+    if (std::ranges::find(plan.own, meter.record.meter.slug, &OwnTerm::meter) == plan.own.end())
+      continue;
+    return fail(ErrorCode::conflict,
+                fmt::format("the plan '{}' has a limit and a rate of '{}': take it out of the plan "
+                            "catalogue first",
+                            plan.name, meter.record.meter.slug));
+  }
   Batch batch;
   batch.at = clock_.now();
   AuditRecord audit = audit_of(actor, "meter.deleted", batch.at);

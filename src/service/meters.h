@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "domain/meter.h"
 #include "service/actor.h"
+#include "service/catalog.h"
 #include "storage/store.h"
 
 namespace metergate {
@@ -29,7 +30,8 @@ struct NewMeter {
 
 class Meters {
  public:
-  Meters(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  Meters(Store& store, const Catalog& catalog, const Clock& clock)
+      : store_(store), catalog_(catalog), clock_(clock) {}
 
   // The built-in ones first, then the provider's own by slug.
   Result<std::vector<KnownMeter>> all() const;
@@ -38,11 +40,13 @@ class Meters {
   // ErrorCode::invalid with a fault for each field that is wrong, or where there are kOwnMetersMax
   // already; duplicate where the slug is taken. Counts what is recorded from now on.
   Result<MeterRecord> add(const NewMeter& wanted, const Actor& actor);
-  // What was counted goes with it. ErrorCode::invalid for a built-in one.
+  // What was counted goes with it. ErrorCode::invalid for a built-in one, conflict where a plan on
+  // offer names it.
   Result<> remove(std::string_view slug_or_id, const Actor& actor);
 
  private:
   Store& store_;
+  const Catalog& catalog_;
   const Clock& clock_;
   std::mutex changing_;  // so that the bound on their number holds
 };

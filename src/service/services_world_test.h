@@ -22,7 +22,7 @@ class ServicesWorld : public BillingWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
   Records records{*store, *directory, enforcement, rules, clock};
-  Meters meters{*store, clock};
+  Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
   Corrections corrections{*store, *directory, ingest, rules, clock};
   Services services{clock,         log,        rules,     *store,       *catalog,

@@ -49,7 +49,16 @@ std::string millionths(Money amount) { return to_text(Decimal{amount.micros, 6})
 
 // A stored row against the same figures rated again, at the currency's own rounding of its cost.
 Result<> check_row(const Statement& row, const Currency& currency, Verdict& verdict) {
-  const Rated again = TRY(rate(row.usage, row.terms.limits, row.terms.rates, currency));
+  std::vector<Quantity> own;
+  for (const OwnLineItem& line : row.rated.own_lines) own.push_back(line.usage);
+  const Rated again = TRY(rate(row.usage, row.terms, own, currency));
+  for (std::size_t at = 0; at < again.own_lines.size(); ++at) {
+    const OwnLineItem& want = again.own_lines[at];
+    const OwnLineItem& have = row.rated.own_lines[at];
+    if (want.cost == have.cost && want.overage == have.overage) continue;
+    verdict.add({"report", row.period.text(), row.tenant.text(), want.meter + " cost",
+                 millionths(want.cost), millionths(have.cost)});
+  }
   for (std::size_t at = 0; at < again.lines.size(); ++at) {
     const LineItem& want = again.lines[at];
     const LineItem& have = row.rated.lines[at];
