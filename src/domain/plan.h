@@ -46,7 +46,7 @@ struct Plan {
   Limits limits;
   RateCard rates;
   std::optional<RequestRate> request_rate{};  // nothing: as many as come
-  std::vector<OwnTerm> own;  // by slug
+  std::vector<OwnTerm> own;                   // by slug
   Timestamp valid_from{};
 };
 
