@@ -79,19 +79,40 @@ void recognise(const http::Request& request, Services& services, Admission& admi
   admission.caller = *std::move(caller);
 }
 
+namespace {
+
+// "filterGroupBy[model]" is of the name "filterGroupBy[]".
+bool is_name_of(std::string_view wanted, std::string_view name) {
+  if (!wanted.ends_with("[]")) return wanted == name;
+  wanted.remove_suffix(1);
+  return name.size() > wanted.size() + 1 && name.starts_with(wanted) && name.ends_with(']');
+}
+
+std::string allowed_names(const Route& route) {
+  std::vector<std::string_view> all = route.query_names;
+  all.insert(all.end(), route.repeated_names.begin(), route.repeated_names.end());
+  return joined(all);
+}
+
+}  // namespace
+
 Result<> check_query(const http::Request& request, const Route& route) {
   std::vector<Fault> faults;
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : request.query) {
     const bool is_for_any_read = name == kAfterSequence && request.method == "GET";
+    const bool is_repeated =
+        std::ranges::any_of(route.repeated_names,
+                            [&name](std::string_view wanted) { return is_name_of(wanted, name); });
+    if (is_repeated) continue;
     if (std::ranges::find(seen, name) != seen.end()) {
       faults.push_back({std::nullopt, name, "stands in the query more than once"});
     } else if (!is_for_any_read &&
                std::ranges::find(route.query_names, name) == route.query_names.end()) {
       faults.push_back({std::nullopt, name,
-                        route.query_names.empty()
+                        route.query_names.empty() && route.repeated_names.empty()
                             ? std::string{"is unknown; this route takes no query parameters"}
-                            : "is unknown; allowed: " + joined(route.query_names)});
+                            : "is unknown; allowed: " + allowed_names(route)});
     }
     seen.push_back(name);
   }

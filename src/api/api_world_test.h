@@ -14,9 +14,12 @@
 #include "service/audit_log.h"
 #include "service/billing.h"
 #include "service/core_world_test.h"
+#include "service/corrections.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
+#include "service/meter_query.h"
+#include "service/meters.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
@@ -56,6 +59,9 @@ struct ApiWorld : core_world::TestWorld {
                        .log = log}};
   AuditLog audit_log{*store};
   WorkerBoard worker_board;
+  Meters meters{*store, *catalog, clock};
+  MeterQueries meter_queries{*store, *directory, meters, rules, clock};
+  Corrections corrections{*store, *directory, ingest, rules, clock};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,
@@ -77,6 +83,9 @@ struct ApiWorld : core_world::TestWorld {
                     .worker_board = worker_board,
                     .webhooks = *webhooks,
                     .deliveries = *deliveries,
+                    .meters = meters,
+                    .meter_queries = meter_queries,
+                    .corrections = corrections,
                     .about = {"1.2.3", "memory", clock.steady()}};
 
   std::string provider_token(std::vector<std::string> permissions) const {

@@ -77,6 +77,8 @@ struct Route {
   std::vector<std::string_view> query_names;  // any other is refused by name
   bool is_slow = false;                       // run off the server threads
   std::string_view summary;
+  // Query names that may stand there several times; "name[]" is name[KEY] with any key.
+  std::vector<std::string_view> repeated_names{};
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.
@@ -90,6 +92,8 @@ std::vector<Route> alerts_routes();
 std::vector<Route> session_routes();
 std::vector<Route> workers_routes();
 std::vector<Route> webhooks_routes();
+std::vector<Route> meters_routes();
+std::vector<Route> corrections_routes();
 
 // Reads a body's members one by one; collects every fault, and refuses members that nobody asked
 // for.

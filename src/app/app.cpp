@@ -14,11 +14,14 @@
 #include "service/audit_log.h"
 #include "service/billing.h"
 #include "service/catalog.h"
+#include "service/corrections.h"
 #include "service/deliveries.h"
 #include "service/directory.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
+#include "service/meter_query.h"
+#include "service/meters.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
@@ -121,6 +124,9 @@ struct App::Parts {
   std::optional<Retention> retention;
   std::optional<AuditLog> audit_log;
   WorkerBoard worker_board;
+  std::optional<Meters> meters;
+  std::optional<MeterQueries> meter_queries;
+  std::optional<Corrections> corrections;
   std::optional<Services> services;
 
   Result<> open(const Config& config, const AppFiles& files) {
@@ -172,6 +178,13 @@ struct App::Parts {
                                        .rules = rules,
                                        .log = log});
     audit_log.emplace(*store);
+    meters.emplace(*store, *catalog, clock);
+    meter_queries.emplace(*store, *directory, *meters, rules, clock);
+    corrections.emplace(*store, *directory, *ingest, rules, clock);
+  }
+
+  // What the doors borrow, once all of it is there.
+  void gather() {
     services.emplace(Services{.clock = clock,
                               .log = log,
                               .rules = rules,
@@ -193,6 +206,9 @@ struct App::Parts {
                               .worker_board = worker_board,
                               .webhooks = *webhooks,
                               .deliveries = *deliveries,
+                              .meters = *meters,
+                              .meter_queries = *meter_queries,
+                              .corrections = *corrections,
                               .about = {std::string{kVersion}, "embedded", clock.steady()}});
   }
 };
@@ -202,6 +218,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const AppFiles& fil
   auto parts = std::make_unique<Parts>(config, environment);
   TRY(parts->open(config, files));
   parts->build_services();
+  parts->gather();
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
 

@@ -6,26 +6,37 @@
 namespace metergate {
 namespace {
 
+using Number = Histogram::Number;
+
 constexpr unsigned kSubBits = 6;  // 64 buckets for each power of two
-constexpr unsigned kTopBit = 36;
-constexpr std::uint16_t kIndexMax = ((kTopBit - kSubBits) << kSubBits) + (1U << kSubBits) - 1;
+constexpr unsigned kDurationTopBit = 36;
+constexpr unsigned kTopBit = 70;
+
+constexpr std::uint16_t last_index(unsigned top_bit) {
+  return static_cast<std::uint16_t>(((top_bit - kSubBits) << kSubBits) + (1U << kSubBits) - 1);
+}
+
+unsigned width_of(Number value) {
+  const auto high = static_cast<std::uint64_t>(value >> 64);
+  if (high != 0) return 64 + static_cast<unsigned>(std::bit_width(high));
+  return static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(value)));
+}
 
 // Values below 64 have a bucket each; above, the leading bit and the next six choose it.
-std::uint16_t index_of(Microseconds duration) {
-  const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
-  if (us < (1U << kSubBits)) return static_cast<std::uint16_t>(us);
-  const auto top = static_cast<unsigned>(std::bit_width(us)) - 1;
-  if (top >= kTopBit) return kIndexMax;
+std::uint16_t index_of(Number value, unsigned top_bit) {
+  if (value < (1 << kSubBits)) return static_cast<std::uint16_t>(std::max<Number>(value, 0));
+  const unsigned top = width_of(value) - 1;
+  if (top >= top_bit) return last_index(top_bit);
   const unsigned shift = top - kSubBits;
-  const auto sub = static_cast<unsigned>((us >> shift) & ((1U << kSubBits) - 1));
+  const auto sub = static_cast<unsigned>((value >> shift) & ((1 << kSubBits) - 1));
   return static_cast<std::uint16_t>(((shift + 1) << kSubBits) + sub);
 }
 
-Microseconds middle_of(std::uint16_t index) {
-  if (index < (1U << kSubBits)) return Microseconds{index};
+Number middle_of(std::uint16_t index) {
+  if (index < (1U << kSubBits)) return index;
   const unsigned shift = (index >> kSubBits) - 1U;
-  const std::uint64_t low = ((1ULL << kSubBits) + (index & ((1U << kSubBits) - 1U))) << shift;
-  return Microseconds{static_cast<std::int64_t>(low + ((1ULL << shift) >> 1U))};
+  const Number low = Number{(1U << kSubBits) + (index & ((1U << kSubBits) - 1U))} << shift;
+  return low + ((Number{1} << shift) >> 1U);
 }
 
 // Counts stop at their maximum instead of wrapping: a percentile stays right enough, a total is
@@ -37,7 +48,19 @@ std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) {
 }  // namespace
 
 void Histogram::add(Microseconds duration, std::uint32_t times) {
-  const std::uint16_t index = index_of(duration);
+  add_at(index_of(duration.count(), kDurationTopBit), times);
+}
+
+void Histogram::add_value(Number value) { add_at(index_of(value, kTopBit), 1); }
+
+void Histogram::remove(Microseconds duration) {
+  const std::uint16_t index = index_of(duration.count(), kDurationTopBit);
+  const auto at = std::ranges::lower_bound(buckets_, index, {}, &Bucket::index);
+  if (at == buckets_.end() || at->index != index) return;
+  if (--at->count == 0) buckets_.erase(at);
+}
+
+void Histogram::add_at(std::uint16_t index, std::uint32_t times) {
   const auto at = std::ranges::lower_bound(buckets_, index, {}, &Bucket::index);
   if (at != buckets_.end() && at->index == index) {
     at->count = saturating_add(at->count, times);
@@ -70,6 +93,12 @@ std::uint64_t Histogram::count() const {
 }
 
 std::optional<Microseconds> Histogram::percentile(unsigned permille) const {
+  const std::optional<Number> value = percentile_value(permille);
+  if (!value) return std::nullopt;
+  return Microseconds{static_cast<std::int64_t>(*value)};
+}
+
+std::optional<Histogram::Number> Histogram::percentile_value(unsigned permille) const {
   const std::uint64_t total = count();
   if (total == 0) return std::nullopt;
   const std::uint64_t rank = std::max<std::uint64_t>(1, (total * permille + 999) / 1000);
@@ -83,7 +112,7 @@ std::optional<Microseconds> Histogram::percentile(unsigned permille) const {
 
 bool Histogram::assign(std::vector<Bucket> buckets) {
   for (std::size_t i = 0; i < buckets.size(); ++i) {
-    if (buckets[i].count == 0 || buckets[i].index > kIndexMax) return false;
+    if (buckets[i].count == 0 || buckets[i].index > last_index(kTopBit)) return false;
     if (i > 0 && buckets[i - 1].index >= buckets[i].index) return false;
   }
   buckets_ = std::move(buckets);

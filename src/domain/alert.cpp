@@ -30,25 +30,62 @@ std::vector<LineItem> lines_over(const Statement& statement) {
   return lines;
 }
 
+std::vector<OwnLineItem> own_lines_over(const Statement& statement) {
+  std::vector<OwnLineItem> lines;
+  for (const OwnLineItem& line : statement.rated.own_lines)
+    if (line.overage > Quantity{}) lines.push_back(line);
+  return lines;
+}
+
+Quantity own_overage_last_seen(const Alert& alert, const std::string& meter) {
+  const auto line = std::ranges::find(alert.own_lines, meter, &OwnLineItem::meter);
+  return line == alert.own_lines.end() ? Quantity{} : line->overage;
+}
+
 std::int64_t overage_last_seen(const Alert& alert, Meter meter) {
   const auto line = std::ranges::find(alert.lines, meter, &LineItem::meter);
   return line == alert.lines.end() ? 0 : line->overage;
 }
 
 bool has_more_overage(const Alert& alert, const Statement& now_true) {
-  return std::ranges::any_of(now_true.rated.lines, [&](const LineItem& line) {
-    return line.overage > overage_last_seen(alert, line.meter);
+  const bool has_more_of_own =
+      std::ranges::any_of(now_true.rated.own_lines, [&](const OwnLineItem& line) {
+        return line.overage > own_overage_last_seen(alert, line.meter);
+      });
+  return has_more_of_own || std::ranges::any_of(now_true.rated.lines, [&](const LineItem& line) {
+           return line.overage > overage_last_seen(alert, line.meter);
+         });
+}
+
+// A meter that the plan no longer names is a change too.
+bool are_own_terms_changed(const Alert& alert, const Statement& now_true) {
+  return std::ranges::any_of(alert.own_lines, [&](const OwnLineItem& line) {
+    const auto term = std::ranges::find(now_true.terms.own, line.meter, &OwnTerm::meter);
+    return term == now_true.terms.own.end() || term->limit != line.included;
   });
 }
 
 bool are_terms_changed(const Alert& alert, const Statement& now_true) {
-  return alert.plan != now_true.terms.plan ||
+  return alert.plan != now_true.terms.plan || are_own_terms_changed(alert, now_true) ||
          std::ranges::any_of(alert.lines, [&](const LineItem& line) {
            return line.included != now_true.terms.limits[line.meter].units;
          });
 }
 
+bool has_own_grown_since_resolved(const Alert& alert, const Statement& now_true) {
+  return std::ranges::any_of(now_true.rated.own_lines, [&](const OwnLineItem& line) {
+    const auto before = std::ranges::find(alert.own_overage_resolved, line.meter,
+                                          [](const auto& named) { return named.first; });
+    Quantity growth = line.overage;
+    if (before != alert.own_overage_resolved.end()) growth -= before->second;
+    // A tenth of the limit, so that nothing can overflow.
+    const Wide least = line.included.value_or(Quantity{}).billionths / (100 / kReopenPercent);
+    return growth.billionths > 0 && growth.billionths >= least;
+  });
+}
+
 bool has_grown_since_resolved(const Alert& alert, const Statement& now_true) {
+  if (has_own_grown_since_resolved(alert, now_true)) return true;
   return std::ranges::any_of(now_true.rated.lines, [&](const LineItem& line) {
     const Wide growth = Wide{line.overage} - alert.overage_resolved[line.meter];
     return growth > 0 && growth * 100 >= Wide{line.included.value_or(0)} * kReopenPercent;
@@ -60,6 +97,7 @@ void take_figures(Alert& alert, const Statement& now_true, Timestamp now) {
   alert.plan = now_true.terms.plan;
   alert.tenant_name = now_true.tenant_name;
   alert.lines = lines_over(now_true);
+  alert.own_lines = own_lines_over(now_true);
   alert.last_seen = now;
 }
 
@@ -82,6 +120,7 @@ void reopen(Alert& alert) {
   alert.resolved_by.clear();
   alert.resolution_reason.clear();
   alert.overage_resolved = {};
+  alert.own_overage_resolved.clear();
   ++alert.count;
 }
 
@@ -95,6 +134,7 @@ void resolve(Alert& alert, const Statement& now_true, Timestamp now) {
   alert.resolved_at = now;
   alert.resolved_by = kAlertResolver;
   alert.overage_resolved = {};
+  alert.own_overage_resolved.clear();
 }
 
 }  // namespace

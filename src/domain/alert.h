@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -40,7 +41,9 @@ struct Alert {
   std::string resolution_reason;
   std::string plan;
   std::vector<LineItem> lines;                // of the meters over their limit, as last seen
+  std::vector<OwnLineItem> own_lines;         // likewise, of meters of the provider's own
   PerMeter<std::int64_t> overage_resolved{};  // at the time of resolving
+  std::vector<std::pair<std::string, Quantity>> own_overage_resolved;  // by slug; absent: 0
   Timestamp created_at{};
   Timestamp updated_at{};
 };

@@ -59,6 +59,12 @@ void Gauge::carry(const Gauge& before, Timestamp start) {
   if (before.is_set()) set(before.last, std::min(before.at, start - Milliseconds{1}));
 }
 
+void Gauge::merge(const Gauge& other) {
+  if (!other.is_set()) return;
+  set(other.last, other.at);
+  peak = std::max(peak, other.peak);
+}
+
 void Gauges::carry(const Gauges& before, Timestamp start) {
   stores.carry(before.stores, start);
   devices.carry(before.devices, start);
@@ -91,6 +97,19 @@ void CallSums::fold(const ApiCall& call, bool billable) {
   durations.add(call.duration);
 }
 
+void CallSums::unfold(const ApiCall& call, bool billable) {
+  if (!billable) {
+    accumulate(unbilled, -1);
+    return;
+  }
+  accumulate(count, -1);
+  accumulate(by_status_class[class_of(call.status)], -1);
+  accumulate(request_bytes, -call.request_bytes);
+  accumulate(response_bytes, -call.response_bytes);
+  accumulate(duration_us, -call.duration.count());
+  durations.remove(call.duration);
+}
+
 void CallSums::merge(const CallSums& other) {
   accumulate(count, other.count);
   accumulate(unbilled, other.unbilled);
@@ -110,6 +129,12 @@ void WebhookSums::fold(const WebhookCall& call) {
   accumulate(count, 1);
   if (!call.success) accumulate(failures, 1);
   accumulate(duration_us, call.duration.count());
+}
+
+void WebhookSums::unfold(const WebhookCall& call) {
+  accumulate(count, -1);
+  if (!call.success) accumulate(failures, -1);
+  accumulate(duration_us, -call.duration.count());
 }
 
 void WebhookSums::merge(const WebhookSums& other) {

@@ -29,6 +29,7 @@ struct Gauge {
   // What was true when the span began: counts for the peak, and is `last` until something later is
   // set.
   void carry(const Gauge& before, Timestamp start);
+  void merge(const Gauge& other);  // of another part of the same span
   friend bool operator==(const Gauge&, const Gauge&) = default;
 };
 
@@ -65,6 +66,7 @@ struct CallSums {
   std::int64_t duration_us = 0;
   Histogram durations;
   void fold(const ApiCall& call, bool billable);
+  void unfold(const ApiCall& call, bool billable);  // what was folded
   void merge(const CallSums& other);
   std::int64_t successes() const;  // status below 400
   friend bool operator==(const CallSums&, const CallSums&) = default;
@@ -75,6 +77,7 @@ struct WebhookSums {
   std::int64_t failures = 0;
   std::int64_t duration_us = 0;
   void fold(const WebhookCall& call);
+  void unfold(const WebhookCall& call);
   void merge(const WebhookSums& other);
   friend bool operator==(const WebhookSums&, const WebhookSums&) = default;
 };

@@ -248,6 +248,38 @@ RC_GTEST_PROP(Counter, AnySplitOfTheSameUsageMergesToTheSameSums, ()) {
   RC_ASSERT(webhooks == whole.webhooks);
 }
 
+RC_GTEST_PROP(Counter, WhatIsTakenOutAgainWasNeverThere, ()) {
+  const auto events = *rc::gen::container<std::vector<UsageEvent>>(any_event());
+  Counter counter = folded(events);
+  Counter left;
+  for (const UsageEvent& each : events) {
+    if (*rc::gen::arbitrary<bool>()) {
+      left.fold(each);
+    } else if (const auto* made = std::get_if<ApiCall>(&each.fact)) {
+      counter.calls.unfold(*made, each.billable);
+    } else if (const auto* attempt = std::get_if<WebhookCall>(&each.fact)) {
+      counter.webhooks.unfold(*attempt);
+    }
+  }
+  RC_ASSERT(counter.calls == left.calls);
+  RC_ASSERT(counter.webhooks == left.webhooks);
+}
+
+RC_GTEST_PROP(Gauge, TheDaysOfASpanMergeToIt, ()) {
+  const auto settings =
+      *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 50));
+  Gauge whole;
+  std::array<Gauge, 3> days;
+  std::int64_t ms = 1;
+  for (const std::int64_t value : settings) {
+    whole.set(value, at(ms));
+    days[*rc::gen::inRange<std::size_t>(0, 3)].set(value, at(ms++));
+  }
+  Gauge merged;
+  for (const Gauge& part : days) merged.merge(part);
+  RC_ASSERT(merged == whole);
+}
+
 RC_GTEST_PROP(Gauge, ADayCarriedIntoTheNextIsTheSameAsOneSpan, ()) {
   using Setting = std::pair<std::int64_t, std::int64_t>;
   const auto settings = *rc::gen::container<std::vector<Setting>>(

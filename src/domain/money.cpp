@@ -73,6 +73,20 @@ Result<Money> charge(UnitPrice unit_price, std::int64_t units) {
   return within_bounds(divide_rounded(exact, unit_price.per_units), "the charge");
 }
 
+Result<Money> charge_quantity(Money per_unit, Quantity units) {
+  CHECK(units.billionths >= 0);
+  CHECK(per_unit.micros >= 0);
+  Wide product = 0;
+  const bool is_over = __builtin_mul_overflow(Wide{per_unit.micros}, units.billionths, &product);
+  // What rounding adds must fit too.
+  const Wide most = std::numeric_limits<Wide>::max() - Quantity::kPerWhole;
+  const Wide micros =
+      is_over || product > most ? most : divide_rounded(product, Quantity::kPerWhole);
+  if (micros > kMoneyMax.micros)
+    return fail(ErrorCode::invalid, "a charge does not fit in 64 bits of millionths");
+  return Money{static_cast<std::int64_t>(micros)};
+}
+
 Result<Money> add(Money a, Money b) { return within_bounds(Wide{a.micros} + b.micros, "the sum"); }
 
 Money round_to_minor_unit(Money amount, const Currency& currency) {

@@ -1,9 +1,9 @@
 // Money: whole millionths of a currency's main unit. Never floating point.
 //
-// This file holds the only places where an amount is rounded: charge() once for each line item, and
-// round_to_minor_unit() once for each total, both half away from zero (rules: "Overage and cost").
-// Products are formed in 128 bits; an amount beyond kMoneyMax either way is an Error, so that
-// rounding and negating never overflow. Values; no threads.
+// This file holds the only places where an amount is rounded: charge() or charge_quantity() once
+// for each line item, and round_to_minor_unit() once for each total, both half away from zero
+// (rules: "Overage and cost"). Products are formed in 128 bits; an amount beyond kMoneyMax either
+// way is an Error, so that rounding and negating never overflow. Values; no threads.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "base/decimal.h"
 #include "base/result.h"
+#include "domain/quantity.h"
 
 namespace metergate {
 
@@ -49,6 +50,8 @@ struct UnitPrice {
 
 // price × units ÷ per_units, rounded once to a millionth. units ≥ 0, per_units > 0.
 Result<Money> charge(UnitPrice unit_price, std::int64_t units);
+// per_unit × units, rounded once to a millionth: of a meter of the provider's own. units ≥ 0.
+Result<Money> charge_quantity(Money per_unit, Quantity units);
 Result<Money> add(Money a, Money b);
 Money round_to_minor_unit(Money amount, const Currency& currency);
 

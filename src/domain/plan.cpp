@@ -126,8 +126,9 @@ Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catal
                                         name + "', which the catalogue lacks; it has " +
                                         catalogue.names_text());
   }
-  return Terms{plan->name, plan->version, apply_override(plan->limits, subscription.own_limits),
-               plan->rates, plan->request_rate};
+  return Terms{
+      plan->name,  plan->version,      apply_override(plan->limits, subscription.own_limits),
+      plan->rates, plan->request_rate, plan->own};
 }
 
 }  // namespace metergate

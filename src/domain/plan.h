@@ -32,12 +32,21 @@ struct Limit {
 using Limits = PerMeter<Limit>;
 using RateCard = PerMeter<UnitPrice>;  // the price of overage
 
+// What a plan includes of a meter of the provider's own, and the price of each unit above.
+struct OwnTerm {
+  std::string meter;              // its slug
+  std::optional<Quantity> limit;  // nothing: unlimited
+  Money rate;
+  friend bool operator==(const OwnTerm&, const OwnTerm&) = default;
+};
+
 struct Plan {
   std::string name;
   std::int64_t version = 1;
   Limits limits;
   RateCard rates;
   std::optional<RequestRate> request_rate{};  // nothing: as many as come
+  std::vector<OwnTerm> own;                   // by slug
   Timestamp valid_from{};
 };
 
@@ -87,6 +96,7 @@ struct Terms {  // what a period is held against and priced with
   Limits limits;
   RateCard rates;
   std::optional<RequestRate> request_rate{};
+  std::vector<OwnTerm> own{};
 };
 
 // The terms of `window` seen at `now`: those in force at the earlier of now and the window's last

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/check.h"
 #include "domain/wide.h"
@@ -47,6 +48,20 @@ Result<LineItem> line_of(Meter meter, std::int64_t usage, const Limit& limit,
   return line;
 }
 
+Result<OwnLineItem> own_line_of(const OwnTerm& term, Quantity usage) {
+  OwnLineItem line;
+  line.meter = term.meter;
+  line.usage = usage;
+  line.included = term.limit;
+  line.rate = term.rate;
+  if (term.limit && usage > *term.limit) {
+    line.overage = usage;
+    line.overage -= *term.limit;
+  }
+  line.cost = TRY(charge_quantity(line.rate, line.overage));
+  return line;
+}
+
 }  // namespace
 
 Decimal Utilization::percent() const {
@@ -85,6 +100,47 @@ Health health_of(const Utilization& utilization) {
   const Wide usage_percent = Wide{utilization.usage} * 100;
   if (usage_percent >= Wide{limit} * kWarningPercent) return Health::warning;
   return usage_percent >= Wide{limit} * kCautionPercent ? Health::caution : Health::healthy;
+}
+
+Utilization utilization_of(const OwnLineItem& line) {
+  if (!line.included) return {};
+  Wide usage = std::max<Wide>(line.usage.billionths, 0);
+  Wide limit = line.included->billionths;
+  if (limit == 0) return {usage > 0 ? 1 : 0, 0};
+  // Both are made smaller alike; beyond that the usage is more than any percentage shows.
+  while (limit > std::numeric_limits<std::int64_t>::max() / 1000) {
+    usage /= 10;
+    limit /= 10;
+  }
+  return {saturate(usage), saturate(limit)};
+}
+
+Health health_of(const OwnLineItem& line) {
+  if (!line.included || line.usage.billionths <= 0) return Health::healthy;
+  const Wide limit = line.included->billionths;
+  const Wide usage = line.usage.billionths;
+  if (usage > limit) return Health::critical;
+  // The usage is at most the limit here, so hundredfold it fits.
+  if (usage * 100 >= limit * kWarningPercent) return Health::warning;
+  return usage * 100 >= limit * kCautionPercent ? Health::caution : Health::healthy;
+}
+
+Result<Rated> rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
+                   const Currency& currency) {
+  CHECK(own_usage.size() == terms.own.size());
+  Rated rated = TRY(rate(usage, terms.limits, terms.rates, currency));
+  if (terms.own.empty()) return rated;
+  Money sum;
+  for (const LineItem& line : rated.lines) sum = TRY(add(sum, line.cost));
+  for (std::size_t i = 0; i < terms.own.size(); ++i) {
+    OwnLineItem line = TRY(own_line_of(terms.own[i], own_usage[i]));
+    sum = TRY(add(sum, line.cost));
+    rated.health = std::max(rated.health, health_of(line));
+    rated.has_overages = rated.has_overages || line.overage.billionths > 0;
+    rated.own_lines.push_back(std::move(line));
+  }
+  rated.cost = round_to_minor_unit(sum, currency);
+  return rated;
 }
 
 Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,17 @@ struct LineItem {
   friend bool operator==(const LineItem&, const LineItem&) = default;
 };
 
+// The same of a meter of the provider's own.
+struct OwnLineItem {
+  std::string meter;
+  Quantity usage;
+  std::optional<Quantity> included;  // nothing: unlimited
+  Quantity overage;                  // never negative
+  Money rate;                        // of one unit
+  Money cost;
+  friend bool operator==(const OwnLineItem&, const OwnLineItem&) = default;
+};
+
 // How full a limit is, exactly: usage over limit. Unlimited is 0. A limit of 0 that is not used is
 // 0 too (what a plan does not include and a tenant does not use is nothing to warn about); with any
 // usage it is over, and higher than every other.
@@ -44,12 +56,17 @@ struct Utilization {
 enum class Health : std::uint8_t { healthy, caution, warning, critical };
 std::string_view to_text(Health health);
 std::optional<Health> find_health(std::string_view text);
+// Of a meter of the provider's own, as near as 64 bits allow: for display and for comparing.
+Utilization utilization_of(const OwnLineItem& line);
+
 // By exact values: below 75 healthy, below 90 caution, up to and including 100 warning, above
 // critical.
 Health health_of(const Utilization& utilization);
+Health health_of(const OwnLineItem& line);
 
 struct Rated {
-  std::vector<LineItem> lines;  // one for each meter, in the order of kMeters
+  std::vector<LineItem> lines;         // one for each meter, in the order of kMeters
+  std::vector<OwnLineItem> own_lines;  // one for each of the plan's own terms, in their order
   PerMeter<Utilization> utilization;
   Meter highest = Meter::stores_count;  // with the highest utilization; the first of equals
   Health health = Health::healthy;
@@ -58,6 +75,10 @@ struct Rated {
 };
 
 // ErrorCode::invalid where a product or the sum does not fit in 64 bits of millionths.
+// `own_usage` has a quantity for each of the plan's own terms.
+Result<Rated> rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
+                   const Currency& currency);
+// Without meters of the provider's own.
 Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,
                    const Currency& currency);
 

@@ -50,7 +50,11 @@ TEST(UpstreamSpec, IsReadFromAFile) {
     name = "keys"
     urls = ["http://10.0.0.2"]
     path = "/"
-    tenant = { from = "api_key", header = "X-Key", keys = { "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" = "tenant_1" } }
+    [upstream.tenant]
+    from = "api_key"
+    header = "X-Key"
+    [upstream.tenant.keys]
+    "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b" = "tenant_1"
   )");
   ASSERT_EQ(specs.size(), 2U);
   EXPECT_EQ(specs[0].options.origins[1].host, "::1");

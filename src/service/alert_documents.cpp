@@ -2,6 +2,7 @@
 #include <array>
 
 #include "service/alerting.h"
+#include "service/own_lines.h"
 
 namespace metergate {
 
@@ -19,6 +20,14 @@ Json metadata_json(const Alert& alert, const Currency& currency) {
                    {"overage", units_json(line.meter, line.overage)},
                    {"cost", to_exact_decimal(line.cost, currency)},
                }));
+  }
+  for (const OwnLineItem& line : alert.own_lines) {
+    meters.set(line.meter, Json::object({
+                               {"usage", quantity_json(line.usage)},
+                               {"limit", line.included ? quantity_json(*line.included) : Json{}},
+                               {"overage", quantity_json(line.overage)},
+                               {"cost", to_exact_decimal(line.cost, currency)},
+                           }));
   }
   return Json::object({
       {"plan", alert.plan},
@@ -42,7 +51,15 @@ Json exact_json(const Alert& alert) {
   }
   Json::Array resolved;
   for (const MeterRow& row : kMeters) resolved.emplace_back(alert.overage_resolved[row.meter]);
-  return Json::object({{"lines", std::move(lines)}, {"overage_resolved", std::move(resolved)}});
+  Json own = Json::array();
+  for (const OwnLineItem& line : alert.own_lines) own.push_back(exact_own_line_json(line));
+  Json own_resolved = Json::object();
+  for (const auto& [meter, overage] : alert.own_overage_resolved)
+    own_resolved.set(meter, billionths_text(overage));
+  return Json::object({{"lines", std::move(lines)},
+                       {"overage_resolved", std::move(resolved)},
+                       {"own_lines", std::move(own)},
+                       {"own_overage_resolved", std::move(own_resolved)}});
 }
 
 // Reads members; remembers whether one was missing or of the wrong kind.
@@ -97,6 +114,22 @@ Result<LineItem> line_from(const Json& document, const std::string& alert_id) {
   return line;
 }
 
+// Alerts from before there were meters of the provider's own have neither member.
+Result<> read_own(const Json& exact, Alert& alert) {
+  const Json* lines = exact.find("own_lines");
+  const Json* resolved = exact.find("own_overage_resolved");
+  if (lines == nullptr || resolved == nullptr) return {};
+  if (!lines->is_array() || !resolved->is_object()) return corrupt(alert.alert_id);
+  for (const Json& line : lines->as_array()) alert.own_lines.push_back(TRY(own_line_from(line)));
+  for (const auto& [meter, overage] : resolved->as_object()) {
+    const auto quantity =
+        overage.is_string() ? quantity_of_billionths(overage.as_string()) : std::nullopt;
+    if (!quantity) return corrupt(alert.alert_id);
+    alert.own_overage_resolved.emplace_back(meter, *quantity);
+  }
+  return {};
+}
+
 Result<> read_exact(const Json& document, Alert& alert) {
   const Json* exact = document.find("exact");
   const Json* lines = exact == nullptr ? nullptr : exact->find("lines");
@@ -113,7 +146,7 @@ Result<> read_exact(const Json& document, Alert& alert) {
     if (overage.kind() != Json::Kind::integer) return corrupt(alert.alert_id);
     alert.overage_resolved[kMeters[at].meter] = overage.as_integer();
   }
-  return {};
+  return read_own(*exact, alert);
 }
 
 constexpr std::array<std::string_view, 18> kShown = {

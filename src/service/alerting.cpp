@@ -260,6 +260,9 @@ Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& r
     for (const LineItem& line : now_true.rated.lines) {
       after.overage_resolved[line.meter] = line.overage;
     }
+    after.own_overage_resolved.clear();
+    for (const OwnLineItem& line : now_true.rated.own_lines)
+      after.own_overage_resolved.emplace_back(line.meter, line.overage);
     after.status = AlertStatus::resolved;
     after.resolved_at = clock_.now();
     after.resolved_by = actor.name;

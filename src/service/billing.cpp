@@ -1,6 +1,7 @@
 #include "service/billing.h"
 
 #include "service/frozen_reports.h"
+#include "service/own_lines.h"
 
 namespace metergate {
 
@@ -61,8 +62,9 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
     statement.usage = usage_of(figures, rules_.storage);
     statement.peaks = peaks_of(figures, rules_.storage);
   }
-  statement.rated =
-      TRY(rate(statement.usage, statement.terms.limits, statement.terms.rates, rules_.currency));
+  std::vector<Quantity> own(statement.terms.own.size());
+  if (is_kept(period)) own = TRY(own_usage(store_, record.tenant.id, statement.terms.own, period));
+  statement.rated = TRY(rate(statement.usage, statement.terms, own, rules_.currency));
   return statement;
 }
 

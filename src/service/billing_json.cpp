@@ -2,6 +2,7 @@
 #include "domain/wide.h"
 #include "service/billing.h"
 #include "service/call_figures.h"
+#include "service/own_lines.h"
 
 namespace metergate {
 
@@ -12,7 +13,21 @@ Json utilization_json(const Rated& rated) {
   for (const MeterRow& row : kMeters) {
     result.set(std::string{row.name} + "_percent", rated.utilization[row.meter].percent());
   }
+  for (const OwnLineItem& line : rated.own_lines)
+    result.set(line.meter + "_percent", utilization_of(line).percent());
   return result;
+}
+
+// Meters of the provider's own stand behind the built-in ones, by their slugs.
+Json with_own_usage(Json usage, const Rated& rated) {
+  for (const OwnLineItem& line : rated.own_lines) usage.set(line.meter, quantity_json(line.usage));
+  return usage;
+}
+
+Json with_own_limits(Json limits, const Rated& rated) {
+  for (const OwnLineItem& line : rated.own_lines)
+    limits.set(line.meter, line.included ? quantity_json(*line.included) : Json());
+  return limits;
 }
 
 }  // namespace
@@ -33,6 +48,9 @@ Json overages_json(const Statement& statement) {
   for (const LineItem& line : statement.rated.lines) {
     if (line.overage > 0) result.set(row_of(line.meter).name, units_json(line.meter, line.overage));
   }
+  for (const OwnLineItem& line : statement.rated.own_lines) {
+    if (line.overage > Quantity{}) result.set(line.meter, quantity_json(line.overage));
+  }
   return result;
 }
 
@@ -42,8 +60,8 @@ Json tenant_billing_json(const Statement& statement, const Currency& currency) {
       {"tenant_name", statement.tenant_name},
       {"plan", statement.terms.plan},
       {"status", statement.status},
-      {"usage", usage_json(statement.usage)},
-      {"limits", limits_json(statement.terms.limits)},
+      {"usage", with_own_usage(usage_json(statement.usage), statement.rated)},
+      {"limits", with_own_limits(limits_json(statement.terms.limits), statement.rated)},
       {"overages", overages_json(statement)},
       {"utilization", utilization_json(statement.rated)},
       {"has_overages", statement.rated.has_overages},
@@ -64,6 +82,16 @@ Result<Json> line_items_json(const Statement& statement, const Currency& currenc
         {"included", line.included ? units_json(line.meter, *line.included) : Json{}},
         {"overage", units_json(line.meter, line.overage)},
         {"rate", to_exact_decimal(rate, currency)},
+        {"cost", to_exact_decimal(line.cost, currency)},
+    }));
+  }
+  for (const OwnLineItem& line : statement.rated.own_lines) {
+    result.push_back(Json::object({
+        {"meter", line.meter},
+        {"usage", quantity_json(line.usage)},
+        {"included", line.included ? quantity_json(*line.included) : Json{}},
+        {"overage", quantity_json(line.overage)},
+        {"rate", to_exact_decimal(line.rate, currency)},
         {"cost", to_exact_decimal(line.cost, currency)},
     }));
   }

@@ -33,6 +33,16 @@ std::strong_ordering by_name(const Statement& a, const Statement& b) {
   return lower(a.tenant_name) <=> lower(b.tenant_name);
 }
 
+// Of all meters, the provider's own among them.
+Utilization highest_utilization(const Statement& statement) {
+  Utilization highest = statement.rated.utilization[statement.rated.highest];
+  for (const OwnLineItem& line : statement.rated.own_lines) {
+    const Utilization own = utilization_of(line);
+    if (compare(own, highest) > 0) highest = own;
+  }
+  return highest;
+}
+
 constexpr std::array<SortRow, 10> kSorts = {{
     {"tenant_id", [](const Statement& a, const Statement& b) { return a.tenant <=> b.tenant; }},
     {"tenant_name", by_name},
@@ -41,7 +51,7 @@ constexpr std::array<SortRow, 10> kSorts = {{
      [](const Statement& a, const Statement& b) { return a.rated.cost <=> b.rated.cost; }},
     {"utilization",
      [](const Statement& a, const Statement& b) {
-       return compare(a.rated.utilization[a.rated.highest], b.rated.utilization[b.rated.highest]);
+       return compare(highest_utilization(a), highest_utilization(b));
      }},
     {"stores_count", by_usage<Meter::stores_count>},
     {"devices_count", by_usage<Meter::devices_count>},

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "service/limit_shapes.h"
+#include "service/own_lines.h"
 
 namespace metergate {
 namespace {
@@ -67,7 +68,8 @@ bool read_request_rate(const Json& document, Plan& plan) {
 }
 
 bool is_same_offer(const Plan& a, const Plan& b) {
-  return a.limits == b.limits && a.rates == b.rates && a.request_rate == b.request_rate;
+  return a.limits == b.limits && a.rates == b.rates && a.request_rate == b.request_rate &&
+         a.own == b.own;
 }
 
 DocumentKey key_of(const Plan& plan) {
@@ -119,6 +121,7 @@ Json to_document(const Plan& plan) {
                                 {"created_at", plan.valid_from},
                                 {"updated_at", plan.valid_from}});
   if (plan.request_rate) document.set("request_rate", request_rate_json(*plan.request_rate));
+  if (!plan.own.empty()) document.set("meters", own_terms_json(plan.own));
   return document;
 }
 
@@ -135,6 +138,11 @@ Result<Plan> plan_from(const Json& document) {
     if (!read_meter(document, row, plan)) return corrupt_plan(document);
   }
   if (!read_request_rate(document, plan)) return corrupt_plan(document);
+  if (const Json* own = document.find("meters")) {
+    Result<std::vector<OwnTerm>> terms = own_terms_from(*own);
+    if (!terms) return corrupt_plan(document);
+    plan.own = *std::move(terms);
+  }
   return plan;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "domain/own_meter.h"
 #include "service/catalog.h"
 #include "service/limit_shapes.h"
 
@@ -148,6 +149,45 @@ Result<> read_request_rate(const toml::table& file, Plan& plan) {
   return {};
 }
 
+Result<OwnTerm> read_own_meter(const toml::table& table, const std::string& slug,
+                               const std::string& plan) {
+  const std::string key = "meters." + slug;
+  if (!is_own_slug(slug))
+    return wrong(Place{plan, key}, "must be the slug of a meter of your own: a-z, 0-9 and '_'");
+  TRY(refuse_unknown(table, Place{plan, key},
+                     [](std::string_view name) { return name == "limit" || name == "rate"; }));
+  const toml::node* limit = table.get("limit");
+  const toml::node* rate = table.get("rate");
+  if (limit == nullptr || rate == nullptr)
+    return wrong(Place{plan, key}, "needs limit, a number or \"unlimited\", and rate");
+  const Place rate_place{plan, key + ".rate"};
+  OwnTerm term{slug, std::nullopt, {}};
+  term.rate = TRY(read_rate(*rate, Meter::api_calls, rate_place)).price;
+  if (limit->value_or(std::string()) == kUnlimited) return term;
+  const Json number = TRY(number_of(*limit, Place{plan, key + ".limit"}));
+  term.limit = Quantity::of(*number.number());
+  if (!term.limit || *term.limit < Quantity{})
+    return wrong(Place{plan, key + ".limit"},
+                 "must be from 0 to 1000000000000 with at most nine decimals, or \"unlimited\"");
+  return term;
+}
+
+// [plan.meters.tokens]: what the plan says of the provider's own meters, by slug.
+Result<std::vector<OwnTerm>> read_own_meters(const toml::table& plan, const std::string& name) {
+  std::vector<OwnTerm> terms;
+  const toml::table* meters = TRY(table_at(plan, Place{name, "meters"}));
+  if (meters == nullptr) return terms;
+  for (const auto& [slug, node] : *meters) {
+    const std::string text(slug.str());
+    if (!node.is_table()) return wrong(Place{name, "meters." + text}, "must be a table");
+    terms.push_back(TRY(read_own_meter(*node.as_table(), text, name)));
+  }
+  if (terms.size() > kOwnMetersMax)
+    return wrong(Place{name, "meters"}, fmt::format("at most {} are possible", kOwnMetersMax));
+  std::ranges::sort(terms, {}, &OwnTerm::meter);
+  return terms;
+}
+
 Result<Plan> read_plan(const toml::table& file, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return wrong(Place{"", "plan"}, "must be an array of tables: [[plan]]");
@@ -160,12 +200,13 @@ Result<Plan> read_plan(const toml::table& file, const toml::node& node) {
   }
   TRY(refuse_unknown(*table, Place{plan.name, ""}, [](std::string_view key) {
     return key == "name" || key == "limits" || key == "effects" || key == "rates" ||
-           key == "request_rate";
+           key == "request_rate" || key == "meters";
   }));
   plan.limits = TRY(read_limits(*table, plan.name));
   TRY(read_effects(*table, plan.name, plan.limits));
   plan.rates = TRY(read_rates(file, *table, plan.name));
   TRY(read_request_rate(*table, plan));
+  plan.own = TRY(read_own_meters(*table, plan.name));
   return plan;
 }
 

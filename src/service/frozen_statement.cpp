@@ -1,6 +1,7 @@
 // A statement as a row of a stored report, and back.
 #include "service/billing.h"
 #include "service/frozen_reports.h"
+#include "service/own_lines.h"
 
 namespace metergate {
 
@@ -88,17 +89,35 @@ Result<> read_lines(const Json& exact, Statement& statement, std::vector<LineIte
   return {};
 }
 
+// Reports from before there were such meters have none.
+Result<std::vector<OwnLineItem>> read_own_lines(const Json& exact, Statement& statement,
+                                                std::vector<Quantity>& usage) {
+  std::vector<OwnLineItem> lines;
+  const Json* list = exact.find("own_lines");
+  if (list == nullptr) return lines;
+  if (!list->is_array()) return corrupt("own lines");
+  for (const Json& one : list->as_array()) {
+    OwnLineItem line = TRY(own_line_from(one));
+    statement.terms.own.push_back({line.meter, line.included, line.rate});
+    usage.push_back(line.usage);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 // What follows from usage and limits alone is computed again; what was owed is as it was frozen,
 // even where the rule that rounds it should change one day.
 Result<> rate_as_frozen(const Json& exact, std::vector<LineItem> lines, Statement& statement) {
+  std::vector<Quantity> own;
+  std::vector<OwnLineItem> own_lines = TRY(read_own_lines(exact, statement, own));
   const std::string code = TRY(text_of(exact, "currency"));
   const Currency currency = TRY(Currency::find(code));
-  statement.rated =
-      TRY(rate(statement.usage, statement.terms.limits, statement.terms.rates, currency));
+  statement.rated = TRY(rate(statement.usage, statement.terms, own, currency));
   for (std::size_t at = 0; at < lines.size(); ++at) {
     if (lines[at].overage != statement.rated.lines[at].overage) return corrupt("overage");
   }
   statement.rated.lines = std::move(lines);
+  statement.rated.own_lines = std::move(own_lines);
   statement.rated.cost.micros = TRY(integer_of(exact, "cost"));
   return {};
 }
@@ -111,13 +130,20 @@ Json frozen_json(const Statement& statement, const Currency& currency) {
     lines.push_back(exact_line_json(line, statement.terms.limits[line.meter].effect));
   }
   Json row = tenant_billing_json(statement, currency);
-  row.set("exact", Json::object({
-                       {"plan_version", statement.terms.plan_version},
-                       {"currency", currency.code()},
-                       {"cost", statement.rated.cost.micros},
-                       {"peaks", usage_units_json(statement.peaks)},
-                       {"lines", std::move(lines)},
-                   }));
+  Json exact = Json::object({
+      {"plan_version", statement.terms.plan_version},
+      {"currency", currency.code()},
+      {"cost", statement.rated.cost.micros},
+      {"peaks", usage_units_json(statement.peaks)},
+      {"lines", std::move(lines)},
+  });
+  if (!statement.rated.own_lines.empty()) {
+    Json own = Json::array();
+    for (const OwnLineItem& line : statement.rated.own_lines)
+      own.push_back(exact_own_line_json(line));
+    exact.set("own_lines", std::move(own));
+  }
+  row.set("exact", std::move(exact));
   return row;
 }
 

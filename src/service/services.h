@@ -28,6 +28,9 @@ class WorkerBoard;
 class Enforcement;
 class Webhooks;
 class Deliveries;
+class Meters;
+class MeterQueries;
+class Corrections;
 
 // What the server says of itself.
 struct About {
@@ -58,6 +61,9 @@ struct Services {
   WorkerBoard& worker_board;  // what each worker did last and does next
   Webhooks& webhooks;         // who wants to be told of what
   Deliveries& deliveries;     // and what they are told
+  Meters& meters;             // which there are
+  MeterQueries& meter_queries;
+  Corrections& corrections;  // events that are voided or replaced
   About about{};
 };
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "service/billing_world_test.h"
+#include "service/corrections.h"
 #include "service/enforcement.h"
 #include "service/ingest.h"
+#include "service/meter_query.h"
+#include "service/meters.h"
 #include "service/records.h"
 #include "service/services.h"
 #include "service/sessions.h"
@@ -19,10 +22,14 @@ class ServicesWorld : public BillingWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
   Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
-  Services services{clock,        log,           rules,       *store,      *catalog,    *directory,
-                    *sessions,    ingest,        enforcement, records,     idempotency, billing,
-                    analytics,    alerting,      reporting,   aggregation, retention,   audit_log,
-                    worker_board, *webhook_book, *deliveries};
+  Meters meters{*store, *catalog, clock};
+  MeterQueries meter_queries{*store, *directory, meters, rules, clock};
+  Corrections corrections{*store, *directory, ingest, rules, clock};
+  Services services{clock,       log,       rules,         *store,       *catalog,
+                    *directory,  *sessions, ingest,        enforcement,  records,
+                    idempotency, billing,   analytics,     alerting,     reporting,
+                    aggregation, retention, audit_log,     worker_board, *webhook_book,
+                    *deliveries, meters,    meter_queries, corrections};
 };
 
 }  // namespace metergate

@@ -49,7 +49,16 @@ std::string millionths(Money amount) { return to_text(Decimal{amount.micros, 6})
 
 // A stored row against the same figures rated again, at the currency's own rounding of its cost.
 Result<> check_row(const Statement& row, const Currency& currency, Verdict& verdict) {
-  const Rated again = TRY(rate(row.usage, row.terms.limits, row.terms.rates, currency));
+  std::vector<Quantity> own;
+  for (const OwnLineItem& line : row.rated.own_lines) own.push_back(line.usage);
+  const Rated again = TRY(rate(row.usage, row.terms, own, currency));
+  for (std::size_t at = 0; at < again.own_lines.size(); ++at) {
+    const OwnLineItem& want = again.own_lines[at];
+    const OwnLineItem& have = row.rated.own_lines[at];
+    if (want.cost == have.cost && want.overage == have.overage) continue;
+    verdict.add({"report", row.period.text(), row.tenant.text(), want.meter + " cost",
+                 millionths(want.cost), millionths(have.cost)});
+  }
   for (std::size_t at = 0; at < again.lines.size(); ++at) {
     const LineItem& want = again.lines[at];
     const LineItem& have = row.rated.lines[at];
@@ -88,6 +97,7 @@ Result<> Verification::check_counters(Period period, Verdict& verdict) const {
     const Sequence before = parts_.store.head();
     Verdict found;
     TRY(count_again(period, found));
+    TRY(check_meters(period, found));
     if (found.differences_total > 0 && parts_.store.head() != before) continue;
     verdict.merge(std::move(found));
     return {};
@@ -116,6 +126,36 @@ Result<> Verification::count_again(Period period, Verdict& verdict) const {
     const std::optional<Counter> found = TRY(parts_.store.counter(tenant, period));
     compare_figures({tenant, period}, counter, found.value_or(Counter{}), verdict);
     ++verdict.counters_checked;
+  }
+  return {};
+}
+
+// Each meter of the provider's own against its events since it was made.
+Result<> Verification::check_meters(Period period, Verdict& verdict) const {
+  if (!TRY(parts_.store.has_all_events(period))) return {};
+  Query query;
+  query.collection = Collection::meters;
+  const std::vector<Json> meters = TRY(parts_.store.find(query));
+  std::map<std::pair<TenantId, std::string>, MeterCell> expected;
+  for (MeterTotal& total : TRY(parts_.store.recount_meters(period)))
+    expected[{total.tenant, total.slug}] = std::move(total.cell);
+  for (const Json& document : meters) {
+    const OwnMeter meter = TRY(meter_from(document)).meter;
+    for (const std::shared_ptr<const TenantRecord>& record : parts_.directory.all_tenants()) {
+      const TenantId& tenant = record->tenant.id;
+      const MeterCell want = expected[{tenant, meter.slug}];
+      const auto found = TRY(parts_.store.meter_total(tenant, meter.slug, period));
+      const MeterCell have = found.value_or(MeterCell{});
+      // Which values a full set holds depends on the order in which they came.
+      const bool is_full = want.is_full && have.is_full;
+      if (want == have || (is_full && want.count == have.count)) continue;
+      const auto text = [&meter](const MeterCell& cell) {
+        const auto value = cell.value(meter.aggregation);
+        return (value ? to_text(value->shown()) : "nothing") + " of " + std::to_string(cell.count) +
+               " events, " + std::to_string(cell.unusable) + " unusable";
+      };
+      verdict.add({"meter", period.text(), tenant.text(), meter.slug, text(want), text(have)});
+    }
   }
   return {};
 }

@@ -49,6 +49,7 @@ class Verification {
 
  private:
   Result<> check_counters(Period period, Verdict& verdict) const;
+  Result<> check_meters(Period period, Verdict& verdict) const;
   Result<> count_again(Period period, Verdict& verdict) const;
   Result<> check_records(Verdict& verdict) const;
   Result<> check_audits(Verdict& verdict) const;

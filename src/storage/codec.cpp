@@ -93,6 +93,10 @@ void Encoder::unsigned_number(std::uint64_t value) {
   byte(static_cast<std::uint8_t>(value));
 }
 
+void Encoder::fixed(std::uint64_t value) {
+  for (unsigned shift = 0; shift < 64; shift += 8) byte(static_cast<std::uint8_t>(value >> shift));
+}
+
 void Encoder::number(std::int64_t value) { unsigned_number(zig_zag(value)); }
 
 void Encoder::text(std::string_view value) {
@@ -121,13 +125,61 @@ void Encoder::calls(const CallSums& sums) {
   number(sums.request_bytes);
   number(sums.response_bytes);
   number(sums.duration_us);
-  unsigned_number(sums.durations.buckets().size());
+  histogram(sums.durations);
+}
+
+void Encoder::histogram(const Histogram& histogram) {
+  unsigned_number(histogram.buckets().size());
   unsigned before = 0;
-  for (const Histogram::Bucket& bucket : sums.durations.buckets()) {
+  for (const Histogram::Bucket& bucket : histogram.buckets()) {
     unsigned_number(bucket.index - before);
     unsigned_number(bucket.count);
     before = bucket.index;
   }
+}
+
+void Encoder::quantity(Quantity value) {
+  number(static_cast<std::int64_t>(value.billionths >> 64));
+  unsigned_number(static_cast<std::uint64_t>(value.billionths));
+}
+
+// What an aggregation does not use stays as it began and takes no room.
+void Encoder::cell(const MeterCell& cell) {
+  std::uint8_t present = 0;
+  const auto mark = [&present](bool is_there, CellPart part) {
+    if (is_there) present = static_cast<std::uint8_t>(present | static_cast<unsigned>(part));
+  };
+  const MeterCell nothing;
+  mark(cell.sum != nothing.sum, CellPart::sum);
+  mark(cell.least != nothing.least || cell.greatest != nothing.greatest, CellPart::extremes);
+  mark(cell.latest_at != nothing.latest_at || cell.latest != nothing.latest, CellPart::latest);
+  mark(!cell.unique.empty(), CellPart::unique);
+  mark(cell.is_full, CellPart::full);
+  mark(!cell.values.buckets().empty(), CellPart::values);
+  byte(kCellVersion);
+  number(cell.count);
+  number(cell.unusable);
+  byte(present);
+  const auto has = [present](CellPart part) {
+    return (present & static_cast<unsigned>(part)) != 0;
+  };
+  if (has(CellPart::sum)) quantity(cell.sum);
+  if (has(CellPart::extremes)) {
+    quantity(cell.least);
+    quantity(cell.greatest);
+  }
+  if (has(CellPart::latest)) {
+    quantity(cell.latest);
+    number(cell.latest_at.time_since_epoch().count());
+  }
+  if (has(CellPart::unique)) {
+    unsigned_number(cell.unique.size());
+    for (const UniqueMark& unique : cell.unique) {
+      fixed(unique.high);
+      fixed(unique.low);
+    }
+  }
+  if (has(CellPart::values)) histogram(cell.values);
 }
 
 void Encoder::counter(const Counter& counter) {

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "domain/counter.h"
+#include "domain/meter_cell.h"
 #include "domain/usage_event.h"
 
 namespace metergate {
@@ -26,8 +27,12 @@ class Encoder {
   void counter(const Counter& counter);
   void calls(const CallSums& sums);
   void json(const Json& value);
+  void quantity(Quantity value);
+  void cell(const MeterCell& cell);
 
  private:
+  void histogram(const Histogram& histogram);
+  void fixed(std::uint64_t value);  // u64
   std::string& out_;
 };
 
@@ -44,6 +49,7 @@ class Decoder {
   Result<Counter> counter();
   Result<CallSums> calls();
   Result<Json> json();
+  Result<MeterCell> cell();
 
  private:
   std::string_view rest_;

@@ -21,6 +21,7 @@ class Reader : public ByteReader {
   CallSums calls();
   Counter counter();
   Json json(unsigned depth);
+  MeterCell cell();
 
  private:
   void expect_version(std::uint8_t version) {
@@ -34,6 +35,9 @@ class Reader : public ByteReader {
   Histogram histogram();
   Gauges gauges();
   Decimal decimal();
+  Quantity quantity();
+  std::uint64_t fixed();
+  std::vector<UniqueMark> marks();
   Json array(unsigned depth);
   Json object(unsigned depth);
 };
@@ -223,6 +227,58 @@ Json Reader::json(unsigned depth) {
   return refuse("there is no such kind of value"), Json{};
 }
 
+Quantity Reader::quantity() {
+  const Wide high = number();
+  return {high << 64 | Wide{unsigned_number()}};
+}
+
+std::uint64_t Reader::fixed() {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 8) value |= std::uint64_t{byte()} << shift;
+  return value;
+}
+
+std::vector<UniqueMark> Reader::marks() {
+  const std::size_t size = count(16);
+  std::vector<UniqueMark> marks;
+  marks.reserve(std::min(size, kReserveMax));
+  for (std::size_t i = 0; i < size; ++i) {
+    UniqueMark mark;
+    mark.high = fixed();
+    mark.low = fixed();
+    if (!marks.empty() && marks.back() >= mark) {
+      return refuse("the different values of a meter are not in order"), marks;
+    }
+    marks.push_back(mark);
+  }
+  return marks;
+}
+
+MeterCell Reader::cell() {
+  MeterCell cell;
+  expect_version(kCellVersion);
+  cell.count = number();
+  cell.unusable = number();
+  const std::uint8_t present = byte();
+  if (present > kCellParts) refuse("a meter's cell has a part that is not known");
+  const auto has = [present](CellPart part) {
+    return (present & static_cast<unsigned>(part)) != 0;
+  };
+  if (has(CellPart::sum)) cell.sum = quantity();
+  if (has(CellPart::extremes)) {
+    cell.least = quantity();
+    cell.greatest = quantity();
+  }
+  if (has(CellPart::latest)) {
+    cell.latest = quantity();
+    cell.latest_at = timestamp();
+  }
+  if (has(CellPart::unique)) cell.unique = marks();
+  cell.is_full = has(CellPart::full);
+  if (has(CellPart::values)) cell.values = histogram();
+  return cell;
+}
+
 // Reads one value by `read` and moves on behind it; on a fault stays where it was.
 template <class Read>
 auto decode(std::string_view& rest, Read read) -> Result<decltype(read(std::declval<Reader&>()))> {
@@ -260,6 +316,9 @@ Result<Counter> Decoder::counter() {
 }
 Result<CallSums> Decoder::calls() {
   return decode(rest_, [](Reader& reader) { return reader.calls(); });
+}
+Result<MeterCell> Decoder::cell() {
+  return decode(rest_, [](Reader& reader) { return reader.cell(); });
 }
 Result<Json> Decoder::json() {
   return decode(rest_, [](Reader& reader) { return reader.json(0); });

@@ -13,6 +13,7 @@ namespace metergate::codec_format {
 // a byte of their own.
 inline constexpr std::uint8_t kCounterVersion = 1;
 inline constexpr std::uint8_t kCallsVersion = 1;
+inline constexpr std::uint8_t kCellVersion = 1;
 
 // Bodies from outside are at most 64 deep (base/json); audit records and the like wrap them, so
 // what is read back is allowed twice that: a document that was taken can always be read again.
@@ -21,6 +22,17 @@ inline constexpr std::uint8_t kFactMask = 7;
 inline constexpr std::uint8_t kOwnTime = 8;
 inline constexpr std::uint8_t kBillable = 16;
 inline constexpr std::uint8_t kOurs = 32;
+
+// Bits of what a meter's cell has beside its counts.
+enum class CellPart : std::uint8_t {
+  sum = 1,
+  extremes = 2,
+  latest = 4,
+  unique = 8,
+  full = 16,
+  values = 32
+};
+inline constexpr std::uint8_t kCellParts = 63;
 
 enum class JsonTag : std::uint8_t {
   null,

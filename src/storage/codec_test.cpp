@@ -200,6 +200,46 @@ TEST(Codec, UnknownVersionsAndKindsAreRefused) {
   EXPECT_EQ(Decoder{"\x09"}.json().error().code, ErrorCode::corrupt);
 }
 
+MeterCell any_cell() {
+  const Folding folding = kFoldings[static_cast<std::size_t>(test_events::one_of(10))].aggregation;
+  MeterCell cell;
+  for (int i = test_events::one_of(30); i > 0; --i) {
+    MeterReading reading;
+    reading.is_usable = test_events::one_of(5) != 0;
+    reading.value.billionths = Wide{*rc::gen::arbitrary<std::int64_t>()} * 100;
+    if (row_of(folding).permille > 0 && reading.value.billionths < 0) continue;
+    reading.mark = {*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>()};
+    reading.at = Timestamp{Milliseconds{1 + test_events::one_of(1000)}};
+    cell.fold(folding, reading);
+  }
+  cell.is_full = test_events::one_of(2) == 1;
+  return cell;
+}
+
+RC_GTEST_PROP(Codec, AMeterCellComesBackAndNoPartOfItDoes, ()) {
+  const MeterCell cell = any_cell();
+  const std::string bytes = encoded([&](Encoder& to) { to.cell(cell); });
+  Decoder decoder{bytes};
+  RC_ASSERT(decoder.cell().value() == cell);
+  RC_ASSERT(decoder.is_at_end());
+  const auto cut = static_cast<std::size_t>(test_events::one_of(static_cast<int>(bytes.size())));
+  RC_ASSERT(!Decoder{std::string_view(bytes).substr(0, cut)}.cell());
+}
+
+TEST(Codec, AMeterCellOfAnotherVersionOrWithAnUnknownPartIsRefused) {
+  const std::string bytes = encoded([](Encoder& to) { to.cell({}); });
+  ASSERT_EQ(bytes.size(), 4U);
+  EXPECT_TRUE(Decoder{bytes}.cell());
+  std::string other = bytes;
+  other[0] = 2;
+  EXPECT_EQ(Decoder{other}.cell().error().code, ErrorCode::corrupt);
+  other = bytes;
+  other[3] = 64;
+  EXPECT_EQ(Decoder{other}.cell().error().code, ErrorCode::corrupt);
+  const std::string twice("\x01\x00\x00\x08\x02", 5);
+  EXPECT_FALSE(Decoder{twice + std::string(32, '\x07')}.cell()) << "the same value twice";
+}
+
 TEST(Codec, AFailedDecodeLeavesTheDecoderWhereItWas) {
   const std::string bytes = "\x05zzz";
   Decoder decoder{bytes};

@@ -37,6 +37,10 @@ constexpr Field kEmail[] = {"email"};
 constexpr Field kKey[] = {"key_id"};
 constexpr Field kKeyHash[] = {"key_hash"};
 constexpr Field kWebhook[] = {"tenant_id", "webhook_id"};
+constexpr Field kCorrection[] = {"tenant_id", "correction_id"};
+constexpr Field kCreatedAt[] = {"created_at"};
+constexpr Field kTenantCreatedAt[] = {"tenant_id", "created_at"};
+constexpr Field kSlug[] = {"slug"};
 constexpr Field kExpiresAt[] = {"expires_at"};
 constexpr Field kDelivery[] = {"tenant_id", "delivery_id"};
 constexpr Field kWebhookStatusNumber[] = {"tenant_id", "webhook_id", "status", "number"};
@@ -66,6 +70,10 @@ constexpr IndexRow kOfAudits[] = {{"sequence", kSequence, true},
 constexpr IndexRow kOfUsers[] = {{"email", kEmail, true}};
 constexpr IndexRow kOfKeys[] = {{"key_id", kKey, true}, {"key_hash", kKeyHash, false}};
 constexpr IndexRow kOfWebhooks[] = {{"tenant_id+webhook_id", kWebhook, true}};
+constexpr IndexRow kOfCorrections[] = {{"tenant_id+correction_id", kCorrection, true},
+                                       {"created_at", kCreatedAt, false},
+                                       {"tenant_id+created_at", kTenantCreatedAt, false}};
+constexpr IndexRow kOfMeters[] = {{"slug", kSlug, true}};
 constexpr IndexRow kOfIdempotencyKeys[] = {{"expires_at", kExpiresAt, false}};
 constexpr IndexRow kOfApiCalls[] = {
     {"timestamp", kTimestamp, false},
@@ -107,6 +115,8 @@ constexpr CollectionRow kCollections[] = {
     {Collection::response_metrics, "response_metrics", true, kOfMetrics},
     {Collection::usage_counters, "usage_counters", true, kOfCounters},
     {Collection::webhook_deliveries, "webhook_deliveries", false, kOfDeliveries},
+    {Collection::meters, "meters", false, kOfMeters},
+    {Collection::corrections, "corrections", false, kOfCorrections},
 };
 
 constexpr bool rows_follow_enumerators() {

@@ -36,7 +36,9 @@ enum class Collection : std::uint8_t {
   response_metrics,
   usage_counters,
   // stored
-  webhook_deliveries
+  webhook_deliveries,
+  meters,
+  corrections
 };
 
 struct IndexRow {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "storage/documents.h"
+#include "storage/meter_shapes.h"
 
 namespace metergate {
 namespace {
@@ -46,6 +47,7 @@ Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known)
   judge_events(batch, known, decision);
   if (decision.is_refused) return decision;
   TRY(check_day_totals(batch.day_totals));
+  if (batch.voided) decision.batch.voided = TRY(void_rule_.settle(*batch.voided, calendar_));
   for (DocumentWrite& write : batch.documents) TRY(stage(std::move(write)));
   TRY(stage_audits(batch.audits));
   for (const auto& [name, document] : staged_) {
@@ -107,9 +109,22 @@ Result<> Decider::stage(DocumentWrite write) {
   const std::optional<Json> stored = TRY(current(write.collection, write.key));
   TRY(check_expectation(write, stored));
   if (write.document) write.document->set("revision", revision_of(stored) + 1);
+  if (write.document && write.collection == Collection::meters)
+    TRY(check_meter(*write.document, stored));
   // What is not there need not be removed.
   if (!write.document && !stored && !staged_.contains({write.collection, write.key})) return {};
   staged_.insert_or_assign({write.collection, std::move(write.key)}, std::move(write.document));
+  return {};
+}
+
+// A meter counts what comes with the batch that makes it and after.
+Result<> Decider::check_meter(Json& document, const std::optional<Json>& stored) const {
+  // The fold relies on what is stored.
+  if (const auto meter = meter_from(document); !meter)
+    return fail(ErrorCode::invalid, meter.error().message);
+  const auto next = static_cast<std::int64_t>(view_.state().sequence) + 1;
+  const auto since = stored ? stored->integer_at(kMeterSince) : std::nullopt;
+  document.set(kMeterSince, since.value_or(next));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "storage/calendar.h"
 #include "storage/decided.h"
 #include "storage/view.h"
+#include "storage/void_rule.h"
 
 namespace metergate {
 
@@ -27,13 +28,14 @@ struct Decision {
   std::vector<EventId> ids;  // of the batch's events
   bool is_empty() const {
     return batch.events.empty() && batch.documents.empty() && batch.day_totals.empty() &&
-           !batch.close_through;
+           !batch.close_through && !batch.voided;
   }
 };
 
 class Decider {
  public:
-  Decider(const View& view, Calendar& calendar) : view_(view), calendar_(calendar) {}
+  Decider(const View& view, Calendar& calendar, const VoidRule& void_rule)
+      : view_(view), calendar_(calendar), void_rule_(void_rule) {}
   // `known` has an element for each event; those of our own are not looked at.
   Result<Decision> decide(Batch batch, const std::vector<KnownId>& known);
 
@@ -45,6 +47,7 @@ class Decider {
   bool is_closed(Period period) const;
   Result<std::optional<Json>> current(Collection collection, const DocumentKey& key) const;
   Result<> stage(DocumentWrite write);
+  Result<> check_meter(Json& document, const std::optional<Json>& stored) const;
   Result<> stage_audits(const std::vector<AuditRecord>& audits);
   Result<> check_unique(Collection collection, const DocumentKey& key, const Json& document);
   Result<> check_day_totals(const std::vector<DayTotal>& totals) const;
@@ -53,6 +56,7 @@ class Decider {
 
   const View& view_;
   Calendar& calendar_;
+  const VoidRule& void_rule_;
   Staged staged_;
 };
 

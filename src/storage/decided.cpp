@@ -5,7 +5,9 @@
 namespace metergate {
 namespace {
 
+// A batch that voids nothing is written as it was before there were corrections.
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersionWithVoid = 2;
 
 std::unexpected<Error> bad(std::string_view what) {
   return fail(ErrorCode::corrupt, "a batch of the journal " + std::string(what));
@@ -59,6 +61,38 @@ Result<DayTotal> take_day_total(Decoder& from) {
   return total;
 }
 
+Result<DecidedVoid> take_void(Decoder& from, std::size_t bytes) {
+  DecidedVoid voided;
+  voided.kept.sequence = TRY(from.unsigned_number());
+  const std::uint64_t index = TRY(from.unsigned_number());
+  if (index > UINT32_MAX) return bad("voids an event at a place that does not fit");
+  voided.kept.index = static_cast<std::uint32_t>(index);
+  voided.kept.event = TRY(from.event());
+  voided.day_bytes.last = TRY(from.number());
+  voided.day_bytes.peak = TRY(from.number());
+  voided.day_bytes.at = Timestamp{Milliseconds{TRY(from.number())}};
+  for (std::size_t n = TRY(take_count(from, bytes)); n > 0; --n) {
+    std::string slug = TRY(from.text());
+    MeterCell cell = TRY(from.cell());
+    voided.minutes.emplace_back(std::move(slug), std::move(cell));
+  }
+  return voided;
+}
+
+void put_void(Encoder& to, const DecidedVoid& voided) {
+  to.unsigned_number(voided.kept.sequence);
+  to.unsigned_number(voided.kept.index);
+  to.event(voided.kept.event);
+  to.number(voided.day_bytes.last);
+  to.number(voided.day_bytes.peak);
+  to.number(voided.day_bytes.at.time_since_epoch().count());
+  to.unsigned_number(voided.minutes.size());
+  for (const auto& [slug, cell] : voided.minutes) {
+    to.text(slug);
+    to.cell(cell);
+  }
+}
+
 }  // namespace
 
 UsageEvent to_final(DecidedEvent decided) {
@@ -69,7 +103,7 @@ UsageEvent to_final(DecidedEvent decided) {
 std::string encode(const DecidedBatch& batch) {
   std::string bytes;
   Encoder to(bytes);
-  to.byte(kVersion);
+  to.byte(batch.voided ? kVersionWithVoid : kVersion);
   to.number(batch.at.time_since_epoch().count());
   to.unsigned_number(batch.events.size());
   for (const DecidedEvent& decided : batch.events) {
@@ -93,12 +127,15 @@ std::string encode(const DecidedBatch& batch) {
   }
   to.byte(batch.close_through ? 1 : 0);
   if (batch.close_through) to.number(batch.close_through->ordinal());
+  if (batch.voided) put_void(to, *batch.voided);
   return bytes;
 }
 
 Result<DecidedBatch> decode_batch(std::string_view bytes) {
   Decoder from(bytes);
-  if (TRY(from.byte()) != kVersion) return bad("is of a format that this version does not know");
+  const std::uint8_t version = TRY(from.byte());
+  if (version != kVersion && version != kVersionWithVoid)
+    return bad("is of a format that this version does not know");
   DecidedBatch batch;
   batch.at = Timestamp{Milliseconds{TRY(from.number())}};
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
@@ -108,6 +145,7 @@ Result<DecidedBatch> decode_batch(std::string_view bytes) {
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
     batch.day_totals.push_back(TRY(take_day_total(from)));
   if (TRY(take_flag(from))) batch.close_through = Period::from_ordinal(TRY(take_int32(from)));
+  if (version == kVersionWithVoid) batch.voided = TRY(take_void(from, bytes.size()));
   if (!from.is_at_end()) return bad("has bytes after its end");
   for (const DecidedEvent& decided : batch.events) {
     if (decided.count && !std::holds_alternative<CountReport>(decided.event.fact))

@@ -33,15 +33,25 @@ struct DecidedDocument {
   std::optional<Json> document;  // with its revision; nothing: removed
 };
 
+// An event that is counted out again, and what cannot be had by subtracting it.
+struct DecidedVoid {
+  KeptEvent kept;
+  Gauge day_bytes;  // of a StorageReport: what its day reports without it
+  // Of meters that cannot count backwards, by slug: its minute and group without it.
+  std::vector<std::pair<std::string, MeterCell>> minutes;
+};
+
 struct DecidedBatch {
   Timestamp at{};
   std::vector<DecidedEvent> events;
   std::vector<DecidedDocument> documents;
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;
+  std::optional<DecidedVoid> voided;
 };
 
-// u8 version, at, events, documents, day totals, period to close; docs/storage-format.md.
+// u8 version, at, events, documents, day totals, period to close, the voided event;
+// docs/storage-format.md.
 std::string encode(const DecidedBatch& batch);
 Result<DecidedBatch> decode_batch(std::string_view bytes);
 

@@ -58,7 +58,7 @@ TEST_F(EmbeddedStoreTest, AnswersTheSameAfterAKillAtAnyPoint) {
   TestFolder killed;
   int number = 0;
   const bool holds = rc::check([&] {
-    const Batch batch = any_batch(number++);
+    const Batch batch = any_batch(number++, *twin);
     const auto expected = twin->apply(batch);
     const auto commit = store->apply(batch);
     RC_ASSERT(commit.has_value() == expected.has_value());

@@ -10,18 +10,12 @@ namespace {
 
 constexpr std::string_view kOther = "other";
 
-void merge(Gauge& into, const Gauge& from) {
-  if (!from.is_set()) return;
-  into.set(from.last, from.at);
-  into.peak = std::max(into.peak, from.peak);
-}
-
 void merge(Counter& into, const Counter& from) {
   into.calls.merge(from.calls);
   into.webhooks.merge(from.webhooks);
   for (Gauge Gauges::*gauge : {&Gauges::stores, &Gauges::devices, &Gauges::sales, &Gauges::tickets,
                                &Gauges::audits, &Gauges::reported_bytes})
-    merge(into.gauges.*gauge, from.gauges.*gauge);
+    (into.gauges.*gauge).merge(from.gauges.*gauge);
   into.updated_at = std::max(into.updated_at, from.updated_at);
 }
 
@@ -35,6 +29,7 @@ Result<> Fold::apply(std::uint64_t sequence, const DecidedBatch& batch,
                      const std::vector<EventId>& ids) {
   CHECK(sequence == view_.state().sequence + 1);
   TRY(fold_documents(batch));
+  if (batch.voided) TRY(fold_void(*batch.voided, batch.at));
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     const DecidedEvent& decided = batch.events[i];
     if (!decided.event.is_ours) {
@@ -87,6 +82,7 @@ Result<> Fold::fold_event(const UsageEvent& event) {
   }
   touched_.add(tenant, slot.period);
   if (const auto* call = std::get_if<ApiCall>(&event.fact)) TRY(fold_call(*call, event, slot));
+  if (const auto* other = std::get_if<OtherFact>(&event.fact)) TRY(fold_meters(*other, event));
   return {};
 }
 

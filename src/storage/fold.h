@@ -34,6 +34,17 @@ class Fold {
   Result<> fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot);
   Result<std::string_view> endpoint_within_cap(const std::string& tenant, Period period,
                                                const std::string& endpoint);
+  Result<> fold_meters(const OtherFact& fact, const UsageEvent& event);
+  Result<> fold_meter(const CountedMeter& meter, const Json& data, const UsageEvent& event);
+  Result<std::string> group_within_cap(const std::string& tenant, Period period,
+                                       const CountedMeter& meter, const Json& data);
+  Result<> fold_void(const DecidedVoid& voided, Timestamp at);
+  Result<> unfold_calls(const UsageEvent& event);
+  Result<> replace_bytes(const UsageEvent& event, const Gauge& day_bytes);
+  Result<> unfold_meters(const DecidedVoid& voided);
+  struct MeterPlaces;
+  Result<> rebuild_meter(const std::string& tenant, const CountedMeter& meter,
+                         const MeterPlaces& places);
   Result<> fold_documents(const DecidedBatch& batch);
   Result<> fold_day_total(const DayTotal& total);
   Result<Counter*> touch_month(const std::string& tenant, Period period);

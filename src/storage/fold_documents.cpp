@@ -46,6 +46,8 @@ Result<> Fold::fold_documents(const DecidedBatch& batch) {
   for (const DecidedDocument& write : batch.documents) {
     const std::optional<Json> old = TRY(replace(write));
     TRY(count_record(write, old, changes));
+    if (write.collection == Collection::meters)
+      TRY(view_.meters().set(write.key.id, write.document));
     touch_priced(write, calendar_.slot_of(at).period);
   }
   for (const auto& [tenant, change] : changes) TRY(set_gauges(tenant, change, at));

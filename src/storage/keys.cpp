@@ -192,6 +192,44 @@ std::string hour_place(Timestamp hour, std::string_view endpoint) {
   return out;
 }
 
+std::string meter_minute_place(std::string_view meter, Timestamp minute, std::string_view group) {
+  std::string out(1, kMeterMinute);
+  out += meter;
+  append_u64(out, minute.time_since_epoch().count());
+  out += group;
+  return out;
+}
+
+std::string meter_day_place(std::string_view meter, Day day, std::string_view group) {
+  std::string out(1, kMeterDay);
+  out += meter;
+  append_u32(out, day.time_since_epoch().count());
+  out += group;
+  return out;
+}
+
+std::string meter_month_place(std::string_view meter, Period period) {
+  std::string out(1, kMeterMonth);
+  out += meter;
+  append_u32(out, period.ordinal());
+  return out;
+}
+
+std::string meter_groups_place(std::string_view meter, Period period) {
+  std::string out(1, kMeterGroups);
+  out += meter;
+  append_u32(out, period.ordinal());
+  return out;
+}
+
+Result<std::string> meter_of(std::string_view place) {
+  if (place.empty()) return fail(ErrorCode::corrupt, "a row of the view has no place");
+  std::string_view rest = place.substr(1);
+  TRY(take_text(rest));
+  TRY(take_u64(rest));
+  return std::string(place.substr(1, place.size() - 1 - rest.size()));
+}
+
 std::string row(std::string_view tenant, std::string_view place) {
   CHECK(!place.empty());
   std::string key(1, place.front());
@@ -211,6 +249,22 @@ Result<HourPlace> hour_of(std::string_view place) {
   place.remove_prefix(1);
   const std::int64_t ms = TRY(take_u64(place));
   return HourPlace{Timestamp{Milliseconds{ms}}, std::string{place}};
+}
+
+std::string voided_prefix(Period period) { return place(kVoided, period.ordinal()); }
+
+std::string voided(Period period, const KeptEvent& kept) {
+  std::string key = voided_prefix(period);
+  append_big_endian(key, kept.sequence, 8);
+  append_big_endian(key, kept.index, 4);
+  return key;
+}
+
+Result<std::pair<std::uint64_t, std::uint32_t>> voided_place(std::string_view key) {
+  key.remove_prefix(std::min<std::size_t>(key.size(), 5));
+  const std::uint64_t sequence = TRY(take_big_endian(key, 8));
+  const std::uint64_t index = TRY(take_big_endian(key, 4));
+  return std::pair{sequence, static_cast<std::uint32_t>(index)};
 }
 
 std::string event_ids_prefix(std::int32_t period) { return place(kEventId, period); }

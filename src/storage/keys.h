@@ -3,6 +3,7 @@
 //   document   'D' collection text(tenant) text(id)                 value: the document
 //   index      'I' collection number value… text(tenant) text(id)   value: text(tenant) text(id)
 //   row        tag text(tenant) place                               value: the row
+//   voided     'V' u32(period) u64(sequence) u32(index)             value: nothing
 //   event id   'J' u32(period) 16 bytes of hash                     value: 8 bytes of fingerprint
 //   meta       'M' name
 //   text       bytes, each 00 written as 00 FF, then 00 01: so no text is a prefix of another
@@ -32,6 +33,12 @@ inline constexpr char kBackfill = 'b';   // place: u32(period); what came as day
 inline constexpr char kEndpoints = 'e';  // place: u32(period)
 inline constexpr char kHour = 'h';       // place: u64(hour in ms) endpoint
 inline constexpr char kTotals = 't';     // place: nothing
+// Of meters of the provider's own; `meter` is text(slug) u64(sequence that made it).
+inline constexpr char kMeterMinute = 'n';  // place: meter u64(minute in ms) group
+inline constexpr char kMeterDay = 'y';     // place: meter u32(days since the epoch) group
+inline constexpr char kMeterMonth = 'o';   // place: meter u32(period); all groups together
+inline constexpr char kMeterGroups = 'g';  // place: meter u32(period); the groups there are
+inline constexpr char kVoided = 'V';  // u32(period) u64(sequence) u32(index): counted out again
 inline constexpr char kDocument = 'D';
 inline constexpr char kIndex = 'I';
 inline constexpr char kEventId = 'J';
@@ -68,11 +75,21 @@ inline std::string totals_place() { return std::string(1, kTotals); }
 std::string row(std::string_view tenant, std::string_view place);
 Result<Period> period_of(std::string_view place);  // of a month's, backfill's or endpoints' place
 Result<Day> day_of(std::string_view place);
+std::string meter_minute_place(std::string_view meter, Timestamp minute, std::string_view group);
+std::string meter_day_place(std::string_view meter, Day day, std::string_view group);
+std::string meter_month_place(std::string_view meter, Period period);
+std::string meter_groups_place(std::string_view meter, Period period);
+// The part of such a place that names the meter.
+Result<std::string> meter_of(std::string_view place);
 struct HourPlace {
   Timestamp hour;
   std::string endpoint;
 };
 Result<HourPlace> hour_of(std::string_view place);
+
+std::string voided_prefix(Period period);
+std::string voided(Period period, const KeptEvent& kept);
+Result<std::pair<std::uint64_t, std::uint32_t>> voided_place(std::string_view key);
 
 std::string event_ids_prefix(std::int32_t period);
 std::string event_id(std::int32_t period, const Hash128& id);

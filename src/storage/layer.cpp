@@ -74,6 +74,8 @@ void encode_row(Encoder& to, const TotalsRow& row) {
   to.number(row.audits);
 }
 
+void encode_row(Encoder& to, const MeterCell& row) { to.cell(row); }
+
 Result<> decode_row(Decoder& from, CounterRow& row) {
   row.is_carried = TRY(from.byte()) == 1;
   row.counter = TRY(from.counter());
@@ -104,6 +106,11 @@ Result<> decode_row(Decoder& from, TotalsRow& row) {
   return {};
 }
 
+Result<> decode_row(Decoder& from, MeterCell& row) {
+  row = TRY(from.cell());
+  return {};
+}
+
 void Layer::write(KeyWriter& to) const {
   if (closed_through)
     to.remove_range({std::string(1, keys::kEventId), keys::event_ids_prefix(*closed_through + 1)});
@@ -127,6 +134,7 @@ void Layer::keep_rows_of(Layer& below) {
     keep(above.of<CallSums>(), under.of<CallSums>());
     keep(above.of<EndpointRow>(), under.of<EndpointRow>());
     keep(above.of<TotalsRow>(), under.of<TotalsRow>());
+    keep(above.of<MeterCell>(), under.of<MeterCell>());
   }
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "domain/counter.h"
+#include "domain/meter_cell.h"
 #include "storage/codec.h"
 #include "storage/event_ids.h"
 #include "storage/kv.h"
@@ -32,6 +33,7 @@ struct CounterRow {
 };
 
 // The endpoints that a tenant called in a period, sorted; at most kEndpointsMax, then "other".
+// Also the groups of one of its meters in a period; at most kGroupsMax.
 struct EndpointRow {
   std::vector<std::string> endpoints;
 };
@@ -50,10 +52,12 @@ void encode_row(Encoder& to, const CounterRow& row);
 void encode_row(Encoder& to, const CallSums& row);
 void encode_row(Encoder& to, const EndpointRow& row);
 void encode_row(Encoder& to, const TotalsRow& row);
+void encode_row(Encoder& to, const MeterCell& row);
 Result<> decode_row(Decoder& from, CounterRow& row);
 Result<> decode_row(Decoder& from, CallSums& row);
 Result<> decode_row(Decoder& from, EndpointRow& row);
 Result<> decode_row(Decoder& from, TotalsRow& row);
+Result<> decode_row(Decoder& from, MeterCell& row);
 
 template <class Row>
 Result<Row> parse_row(std::string_view bytes) {
@@ -75,7 +79,9 @@ template <class Row>
 using HotRows = std::map<std::string, HotRow<Row>, std::less<>>;
 
 struct TenantRows {
-  std::tuple<HotRows<CounterRow>, HotRows<CallSums>, HotRows<EndpointRow>, HotRows<TotalsRow>> rows;
+  std::tuple<HotRows<CounterRow>, HotRows<CallSums>, HotRows<EndpointRow>, HotRows<TotalsRow>,
+             HotRows<MeterCell>>
+      rows;
   template <class Row>
   HotRows<Row>& of() {
     return std::get<HotRows<Row>>(rows);

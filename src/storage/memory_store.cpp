@@ -161,15 +161,35 @@ class MemoryStore final : public ControlledStore {
     return store_->endpoint_count(tenant, period);
   }
 
+  Result<> meter_cells(const MeterRange& range,
+                       const std::function<bool(const MeterCellRow&)>& visit) const override {
+    TRY(readable());
+    return store_->meter_cells(range, visit);
+  }
+  Result<std::optional<MeterCell>> meter_total(const TenantId& tenant, std::string_view slug,
+                                               Period period) const override {
+    TRY(readable());
+    return store_->meter_total(tenant, slug, period);
+  }
+
   std::optional<Period> closed_through() const override { return store_->closed_through(); }
   std::vector<TenantPeriod> take_touched(std::size_t max) override {
     return store_->take_touched(max);
+  }
+  Result<std::optional<KeptEvent>> find_event(const EventName& name,
+                                              const Window& within) const override {
+    TRY(readable());
+    return store_->find_event(name, within);
   }
   Result<RetentionDone> retire(const RetentionCut& cut) override { return store_->retire(cut); }
   Result<> checkpoint() override { return store_->checkpoint(); }
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override {
     TRY(readable());
     return store_->recount(period);
+  }
+  Result<std::vector<MeterTotal>> recount_meters(Period period) const override {
+    TRY(readable());
+    return store_->recount_meters(period);
   }
   Result<bool> has_all_events(Period period) const override {
     TRY(readable());

@@ -8,8 +8,27 @@
 
 namespace metergate::contract {
 
-// `number` makes audit ids its own; months are those of the first half of 2026.
-inline Batch any_batch(int number) {
+inline OtherFact any_prompt(int id) {
+  return {"prompt", id % 7 == 0 ? "{}"
+                                : "{\"n\":" + std::to_string(id % 9) +
+                                      ".5,\"g\":" + std::to_string(id % 4) + "}"};
+}
+
+// A meter of the provider's own of each aggregation: m0, m1, …
+inline DocumentWrite any_meter(int which) {
+  MeterRecord record;
+  record.meter = {"m" + std::to_string(which),
+                  "prompt",
+                  kFoldings[static_cast<std::size_t>(which)].aggregation,
+                  "$.n",
+                  {{"g", "$.g"}}};
+  record.name = record.meter.slug;
+  return {Collection::meters, {"", record.meter.slug}, to_document(record), Expect::anything, 0};
+}
+
+// `number` makes audit ids its own; months are those of the first half of 2026. Now and then an
+// event is voided that `store` has, if there is one.
+inline Batch any_batch(int number, const Store& store) {
   const auto pick = [](int count) {
     return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, count));
   };
@@ -28,6 +47,11 @@ inline Batch any_batch(int number) {
     if (id % 5 == 1) event.fact = WebhookCall{"w", id % 2 == 0, 200, 1, Microseconds{id}};
     if (id % 5 == 2) event.fact = StorageReport{id * 1000};
     if (id % 5 == 3) event.fact = CountReport{Meter::stores_count, {}};
+    if (id % 5 == 4) {
+      event.fact = any_prompt(id);
+      // So close that several fall into one minute.
+      event.occurred_at = at("2026-02-10") + std::chrono::seconds{id * 40};
+    }
     if (pick(40) == 0) event.billable = false;
     batch.events.push_back(std::move(event));
   }
@@ -38,6 +62,14 @@ inline Batch any_batch(int number) {
     Batch change = record(collection, of, id, pick(2) == 0 ? "active" : "suspended", "2026-01-01");
     if (pick(4) == 0) change.documents[0].document.reset();
     batch.documents.push_back(std::move(change.documents[0]));
+  }
+  for (int i = pick(3); i > 0; --i) {
+    batch.documents.push_back(any_meter(pick(static_cast<int>(kFoldings.size()))));
+    if (pick(6) == 0) batch.documents.back().document.reset();
+  }
+  if (pick(3) == 0) {
+    const EventName name{tenant(any_tenant()), "test", text("", pick(60))};
+    batch.voided = store.find_event(name, {Timestamp{}, kTimestampMax}).value();
   }
   if (pick(3) == 0) batch.audits.push_back(audit(text("audit-", number), any_tenant()));
   if (pick(6) == 0) {

@@ -19,7 +19,17 @@ class RowRetention {
   // Hours before `cut`, at most `max` of them.
   Result<std::int64_t> remove_metrics(const std::string& tenant, Timestamp cut, std::size_t max);
 
+  // Cells of the provider's own meters: minutes from before an instant, days and months from before
+  // a period, and, at most `max`, whatever is left of meters that were deleted.
+  Result<std::int64_t> remove_meter_minutes(const std::string& tenant, Timestamp cut,
+                                            std::size_t max);
+  Result<std::int64_t> remove_meter_days(const std::string& tenant, Period cut, std::size_t max);
+
  private:
+  // Of one tag; `end_of` names where, of a meter, what stays begins.
+  template <class Row, class EndOf>
+  Result<std::int64_t> remove_of_meters(const std::string& tenant, char tag, const EndOf& end_of,
+                                        std::size_t max);
   Result<> carry_into(const std::string& tenant, Period cut);
   View& view_;
   const TimeZone& zone_;

@@ -26,10 +26,12 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/counter.h"
+#include "domain/meter_cell.h"
 #include "domain/period.h"
 #include "domain/usage_event.h"
 #include "storage/audit.h"
 #include "storage/collections.h"
+#include "storage/meter_shapes.h"
 #include "storage/query.h"
 
 namespace metergate {
@@ -63,6 +65,19 @@ struct DayTotal {
   Counter counter;
 };
 
+// An event as it is kept, and where: its batch and its place within it.
+struct KeptEvent {
+  Sequence sequence = 0;
+  std::uint32_t index = 0;
+  UsageEvent event;
+};
+
+struct EventName {
+  TenantId tenant;
+  std::string source;
+  std::string id;
+};
+
 struct Batch {
   Timestamp at{};  // when it was decided; what gauges and updated_at of document changes carry
   std::vector<UsageEvent> events;
@@ -70,6 +85,9 @@ struct Batch {
   std::vector<AuditRecord> audits;  // written to provider_audits, chained in order
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;  // this period and all before it take no more events
+  // Counted out again, as find_event() gave it, before this batch's events are counted. It stays
+  // among the raw events, and its id stays taken.
+  std::optional<KeptEvent> voided;
 };
 
 enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed };
@@ -90,6 +108,27 @@ struct TenantPeriod {
   TenantId tenant;
   Period period;
   friend auto operator<=>(const TenantPeriod&, const TenantPeriod&) = default;
+};
+
+// Cells of a meter of the provider's own, for one tenant.
+enum class CellSpan : std::uint8_t { minute, day };
+struct MeterRange {
+  TenantId tenant;
+  std::string slug;
+  CellSpan span = CellSpan::minute;
+  Window window;  // cells that begin in it; days begin in the billing time zone
+};
+struct MeterCellRow {
+  Timestamp start{};
+  // The values that the meter groups by, in the order of its group_by; nothing: the event had none.
+  std::vector<std::optional<std::string>> group;
+  bool is_other = false;  // what came after kGroupsMax groups; `group` is empty
+  MeterCell cell;
+};
+struct MeterTotal {
+  TenantId tenant;
+  std::string slug;
+  MeterCell cell;
 };
 
 struct RetentionCut {
@@ -122,9 +161,10 @@ class Store {
   virtual ~Store() = default;
 
   // Applies the batch, or nothing of it. Errors: conflict (an expectation does not hold; the
-  // message names the document), overloaded (too much is waiting for the disk), storage (no room on
-  // the disk: refused before anything is written). Conflicting or late events are no error: see
-  // Commit.
+  // message names the document; or the event was voided before), period_closed (the event to be
+  // voided lies in a closed period), invalid (a count is not voided but stated again), overloaded
+  // (too much is waiting for the disk), storage (no room on the disk: refused before anything is
+  // written). Conflicting or late events are no error: see Commit.
   virtual Result<Commit> apply(Batch batch) = 0;
 
   virtual Sequence head() const = 0;
@@ -163,17 +203,33 @@ class Store {
   // How many endpoints the tenant called in the period (at most 1,000 and `other`).
   virtual Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const = 0;
 
+  // The cells of a meter, oldest first; none where there is no such meter. Calls `visit` until it
+  // returns false; holds no lock meanwhile.
+  virtual Result<> meter_cells(const MeterRange& range,
+                               const std::function<bool(const MeterCellRow&)>& visit) const = 0;
+  // A meter's month, all groups together; nothing where no event came.
+  virtual Result<std::optional<MeterCell>> meter_total(const TenantId& tenant,
+                                                       std::string_view slug,
+                                                       Period period) const = 0;
+
   // The newest period that takes no more events, if any.
   virtual std::optional<Period> closed_through() const = 0;
   // Whose figures have changed since the last call, each once, at most `max` of them.
   virtual std::vector<TenantPeriod> take_touched(std::size_t max) = 0;
 
+  // The newest kept event of that name within the window, voided or not.
+  virtual Result<std::optional<KeptEvent>> find_event(const EventName& name,
+                                                      const Window& within) const = 0;
+
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;
   // Writes what is only in memory and the journal to the view, and seals full segments.
   virtual Result<> checkpoint() = 0;
-  // The counters of a period, folded anew from the raw events that are kept; gauges left empty.
+  // The counters of a period, folded anew from the raw events that are kept and were not voided;
+  // gauges left empty.
   virtual Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const = 0;
+  // The same of every meter of the provider's own: its months, from the events since it was made.
+  virtual Result<std::vector<MeterTotal>> recount_meters(Period period) const = 0;
   // Whether every raw event of the period is still kept, so that recount() can be compared.
   virtual Result<bool> has_all_events(Period period) const = 0;
   virtual StoreFigures figures() const = 0;

@@ -7,7 +7,8 @@
 
 namespace metergate {
 
-// All documents of all collections, each tenant's counters, days and endpoints, and what is closed.
+// All documents of all collections, each tenant's counters, days, endpoints and meters, and what is
+// closed.
 std::string answers(const Store& store);
 
 }  // namespace metergate

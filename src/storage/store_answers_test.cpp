@@ -11,6 +11,39 @@
 namespace metergate {
 namespace {
 
+// Marks of different values are keyed by the folder: only their number can be compared.
+std::string cell_text(MeterCell cell) {
+  for (std::size_t i = 0; i < cell.unique.size(); ++i) cell.unique[i] = {0, i};
+  std::string bytes;
+  Encoder(bytes).cell(cell);
+  return to_hex(bytes);
+}
+
+void append_meters(const Store& store, const TenantId& tenant, std::string& out) {
+  Query query;
+  query.collection = Collection::meters;
+  const auto meters = store.find(query).value();
+  for (const Json& document : meters) {
+    const std::string slug = *document.string_at("slug");
+    for (const CellSpan span : {CellSpan::minute, CellSpan::day}) {
+      const MeterRange range{tenant, slug, span, {Timestamp{}, kTimestampMax}};
+      const auto read = store.meter_cells(range, [&](const MeterCellRow& row) {
+        out += fmt::format("{} {} {} ", tenant.text(), slug, to_text(row.start));
+        for (const auto& value : row.group) out += value.value_or("none") + " ";
+        out += cell_text(row.cell) + "\n";
+        return true;
+      });
+      if (!read) out += read.error().message;
+    }
+    const auto months = store.counters(tenant).value();
+    for (const auto& [period, counter] : months) {
+      const auto total = store.meter_total(tenant, slug, period).value();
+      if (total)
+        out += fmt::format("{} {} {} {}\n", tenant.text(), slug, period.text(), cell_text(*total));
+    }
+  }
+}
+
 void append_figures(const Store& store, const std::string& tenant_text, std::string& out) {
   const TenantId tenant = TenantId::parse(tenant_text).value();
   const auto months = store.counters(tenant).value();
@@ -49,7 +82,10 @@ std::string answers(const Store& store) {
     std::ranges::sort(lines);
     for (const std::string& line : lines) out += line;
   }
-  for (const std::string& tenant : tenants) append_figures(store, tenant, out);
+  for (const std::string& tenant : tenants) {
+    append_figures(store, tenant, out);
+    append_meters(store, TenantId::parse(tenant).value(), out);
+  }
   return out;
 }
 

@@ -136,6 +136,7 @@ Result<> View::load() {
     tenants_.insert(TRY(keys::take_text(key)));
   }
   TRY(cursor->status());
+  TRY(load_meters());
   // One look for each period: its first id, then on behind all of them.
   const std::string ids(1, keys::kEventId);
   for (std::string from = ids;;) {
@@ -147,6 +148,18 @@ Result<> View::load() {
     id_periods_.insert(period);
     from = keys::event_ids_prefix(period + 1);
   }
+}
+
+Result<> View::load_meters() {
+  const std::string prefix = keys::document_prefix(Collection::meters);
+  const auto cursor = base_->walk({prefix, keys::after_prefix(prefix)}, false);
+  for (; cursor->is_valid(); cursor->next()) {
+    const DocumentKey key = TRY(keys::parse_tail(cursor->key().substr(prefix.size())));
+    Decoder from(cursor->value());
+    Json document = TRY(from.json());
+    TRY(meters_.set(key.id, std::move(document)));
+  }
+  return cursor->status();
 }
 
 std::string View::encode_state() const {

@@ -22,6 +22,7 @@
 #include "storage/keys.h"
 #include "storage/kv.h"
 #include "storage/layer.h"
+#include "storage/meter_table.h"
 
 namespace metergate {
 
@@ -73,6 +74,9 @@ class View {
   // Calls visit(place, row) in the order of the places until it returns false.
   template <class Row, class Visit>
   Result<> scan(std::string_view tenant, const PlaceRange& range, const Visit& visit) const;
+  // The meters of the provider's own, as their documents say.
+  const MeterTable& meters() const { return meters_; }
+  MeterTable& meters() { return meters_; }
   void account(std::size_t bytes) { live_->bytes += bytes; }
 
   // Event ids: in the layers here; in the base for several at once, without a lock, good as long as
@@ -99,6 +103,7 @@ class View {
   explicit View(std::unique_ptr<KeyValues> base)
       : base_(std::move(base)), live_(std::make_shared<Layer>()) {}
   Result<> load();
+  Result<> load_meters();
   std::string encode_state() const;
   TenantRows& live_rows(const std::string& tenant);
   template <class Row>
@@ -109,6 +114,7 @@ class View {
   std::shared_ptr<Layer> frozen_;
   ViewState state_;
   std::set<std::string, std::less<>> tenants_;
+  MeterTable meters_;
   std::set<std::int32_t> id_periods_;
   std::uint64_t base_generation_ = 0;
   std::uint64_t frozen_sequence_ = 0;

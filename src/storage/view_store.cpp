@@ -145,35 +145,6 @@ std::vector<TenantPeriod> ViewStore::take_touched(std::size_t max) {
   return touched_.take(max);
 }
 
-Result<std::vector<std::pair<TenantId, Counter>>> ViewStore::recount(Period period) const {
-  std::map<TenantId, Counter> counters;
-  const EventRange range{std::nullopt, period.window(options_.zone)};
-  TRY(history_->for_each(range, [&counters](const ArchivedEvent& archived) {
-    counters[archived.event.tenant].fold(archived.event);
-    return true;
-  }));
-  std::vector<std::string> tenants;
-  {
-    const std::shared_lock lock(mutex_);
-    tenants.assign(view_->tenants().begin(), view_->tenants().end());
-  }
-  for (const std::string& tenant : tenants) {
-    const std::shared_lock lock(mutex_);
-    const auto backfilled = TRY(Figures(*view_, options_.zone).backfilled(tenant, period));
-    if (!backfilled) continue;
-    Counter& counter = counters[TRY(TenantId::parse(tenant))];
-    counter.calls.merge(backfilled->calls);
-    counter.webhooks.merge(backfilled->webhooks);
-    counter.updated_at = std::max(counter.updated_at, backfilled->updated_at);
-  }
-  std::vector<std::pair<TenantId, Counter>> rows;
-  for (auto& [tenant, counter] : counters) {
-    counter.gauges = Gauges{};
-    rows.emplace_back(tenant, std::move(counter));
-  }
-  return rows;
-}
-
 Result<bool> ViewStore::has_all_events(Period period) const {
   const std::shared_lock lock(mutex_);
   return period.window(options_.zone).start >= view_->state().events_removed_before;

@@ -49,11 +49,19 @@ class ViewStore : public Store {
   Result<Gauges> gauges_before(const TenantId& tenant, Day day) const override;
   Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const override;
 
+  Result<> meter_cells(const MeterRange& range,
+                       const std::function<bool(const MeterCellRow&)>& visit) const override;
+  Result<std::optional<MeterCell>> meter_total(const TenantId& tenant, std::string_view slug,
+                                               Period period) const override;
+
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
 
+  Result<std::optional<KeptEvent>> find_event(const EventName& name,
+                                              const Window& within) const override;
   Result<RetentionDone> retire(const RetentionCut& cut) override;
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
+  Result<std::vector<MeterTotal>> recount_meters(Period period) const override;
   Result<bool> has_all_events(Period period) const override;
   StoreFigures figures() const override;
 
@@ -79,6 +87,8 @@ class ViewStore : public Store {
                                         std::uint64_t& generation) const;
   Result<> look_again(std::vector<KnownId>& known) const;
   Result<Commit> commit(Batch batch, std::vector<KnownId> known, std::uint64_t generation);
+  // Whether an event of that name may be kept: its id is known, or it is one that has none.
+  Result<bool> is_known(const EventName& name) const;
   ReadContext context() const { return {*view_, options_.zone, options_.formula, mutex_}; }
   Result<> retire_rows(const RetentionCut& cut, RetentionDone& done);
   std::optional<Period> last_removable(const RetentionCut& cut) const;

@@ -62,7 +62,9 @@ Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
                                  std::uint64_t generation) {
   const std::unique_lock lock(mutex_);
   if (!known.empty() && generation != view_->base_generation()) TRY(look_again(known));
-  Decision decision = TRY(Decider(*view_, fold_.calendar()).decide(std::move(batch), known));
+  const VoidRule void_rule(*view_, *history_, options_.key);
+  Decider decider(*view_, fold_.calendar(), void_rule);
+  Decision decision = TRY(decider.decide(std::move(batch), known));
   Commit commit{head_, std::move(decision.outcomes), !decision.is_refused};
   if (decision.is_refused || decision.is_empty()) return commit;
   commit.sequence = head_ + 1;

@@ -45,7 +45,12 @@ Result<> ViewStore::retire_rows(const RetentionCut& cut, RetentionDone& done) {
     if (cut.events_before && left > 0) {
       done.metrics_removed +=
           TRY(retention.remove_metrics(tenant, *cut.events_before, static_cast<std::size_t>(left)));
+      done.metrics_removed += TRY(retention.remove_meter_minutes(tenant, *cut.events_before,
+                                                                 static_cast<std::size_t>(left)));
     }
+    if (const auto period = last_removable(cut); period)
+      done.metrics_removed +=
+          TRY(retention.remove_meter_days(tenant, *period, static_cast<std::size_t>(kRemovedMax)));
     done.more = done.counters_removed + done.metrics_removed >= kRemovedMax;
     if (done.more) return {};
   }

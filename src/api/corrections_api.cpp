@@ -1,0 +1,107 @@
+// /api/v1/corrections: events that were wrong are voided or replaced, by the provider only.
+#include "api/event_reader.h"
+#include "api/routes.h"
+#include "service/corrections.h"
+#include "service/event_shapes.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::size_t kNameMax = 256;
+constexpr std::size_t kReasonMost = 500;
+
+// The event that stands in for `kept`: what the body does not say is as it was.
+Result<UsageEvent> read_replacement(const Json& given, const KeptEvent& kept, Timestamp now) {
+  Faults faults;
+  if (!given.is_object()) {
+    faults.add("event", "must be an object with data, and type and time where they differ");
+    TRY(faults.result());
+  }
+  for (const auto& [name, value] : given.as_object()) {
+    if (name != "type" && name != "time" && name != "data")
+      faults.add("event." + name, "is unknown; allowed: type, time, data");
+  }
+  TRY(faults.result());
+  Json element = event_json(kept.event);
+  for (const auto& [name, value] : given.as_object()) element.set(name, value);
+  const Json* time = element.find("time");
+  if (time != nullptr && time->kind() == Json::Kind::timestamp)
+    element.set("time", to_text(time->as_timestamp()));
+  element.set("subject", kept.event.tenant.text());
+  EventContext context;
+  context.now = now;
+  std::optional<UsageEvent> event = read_event(element, context, 0, faults);
+  TRY(faults.result());
+  if (!event) return fail(ErrorCode::internal, "a replacement was refused without a reason");
+  return *std::move(event);
+}
+
+TenantId read_tenant(BodyReader& body) {
+  const std::string text = body.required_text("tenant_id", 1, kNameMax);
+  if (text.empty()) return {};
+  const Result<TenantId> tenant = TenantId::parse(text);
+  if (tenant) return *tenant;
+  body.fault("tenant_id", tenant.error().message);
+  return {};
+}
+
+Result<Answer> correct_event(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  CorrectionRequest request;
+  request.name.tenant = read_tenant(body);
+  request.name.source = body.required_text("source", 1, kNameMax);
+  request.name.id = body.required_text("id", 1, kNameMax);
+  const std::string action = body.required_choice("action", {"void", "replace"});
+  request.reason = body.required_text("reason", 3, kReasonMost);
+  request.time = body.optional_time("time");
+  const Json* event = body.optional_any("event");
+  if (action == "replace" && event == nullptr)
+    body.fault("event", "is missing: it is what the event is replaced by");
+  if (action == "void" && event != nullptr)
+    body.fault("event", "goes with the action replace only");
+  TRY(body.finish());
+  Corrections& corrections = call.services.corrections;
+  const KeptEvent kept = TRY(corrections.find(request));
+  if (event != nullptr)
+    request.replacement = TRY(read_replacement(*event, kept, call.services.clock.now()));
+  Answer answer;
+  answer.status = 201;
+  answer.data = TRY(corrections.apply(request, kept, call.actor));
+  return answer;
+}
+
+Result<Answer> list_corrections(Call& call) {
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  CorrectionQuery query;
+  query.tenant_id = reader.text("tenant_id").value_or("");
+  query.page = page.page;
+  query.limit = page.limit;
+  TRY(reader.finish());
+  CorrectionPage found = TRY(call.services.corrections.list(query));
+  Answer answer;
+  answer.data = Json::object({{"corrections", std::move(found.corrections)},
+                              {"pagination", pagination_json(page, found.total)}});
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Route> corrections_routes() {
+  return {{"POST",
+           "/api/v1/corrections",
+           provider_with(Permission::events_write),
+           correct_event,
+           {},
+           true,
+           "Void or replace a recorded event of an open period, with a reason"},
+          {"GET",
+           "/api/v1/corrections",
+           provider_with(Permission::billing_read),
+           list_corrections,
+           {"tenant_id", "page", "limit"},
+           true,
+           "The corrections that were made, newest first"}};
+}
+
+}  // namespace metergate::api

@@ -1,0 +1,147 @@
+// /api/v1/meters, asked as a client asks it.
+#include <gtest/gtest.h>
+
+#include "api/api_world_test.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::string_view kTokens =
+    R"({"slug":"tokens","eventType":"prompt","aggregation":"SUM","valueProperty":"$.n",)"
+    R"("groupBy":{"model":"$.model"}})";
+
+class MetersApi : public testing::Test {
+ protected:
+  http::Response ask_as(const std::string& token, const std::string& line,
+                        std::string_view body = {}, const std::string& accept = {}) {
+    http::Request request = request_for(line, token);
+    request.body = body;
+    if (!body.empty()) request.headers.emplace_back("content-type", "application/json");
+    if (!accept.empty()) request.headers.emplace_back("accept", accept);
+    auto response = api::ask(*dispatcher_, std::move(request));
+    EXPECT_TRUE(response) << line;
+    return std::move(response).value_or(http::Response{});
+  }
+  http::Response ask(const std::string& line, std::string_view body = {}) {
+    return ask_as(provider_, line, body);
+  }
+  void send(const std::string& id, const std::string& data, const std::string& subject) {
+    const http::Response sent =
+        ask("POST /api/v1/events", R"({"specversion":"1.0","id":")" + id +
+                                       R"(","source":"app","type":"prompt","subject":")" + subject +
+                                       R"(","time":"2026-03-05T10:00:00Z","data":)" + data + "}");
+    EXPECT_EQ(sent.status, 204) << sent.body;
+  }
+  std::string faults_of(const http::Response& response) {
+    EXPECT_EQ(response.status, 400);
+    EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
+    std::string fields;
+    const Json problem = body_of(response);
+    if (const Json* errors = problem.find("errors")) {
+      for (const Json& error : errors->as_array())
+        fields += error.string_at("field").value_or("?") + " ";
+    }
+    return fields;
+  }
+
+  ApiWorld world_;
+  std::unique_ptr<Dispatcher> dispatcher_ =
+      Dispatcher::create(all_routes(), world_.services).value();
+  std::string provider_ = world_.provider_token({"*"});
+};
+
+TEST_F(MetersApi, TheListIsAnArrayWithoutAnEnvelope) {
+  const http::Response list = ask("GET /api/v1/meters");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_EQ(header_of(list, "Content-Type"), "application/json");
+  const Json meters = body_of(list);
+  ASSERT_TRUE(meters.is_array());
+  ASSERT_EQ(meters.as_array().size(), 5U);
+  EXPECT_EQ(meters.as_array()[2].string_at("slug"), "api_calls");
+  EXPECT_EQ(meters.as_array()[2].string_at("aggregation"), "COUNT");
+}
+
+TEST_F(MetersApi, AMeterIsDefinedShownAndDeleted) {
+  const http::Response made = ask("POST /api/v1/meters", kTokens);
+  EXPECT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(body_of(made).string_at("slug"), "tokens");
+  EXPECT_EQ(body_of(ask("GET /api/v1/meters/tokens")), body_of(made));
+  EXPECT_EQ(ask("POST /api/v1/meters", kTokens).status, 409);
+  EXPECT_EQ(ask("DELETE /api/v1/meters/tokens").status, 204);
+  EXPECT_EQ(ask("GET /api/v1/meters/tokens").status, 404);
+  EXPECT_EQ(ask("DELETE /api/v1/meters/tokens").status, 404);
+}
+
+TEST_F(MetersApi, AMeterThatCannotBeIsRefusedWithTheReason) {
+  EXPECT_EQ(faults_of(ask("POST /api/v1/meters", R"({"slug":"x"})")), "eventType aggregation ");
+  EXPECT_EQ(
+      faults_of(ask("POST /api/v1/meters", R"({"slug":"x","eventType":"e","aggregation":"MODE"})")),
+      "aggregation ");
+  EXPECT_EQ(
+      faults_of(ask("POST /api/v1/meters", R"({"slug":"x","eventType":"e","aggregation":"SUM"})")),
+      "valueProperty ");
+  EXPECT_EQ(faults_of(ask("POST /api/v1/meters",
+                          R"({"slug":"x","eventType":"e","aggregation":"COUNT","groupBy":["a"]})")),
+            "groupBy ");
+  EXPECT_EQ(faults_of(ask("POST /api/v1/meters",
+                          R"({"slug":"x","eventType":"e","aggregation":"COUNT","price":1})")),
+            "price ");
+}
+
+TEST_F(MetersApi, UsageIsAnsweredAsJsonAndCsv) {
+  ask("POST /api/v1/meters", kTokens);
+  send("1", R"({"n":1.5,"model":"x"})", "tenant_1");
+  send("2", R"({"n":2,"model":"y"})", "tenant_2");
+  const std::string range = "from=2026-03-01T00:00:00Z&to=2026-03-06T00:00:00Z";
+  const Json all = body_of(ask("GET /api/v1/meters/tokens/query?" + range));
+  ASSERT_EQ(all.find("data")->as_array().size(), 1U) << to_text(all);
+  const Json& row = all.find("data")->as_array()[0];
+  EXPECT_EQ(*row.find("value"), Json(Decimal{35, 1}));
+  EXPECT_TRUE(row.find("subject")->is_null());
+  const http::Response csv =
+      ask_as(provider_,
+             "GET /api/v1/meters/tokens/query?windowSize=DAY&groupBy=subject&groupBy=model&" +
+                 range + "&subject=tenant_1&subject=tenant_2&filterGroupBy[model]=y",
+             {}, "text/csv");
+  EXPECT_EQ(header_of(csv, "Content-Type"), "text/csv");
+  EXPECT_EQ(csv.body,
+            "window_start,window_end,subject,model,value\r\n"
+            "2026-03-05T00:00:00.000Z,2026-03-06T00:00:00.000Z,tenant_2,y,2\r\n");
+}
+
+TEST_F(MetersApi, ABadQueryIsRefusedByName) {
+  EXPECT_EQ(faults_of(ask("GET /api/v1/meters/api_calls/query?from=March&windowSize=YEAR"
+                          "&windowTimeZone=Mars&subject=*")),
+            "subject from windowSize windowTimeZone ");
+  EXPECT_EQ(faults_of(ask("GET /api/v1/meters/api_calls/query?frm=x")), "frm ");
+  EXPECT_EQ(faults_of(ask("GET /api/v1/meters/api_calls/query?filterGroupBy[]=x")),
+            "filterGroupBy[] ");
+  EXPECT_EQ(faults_of(ask("GET /api/v1/meters/api_calls/query?groupBy=model")), "groupBy ");
+  EXPECT_EQ(ask("GET /api/v1/meters/nothing/query").status, 404);
+}
+
+TEST_F(MetersApi, ATenantSeesItselfOnly) {
+  ask("POST /api/v1/meters", kTokens);
+  send("1", R"({"n":1})", "tenant_1");
+  send("2", R"({"n":2})", "tenant_2");
+  const std::string own = world_.tenant_token("tenant_1");
+  const Json usage = body_of(ask_as(own, "GET /api/v1/meters/tokens/query"));
+  ASSERT_EQ(usage.find("data")->as_array().size(), 1U);
+  EXPECT_EQ(usage.find("data")->as_array()[0].string_at("subject"), "tenant_1");
+  const auto foreign = ask_as(own, "GET /api/v1/meters/tokens/query?subject=tenant_2");
+  const auto absent = ask_as(own, "GET /api/v1/meters/tokens/query?subject=tenant_9");
+  EXPECT_EQ(foreign.status, 403);
+  EXPECT_EQ(foreign.body, absent.body);
+  EXPECT_EQ(ask_as(own, "GET /api/v1/meters/tokens/subjects").status, 401);
+  EXPECT_EQ(ask_as(own, "POST /api/v1/meters", kTokens).status, 401);
+}
+
+TEST_F(MetersApi, SubjectsAreListed) {
+  ask("POST /api/v1/meters", kTokens);
+  send("1", R"({"n":1})", "tenant_2");
+  EXPECT_EQ(body_of(ask("GET /api/v1/meters/tokens/subjects")),
+            Json(Json::Array{Json("tenant_2")}));
+}
+
+}  // namespace
+}  // namespace metergate::api

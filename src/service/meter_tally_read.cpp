@@ -1,0 +1,229 @@
+// How each kind of meter is read into a tally; see meter_tally.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "service/meter_tally.h"
+
+namespace metergate {
+namespace {
+
+using std::chrono::days;
+
+// Stands for every value that a meter groups by, behind kGroupsMax groups.
+constexpr std::string_view kOther = "other";
+
+MeterCell counted(std::int64_t count) {
+  MeterCell cell;
+  cell.count = count;
+  return cell;
+}
+
+Result<> tally_cells(const Store& store, const MeterRange& range, const MeterPlan& plan,
+                     MeterTally& tally) {
+  if (is_empty(range.window)) return {};
+  const std::size_t dimensions = plan.meter.record.meter.group_by.size();
+  Result<> added;
+  TRY(store.meter_cells(range, [&](const MeterCellRow& row) {
+    const MeterGroup group = row.is_other ? MeterGroup(dimensions, std::string(kOther)) : row.group;
+    added = tally.add(row.start, range.tenant, group, row.cell);
+    return added.has_value();
+  }));
+  return added;
+}
+
+// Calls one by one, as they were recorded.
+Result<> tally_raw(const Store& store, const MeterPlan& plan, const TenantId& tenant,
+                   const Window& window, MeterTally& tally) {
+  if (is_empty(window)) return {};
+  const bool is_api = plan.meter.built_in == Meter::api_calls;
+  Query query;
+  query.collection = is_api ? Collection::api_calls : Collection::webhook_calls;
+  query.filter =
+      Filter::all({Filter::equal("tenant_id", tenant.text()),
+                   Filter::compare("timestamp", FilterOperator::greater_or_equal, window.start),
+                   Filter::compare("timestamp", FilterOperator::less, window.end)});
+  Result<> added;
+  std::int64_t read = 0;
+  TRY(store.for_each(query, [&](const Json& event) {
+    if (++read > kRawEventsMax) {
+      const std::string message = fmt::format(
+          "more than {} calls would have to be counted one by one: ask for a shorter range, or for "
+          "whole days of the billing time zone",
+          kRawEventsMax);
+      added = fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "from", message}}});
+      return false;
+    }
+    const auto at = event.timestamp_at("timestamp");
+    if (is_api && !event.bool_at("billable").value_or(true)) return true;
+    added = tally.add(at.value_or(window.start), tenant, {}, counted(1));
+    return added.has_value();
+  }));
+  return added;
+}
+
+// The hours of the billing time zone that lie whole in the window, from the rollups of endpoints.
+Result<> tally_hours(const Store& store, const TenantId& tenant, const Window& window,
+                     MeterTally& tally) {
+  if (is_empty(window)) return {};
+  Query query;
+  query.collection = Collection::response_metrics;
+  query.filter =
+      Filter::all({Filter::equal("tenant_id", tenant.text()),
+                   Filter::compare("hour", FilterOperator::greater_or_equal, window.start),
+                   Filter::compare("hour", FilterOperator::less, window.end)});
+  Result<> added;
+  TRY(store.for_each(query, [&](const Json& hour) {
+    const std::int64_t count = hour.integer_at("count").value_or(0);
+    if (count > 0)
+      added =
+          tally.add(hour.timestamp_at("hour").value_or(window.start), tenant, {}, counted(count));
+    return added.has_value();
+  }));
+  return added;
+}
+
+Window whole_hours(const Window& range, const TimeZone& zone) {
+  const Window first = window_at(range.start, WindowSize::hour, zone);
+  const Timestamp start = first.start < range.start ? first.end : first.start;
+  const Timestamp end = window_at(range.end, WindowSize::hour, zone).start;
+  return {start, std::max(start, end)};
+}
+
+std::int64_t count_of(Meter meter, const Counter& counter) {
+  return meter == Meter::api_calls ? counter.calls.count : counter.webhooks.count;
+}
+
+Result<> tally_days(const Store& store, const BillingRules& rules, const MeterPlan& plan,
+                    const TenantId& tenant, const Window& window, MeterTally& tally) {
+  if (is_empty(window)) return {};
+  const Day first = rules.zone.day_of(window.start);
+  const Day last = rules.zone.day_of(window.end - Milliseconds{1});
+  for (const DayRow& row : TRY(store.days(tenant, first, last))) {
+    const std::int64_t count = count_of(*plan.meter.built_in, row.counter);
+    if (count > 0) TRY(tally.add(rules.zone.start_of(row.day), tenant, {}, counted(count)));
+  }
+  return {};
+}
+
+bool has_any(const Gauges& gauges) {
+  return gauges.stores.is_set() || gauges.devices.is_set() || gauges.sales.is_set() ||
+         gauges.tickets.is_set() || gauges.audits.is_set() || gauges.reported_bytes.is_set();
+}
+
+std::int64_t units_of(Meter meter, const Gauges& gauges, const BillingRules& rules) {
+  if (meter == Meter::stores_count) return gauges.stores.last;
+  if (meter == Meter::devices_count) return gauges.devices.last;
+  return storage_bytes(gauges, rules.storage);
+}
+
+// Walks one tenant's days, which lie in [first, last], window by window.
+class GaugeWalk {
+ public:
+  GaugeWalk(const GaugeSources& sources, const TenantRecord& record)
+      : sources_(sources), record_(record) {}
+
+  Result<> walk(const MeterPlan& plan, MeterTally& tally) {
+    const TimeZone& zone = sources_.rules.zone;
+    const TenantId& tenant = record_.tenant.id;
+    const Day first = zone.day_of(plan.range.start);
+    const Day last =
+        std::min(zone.day_of(plan.range.end - Milliseconds{1}), zone.day_of(sources_.clock.now()));
+    gauges_ = TRY(sources_.store.gauges_before(tenant, first));
+    const std::vector<DayRow> rows = TRY(sources_.store.days(tenant, first, last));
+    auto next = rows.begin();
+    for (Day day = first; day <= last;) {
+      const Day end = plan.size ? zone.day_of(window_at(zone.start_of(day), *plan.size, zone).end)
+                                : last + days{1};
+      for (; next != rows.end() && next->day < end; ++next) take(*next);
+      // What a tenant has is known from its making on, or from what was said of it before.
+      const bool is_there = zone.day_of(record_.tenant.created_at) < end || has_any(gauges_);
+      if (is_there) TRY(tally.add(zone.start_of(day), tenant, {}, cell(*plan.meter.built_in)));
+      day = end;
+    }
+    return {};
+  }
+
+ private:
+  void take(const DayRow& row) {
+    Gauges later = row.counter.gauges;
+    later.carry(gauges_, sources_.rules.zone.start_of(row.day));
+    gauges_ = later;
+  }
+
+  MeterCell cell(Meter meter) const {
+    MeterCell cell = counted(1);
+    cell.sum = Quantity::of(units_of(meter, gauges_, sources_.rules));
+    return cell;
+  }
+
+  const GaugeSources& sources_;
+  const TenantRecord& record_;
+  Gauges gauges_;
+};
+
+}  // namespace
+
+Result<> tally_own(const Store& store, const BillingRules& rules, const MeterPlan& plan,
+                   MeterTally& tally) {
+  const Window none{plan.range.end, plan.range.end};
+  const DaySplit split = fits_days(plan, rules) ? split_by_days(plan.range, rules.zone)
+                                                : DaySplit{plan.range, none, none};
+  TRY(check_minutes_kept(store, rules, split.head));
+  TRY(check_minutes_kept(store, rules, split.tail));
+  for (const TenantId& tenant : plan.tenants) {
+    MeterRange range{tenant, plan.meter.record.meter.slug, CellSpan::minute, split.head};
+    TRY(tally_cells(store, range, plan, tally));
+    range.window = split.tail;
+    TRY(tally_cells(store, range, plan, tally));
+    range.window = split.days;
+    range.span = CellSpan::day;
+    TRY(tally_cells(store, range, plan, tally));
+  }
+  return {};
+}
+
+Result<> tally_calls(const Store& store, const BillingRules& rules, const MeterPlan& plan,
+                     MeterTally& tally) {
+  const bool has_hours = plan.meter.built_in == Meter::api_calls && plan.size == WindowSize::hour &&
+                         plan.zone.name() == rules.zone.name();
+  const Window none{plan.range.end, plan.range.end};
+  DaySplit split{plan.range, none, none};
+  if (fits_days(plan, rules)) split = split_by_days(plan.range, rules.zone);
+  TRY(check_minutes_kept(store, rules, split.head));
+  TRY(check_minutes_kept(store, rules, split.tail));
+  if (has_hours) {
+    const Window hours = whole_hours(plan.range, rules.zone);
+    split = {{plan.range.start, std::min(hours.start, plan.range.end)},
+             hours,
+             {std::max(hours.end, plan.range.start), plan.range.end}};
+    if (is_empty(hours)) split = {plan.range, none, none};
+  }
+  for (const TenantId& tenant : plan.tenants) {
+    TRY(tally_raw(store, plan, tenant, split.head, tally));
+    TRY(tally_raw(store, plan, tenant, split.tail, tally));
+    if (has_hours) {
+      TRY(tally_hours(store, tenant, split.days, tally));
+    } else {
+      TRY(tally_days(store, rules, plan, tenant, split.days, tally));
+    }
+  }
+  return {};
+}
+
+Result<> tally_gauge(const GaugeSources& sources, const MeterPlan& plan, MeterTally& tally) {
+  if (!fits_days(plan, sources.rules)) {
+    const std::string message = fmt::format(
+        "{} is kept by the day: windowSize must be DAY, WEEK or MONTH of the time zone {}, or left "
+        "out",
+        plan.meter.record.meter.slug, sources.rules.zone.name());
+    return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "windowSize", message}}});
+  }
+  for (const TenantId& tenant : plan.tenants) {
+    const auto record = sources.directory.find(tenant);
+    if (record != nullptr) TRY(GaugeWalk(sources, *record).walk(plan, tally));
+  }
+  return {};
+}
+
+}  // namespace metergate

@@ -1,0 +1,57 @@
+// Meters: the meters that there are: the five built in, and those that the provider defines. Writes
+// go to the store with their audit record in the same batch. Any thread.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/meter.h"
+#include "service/actor.h"
+#include "service/catalog.h"
+#include "storage/store.h"
+
+namespace metergate {
+
+struct KnownMeter {
+  MeterRecord record;               // of a built-in one: its face, made up here
+  std::optional<Meter> built_in{};  // nothing: the provider's own
+};
+
+struct NewMeter {
+  OwnMeter meter;
+  std::string name;  // empty: the slug
+  std::string description;
+};
+
+class Meters {
+ public:
+  Meters(Store& store, const Catalog& catalog, const Clock& clock)
+      : store_(store), catalog_(catalog), clock_(clock) {}
+
+  // The built-in ones first, then the provider's own by slug.
+  Result<std::vector<KnownMeter>> all() const;
+  // By slug or id; ErrorCode::not_found.
+  Result<KnownMeter> get(std::string_view slug_or_id) const;
+  // ErrorCode::invalid with a fault for each field that is wrong, or where there are kOwnMetersMax
+  // already; duplicate where the slug is taken. Counts what is recorded from now on.
+  Result<MeterRecord> add(const NewMeter& wanted, const Actor& actor);
+  // What was counted goes with it. ErrorCode::invalid for a built-in one, conflict where a plan on
+  // offer names it.
+  Result<> remove(std::string_view slug_or_id, const Actor& actor);
+
+ private:
+  Store& store_;
+  const Catalog& catalog_;
+  const Clock& clock_;
+  std::mutex changing_;  // so that the bound on their number holds
+};
+
+// As OpenMeter's API shows a meter.
+Json meter_json(const KnownMeter& meter);
+
+}  // namespace metergate

@@ -1,0 +1,60 @@
+// How events change the meters of the provider's own: the cell of the minute, of the day and of the
+// month. See fold.h.
+#include <algorithm>
+
+#include "storage/fold.h"
+
+namespace metergate {
+namespace {
+
+Timestamp minute_of(Timestamp at) { return std::chrono::floor<std::chrono::minutes>(at); }
+
+std::size_t grown_bytes(const MeterCell& cell) {
+  return cell.unique.size() * sizeof(UniqueMark) +
+         cell.values.buckets().size() * sizeof(Histogram::Bucket);
+}
+
+}  // namespace
+
+// The data is taken apart once, whichever number of meters look at it.
+Result<> Fold::fold_meters(const OtherFact& fact, const UsageEvent& event) {
+  const MeterTable::Group* meters = view_.meters().of_type(fact.type);
+  if (meters == nullptr) return {};
+  const Json data = data_of(fact.data);
+  for (const CountedMeter* meter : *meters) TRY(fold_meter(*meter, data, event));
+  return {};
+}
+
+Result<> Fold::fold_meter(const CountedMeter& meter, const Json& data, const UsageEvent& event) {
+  const std::string& tenant = event.tenant.text();
+  const Slot& slot = calendar_.slot_of(event.occurred_at);
+  const MeterReading reading = reading_of(meter, data, event.occurred_at, key_);
+  const std::string group = TRY(group_within_cap(tenant, slot.period, meter, data));
+  for (const std::string& place :
+       {keys::meter_minute_place(meter.key, minute_of(event.occurred_at), group),
+        keys::meter_day_place(meter.key, slot.day, group),
+        keys::meter_month_place(meter.key, slot.period)}) {
+    MeterCell& cell = *TRY(view_.touch<MeterCell>(tenant, place)).row;
+    const std::size_t before = grown_bytes(cell);
+    cell.fold(meter.meter.aggregation, reading);
+    view_.account(grown_bytes(cell) - before);
+  }
+  return {};
+}
+
+// A meter that does not group has one group, which needs no list.
+Result<std::string> Fold::group_within_cap(const std::string& tenant, Period period,
+                                           const CountedMeter& meter, const Json& data) {
+  if (meter.group_paths.empty()) return std::string();
+  std::string group = encode_group(group_of(meter, data));
+  const std::string place = keys::meter_groups_place(meter.key, period);
+  auto& known = TRY(view_.touch<EndpointRow>(tenant, place)).row->endpoints;
+  const auto at = std::ranges::lower_bound(known, group);
+  if (at != known.end() && *at == group) return group;
+  if (known.size() >= kGroupsMax) return std::string(kOtherGroup);
+  view_.account(group.size() + sizeof(std::string));
+  known.insert(at, group);
+  return group;
+}
+
+}  // namespace metergate

@@ -1,0 +1,31 @@
+// The document of a meter of the provider's own, in the collection `meters`: how a definition is
+// written there and read again. Functions; any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/own_meter.h"
+
+namespace metergate {
+
+struct MeterRecord {
+  std::string id;  // a ULID
+  OwnMeter meter;
+  std::string name;
+  std::string description;
+  Timestamp created_at{};
+  Timestamp updated_at{};
+};
+
+Json to_document(const MeterRecord& record);
+// ErrorCode::corrupt where a member is missing or of the wrong kind.
+Result<MeterRecord> meter_from(const Json& document);
+
+// The batch that made the meter: it counts that batch's events and all later ones. Set by the
+// store.
+inline constexpr std::string_view kMeterSince = "since_sequence";
+
+}  // namespace metergate

@@ -1,0 +1,66 @@
+// MeterTable: the meters of the provider's own as folding needs them: by the type of the events
+// that they count, with their paths taken apart. And what an event says to one of them.
+//
+// A copy of the stored documents, changed by the fold alone. Not safe from several threads: the
+// view guards it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/meter_cell.h"
+#include "domain/own_meter.h"
+
+namespace metergate {
+
+struct CountedMeter {
+  OwnMeter meter;
+  std::uint64_t since = 0;  // the first batch that it counts
+  DataPath value_path;
+  std::vector<DataPath> group_paths;  // in the order of meter.group_by
+  std::string key;                    // text(slug) u64(since): what its cells' places begin with
+};
+
+class MeterTable {
+ public:
+  using Group = std::vector<const CountedMeter*>;
+
+  // The meter's stored document, or nothing where it was removed.
+  Result<> set(const std::string& slug, const std::optional<Json>& document);
+  void add(CountedMeter meter);
+  // nullptr where there is none.
+  const CountedMeter* find(std::string_view slug) const;
+  const Group* of_type(const std::string& type) const;
+  const std::map<std::string, CountedMeter, std::less<>>& all() const { return by_slug_; }
+
+ private:
+  void sort_by_type();
+  std::map<std::string, CountedMeter, std::less<>> by_slug_;
+  std::unordered_map<std::string, Group> by_type_;
+};
+
+// An event's data as the meters read it; null where it has none.
+Json data_of(const std::string& text);
+MeterReading reading_of(const CountedMeter& meter, const Json& data, Timestamp at,
+                        const HashKey& key);
+
+// The values that a meter groups by: nothing where the data has none, or one that is no text,
+// number or boolean.
+using GroupValues = std::vector<std::optional<std::string>>;
+GroupValues group_of(const CountedMeter& meter, const Json& data);
+// 00, or 01 text: for each value.
+std::string encode_group(const GroupValues& values);
+// 02: what came after kGroupsMax groups.
+inline constexpr std::string_view kOtherGroup{"\x02", 1};
+// Nothing for kOtherGroup.
+Result<std::optional<GroupValues>> decode_group(std::string_view bytes);
+
+}  // namespace metergate

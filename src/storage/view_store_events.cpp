@@ -1,0 +1,111 @@
+// How ViewStore reads raw events one by one, and counts again by them; see view_store.h.
+#include <map>
+#include <mutex>
+
+#include "storage/view_store.h"
+#include "storage/voided_events.h"
+
+namespace metergate {
+namespace {
+
+// What Metergate makes itself is named so, and its ids are not looked up.
+constexpr std::string_view kOwnSource = "metergate";
+
+}  // namespace
+
+Result<bool> ViewStore::is_known(const EventName& name) const {
+  if (name.source == kOwnSource) return true;
+  UsageEvent event;
+  event.tenant = name.tenant;
+  event.source = name.source;
+  event.id = name.id;
+  const EventId id = id_of(event, options_.key);
+  std::vector<std::int32_t> periods;
+  {
+    const std::shared_lock lock(mutex_);
+    if (view_->find_id(id.hash)) return true;
+    periods = view_->id_periods();
+  }
+  const auto in_base = TRY(view_->find_in_base(std::span(&id, 1), periods));
+  if (in_base.front()) return true;
+  // A checkpoint may have moved it between the two looks.
+  const std::shared_lock lock(mutex_);
+  return TRY(view_->find_in_base(std::span(&id, 1), view_->id_periods())).front().has_value();
+}
+
+Result<std::optional<KeptEvent>> ViewStore::find_event(const EventName& name,
+                                                       const Window& within) const {
+  if (!TRY(is_known(name))) return std::optional<KeptEvent>();
+  const auto cursor = TRY(history_->newest_first({name.tenant, within}));
+  for (auto next = TRY(cursor->next()); next; next = TRY(cursor->next())) {
+    if (next->event.source == name.source && next->event.id == name.id)
+      return std::optional(KeptEvent{next->sequence, next->index, std::move(next->event)});
+  }
+  return std::optional<KeptEvent>();
+}
+
+Result<std::vector<std::pair<TenantId, Counter>>> ViewStore::recount(Period period) const {
+  VoidedEvents voided;
+  {
+    const std::shared_lock lock(mutex_);
+    voided = TRY(voided_events(*view_, period));
+  }
+  std::map<TenantId, Counter> counters;
+  const EventRange range{std::nullopt, period.window(options_.zone)};
+  TRY(history_->for_each(range, [&](const ArchivedEvent& archived) {
+    if (!voided.contains({archived.sequence, archived.index}))
+      counters[archived.event.tenant].fold(archived.event);
+    return true;
+  }));
+  std::vector<std::string> tenants;
+  {
+    const std::shared_lock lock(mutex_);
+    tenants.assign(view_->tenants().begin(), view_->tenants().end());
+  }
+  for (const std::string& tenant : tenants) {
+    const std::shared_lock lock(mutex_);
+    const auto backfilled = TRY(Figures(*view_, options_.zone).backfilled(tenant, period));
+    if (!backfilled) continue;
+    Counter& counter = counters[TRY(TenantId::parse(tenant))];
+    counter.calls.merge(backfilled->calls);
+    counter.webhooks.merge(backfilled->webhooks);
+    counter.updated_at = std::max(counter.updated_at, backfilled->updated_at);
+  }
+  std::vector<std::pair<TenantId, Counter>> rows;
+  for (auto& [tenant, counter] : counters) {
+    counter.gauges = Gauges{};
+    rows.emplace_back(tenant, std::move(counter));
+  }
+  return rows;
+}
+
+Result<std::vector<MeterTotal>> ViewStore::recount_meters(Period period) const {
+  MeterTable table;
+  VoidedEvents voided;
+  {
+    const std::shared_lock lock(mutex_);
+    voided = TRY(voided_events(*view_, period));
+    for (const auto& [slug, meter] : view_->meters().all()) table.add(meter);
+  }
+  std::map<std::pair<TenantId, std::string>, MeterCell> totals;
+  const EventRange range{std::nullopt, period.window(options_.zone)};
+  TRY(history_->for_each(range, [&](const ArchivedEvent& archived) {
+    if (voided.contains({archived.sequence, archived.index})) return true;
+    const auto* fact = std::get_if<OtherFact>(&archived.event.fact);
+    const MeterTable::Group* meters = fact == nullptr ? nullptr : table.of_type(fact->type);
+    if (meters == nullptr) return true;
+    const Json data = data_of(fact->data);
+    for (const CountedMeter* meter : *meters) {
+      if (archived.sequence < meter->since) continue;
+      const MeterReading reading =
+          reading_of(*meter, data, archived.event.occurred_at, options_.key);
+      totals[{archived.event.tenant, meter->meter.slug}].fold(meter->meter.aggregation, reading);
+    }
+    return true;
+  }));
+  std::vector<MeterTotal> rows;
+  for (auto& [of, cell] : totals) rows.push_back({of.first, of.second, std::move(cell)});
+  return rows;
+}
+
+}  // namespace metergate

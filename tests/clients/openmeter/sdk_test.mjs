@@ -1,0 +1,126 @@
+// OpenMeter's own SDK, unchanged, against a server: meters are defined, events sent, usage asked for, and what comes back is held
+// against figures worked out by hand. The built-in meters, errors and a tenant's own token too.
+//
+//   node sdk_test.mjs PATH_OF_METERGATE
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HTTPError, OpenMeter } from "@openmeter/sdk";
+
+const binary = process.argv[2];
+const folder = mkdtempSync(join(tmpdir(), "metergate-openmeter-"));
+const port = await new Promise((resolve) => {
+  const probe = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = probe.address();
+    probe.close(() => resolve(port));
+  });
+});
+const env = { ...process.env, JWT_SECRET: "a-secret-of-at-least-32-bytes-for-tests", DATA_DIR: join(folder, "data"),
+  API_PORT: String(port), LISTEN_ADDRESS: "127.0.0.1", LOG_LEVEL: "error" };
+const baseUrl = `http://127.0.0.1:${port}`;
+
+function run(...words) {
+  const done = spawnSync(binary, words, { env, encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`metergate ${words.join(" ")}: ${done.stderr}`);
+  return done.stdout.trim();
+}
+
+// An hour of yesterday in UTC, so that it lies in the past and within the grace of its month.
+const hour = new Date(Date.now() - 24 * 3600 * 1000);
+hour.setUTCHours(10, 0, 0, 0);
+const at = (minutes) => new Date(hour.getTime() + minutes * 60_000);
+
+const tests = {
+  async "a meter is defined, listed and found by slug and id"(om) {
+    const made = await om.meters.create({ slug: "tokens_total", name: "Tokens", aggregation: "SUM", eventType: "prompt",
+      valueProperty: "$.tokens", groupBy: { model: "$.model", type: "$.type" } });
+    assert.equal(made.slug, "tokens_total");
+    assert(made.createdAt instanceof Date);
+    const slugs = (await om.meters.list()).map((meter) => meter.slug);
+    assert.deepEqual(slugs, ["stores_count", "devices_count", "api_calls", "webhook_calls", "storage_gb", "tokens_total"]);
+    assert.equal((await om.meters.get(made.id)).slug, "tokens_total");
+    assert.deepEqual((await om.meters.get("tokens_total")).groupBy, { model: "$.model", type: "$.type" });
+  },
+
+  async "usage comes back by window, subject and group"(om) {
+    const event = (subject, minutes, tokens, model, type) =>
+      ({ type: "prompt", subject, time: at(minutes), source: "app", data: { tokens, model, type } });
+    await om.events.ingest([event("acme", 0, "1.5", "x", "in"), event("acme", 1, 2, "x", "out"),
+      event("acme", 61, 4, "y", "in"), event("bolt", 1, 8, "x", "in")]);
+    const range = { from: at(0), to: at(120) };
+    const whole = await om.meters.query("tokens_total", range);
+    assert.equal(whole.data.length, 1);
+    assert.equal(whole.data[0].value, 15.5);
+    assert.equal(whole.data[0].subject, null);
+    assert.deepEqual(whole.data[0].windowStart, at(0));
+    const hours = await om.meters.query("tokens_total", { ...range, windowSize: "HOUR", subject: ["acme"] });
+    assert.deepEqual(hours.data.map((row) => [row.windowStart, row.subject, row.value]),
+      [[at(0), "acme", 3.5], [at(60), "acme", 4]]);
+    const models = await om.meters.query("tokens_total",
+      { ...range, groupBy: ["subject", "model"], filterGroupBy: { type: "in" } });
+    assert.deepEqual(models.data.map((row) => [row.subject, row.groupBy, row.value]),
+      [["acme", { model: "x" }, 1.5], ["acme", { model: "y" }, 4], ["bolt", { model: "x" }, 8]]);
+    const minutes = await om.meters.query("tokens_total",
+      { ...range, windowSize: "MINUTE", windowTimeZone: "Asia/Kathmandu", subject: ["bolt"] });
+    assert.deepEqual(minutes.data.map((row) => [row.windowStart, row.windowEnd]), [[at(1), at(2)]]);
+  },
+
+  async "the built-in meters answer too"(om) {
+    await om.events.ingest({ type: "api.call", subject: "acme", time: at(5), source: "app",
+      data: { method: "GET", endpoint: "/orders", status: 200, request_bytes: 1, response_bytes: 2, duration_ms: 3 } });
+    for (const windowSize of ["MINUTE", "HOUR", "DAY", "MONTH"]) {
+      const calls = await om.meters.query("api_calls", { windowSize, subject: ["acme"], from: at(-24 * 60) });
+      assert.deepEqual(calls.data.map((row) => row.value), [1], windowSize);
+    }
+  },
+
+  async "an error is a problem that the SDK understands"(om) {
+    await assert.rejects(om.meters.get("nothing"), (error) => error instanceof HTTPError && error.status === 404);
+    await assert.rejects(om.meters.create({ slug: "tokens_total", aggregation: "COUNT", eventType: "x" }),
+      (error) => error instanceof HTTPError && error.status === 409);
+    await assert.rejects(om.meters.create({ slug: "x", aggregation: "SUM", eventType: "x" }),
+      (error) => error.status === 400 && error.getField("errors")[0].field === "valueProperty");
+  },
+
+  async "a tenant's token sees its own usage only"() {
+    const own = new OpenMeter({ baseUrl, apiKey: run("token", "--scope", "tenant", "--tenant", "bolt") });
+    assert.deepEqual((await own.meters.query("tokens_total")).data.map((row) => [row.subject, row.value]), [["bolt", 8]]);
+    await assert.rejects(own.meters.query("tokens_total", { subject: ["acme"] }), (error) => error.status === 403);
+  },
+
+  async "a meter that is deleted is gone"(om) {
+    await om.meters.delete("tokens_total");
+    await assert.rejects(om.meters.query("tokens_total"), (error) => error.status === 404);
+  },
+};
+
+const server = spawn(binary, ["serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+const ended = new Promise((resolve) => server.on("exit", resolve));
+let failed = 0;
+try {
+  await new Promise((resolve, reject) => {
+    server.stdout.on("data", (text) => String(text).includes("ready") && resolve());
+    server.on("exit", () => reject(new Error("the server did not start")));
+  });
+  for (const tenant of ["acme", "bolt"]) run("tenants", "add", tenant, "--name", tenant, "--plan", "free");
+  const om = new OpenMeter({ baseUrl, apiKey: run("token", "--scope", "provider", "--role", "Provider-Admin") });
+  for (const [name, test] of Object.entries(tests)) {
+    try {
+      await test(om);
+      console.log(`ok  ${name}`);
+    } catch (error) {
+      ++failed;
+      console.log(`FAILED  ${name}\n${error.stack}`);
+    }
+  }
+  run("verify");
+  console.log(`${Object.keys(tests).length - failed} passed, ${failed} failed`);
+} finally {
+  server.kill("SIGTERM");
+  await ended;
+  rmSync(folder, { recursive: true });
+}
+process.exitCode = failed === 0 ? 0 : 1;
