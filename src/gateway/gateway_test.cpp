@@ -218,8 +218,7 @@ TEST_F(GatewayTest, TellsATenantHowItStands) {
   EXPECT_NE(head.find(std::to_string(world_.store->head()) + "\r\n"), std::string::npos);
 }
 
-TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
-  constexpr std::string_view kPlans = R"(
+constexpr std::string_view kTightPlan = R"(
 [rates]
 stores_count = 1
 devices_count = 1
@@ -237,7 +236,9 @@ max_storage_gb = 1
 [plan.effects]
 api_calls = "hard"
 )";
-  const auto catalog = must(Catalog::open(*world_.store, world_.clock, kPlans));
+
+TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
+  const auto catalog = must(Catalog::open(*world_.store, world_.clock, kTightPlan));
   const auto directory = must(Directory::open(*world_.store, *catalog, world_.clock));
   must(directory->add({tenant("t3"), "T", "tight", {}}, world_.actor));
   Enforcement enforcement{
