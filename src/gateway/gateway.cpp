@@ -31,6 +31,8 @@ class MeteredPassage final : public http::Passage {
   // A tenant's own calls are held against its limit before anything is done for them.
   Result<> admit() override {
     TRY(gateway::admit(request_, match_, services_, admission_));
+    // What the upstream does cannot be undone: so it is not asked where the call cannot be kept.
+    if (services_.rules.tracking_enabled) TRY(services_.store.admits());
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
     if (admission_.metered->is_provider()) return {};
     call_ = TRY(services_.enforcement.admit_call(admission_.metered->tenant()));

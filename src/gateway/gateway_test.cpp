@@ -161,6 +161,12 @@ TEST_F(GatewayTest, TellsWhereTheRecordCannotBeKept) {
   EXPECT_FALSE(finish(AnsweredBy::upstream, 200));
 }
 
+TEST_F(GatewayTest, AsksNoUpstreamWhereTheRecordCouldNotBeKept) {
+  world_.store->faults().refuse_writes = true;
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 503);
+  EXPECT_FALSE(finish(AnsweredBy::gateway, 503));
+}
+
 TEST_F(GatewayTest, PassesNeitherConnectNorTraceNorPathsThatOthersReadOtherwise) {
   EXPECT_EQ(admitted(request("TRACE", "/api/tenants/t1/orders", t1_)), 405);
   EXPECT_EQ(admitted(request("CONNECT", "/api/tenants/t1/orders", t1_)), 405);

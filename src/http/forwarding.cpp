@@ -59,6 +59,7 @@ Task<bool> Forwarding::run() {
     stays = co_await refuse_unmetered();
     co_return stays;
   }
+  is_bodiless_ = has_whole_request_ && piece_.empty();
   Step step = Step::failed;
   if (const Result<> admitted = passage_.admit(); admitted) {
     step = co_await exchange();

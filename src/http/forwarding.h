@@ -106,6 +106,7 @@ class Forwarding {
 
   std::string piece_;  // of the request's body, to be sent
   bool has_whole_request_ = false;
+  bool is_bodiless_ = false;  // as it was when its head had come
   bool is_request_sent_ = false;
   std::optional<Error> refused_body_;
   bool is_beside_ = false;  // the second coroutine runs

@@ -127,6 +127,26 @@ TEST_F(ForwardingTest, NeverSendsARequestWithABodyTwice) {
   EXPECT_EQ(upstream_->connections(), 1);
 }
 
+TEST_F(ForwardingTest, NeverSendsAStreamedBodyTwiceEither) {
+  std::promise<void> has_head;
+  start_with([&](UpstreamSide& side, int connection) {
+    side.request();
+    side.send(simple_answer("first"));
+    if (connection > 0) return;
+    side.head();
+    has_head.set_value();
+    side.more();
+  });
+  RawClient client{port()};
+  client.send(get("/up/x"));
+  EXPECT_EQ(client.status(), 200);
+  client.send("PUT /up/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  has_head.get_future().wait();
+  client.send("0\r\n\r\n");
+  EXPECT_EQ(client.status(), 502);
+  EXPECT_EQ(upstream_->connections(), 1);
+}
+
 TEST_F(ForwardingTest, LeavesAConnectionOnWhichSomethingCameUnasked) {
   start_with([](UpstreamSide& side, int connection) {
     side.request();

@@ -227,8 +227,8 @@ Task<bool> Forwarding::write_to_upstream(std::string_view first, std::string_vie
 }
 
 bool Forwarding::may_try_again() const {
-  return !has_tried_again_ && link_->was_used && has_whole_request_ && piece_.empty() &&
-         !wants_websocket_ && is_idempotent(request_.method);
+  return !has_tried_again_ && link_->was_used && is_bodiless_ && !wants_websocket_ &&
+         is_idempotent(request_.method);
 }
 
 }  // namespace metergate::http

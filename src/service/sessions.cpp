@@ -6,6 +6,7 @@
 
 #include "base/jwt.h"
 #include "service/api_keys.h"
+#include "service/token_cache.h"
 #include "service/users.h"
 
 namespace metergate {
@@ -53,8 +54,17 @@ class TokenSessions final : public Sessions {
 
   Result<Caller> authenticate(std::string_view token) override {
     if (token.starts_with(kKeyPrefix)) return keys_.authenticate(token);
-    const Json claims = TRY(verified_claims(token));
-    return caller_of(claims);
+    if (const auto known = verified_.find(token)) {
+      TRY(check_times(known->claims, clock_.now()));
+      return known->caller;
+    }
+    Json claims = TRY(verified_claims(token));
+    Caller caller = TRY(caller_of(claims));
+    if (caller.tenant()) {
+      verified_.keep(token, std::make_shared<const VerifiedToken>(
+                                VerifiedToken{.claims = std::move(claims), .caller = caller}));
+    }
+    return caller;
   }
 
   Result<Json> verified_claims(std::string_view token) override {
@@ -201,6 +211,7 @@ class TokenSessions final : public Sessions {
   Jwks jwks_;
   Users users_;
   ApiKeys keys_;
+  TokenCache verified_;
   const Clock& clock_;
 };
 

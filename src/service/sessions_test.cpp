@@ -63,6 +63,35 @@ TEST_F(SessionsTest, IssuedTenantTokenReachesItsTenantOnly) {
   EXPECT_FALSE(caller->access(*TenantId::parse("tenant_2"), Permission::tenants_read).has_value());
 }
 
+TEST_F(SessionsTest, ATenantsTokenThatWasSeenBeforeStillExpires) {
+  const std::string token = sessions_
+                                ->issue({.subject = "till",
+                                         .scope = Scope::tenant,
+                                         .tenant = "tenant_1",
+                                         .roles = {},
+                                         .permissions = {},
+                                         .lifetime = std::chrono::seconds{60}})
+                                .value();
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(sessions_->authenticate(token));
+  std::string other = token;
+  other.back() = other.back() == 'A' ? 'E' : 'A';
+  EXPECT_FALSE(sessions_->authenticate(other)) << "the signature is looked at whole";
+  EXPECT_FALSE(sessions_->authenticate(token.substr(0, token.size() - 1)));
+  clock_.advance(std::chrono::seconds{60});
+  EXPECT_EQ(sessions_->authenticate(token).error().code, ErrorCode::unauthorized);
+}
+
+TEST_F(SessionsTest, ClaimsAreVerifiedWhateverTheirScope) {
+  Json claims = Json::object({{"sub", "x"}, {"org", "acme"}, {"iat", now()}, {"exp", now() + 60}});
+  const auto verified = sessions_->verified_claims(sign_jwt(claims, kSecret));
+  ASSERT_TRUE(verified);
+  EXPECT_EQ(verified->string_at("org"), "acme");
+  EXPECT_FALSE(sessions_->authenticate(sign_jwt(claims, kSecret))) << "it is nobody's token here";
+  EXPECT_FALSE(sessions_->verified_claims(sign_jwt(claims, std::string(40, 'x'))));
+  claims.set("exp", now());
+  EXPECT_FALSE(sessions_->verified_claims(sign_jwt(claims, kSecret)));
+}
+
 TEST_F(SessionsTest, IssueRefusesUnknownRolesAndLongLives) {
   TokenRequest request;
   request.subject = "ann";

@@ -20,6 +20,7 @@ namespace {
 // What may have changed in memory before a checkpoint is made early, and before no more is taken.
 constexpr std::size_t kEarlyBytes = 24UL << 20;
 constexpr std::size_t kChangedBytesMax = 64UL << 20;
+constexpr std::size_t kSmallBatchBytes = 4096;
 
 class JournalLedger final : public Ledger {
  public:
@@ -55,11 +56,11 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   EmbeddedStore& operator=(const EmbeddedStore&) = delete;
 
   Result<> recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive);
+  Result<> admits() const override;
   Result<> checkpoint() override;
   StoreFigures figures() const override;
 
  private:
-  Result<> admits() const override;
   void on_applied(std::size_t changed_bytes) override;
   void checkpoint_until_stopped(Milliseconds every);
   Result<> seal_segments();
@@ -128,8 +129,9 @@ void EmbeddedStore::on_applied(std::size_t changed_bytes) {
 }
 
 Result<> EmbeddedStore::admits() const {
-  if (!is_behind_) return {};
-  return fail(ErrorCode::overloaded, "more has changed than the disk has taken yet");
+  if (is_behind_)
+    return fail(ErrorCode::overloaded, "more has changed than the disk has taken yet");
+  return journal_->admits(kSmallBatchBytes);
 }
 
 void EmbeddedStore::checkpoint_until_stopped(Milliseconds every) {

@@ -109,6 +109,11 @@ class MemoryStore final : public ControlledStore {
       return fail(ErrorCode::storage, "the disk has no room (a test asked for this)");
     return store_->apply(std::move(batch));
   }
+  Result<> admits() const override {
+    if (faults_.refuse_writes)
+      return fail(ErrorCode::storage, "the disk has no room (a test asked for this)");
+    return store_->admits();
+  }
   Sequence head() const override { return store_->head(); }
   Sequence written() const override { return store_->written(); }
   void when_written(Sequence sequence, std::move_only_function<void()> then) override {

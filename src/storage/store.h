@@ -167,6 +167,10 @@ class Store {
   // written). Conflicting or late events are no error: see Commit.
   virtual Result<Commit> apply(Batch batch) = 0;
 
+  // As apply() would answer a small batch now: for who must know before it does what cannot be
+  // undone.
+  virtual Result<> admits() const = 0;
+
   virtual Sequence head() const = 0;
   // What survives the end of this process, killed or not, but not a power cut: a weaker promise,
   // for who says so to its callers. Never behind durable(); callbacks as those of when_durable().

@@ -156,6 +156,8 @@ TEST_P(StoreContract, EachBatchGetsTheNextSequence) {
   EXPECT_EQ(store().durable(), 2U);
 }
 
+TEST_P(StoreContract, SaysBeforehandThatItTakesMore) { EXPECT_TRUE(store().admits()); }
+
 TEST_P(StoreContract, WhatIsDurableHasBeenWrittenBefore) {
   std::promise<void> is_written;
   apply(events({call("a", "1", "2026-03-01")}));

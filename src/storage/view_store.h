@@ -26,6 +26,8 @@ struct ViewStoreOptions {
 class ViewStore : public Store {
  public:
   Result<Commit> apply(Batch batch) override;
+  // Whether apply() may take more now; ErrorCode::overloaded or storage otherwise.
+  Result<> admits() const override { return {}; }
   Sequence head() const override { return head_; }
   Sequence written() const override { return ledger_->written(); }
   void when_written(Sequence sequence, std::move_only_function<void()> then) override {
@@ -75,8 +77,6 @@ class ViewStore : public Store {
   bool has_changes() const;
   // Writes what changed to the base. One at a time.
   Result<> write_checkpoint();
-  // Whether apply() may take more now; ErrorCode::overloaded otherwise.
-  virtual Result<> admits() const { return {}; }
   // Under the lock, after a batch.
   virtual void on_applied(std::size_t changed_bytes) = 0;
 

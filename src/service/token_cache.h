@@ -1,0 +1,45 @@
+// TokenCache: tokens whose signature has been verified, so that a tenant's next request with the
+// same one costs a look-up. For tokens only whose meaning lies in themselves: whoever asks checks
+// their times again, and what a provider's token may do depends on its user and is never kept.
+//
+// At most kEntriesMax; when it is full it begins anew. Any thread.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/json.h"
+#include "domain/identity.h"
+
+namespace metergate {
+
+struct VerifiedToken {
+  Json claims;
+  Caller caller;
+};
+
+class TokenCache {
+ public:
+  static constexpr std::size_t kEntriesMax = 8192;
+
+  // Null where the token is not known.
+  std::shared_ptr<const VerifiedToken> find(std::string_view token) const;
+  void keep(std::string_view token, std::shared_ptr<const VerifiedToken> verified);
+  std::size_t size() const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const VerifiedToken>, Hash, std::equal_to<>>
+      entries_;
+};
+
+}  // namespace metergate
