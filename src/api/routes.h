@@ -28,8 +28,8 @@ enum class Audience : std::uint8_t {
   everybody,  // no token
   provider,   // a provider's token or API key with the permission
   tenant,  // the tenant's own token, or a provider's with the permission; the path names the tenant
-  sender   // any tenant's token, or a provider's with the permission; the events name the tenant,
-           // and the handler holds it against the token
+  sender   // any tenant's token, or a provider's with the permission; the events or the query name
+           // the tenant, and the handler holds it against the token
 };
 
 struct Access {

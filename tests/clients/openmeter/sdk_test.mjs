@@ -77,6 +77,17 @@ const tests = {
     }
   },
 
+  async "an event that was wrong is replaced, and usage follows"(om) {
+    await om.events.ingest({ id: "wrong", type: "prompt", subject: "bolt", time: at(90), source: "app", data: { tokens: 1000 } });
+    const correct = () => fetch(`${baseUrl}/api/v1/corrections`, { method: "POST",
+      headers: { authorization: `Bearer ${provider}`, "content-type": "application/json" },
+      body: JSON.stringify({ tenant_id: "bolt", source: "app", id: "wrong", action: "replace", reason: "sent in thousands",
+        event: { data: { tokens: 1 } } }) });
+    assert.equal((await correct()).status, 201);
+    assert.equal((await correct()).status, 409);
+    assert.deepEqual((await om.meters.query("tokens_total", { subject: ["bolt"] })).data.map((row) => row.value), [9]);
+  },
+
   async "an error is a problem that the SDK understands"(om) {
     await assert.rejects(om.meters.get("nothing"), (error) => error instanceof HTTPError && error.status === 404);
     await assert.rejects(om.meters.create({ slug: "tokens_total", aggregation: "COUNT", eventType: "x" }),
@@ -87,7 +98,7 @@ const tests = {
 
   async "a tenant's token sees its own usage only"() {
     const own = new OpenMeter({ baseUrl, apiKey: run("token", "--scope", "tenant", "--tenant", "bolt") });
-    assert.deepEqual((await own.meters.query("tokens_total")).data.map((row) => [row.subject, row.value]), [["bolt", 8]]);
+    assert.deepEqual((await own.meters.query("tokens_total")).data.map((row) => [row.subject, row.value]), [["bolt", 9]]);
     await assert.rejects(own.meters.query("tokens_total", { subject: ["acme"] }), (error) => error.status === 403);
   },
 
@@ -100,13 +111,15 @@ const tests = {
 const server = spawn(binary, ["serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
 const ended = new Promise((resolve) => server.on("exit", resolve));
 let failed = 0;
+let provider;
 try {
   await new Promise((resolve, reject) => {
     server.stdout.on("data", (text) => String(text).includes("ready") && resolve());
     server.on("exit", () => reject(new Error("the server did not start")));
   });
   for (const tenant of ["acme", "bolt"]) run("tenants", "add", tenant, "--name", tenant, "--plan", "free");
-  const om = new OpenMeter({ baseUrl, apiKey: run("token", "--scope", "provider", "--role", "Provider-Admin") });
+  provider = run("token", "--scope", "provider", "--role", "Provider-Admin");
+  const om = new OpenMeter({ baseUrl, apiKey: provider });
   for (const [name, test] of Object.entries(tests)) {
     try {
       await test(om);
