@@ -83,7 +83,8 @@ TEST_F(ForwardingTest, IsBadGatewayForWhatIsNoAnswer) {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
       "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n"};
-  start_with([&](UpstreamSide& side, int connection) {
+  // By value: the upstream's threads end after this function.
+  start_with([rubbish](UpstreamSide& side, int connection) {
     side.request();
     side.send(rubbish.at(static_cast<std::size_t>(connection)));
     side.more();
