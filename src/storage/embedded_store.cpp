@@ -1,6 +1,7 @@
 // The store on disk: the journal makes batches durable, the view over RocksDB answers, the archive
 // keeps the raw events. One thread of its own writes checkpoints and moves full segments on.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,8 +19,8 @@ namespace metergate {
 namespace {
 
 // What may have changed in memory before a checkpoint is made early, and before no more is taken.
-constexpr std::size_t kEarlyBytes = 24UL << 20;
-constexpr std::size_t kChangedBytesMax = 64UL << 20;
+constexpr std::size_t kEarlyBytes = 16UL << 20;
+constexpr std::size_t kChangedBytesMax = 48UL << 20;
 constexpr std::size_t kSmallBatchBytes = 4096;
 
 class JournalLedger final : public Ledger {
@@ -169,7 +170,10 @@ Result<> EmbeddedStore::seal_segments() {
   }
   if (sealed == 0) return {};
   TRY(view().flush());
-  return journal_->remove_through(sealed);
+  TRY(journal_->remove_through(sealed));
+  // Sealing needs several times a segment's memory for a moment; it goes back to the system.
+  malloc_trim(0);
+  return {};
 }
 
 StoreFigures EmbeddedStore::figures() const {

@@ -10,7 +10,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kKeptBytesMax = 48UL << 20;  // of rows after a checkpoint
+constexpr std::size_t kKeptBytesMax = 24UL << 20;  // of rows after a checkpoint
 
 }  // namespace
 
