@@ -158,13 +158,12 @@ void Dispatcher::add_standing(const Exchange& exchange, http::Response& response
   if (exchange.admission.caller) reserve_sequence(response, services_.store.head());
   const auto& standing = exchange.call.standing;
   if (!standing || !standing->limit) return;
-  http::append_rate_limit(
-      {.name = row_of(Meter::api_calls).name,
-       .quota = *standing->limit,
-       .remaining = std::max<std::int64_t>(0, *standing->limit - standing->used),
-       .window = standing->window,
-       .resets_in = standing->resets_in},
-      response.headers);
+  http::append_rate_limit({.name = row_of(Meter::api_calls).name,
+                           .quota = *standing->limit,
+                           .remaining = standing->remaining(),
+                           .window = standing->window,
+                           .resets_in = standing->resets_in},
+                          response.headers);
 }
 
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {

@@ -42,17 +42,18 @@ Result<> check_follows(const Plan* previous, const Plan& plan) {
   return {};
 }
 
-void replace(Limit& limit, const Limit& own) {
-  limit.units = own.units;
-  if (own.effect == LimitEffect::hard) limit.effect = LimitEffect::hard;
-}
-
 }  // namespace
+
+Limit apply_override(const Limit& limit, const std::optional<Limit>& own) {
+  if (!own) return limit;
+  const bool is_hard = limit.effect == LimitEffect::hard || own->effect == LimitEffect::hard;
+  return Limit{own->units, is_hard ? LimitEffect::hard : LimitEffect::soft};
+}
 
 Limits apply_override(const Limits& limits, const LimitsOverride& own) {
   Limits applied = limits;
   for (const MeterRow& row : kMeters)
-    if (own[row.meter]) replace(applied[row.meter], *own[row.meter]);
+    applied[row.meter] = apply_override(limits[row.meter], own[row.meter]);
   return applied;
 }
 

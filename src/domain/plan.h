@@ -54,6 +54,7 @@ struct Plan {
 // tenant. It is hard where it says so, or the plan's is.
 using LimitsOverride = PerMeter<std::optional<Limit>>;
 Limits apply_override(const Limits& limits, const LimitsOverride& own);
+Limit apply_override(const Limit& limit, const std::optional<Limit>& own);
 
 // The plans on offer, each with all its versions, oldest first, in the order of the catalogue file.
 class Catalogue {

@@ -93,13 +93,12 @@ class MeteredPassage final : public http::Passage {
   void add_standing() {
     const auto& standing = call_.standing;
     if (!standing || !standing->limit) return;
-    http::append_rate_limit(
-        {.name = row_of(Meter::api_calls).name,
-         .quota = *standing->limit,
-         .remaining = std::max<std::int64_t>(0, *standing->limit - standing->used),
-         .window = standing->window,
-         .resets_in = standing->resets_in},
-        fields_);
+    http::append_rate_limit({.name = row_of(Meter::api_calls).name,
+                             .quota = *standing->limit,
+                             .remaining = standing->remaining(),
+                             .window = standing->window,
+                             .resets_in = standing->resets_in},
+                            fields_);
   }
 
   const http::Request& request_;

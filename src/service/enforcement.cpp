@@ -68,9 +68,8 @@ Result<Enforcement::Offer> Enforcement::offer_of(const TenantId& tenant, Meter m
   const Plan* plan = plans->at(record->subscription.plan(), parts_.clock.now());
   if (plan == nullptr)
     return fail(ErrorCode::corrupt, "the catalogue lacks the plan " + record->subscription.plan());
-  Offer offer{plan->limits[meter], plan->request_rate};
-  if (const auto& own = record->subscription.own_limits[meter]) offer.limit.units = own->units;
-  return offer;
+  return Offer{apply_override(plan->limits[meter], record->subscription.own_limits[meter]),
+               plan->request_rate};
 }
 
 Result<Enforcement::Admitted> Enforcement::admit_call(const TenantId& tenant) {

@@ -6,6 +6,7 @@
 // the tenant's lane is held. Soft limits refuse nothing. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,8 @@ struct CallStanding {
   std::int64_t used = 0;              // this call and those under way included
   std::chrono::seconds window{0};     // the period
   std::chrono::seconds resets_in{0};  // until it ends, at least 1
+  // Calls that are left below the limit, where there is one.
+  std::int64_t remaining() const { return std::max<std::int64_t>(0, limit.value_or(0) - used); }
 };
 
 class Enforcement {
