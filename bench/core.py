@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -108,6 +109,8 @@ def main():
     parser.add_argument("--tenants", type=int, default=10_000)
     parser.add_argument("--seconds", type=int, default=5)
     args = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("bench/core.py needs wrk: apt-get install wrk")
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     with tempfile.TemporaryDirectory(prefix="metergate-bench-") as root:
         server = product.Server(os.path.abspath(args.binary), os.path.join(root, "data"))

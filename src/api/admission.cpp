@@ -109,10 +109,11 @@ Result<> check_query(const http::Request& request, const Route& route) {
       faults.push_back({std::nullopt, name, "stands in the query more than once"});
     } else if (!is_for_any_read &&
                std::ranges::find(route.query_names, name) == route.query_names.end()) {
-      faults.push_back({std::nullopt, name,
-                        route.query_names.empty() && route.repeated_names.empty()
-                            ? std::string{"is unknown; this route takes no query parameters"}
-                            : "is unknown; allowed: " + allowed_names(route)});
+      faults.push_back(
+          {std::nullopt, name,
+           route.query_names.empty() && route.repeated_names.empty()
+               ? std::string{"is unknown; this route takes no query parameters of its own"}
+               : "is unknown; allowed: " + allowed_names(route)});
     }
     seen.push_back(name);
   }

@@ -123,7 +123,8 @@ Result<> check_destination(const Destination& destination, const DestinationRule
                           (destination.address && rules.allow.has(*destination.address));
   if (is_allowed) return {};
   if (destination.address && !is_public(*destination.address)) {
-    return refuse(fmt::format("{} is not a public address", destination.host));
+    return refuse(fmt::format("{} is not a public address, nor one that WEBHOOK_ALLOW names",
+                              destination.host));
   }
   if (!is_usual_port(destination.port)) {
     return refuse(fmt::format("port {} is not allowed: 80, 443 or above 1023", destination.port));
