@@ -23,11 +23,8 @@ function(metergate_floor name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE metergate_${name} GTest::gmock GTest::gtest_main rapidcheck ${FLOOR_TEST_LINK})
     target_compile_definitions(${name}_test PRIVATE METERGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    # What is tested is optimized and instrumented; the tests themselves only have to compile soon.
+    # What is tested is optimized; the tests themselves only have to compile soon.
     target_compile_options(${name}_test PRIVATE -O0 -U_FORTIFY_SOURCE)
-    if(METERGATE_SANITIZE MATCHES "address")
-      target_compile_options(${name}_test PRIVATE -fno-sanitize=all)
-    endif()
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)  # a hang is a failure, and soon
   endif()

@@ -106,7 +106,8 @@ TEST(Histogram, WhatIsTakenOutAgainWasNeverThere) {
 RC_GTEST_PROP(Histogram, ReadsANumberToOnePercentUpTo70Bits, ()) {
   const auto bits = *rc::gen::inRange(0U, 70U);
   const auto low = *rc::gen::arbitrary<std::uint64_t>();
-  const Histogram::Number value = (Histogram::Number{1} << bits) + (low >> (64 - bits / 2));
+  const std::uint64_t rest = bits < 2 ? 0 : low >> (64 - bits / 2);
+  const Histogram::Number value = (Histogram::Number{1} << bits) + rest;
   Histogram histogram;
   histogram.add_value(value);
   const Histogram::Number read = *histogram.percentile_value(500);
