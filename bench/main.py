@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Runs the parts that are named, all by default, and prints one table. Called by bench/run."""
+import argparse
+import os
+import sys
+import tempfile
+import time
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [here, os.path.join(here, "..", "tests", "crash")]
+import checks
+import events
+import gateway
+import measure
+
+PARTS = ("gateway", "checks", "events")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4, help="of each round that wrk drives")
+    args = parser.parse_args()
+    binary = os.path.join(os.path.abspath(args.build), "metergate")
+    tool = os.path.join(os.path.abspath(args.build), "bench_load")
+    parts = args.parts or PARTS
+    began = time.monotonic()
+    table = measure.Table(os.path.join(args.build, "bench.csv"))
+    print(f"machine: {os.cpu_count()} cores, which servers, origin and client share; {args.rounds} rounds in turn after a warm-up; "
+          "median (lowest–highest)\n")
+    table.start()
+    with tempfile.TemporaryDirectory(prefix="metergate-bench-") as root:
+        if "gateway" in parts:
+            gateway.rows(table, binary, root, args.rounds, args.seconds)
+        if "checks" in parts:
+            checks.rows(table, binary, root, args.rounds, args.seconds)
+        if "events" in parts:
+            events.rows(table, binary, tool, root, args.rounds, args.seconds)
+    print(f"\nEvery round: {table.path}. {time.monotonic() - began:.0f} s. nginx and HAProxy check no token, hold no limits and never "
+          "sync their logs.\nThe counts were right after every part.")
+    if table.missed:
+        print("Missed: " + "; ".join(table.missed))
+
+
+if __name__ == "__main__":
+    main()
