@@ -18,7 +18,6 @@ constexpr std::size_t kBlockCacheBytes = 48U << 20U;
 constexpr int kBlockCacheShardBits = 1;
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr int kBloomBitsPerKey = 10;
-constexpr double kMemoryFilterShare = 0.1;  // of the write buffer
 
 Error error_of(const rocksdb::Status& status, std::string_view doing) {
   if (status.IsCorruption()) {
@@ -169,7 +168,7 @@ rocksdb::Options options_for_view() {
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
   // Most ids that are looked up are new: without a filter each look walks a skip list in vain.
-  options.memtable_prefix_bloom_size_ratio = kMemoryFilterShare;
+  options.memtable_prefix_bloom_size_ratio = 0.1;  // of the write buffer
   options.memtable_whole_key_filtering = true;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
