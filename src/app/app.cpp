@@ -137,7 +137,8 @@ struct App::Parts {
     directory = TRY(Directory::open(*store, *catalog, clock));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
     webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
-    deliveries = TRY(Deliveries::open({*store, *webhooks, rules, clock, log}));
+    deliveries =
+        TRY(Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, log}));
     return {};
   }
 

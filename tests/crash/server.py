@@ -20,8 +20,8 @@ def free_port():
 
 
 class Server:
-    def __init__(self, binary, folder, wrapper=(), environment=None):
-        self.binary, self.folder, self.wrapper = binary, folder, list(wrapper)
+    def __init__(self, binary, folder, wrapper=(), environment=None, arguments=()):
+        self.binary, self.folder, self.wrapper, self.arguments = binary, folder, list(wrapper), list(arguments)
         self.port = free_port()
         self.environment = dict(os.environ, JWT_SECRET=SECRET, DATA_DIR=folder, LOG_LEVEL="error",
                                 LISTEN_ADDRESS="127.0.0.1", API_PORT=str(self.port), **(environment or {}))
@@ -39,7 +39,7 @@ class Server:
         return self.command("token", "--scope", "tenant", "--tenant", tenant, "--ttl", "12h").strip()
 
     def start(self, seconds=30):
-        self.process = subprocess.Popen([*self.wrapper, self.binary, "serve"], env=self.environment,
+        self.process = subprocess.Popen([*self.wrapper, self.binary, "serve", *self.arguments], env=self.environment,
                                         stdout=self.log, stderr=self.log)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
