@@ -11,6 +11,9 @@ namespace {
 Result<std::int64_t> usage_after(const LineItem& line, Quantity late) {
   const Wide usage = Wide{line.usage} + late.billionths / Quantity::kPerWhole;
   const std::optional<std::int64_t> fits = narrow(usage);
+  if (late.billionths % Quantity::kPerWhole != 0)
+    return fail(ErrorCode::invalid,
+                std::string(row_of(line.meter).name) + " is counted in whole units");
   if (fits && *fits >= 0) return *fits;
   return fail(ErrorCode::invalid, "more would be taken back of " +
                                       std::string(row_of(line.meter).name) +

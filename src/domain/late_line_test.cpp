@@ -52,6 +52,7 @@ TEST(LateCost, NeverTakesBackMoreThanWasCounted) {
   const Rated rated = frozen(2, 0, kMill);
   EXPECT_EQ(late_cost(rated, "api_calls", {}, Quantity::of(-2)).value(), Money{-2'000});
   const auto more = late_cost(rated, "api_calls", Quantity::of(-2), Quantity::of(-1));
+  EXPECT_FALSE(late_cost(rated, "api_calls", {}, quantity("-0.5")));
   ASSERT_FALSE(more);
   EXPECT_EQ(more.error().code, ErrorCode::invalid);
 }
