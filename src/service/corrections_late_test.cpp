@@ -1,4 +1,5 @@
 // Corrections of closed periods, from the request to the statements that follow.
+#include <functional>
 #include <thread>
 
 #include "service/late_world_test.h"
@@ -148,16 +149,59 @@ TEST_F(LateCorrections, APeriodInItsGraceIsTheEarliestOpenOne) {
   EXPECT_EQ(must(try_void("c0")).string_at("billed_in"), "2026-03");
 }
 
+// Between the pricing of a correction and its writing the time is asked for, the second time in
+// all: what a test lets happen then comes in between.
+class BusyClock final : public Clock {
+ public:
+  BusyClock(const Clock& clock, std::function<void()> between)
+      : clock_(clock), between_(std::move(between)) {}
+  Timestamp now() const override {
+    if (++asked_ == 2) between_();
+    return clock_.now();
+  }
+  Microseconds steady() const override { return clock_.steady(); }
+
+ private:
+  const Clock& clock_;
+  std::function<void()> between_;
+  mutable int asked_ = 0;
+};
+
 TEST_F(LateCorrections, ALineWhoseMonthClosesBeforeItIsWrittenGoesIntoTheNext) {
   february_calls(10'001, 1);
   go_to_march();
-  // The store was told to close before the clock says so, as a server with a later clock may.
-  Batch close;
-  close.close_through = period("2026-03");
   const KeptEvent kept = must(corrections.find(request("c0")));
-  must(store->apply(std::move(close)));
-  const Json made = must(corrections.apply(request("c0"), kept, actor));
+  const BusyClock closing(clock, [this] {
+    Batch close;
+    close.close_through = period("2026-03");
+    must(store->apply(std::move(close)));
+  });
+  Corrections outrun({*store, *directory, ingest, billing, reporting, rules, closing});
+  const Json made = must(outrun.apply(request("c0"), kept, actor));
+  EXPECT_EQ(store->closed_through(), period("2026-03"));
   EXPECT_EQ(made.string_at("billed_in"), "2026-04");
+  EXPECT_EQ(documents(Collection::late_lines).size(), 1U);
+  EXPECT_EQ(documents(Collection::corrections).size(), 1U);
+}
+
+TEST_F(LateCorrections, OneThatAnotherCameBeforeIsPricedAgain) {
+  february_calls(10'001, 2);
+  go_to_march();
+  const KeptEvent kept = must(corrections.find(request("c0")));
+  const BusyClock busy(clock, [this] { must(try_void("c1")); });
+  Corrections outrun({*store, *directory, ingest, billing, reporting, rules, busy});
+  must(outrun.apply(request("c0"), kept, actor));
+  EXPECT_EQ(late(), "api_calls -1 -0.001; api_calls -1 0.00") << "one was above the limit";
+}
+
+TEST_F(LateCorrections, OneThatIsMadeTwiceAtOnceIsMadeOnce) {
+  february_calls(10'002, 2);
+  go_to_march();
+  const KeptEvent kept = must(corrections.find(request("c0")));
+  const BusyClock busy(clock, [this] { must(try_void("c0")); });
+  Corrections outrun({*store, *directory, ingest, billing, reporting, rules, busy});
+  EXPECT_EQ(error_of(outrun.apply(request("c0"), kept, actor)).code, ErrorCode::conflict);
+  EXPECT_EQ(late(), "api_calls -1 -0.001");
 }
 
 TEST_F(LateCorrections, AnEventOfAClosedPeriodIsNamedWithItsTime) {
