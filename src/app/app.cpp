@@ -181,7 +181,13 @@ struct App::Parts {
     audit_log.emplace(*store);
     meters.emplace(*store, *catalog, clock);
     meter_queries.emplace(*store, *directory, *meters, rules, clock);
-    corrections.emplace(*store, *directory, *ingest, rules, clock);
+    corrections.emplace(Corrections::Parts{.store = *store,
+                                           .directory = *directory,
+                                           .ingest = *ingest,
+                                           .billing = *billing,
+                                           .reporting = *reporting,
+                                           .rules = rules,
+                                           .clock = clock});
   }
 
   // What the doors borrow, once all of it is there.

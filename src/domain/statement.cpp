@@ -6,6 +6,13 @@
 
 namespace metergate {
 
+Result<> bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency) {
+  if (late.empty()) return {};
+  statement.late = TRY(condensed(std::move(late)));
+  statement.rated.cost = TRY(cost_with_late(statement.rated, statement.late, currency));
+  return {};
+}
+
 Result<> StatementSummary::add(const Statement& statement) {
   // First what can fail, so that a summary never holds half a statement.
   total_overage_cost = TRY(metergate::add(total_overage_cost, statement.rated.cost));

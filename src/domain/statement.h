@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "domain/counter.h"
+#include "domain/late_line.h"
 #include "domain/period.h"
 #include "domain/plan.h"
 #include "domain/rating.h"
@@ -25,8 +26,12 @@ struct Statement {
   Usage usage;
   Usage peaks;
   Rated rated;
+  std::vector<LateLine> late;  // corrections of earlier periods that are billed in this one
   bool is_closed = false;
 };
+
+// Puts the late lines, condensed, into a statement that has none, and their sum into its cost.
+Result<> bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency);
 
 // Totals over statements: what a list and a report show above their rows.
 struct StatementSummary {

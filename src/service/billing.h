@@ -79,9 +79,12 @@ class Billing {
 
  private:
   // Nothing where the tenant was made after the period's end and has no counter in it.
-  Result<std::optional<Statement>> find_computed(const TenantRecord& record, Period period) const;
+  Result<std::optional<Statement>> find_computed(const TenantRecord& record, Period period,
+                                                 std::vector<LateLine> late) const;
+  // Without late lines.
   Result<Statement> computed(const TenantRecord& record, const Subscription& subscription,
                              const std::optional<Counter>& counter, Period period) const;
+  Result<Statement> with_late(Statement statement) const;
   Store& store_;
   const Directory& directory_;
   const Catalog& catalog_;

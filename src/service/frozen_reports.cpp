@@ -19,14 +19,28 @@ std::unexpected<Error> corrupt(const std::string& name) {
               "the stored report " + name + " is damaged; run metergate verify");
 }
 
-std::size_t part_count(std::size_t tenants) {
-  return std::max<std::size_t>(1, (tenants + kTenantsPerPart - 1) / kTenantsPerPart);
+// Where each part begins; at least one. The same statements give the same parts.
+std::vector<std::size_t> part_starts(const std::vector<Statement>& statements) {
+  std::vector<std::size_t> starts{0};
+  std::size_t late = 0;
+  for (std::size_t at = 0; at < statements.size(); ++at) {
+    const std::size_t own = statements[at].late.size();
+    const bool is_full =
+        at - starts.back() == kTenantsPerPart || (late > 0 && late + own > kLateLinesPerPart);
+    if (is_full) {
+      starts.push_back(at);
+      late = 0;
+    }
+    late += own;
+  }
+  return starts;
 }
 
-Json part_document(const KeptReport& report, std::size_t part) {
+Json part_document(const KeptReport& report, const std::vector<std::size_t>& starts,
+                   std::size_t part) {
   const Currency& currency = report.head.currency;
-  const std::size_t first = (part - 1) * kTenantsPerPart;
-  const std::size_t end = std::min(report.statements.size(), first + kTenantsPerPart);
+  const std::size_t first = starts[part - 1];
+  const std::size_t end = part < starts.size() ? starts[part] : report.statements.size();
   Json document = Json::object({
       {"report", report.head.name},
       {"period", report.head.period.text()},
@@ -34,16 +48,17 @@ Json part_document(const KeptReport& report, std::size_t part) {
       {"closed", report.head.is_closed},
       {"currency", currency.code()},
       {"part", static_cast<std::int64_t>(part)},
-      {"parts", static_cast<std::int64_t>(part_count(report.statements.size()))},
+      {"parts", static_cast<std::int64_t>(starts.size())},
   });
   if (part == 1) {
     document.set("summary", summary_json(report.head.summary, currency));
     // Where each part begins, so that one tenant's row is found without reading them all.
-    Json starts = Json::array();
-    for (std::size_t at = 0; at < report.statements.size(); at += kTenantsPerPart) {
-      starts.push_back(report.statements[at].tenant.text());
+    Json tenants = Json::array();
+    for (const std::size_t start : starts) {
+      if (start < report.statements.size())
+        tenants.push_back(report.statements[start].tenant.text());
     }
-    document.set("part_starts", std::move(starts));
+    document.set("part_starts", std::move(tenants));
   }
   Json tenants = Json::array();
   for (std::size_t at = first; at < end; ++at) {
@@ -146,8 +161,8 @@ Result<bool> FrozenReports::has_closed_report(Period period) const {
   return first.has_value();
 }
 
-Result<std::optional<Statement>> FrozenReports::closed_statement(Period period,
-                                                                 const TenantId& tenant) const {
+Result<std::optional<FrozenStatement>> FrozenReports::closed_statement(
+    Period period, const TenantId& tenant) const {
   const std::string name = closed_report_name(period);
   std::optional<Json> document = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
   if (!document) return std::nullopt;
@@ -162,7 +177,7 @@ Result<std::optional<Statement>> FrozenReports::closed_statement(Period period,
     Statement statement = TRY(statement_from_frozen(row));
     statement.period = period;
     statement.is_closed = true;
-    return statement;
+    return FrozenStatement{std::move(statement), head.currency};
   }
   return std::nullopt;
 }
@@ -181,19 +196,20 @@ Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) co
 }
 
 Result<ReportHead> FrozenReports::write(const KeptReport& report) {
-  for (std::size_t part = part_count(report.statements.size()); part >= 1; --part) {
+  const std::vector<std::size_t> starts = part_starts(report.statements);
+  for (std::size_t part = starts.size(); part >= 1; --part) {
     const DocumentKey key = part_key(report.head.name, static_cast<std::int64_t>(part));
     const std::optional<Json> there = TRY(store_.get(Collection::usage_reports, key));
     if (there) continue;
     Batch batch;
     batch.at = report.head.generated_at;
     batch.documents.push_back(
-        {Collection::usage_reports, key, part_document(report, part), Expect::absent, 0});
+        {Collection::usage_reports, key, part_document(report, starts, part), Expect::absent, 0});
     const Commit commit = TRY(store_.apply(std::move(batch)));
     store_.wait_durable(commit.sequence);
   }
   ReportHead written = report.head;
-  written.parts = static_cast<std::int64_t>(part_count(report.statements.size()));
+  written.parts = static_cast<std::int64_t>(starts.size());
   return written;
 }
 

@@ -44,6 +44,9 @@ Result<> check_expectation(const DocumentWrite& write, const std::optional<Json>
 
 Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known) {
   Decision decision;
+  if (batch.must_be_open && is_closed(*batch.must_be_open))
+    return fail(ErrorCode::period_closed,
+                fmt::format("the period {} is closed", batch.must_be_open->text()));
   judge_events(batch, known, decision);
   if (decision.is_refused) return decision;
   TRY(check_day_totals(batch.day_totals));

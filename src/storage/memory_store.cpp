@@ -186,6 +186,15 @@ class MemoryStore final : public ControlledStore {
     TRY(readable());
     return store_->find_event(name, within);
   }
+  Result<bool> is_voided(const KeptEvent& kept) const override {
+    TRY(readable());
+    return store_->is_voided(kept);
+  }
+  Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
+                                               Sequence sequence) const override {
+    TRY(readable());
+    return store_->own_readings(event, sequence);
+  }
   Result<RetentionDone> retire(const RetentionCut& cut) override { return store_->retire(cut); }
   Result<> checkpoint() override { return store_->checkpoint(); }
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override {

@@ -88,6 +88,8 @@ struct Batch {
   // Counted out again, as find_event() gave it, before this batch's events are counted. It stays
   // among the raw events, and its id stays taken.
   std::optional<KeptEvent> voided;
+  // Refused where this period takes no more events: for what belongs into its statement.
+  std::optional<Period> must_be_open;
 };
 
 enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed };
@@ -130,6 +132,11 @@ struct MeterTotal {
   std::string slug;
   MeterCell cell;
 };
+// What an event says to one of them.
+struct OwnReading {
+  OwnMeter meter;
+  MeterReading reading;
+};
 
 struct RetentionCut {
   std::optional<Period>
@@ -162,9 +169,9 @@ class Store {
 
   // Applies the batch, or nothing of it. Errors: conflict (an expectation does not hold; the
   // message names the document; or the event was voided before), period_closed (the event to be
-  // voided lies in a closed period), invalid (a count is not voided but stated again), overloaded
-  // (too much is waiting for the disk), storage (no room on the disk: refused before anything is
-  // written). Conflicting or late events are no error: see Commit.
+  // voided lies in a closed period, or must_be_open is one), invalid (a count is not voided but
+  // stated again), overloaded (too much is waiting for the disk), storage (no room on the disk:
+  // refused before anything is written). Conflicting or late events are no error: see Commit.
   virtual Result<Commit> apply(Batch batch) = 0;
 
   // As apply() would answer a small batch now: for who must know before it does what cannot be
@@ -224,6 +231,12 @@ class Store {
   // The newest kept event of that name within the window, voided or not.
   virtual Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                                       const Window& within) const = 0;
+  // Whether it was counted out again; of a closed period that does not change any more.
+  virtual Result<bool> is_voided(const KeptEvent& kept) const = 0;
+  // What an event of that content, come with that batch, says to each meter of the provider's own
+  // that counted it then and is still there; by slug.
+  virtual Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
+                                                       Sequence sequence) const = 0;
 
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;

@@ -61,6 +61,9 @@ class ViewStore : public Store {
 
   Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                               const Window& within) const override;
+  Result<bool> is_voided(const KeptEvent& kept) const override;
+  Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
+                                               Sequence sequence) const override;
   Result<RetentionDone> retire(const RetentionCut& cut) override;
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
   Result<std::vector<MeterTotal>> recount_meters(Period period) const override;
@@ -87,6 +90,8 @@ class ViewStore : public Store {
                                         std::uint64_t& generation) const;
   Result<> look_again(std::vector<KnownId>& known) const;
   Result<Commit> commit(Batch batch, std::vector<KnownId> known, std::uint64_t generation);
+  // Whether the ids of every event in the window are still known: those of closed periods are not.
+  bool has_ids_of(const Window& window) const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.
   Result<bool> is_known(const EventName& name) const;
   ReadContext context() const { return {*view_, options_.zone, options_.formula, mutex_}; }
