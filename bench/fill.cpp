@@ -40,7 +40,9 @@ constexpr std::size_t kTotalsPerBatch = 400;
 constexpr std::size_t kEventsPerBatch = 1000;
 constexpr std::int64_t kTenantsBetweenWaits = 500;
 constexpr hours kEventSpan{72};  // the events lie in so many hours before now
-constexpr std::int64_t kJournalSegmentMax = 3LL << 30;
+// What a tenant and an event take in the journal, at most.
+constexpr std::int64_t kTenantBytes = 4096;
+constexpr std::int64_t kEventBytes = 160;
 
 struct Wanted {
   std::string data;
@@ -385,7 +387,8 @@ Result<> run(const Wanted& wanted) {
   options.folder = wanted.data;
   if (wanted.keeps_journal) {
     // One segment that is never full, so that nothing leaves it.
-    options.segment_bytes = kJournalSegmentMax;
+    options.segment_bytes =
+        (64LL << 20) + wanted.tenants * kTenantBytes + wanted.events * kEventBytes;
     options.checkpoint_every = hours{24};
   }
   const auto store = TRY(open_embedded_store(options, clock, log));
