@@ -107,14 +107,21 @@ Result<std::vector<Statement>> Billing::all_statements(Period period) const {
   return computed_statements(period);
 }
 
-Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
-  const std::vector<std::shared_ptr<const TenantRecord>> records = directory_.all_tenants();
-  std::vector<Statement> statements;
-  statements.reserve(records.size());
-  for (const std::shared_ptr<const TenantRecord>& record : records) {
+Result<> Billing::for_each_computed(Period period,
+                                    const std::function<Result<>(Statement)>& visit) const {
+  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
     std::optional<Statement> statement = TRY(find_computed(*record, period));
-    if (statement) statements.push_back(*std::move(statement));
+    if (statement) TRY(visit(*std::move(statement)));
   }
+  return {};
+}
+
+Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
+  std::vector<Statement> statements;
+  TRY(for_each_computed(period, [&](Statement statement) -> Result<> {
+    statements.push_back(std::move(statement));
+    return {};
+  }));
   return statements;
 }
 
