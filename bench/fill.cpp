@@ -1,7 +1,8 @@
 // Fills a data folder with made-up history, so that a server can be measured on one that is large:
 //
 //   bench_fill --data DIR --plans catalogue/plans.toml [--tenants N] [--months M] [--days D]
-//              [--events E] [--seed S] [--journal KEEP] [--rows FILE] [--tenants-out FILE]
+//              [--events E] [--event-hours H] [--seed S] [--journal keep] [--rows FILE]
+//              [--tenants-out FILE]
 //
 // Tenants, their days of M months (as day totals, D days of each month) and E single events of the
 // current month go through the Store, as the services would write them; months that are over are
@@ -39,7 +40,6 @@ using std::chrono::hours;
 constexpr std::size_t kTotalsPerBatch = 400;
 constexpr std::size_t kEventsPerBatch = 1000;
 constexpr std::int64_t kTenantsBetweenWaits = 500;
-constexpr hours kEventSpan{72};  // the events lie in so many hours before now
 // What a tenant and an event take in the journal, at most.
 constexpr std::int64_t kTenantBytes = 4096;
 constexpr std::int64_t kEventBytes = 160;
@@ -51,6 +51,7 @@ struct Wanted {
   std::int64_t months = 13;  // the current one included
   std::int64_t days = 31;    // of each month with usage in them
   std::int64_t events = 0;
+  std::int64_t event_hours = 72;  // in which the events lie, before now
   std::uint64_t seed = 48080;
   bool keeps_journal = false;  // ends as a crash does, nothing moved on from the journal
   std::string rows;
@@ -325,7 +326,8 @@ class Filler {
 
   // In the order of time; some tenants have many times the calls of others.
   Result<> add_events() {
-    const Timestamp start = std::max(current_.window(rules_.zone).start, now_ - kEventSpan);
+    const Timestamp start =
+        std::max(current_.window(rules_.zone).start, now_ - hours{wanted_.event_hours});
     const std::int64_t span = (now_ - start).count();
     Batch batch;
     for (std::int64_t n = 0; n < wanted_.events; ++n) {
@@ -409,7 +411,8 @@ std::optional<Wanted> parse(int count, char** words) {
   const std::map<std::string, std::int64_t*> numbers = {{"--tenants", &wanted.tenants},
                                                         {"--months", &wanted.months},
                                                         {"--days", &wanted.days},
-                                                        {"--events", &wanted.events}};
+                                                        {"--events", &wanted.events},
+                                                        {"--event-hours", &wanted.event_hours}};
   const std::map<std::string, std::string*> texts = {{"--data", &wanted.data},
                                                      {"--plans", &wanted.plans},
                                                      {"--rows", &wanted.rows},
@@ -441,7 +444,8 @@ int main(int count, char** words) {
   if (!wanted) {
     std::fputs(
         "usage: bench_fill --data DIR --plans FILE [--tenants N] [--months M] [--days D] "
-        "[--events E] [--seed S] [--journal keep] [--rows FILE] [--tenants-out FILE]\n",
+        "[--events E] [--event-hours H] [--seed S] [--journal keep] [--rows FILE] [--tenants-out "
+        "FILE]\n",
         stderr);
     return 2;
   }

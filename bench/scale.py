@@ -27,8 +27,9 @@ def main():
     parser.add_argument("--fill", help="bench_fill; beside the binary where nothing is said")
     parser.add_argument("--work", help="bench-scale beside the binary where nothing is said")
     parser.add_argument("--tenants", type=int, default=100_000)
-    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000])
-    parser.add_argument("--journal-events", type=int, default=9_000_000, help="about 1 GiB of journal")
+    parser.add_argument("--events", type=int, nargs="+", help="kept, for the part growth")
+    parser.add_argument("--journal-events", type=int, help="for the part replay")
+    parser.add_argument("--full", action="store_true", help="ten million events, 0.8 GiB of journal: fills for ten minutes")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=10, help="of each list at most")
     parser.add_argument("--parts", default=",".join(PARTS))
@@ -37,6 +38,8 @@ def main():
     args.binary = os.path.abspath(args.binary)
     args.fill = os.path.abspath(args.fill or os.path.join(os.path.dirname(args.binary), "bench_fill"))
     args.work = os.path.abspath(args.work or os.path.join(os.path.dirname(args.binary), "bench-scale"))
+    args.events = args.events or ([1_000_000, 10_000_000] if args.full else [100_000, 1_000_000])
+    args.journal_events = args.journal_events or (9_000_000 if args.full else 1_000_000)
     if args.quick:
         args.rounds, args.requests = 1, 2
     os.makedirs(args.work, exist_ok=True)
