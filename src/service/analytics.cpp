@@ -144,15 +144,8 @@ Result<> Analytics::add_tenant_days(const TenantRecord& record, const Part& part
 // The same of whole months, of which a counter says all that its days would.
 Result<> Analytics::add_tenant_months(const TenantRecord& record, const Part& part) const {
   const TenantId& id = record.tenant.id;
-  std::vector<std::pair<Period, Counter>> months;  // newest first
-  const bool is_one = part.rows.size() == 1;
-  if (is_one) {
-    const Period period = Period::of(part.range.first);
-    auto counter = TRY(store_.counter(id, period));
-    if (counter) months.emplace_back(period, *std::move(counter));
-  } else {
-    months = TRY(store_.counters(id));
-  }
+  // Newest first. One look for all months costs less than several for one.
+  std::vector<std::pair<Period, Counter>> months = TRY(store_.counters(id));
   const Day today = rules_.zone.day_of(clock_.now());
   const Day created = rules_.zone.day_of(record.tenant.created_at);
   Gauges gauges;
@@ -178,9 +171,9 @@ Result<> Analytics::add_tenant_months(const TenantRecord& record, const Part& pa
 // A row of days that are over does not change with the directory: who comes later has nothing then.
 bool Analytics::is_good(const KeptRow& kept, const RowDays& of_row,
                         ChangeMark directory_mark) const {
-  if (kept.store_mark < store_.days_changed(of_row.second)) return false;
+  if (kept.store_mark < store_.days_changed(of_row.last)) return false;
   const Day today = rules_.zone.day_of(clock_.now());
-  if (of_row.second < kept.made_on) return kept.made_on <= today;
+  if (of_row.last < kept.made_on) return kept.made_on <= today;
   return kept.made_on == today && kept.directory_mark == directory_mark;
 }
 
@@ -191,43 +184,39 @@ Result<> Analytics::make_rows(const Part& part, ChangeMark directory_mark) const
   const Day today = rules_.zone.day_of(clock_.now());
   for (const AnalyticsRow& row : part.rows) {
     if (kept_.size() >= kKeptRowsMax) kept_.clear();
-    const RowDays of_row{std::max(row.date, part.range.first),
-                         std::min(next_group(row.date, part.group_by) - days{1}, part.range.last)};
-    // Of a group that has not begun, it matters when the group began and not only its days.
-    if (of_row.first > today) continue;
+    const RowDays of_row = days_of(row, part.range, part.group_by);
     kept_.insert_or_assign(of_row, KeptRow{row, store_mark, directory_mark, today});
   }
   return {};
 }
 
+Analytics::RowDays Analytics::days_of(const AnalyticsRow& row, const DayRange& range,
+                                      GroupBy group_by) {
+  return {std::max(row.date, range.first),
+          std::min(next_group(row.date, group_by) - days{1}, range.last), row.date};
+}
+
 Result<> Analytics::add_all_tenants(AnalyticsResult& result, GroupBy group_by) const {
   const std::lock_guard lock{mutex_};
   const ChangeMark directory_mark = directory_.changed_tenants(UINT64_MAX).through;
-  const auto days_of = [&](const AnalyticsRow& row) {
-    return RowDays{std::max(row.date, result.range.first),
-                   std::min(next_group(row.date, group_by) - days{1}, result.range.last)};
-  };
   std::vector<AnalyticsRow>& rows = result.rows;
   for (std::size_t at = 0; at < rows.size();) {
-    const auto kept = kept_.find(days_of(rows[at]));
+    const auto kept = kept_.find(days_of(rows[at], result.range, group_by));
     if (kept != kept_.end() && is_good(kept->second, kept->first, directory_mark)) {
-      // The same days may be a week or a month, which begins elsewhere.
-      const Day date = rows[at].date;
-      rows[at] = kept->second.row;
-      rows[at++].date = date;
+      rows[at++] = kept->second.row;
       continue;
     }
     // Those that follow and have to be made as well are made in one go.
     std::size_t end = at + 1;
     while (end < rows.size()) {
-      const auto next = kept_.find(days_of(rows[end]));
+      const auto next = kept_.find(days_of(rows[end], result.range, group_by));
       if (next != kept_.end() && is_good(next->second, next->first, directory_mark)) break;
       ++end;
     }
-    TRY(make_rows(Part{{days_of(rows[at]).first, days_of(rows[end - 1]).second},
-                       std::span(rows).subspan(at, end - at),
-                       group_by},
-                  directory_mark));
+    const DayRange range{days_of(rows[at], result.range, group_by).first,
+                         days_of(rows[end - 1], result.range, group_by).last};
+    const Part part{range, std::span(rows).subspan(at, end - at), group_by};
+    TRY(make_rows(part, directory_mark));
     at = end;
   }
   return {};

@@ -5,12 +5,12 @@
 // kKeptRowsMax of them. Any thread.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "base/histogram.h"
@@ -68,7 +68,13 @@ class Analytics {
     ChangeMark directory_mark = 0;
     Day made_on;
   };
-  using RowDays = std::pair<Day, Day>;  // the first and the last that were folded into a row
+  // Which days were folded into a row, and when its group began: that may be before them.
+  struct RowDays {
+    Day first;
+    Day last;
+    Day date;
+    friend auto operator<=>(const RowDays&, const RowDays&) = default;
+  };
   // Some of a result's rows that follow one another, and their days.
   struct Part {
     DayRange range;
@@ -79,6 +85,7 @@ class Analytics {
   Result<> add_tenant_days(const TenantRecord& record, const Part& part) const;
   Result<> add_tenant_months(const TenantRecord& record, const Part& part) const;
   Result<> add_all_tenants(AnalyticsResult& result, GroupBy group_by) const;
+  static RowDays days_of(const AnalyticsRow& row, const DayRange& range, GroupBy group_by);
   Result<> make_rows(const Part& part, ChangeMark directory_mark) const;
   bool is_good(const KeptRow& kept, const RowDays& of_row, ChangeMark directory_mark) const;
   const Store& store_;

@@ -201,6 +201,18 @@ TEST_F(KeptAnalytics, GoOnWithTheDays) {
   EXPECT_EQ(asked(), before);
 }
 
+// The days of a week that has begun may all be to come.
+TEST_F(KeptAnalytics, OfDaysToComeTellAWeekFromItsDays) {
+  world_.add("a", "basic");
+  world_.storage("a", "2026-03-01T10:00:00Z", "2");
+  for (const GroupBy group_by : {GroupBy::day, GroupBy::week, GroupBy::day}) {
+    const AnalyticsRequest request = request_of("2026-03-12", "2026-03-12", group_by);
+    const Analytics fresh(*world_.store, *world_.directory, world_.rules, world_.clock);
+    EXPECT_EQ(to_text(analytics_json(must(world_.analytics.usage(request)), request)),
+              to_text(analytics_json(must(fresh.usage(request)), request)));
+  }
+}
+
 TEST_F(KeptAnalytics, ForgetWhatRetentionRemoved) {
   world_.add("a", "basic");
   world_.calls("a", "2026-02-10", 10);
