@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,14 @@ struct Statement {
 // Puts the late lines, condensed, into a statement that has none, and their sum into its cost.
 Result<> bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency);
 
+// What a summary takes of a statement.
+struct SummaryShare {
+  std::string_view plan;
+  Health health = Health::healthy;
+  bool has_overages = false;
+  Money cost;
+};
+
 // Totals over statements: what a list and a report show above their rows.
 struct StatementSummary {
   std::int64_t tenants = 0;
@@ -41,6 +50,7 @@ struct StatementSummary {
   std::vector<std::pair<std::string, std::int64_t>> by_plan;  // in the order in which they came
   Money total_overage_cost;                                   // the sum of the costs as shown
   Result<> add(const Statement& statement);
+  Result<> add(const SummaryShare& share);
   Decimal overage_rate_percent() const;  // one decimal, half away from zero
 };
 

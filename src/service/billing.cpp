@@ -118,19 +118,26 @@ Result<std::vector<Statement>> Billing::all_statements(Period period) const {
   return computed_statements(period);
 }
 
-Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
-  const std::vector<std::shared_ptr<const TenantRecord>> records = directory_.all_tenants();
+Result<> Billing::for_each_computed(Period period,
+                                    const std::function<Result<>(Statement)>& visit) const {
   // One look for all: nearly every tenant has none.
   LateLinesByTenant late = TRY(late_lines_of_all_tenants(store_, period, rules_.currency));
-  std::vector<Statement> statements;
-  statements.reserve(records.size());
-  for (const std::shared_ptr<const TenantRecord>& record : records) {
+  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
     const auto own = late.find(record->tenant.id.text());
     std::vector<LateLine> lines;
     if (own != late.end()) lines = std::move(own->second);
     std::optional<Statement> statement = TRY(find_computed(*record, period, std::move(lines)));
-    if (statement) statements.push_back(*std::move(statement));
+    if (statement) TRY(visit(*std::move(statement)));
   }
+  return {};
+}
+
+Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
+  std::vector<Statement> statements;
+  TRY(for_each_computed(period, [&](Statement statement) -> Result<> {
+    statements.push_back(std::move(statement));
+    return {};
+  }));
   return statements;
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -104,6 +105,8 @@ class Directory {
   Known known() const { return {mutex_, tenants_}; }
   // All tenants, by id.
   std::vector<std::shared_ptr<const TenantRecord>> all_tenants() const;
+  // Which were added or changed after a mark, as they are shown here.
+  ChangedNames changed_tenants(ChangeMark after) const;
   std::size_t size() const;
   TenantPage list(const TenantQuery& query) const;
 
@@ -142,6 +145,10 @@ class Directory {
   const TimeZone zone_;
   mutable std::shared_mutex mutex_;
   Known::Tenants tenants_;
+  ChangeBook changed_;
+  mutable std::mutex sorting_;  // guards the next
+  // All of tenants_, by id; nothing where that has changed since.
+  mutable std::shared_ptr<const std::vector<std::shared_ptr<const TenantRecord>>> sorted_;
 };
 
 inline constexpr std::size_t kTenantNameMax = 200;      // bytes

@@ -1,6 +1,8 @@
 #include "service/frozen_reports.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_map>
 
 #include "base/check.h"
 
@@ -180,6 +182,67 @@ Result<std::optional<FrozenStatement>> FrozenReports::closed_statement(
     return FrozenStatement{std::move(statement), head.currency};
   }
   return std::nullopt;
+}
+
+Result<std::vector<Statement>> FrozenReports::closed_statements(
+    Period period, const std::vector<TenantId>& tenants) const {
+  const std::string name = closed_report_name(period);
+  const std::optional<Json> first = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
+  if (!first) return corrupt(name);
+  const ReportHead head = TRY(head_from(*first));
+  std::map<std::int64_t, std::vector<std::size_t>> wanted;  // places in `tenants`, by part
+  for (std::size_t at = 0; at < tenants.size(); ++at)
+    wanted[part_of(*first, tenants[at])].push_back(at);
+  std::vector<std::optional<Statement>> found(tenants.size());
+  for (const auto& [part, places] : wanted) {
+    const auto document = TRY(store_.get(Collection::usage_reports, part_key(name, part)));
+    const Json* rows = document ? document->find("tenants") : nullptr;
+    if (rows == nullptr || !rows->is_array()) return corrupt(name);
+    std::unordered_map<std::string_view, const Json*> by_tenant;
+    for (const Json& row : rows->as_array()) {
+      const Json* tenant = row.find("tenant_id");
+      if (tenant != nullptr && tenant->is_string()) by_tenant.emplace(tenant->as_string(), &row);
+    }
+    for (const std::size_t at : places) {
+      const auto row = by_tenant.find(tenants[at].text());
+      if (row == by_tenant.end()) return corrupt(name);
+      Statement statement = TRY(statement_from_frozen(*row->second));
+      statement.period = period;
+      statement.is_closed = true;
+      found[at] = std::move(statement);
+    }
+  }
+  std::vector<Statement> statements;
+  for (auto& one : found) statements.push_back(*std::move(one));
+  return statements;
+}
+
+Result<std::optional<ReportHead>> FrozenReports::closed_head(Period period) const {
+  const std::optional<Json> first =
+      TRY(store_.get(Collection::usage_reports, part_key(closed_report_name(period), 1)));
+  if (!first) return std::nullopt;
+  return TRY(head_from(*first));
+}
+
+Result<std::vector<Statement>> FrozenReports::part(const ReportHead& head,
+                                                   std::int64_t number) const {
+  const std::optional<Json> document =
+      TRY(store_.get(Collection::usage_reports, part_key(head.name, number)));
+  if (!document) return corrupt(head.name);
+  std::vector<Statement> rows;
+  TRY(read_rows(*document, head, rows));
+  return rows;
+}
+
+Result<bool> FrozenReports::for_each_closed(Period period,
+                                            const std::function<Result<>(Statement)>& visit) const {
+  const std::optional<ReportHead> head = TRY(closed_head(period));
+  if (!head) return false;
+  for (std::int64_t number = 1; number <= head->parts; ++number) {
+    std::vector<Statement> rows = TRY(part(*head, number));
+    for (Statement& row : rows) TRY(visit(std::move(row)));
+  }
+  return true;
 }
 
 Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) const {

@@ -57,6 +57,16 @@ class FrozenReports {
   // One tenant's row of it; nothing where the tenant is not in it.
   Result<std::optional<FrozenStatement>> closed_statement(Period period,
                                                           const TenantId& tenant) const;
+  // The rows of several tenants, in their order; ErrorCode::corrupt where one is not in it.
+  Result<std::vector<Statement>> closed_statements(Period period,
+                                                   const std::vector<TenantId>& tenants) const;
+  // The head of a closed period's report, with the summary that it shows; nothing: there is none.
+  Result<std::optional<ReportHead>> closed_head(Period period) const;
+  // The rows of one part, from 1, by tenant.
+  Result<std::vector<Statement>> part(const ReportHead& head, std::int64_t number) const;
+  // Calls `visit` with each row, by tenant, reading one part at a time; false: there is none.
+  Result<bool> for_each_closed(Period period,
+                               const std::function<Result<>(Statement)>& visit) const;
   // The newest one made of a period, open or closed.
   Result<std::optional<KeptReport>> newest_report(Period period) const;
 

@@ -178,6 +178,10 @@ class MemoryStore final : public ControlledStore {
   }
 
   std::optional<Period> closed_through() const override { return store_->closed_through(); }
+  ChangedNames changed_tenants(ChangeMark after) const override {
+    return store_->changed_tenants(after);
+  }
+  ChangeMark days_changed(Day through) const override { return store_->days_changed(through); }
   std::vector<TenantPeriod> take_touched(std::size_t max) override {
     return store_->take_touched(max);
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <shared_mutex>
 
@@ -58,6 +59,8 @@ class ViewStore : public Store {
 
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
+  ChangedNames changed_tenants(ChangeMark after) const override;
+  ChangeMark days_changed(Day through) const override;
 
   Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                               const Window& within) const override;
@@ -95,6 +98,8 @@ class ViewStore : public Store {
   // Whether an event of that name may be kept: its id is known, or it is one that has none.
   Result<bool> is_known(const EventName& name) const;
   ReadContext context() const { return {*view_, options_.zone, options_.formula, mutex_}; }
+  void note_changes(const DecidedBatch& batch);
+  void note_documents(const DecidedBatch& batch);
   Result<> retire_rows(const RetentionCut& cut, RetentionDone& done);
   std::optional<Period> last_removable(const RetentionCut& cut) const;
   struct Open;
@@ -104,6 +109,9 @@ class ViewStore : public Store {
   mutable std::shared_mutex mutex_;
   std::unique_ptr<View> view_;
   Touched touched_;
+  ChangeBook changed_;
+  std::map<Day, ChangeMark> changed_days_;
+  ChangeMark all_days_changed_ = 1;
   Fold fold_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EventHistory> history_;

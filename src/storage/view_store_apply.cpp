@@ -73,6 +73,7 @@ Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
   // From here on the batch is decided: there is no way back.
   if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
     stop_process(folded.error());
+  note_changes(decision.batch);
   history_->add(commit.sequence, decision.batch);
   head_ = commit.sequence;
   on_applied(view_->changed_bytes());
