@@ -164,7 +164,7 @@ Result<> EmbeddedStore::seal_segments() {
   std::uint64_t sealed = 0;
   for (const JournalSegment& segment : journal_->segments()) {
     if (!segment.is_full || segment.last_sequence > written) break;
-    TRY(history_->seal(*journal_, segment));
+    TRY(history_->seal(segment));
     sealed = segment.last_sequence;
   }
   if (sealed == 0) return {};
