@@ -97,10 +97,21 @@ class Connection:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         status = int(head.split(" ", 2)[1])
         length = 0
-        for line in head.split("\r\n"):
-            if line.lower().startswith("content-length:"):
+        for line in head.lower().split("\r\n"):
+            if line.startswith("content-length:"):
                 length = int(line.split(":", 1)[1])
+            if line.startswith("transfer-encoding:"):
+                return status, await self.read_chunks()
         return status, await self.reader.readexactly(length)
+
+    async def read_chunks(self):
+        body = b""
+        while True:
+            length = int(await self.reader.readuntil(b"\r\n"), 16)
+            chunk = await self.reader.readexactly(length + 2)
+            if length == 0:
+                return body
+            body += chunk[:-2]
 
     def close(self):
         if self.writer is not None:
