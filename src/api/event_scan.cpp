@@ -287,7 +287,7 @@ std::optional<std::vector<UsageEvent>> scan_events(std::string_view text, BodySh
   const simdjson::padded_string_view view(padded.data(), padded.size(), padded.capacity());
   if (parser.iterate(view).get(document) != simdjson::SUCCESS) return std::nullopt;
   std::vector<UsageEvent> events;
-  events.reserve(text.size() / kUsualEventBytes + 1);
+  events.reserve(std::min(text.size() / kUsualEventBytes + 1, kBatchEventsMax));
   if (!read_body(document, shape, context, events) || !is_at_end(document)) return std::nullopt;
   return events;
 }
