@@ -49,7 +49,8 @@ constexpr std::size_t kDigits = 9;
 
 std::string event_json(std::size_t tenant, const std::string& id, const std::string& time) {
   return fmt::format(
-      R"({{"subject":"tenant_{}","id":"{}","source":"bench","specversion":"1.0","type":"api.call","time":"{}",)"
+      R"({{"subject":"tenant_{}","id":"{}","source":"bench","specversion":"1.0",)"
+      R"("type":"api.call","time":"{}",)"
       R"("data":{{"method":"GET","endpoint":"/orders","status":200,"request_bytes":120,)"
       R"("response_bytes":800,"duration_ms":12}}}})",
       tenant, id, time);

@@ -61,7 +61,7 @@ struct ApiWorld : core_world::TestWorld {
   WorkerBoard worker_board;
   Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
-  Corrections corrections{*store, *directory, ingest, rules, clock};
+  Corrections corrections{{*store, *directory, ingest, billing, reporting, rules, clock}};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,

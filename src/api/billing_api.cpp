@@ -1,4 +1,6 @@
 // Billing: the list of statements, one tenant's with its details, usage analytics and reports.
+#include <utility>
+
 #include "api/billing_query.h"
 #include "api/plan_change_api.h"
 #include "service/analytics.h"
@@ -9,8 +11,6 @@
 
 namespace metergate::api {
 namespace {
-
-constexpr std::size_t kRowsPerPiece = 500;
 
 Answer answer_of(Json data) {
   Answer answer;
@@ -149,31 +149,41 @@ Result<Answer> show_usage(Call& call) {
   return answer_of(analytics_json(result, request));
 }
 
-http::BodySource csv_source(KeptReport report) {
-  return [report = std::move(report), next = std::size_t{0},
-          is_begun = false]() mutable -> Result<std::optional<std::string>> {
-    std::string piece;
-    if (!is_begun) piece = report_csv_header();
-    is_begun = true;
-    const std::size_t end = std::min(report.statements.size(), next + kRowsPerPiece);
-    for (; next < end; ++next) {
-      append_csv_row(report.statements[next], report.head.currency, piece);
-    }
-    if (piece.empty()) return std::nullopt;
-    return piece;
-  };
+http::BodySource csv_source(ReportRows rows) {
+  return
+      [rows = std::move(rows), is_begun = false]() mutable -> Result<std::optional<std::string>> {
+        if (!std::exchange(is_begun, true)) return report_csv_header();
+        std::string piece;
+        for (const Statement& statement : TRY(rows.next()))
+          append_csv_row(statement, rows.head().currency, piece);
+        if (piece.empty()) return std::nullopt;
+        return piece;
+      };
 }
 
-Answer csv_answer(KeptReport report) {
+Answer csv_answer(ReportRows rows) {
   http::Response response;
   response.headers = {
       {"Content-Type", "text/csv; charset=utf-8"},
-      {"Content-Disposition", "attachment; filename=" + report_file_name(report.head.period)},
+      {"Content-Disposition", "attachment; filename=" + report_file_name(rows.head().period)},
   };
-  response.source = csv_source(std::move(report));
+  response.source = csv_source(std::move(rows));
   Answer answer;
   answer.whole = std::move(response);
   return answer;
+}
+
+http::BodySource json_source(ReportRows rows) {
+  return
+      [rows = std::move(rows), is_begun = false]() mutable -> Result<std::optional<std::string>> {
+        std::string piece;
+        for (const Statement& statement : TRY(rows.next())) {
+          if (std::exchange(is_begun, true)) piece += ',';
+          append_text(tenant_billing_json(statement, rows.head().currency), piece);
+        }
+        if (piece.empty()) return std::nullopt;
+        return piece;
+      };
 }
 
 Result<Answer> show_report(Call& call) {
@@ -181,9 +191,11 @@ Result<Answer> show_report(Call& call) {
   const std::optional<Period> period = read_period(reader, "period");
   const std::string format = reader.choice("format", {"json", "csv"}).value_or("json");
   TRY(reader.finish());
-  KeptReport report = TRY(call.services.reporting.make(period));
-  if (format == "csv") return csv_answer(std::move(report));
-  return answer_of(report_json(report));
+  ReportRows rows = TRY(call.services.reporting.rows(period));
+  if (format == "csv") return csv_answer(std::move(rows));
+  Answer answer = answer_of(report_head_json(rows.head()));
+  answer.elements = json_source(std::move(rows));
+  return answer;
 }
 
 }  // namespace

@@ -165,6 +165,27 @@ TEST_F(BillingApi, CsvIsADownloadThatStreams) {
   EXPECT_TRUE(text.starts_with("Tenant ID,Tenant Name,Plan,"));
 }
 
+TEST_F(BillingApi, JsonReportStreamsItsTenants) {
+  for (int number = 1000; number < 2500; ++number) {
+    world_.add("t" + std::to_string(number), "free");
+  }
+  for (const std::string period : {"2026-02", "2026-03"}) {
+    Answer answer = must(report({{"period", period}}));
+    ASSERT_TRUE(answer.elements);
+    std::string text = "[";
+    int pieces = 0;
+    while (std::optional<std::string> piece = must(answer.elements())) {
+      text += *piece;
+      ++pieces;
+    }
+    EXPECT_GT(pieces, 1);
+    const Json tenants = must(parse_json(text + "]"));
+    ASSERT_EQ(tenants.as_array().size(), 1500U);
+    EXPECT_EQ(tenants.as_array().front().string_at("tenant_id"), "t1000");
+    EXPECT_EQ(tenants.as_array().back().string_at("tenant_id"), "t2499");
+  }
+}
+
 TEST_F(BillingApi, OtherReportFormatsAreRefusedWithWhatIsAllowed) {
   for (const std::string format : {"xlsx", "pdf", "CSV", ""}) {
     const Result<Answer> answer = report({{"format", format}});

@@ -94,7 +94,8 @@ std::vector<Route> corrections_routes() {
            correct_event,
            {},
            true,
-           "Void or replace a recorded event of an open period, with a reason"},
+           "Void or replace a recorded event, with a reason; of a closed period the difference is "
+           "billed in the next"},
           {"GET",
            "/api/v1/corrections",
            provider_with(Permission::billing_read),

@@ -90,12 +90,41 @@ TEST_F(CorrectionsApi, WhatIsWrongWithTheRequestIsSaid) {
       << "its data is no call's";
   EXPECT_EQ(correct(R"(,"event":7)", "replace").status, 400);
   EXPECT_EQ(correct(R"(,"time":"March")").status, 400);
-  EXPECT_EQ(code_of(correct(R"(,"time":"2026-01-05T10:00:00Z")")), "E_PERIOD_CLOSED");
+  EXPECT_EQ(code_of(correct(R"(,"time":"2026-01-05T10:00:00Z")")), "E_NOT_FOUND");
   EXPECT_EQ(code_of(ask("POST /api/v1/corrections",
                         R"({"tenant_id":"tenant_1","source":"app","id":"2","action":"void",)"
                         R"("reason":"a typing error"})")),
             "E_NOT_FOUND");
   EXPECT_EQ(total(), "100");
+}
+
+TEST_F(CorrectionsApi, AnEventOfAClosedPeriodIsCorrectedInALaterStatement) {
+  EXPECT_EQ(ask("POST /api/v1/events",
+                R"({"id":"h","source":"app","type":"webhook.call","subject":"tenant_1",)"
+                R"("time":"2026-03-05T10:00:00Z","data":{"webhook_id":"w",)"
+                R"("success":true,"duration_ms":5}})")
+                .status,
+            204);
+  world_.clock.set(parse_timestamp("2026-04-10T12:00:00Z").value());
+  token_ = world_.provider_token({"*"});
+  const auto correct_call = [this](const std::string& more) {
+    return ask("POST /api/v1/corrections",
+               R"({"tenant_id":"tenant_1","source":"app","id":"h","action":"void",)"
+               R"("reason":"a typing error")" +
+                   more + "}");
+  };
+  EXPECT_EQ(code_of(correct_call("")), "E_NOT_FOUND");
+  const http::Response made = correct_call(R"(,"time":"2026-03-05T10:00:00Z")");
+  EXPECT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(body_of(made).find("data")->string_at("billed_in"), "2026-04");
+  EXPECT_EQ(code_of(correct_call(R"(,"time":"2026-03-05T10:00:00Z")")), "E_CONFLICT");
+  const Json shown = body_of(ask("GET /provider/billing/tenants/tenant_1"));
+  const Json* items = shown.find("data")->find("late_items");
+  ASSERT_NE(items, nullptr);
+  EXPECT_EQ(to_text(*items->as_array()[0].find("quantity")), "-1");
+  EXPECT_EQ(items->as_array()[0].string_at("reason"), "a typing error");
+  const Json list = body_of(ask("GET /provider/billing/tenants"));
+  EXPECT_NE(list.find("data")->find("tenants")->as_array()[0].find("late_items"), nullptr);
 }
 
 TEST_F(CorrectionsApi, ATenantCorrectsNothing) {

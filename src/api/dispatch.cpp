@@ -130,6 +130,9 @@ http::Response Dispatcher::shape(Answer answer, const http::Request& request) co
     response = *std::move(answer.whole);
     if (!has_header(response, "Cache-Control"))
       response.headers.emplace_back("Cache-Control", "no-store");
+  } else if (answer.elements) {
+    response = http::success_with(std::move(answer.data), std::move(answer.elements),
+                                  context_of(services_, request.request_id));
   } else {
     response = http::success(std::move(answer.data), context_of(services_, request.request_id),
                              answer.status);

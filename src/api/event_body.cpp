@@ -32,26 +32,46 @@ Result<EventBody> numbered(Json::Array elements) {
   return body;
 }
 
-Result<EventBody> read_json(std::string_view text) {
-  Json json = TRY(parse_json(text));
-  if (json.is_array()) return numbered(std::move(json.as_array()));
-  if (json.is_object()) return numbered({std::move(json)});
-  return fail(ErrorCode::invalid, "the body must be an event, or an array of events");
-}
-
-Result<EventBody> read_one(std::string_view text) {
-  Json json = TRY(parse_json(text));
-  if (!json.is_object()) {
-    return fail(ErrorCode::invalid,
-                "the body must be one event: a batch is application/cloudevents-batch+json");
+std::string_view required(BodyShape shape) {
+  switch (shape) {
+    case BodyShape::one:
+      return "the body must be one event: a batch is application/cloudevents-batch+json";
+    case BodyShape::batch:
+      return "the body must be an array of events";
+    case BodyShape::either:
+      return "the body must be an event, or an array of events";
   }
-  return numbered({std::move(json)});
+  return "";
 }
 
-Result<EventBody> read_batch(std::string_view text) {
+Result<EventBody> read_plain(const PlainBody& plain, std::string_view text) {
   Json json = TRY(parse_json(text));
-  if (!json.is_array()) return fail(ErrorCode::invalid, "the body must be an array of events");
-  return numbered(std::move(json.as_array()));
+  EventBody body;
+  if (json.is_array() && plain.shape != BodyShape::one) {
+    body = TRY(numbered(std::move(json.as_array())));
+  } else if (json.is_object() && plain.shape != BodyShape::batch) {
+    body = TRY(numbered({std::move(json)}));
+  } else {
+    return fail(ErrorCode::invalid, std::string(required(plain.shape)));
+  }
+  body.needs_specversion = plain.needs_specversion;
+  return body;
+}
+
+struct MediaTypeRow {
+  std::string_view type;
+  PlainBody body;
+};
+constexpr MediaTypeRow kPlainTypes[] = {
+    {"application/json", {BodyShape::either, false}},
+    {"application/cloudevents+json", {BodyShape::one, true}},
+    {"application/cloudevents-batch+json", {BodyShape::batch, true}},
+};
+
+std::optional<PlainBody> plain_type(std::string_view type) {
+  for (const MediaTypeRow& row : kPlainTypes)
+    if (row.type == type) return row.body;
+  return std::nullopt;
 }
 
 Result<EventBody> read_lines(std::string_view text, Faults& faults) {
@@ -121,16 +141,17 @@ Result<EventBody> read_by_type(const http::Request& request, std::string_view te
     if (type != "application/json") return wrong_media_type(type);
     return read_binary_mode(request, text);
   }
-  if (type == "application/json") return read_json(text);
   if (type == "application/x-ndjson") return read_lines(text, faults);
-  const bool is_one = type == "application/cloudevents+json";
-  if (!is_one && type != "application/cloudevents-batch+json") return wrong_media_type(type);
-  EventBody body = TRY(is_one ? read_one(text) : read_batch(text));
-  body.needs_specversion = true;
-  return body;
+  const std::optional<PlainBody> plain = plain_type(type);
+  return plain ? read_plain(*plain, text) : wrong_media_type(type);
 }
 
 }  // namespace
+
+std::optional<PlainBody> plain_body(const http::Request& request) {
+  if (is_binary_mode(request) || request.header("content-encoding")) return std::nullopt;
+  return plain_type(media_type_of(request));
+}
 
 Result<EventBody> read_event_body(const http::Request& request, Faults& faults) {
   const std::optional<std::string> coding = request.header("content-encoding");

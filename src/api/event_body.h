@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,16 @@ namespace metergate::api {
 
 inline constexpr std::size_t kBatchEventsMax = 10'000;
 inline constexpr std::size_t kBodyBytesMax = std::size_t{8} << 20;  // decoded
+
+enum class BodyShape : std::uint8_t { one, batch, either };
+
+// What a body without coding and binary mode must be, by its media type.
+struct PlainBody {
+  BodyShape shape = BodyShape::either;
+  bool needs_specversion = false;
+};
+// Nothing for lines, and for what is no media type of events.
+std::optional<PlainBody> plain_body(const http::Request& request);
 
 struct EventBody {
   std::vector<std::pair<std::size_t, Json>> elements;  // with the index that a fault names

@@ -18,15 +18,10 @@ bool is_extension_name(std::string_view name) {
   });
 }
 
-// One endpoint has one name, with or without the method as it is sent.
-std::string with_method(const std::string& method, const std::string& endpoint) {
-  return endpoint.starts_with(method + " ") ? endpoint : method + " " + endpoint;
-}
-
 ApiCall read_api_call(EventFields& data) {
   ApiCall call;
   call.method = data.text("method", Need::required);
-  call.endpoint = with_method(call.method, data.text("endpoint", Need::required));
+  call.endpoint = endpoint_with_method(call.method, data.text("endpoint", Need::required));
   call.path = data.text("path", Need::optional);
   call.status = data.small_integer("status", Need::required);
   call.request_bytes = data.integer("request_bytes", Need::required);
@@ -110,6 +105,11 @@ TenantId read_subject(EventFields& attributes, const EventContext& context) {
 }
 
 }  // namespace
+
+std::string endpoint_with_method(const std::string& method, const std::string& endpoint) {
+  const std::string start = method + " ";
+  return endpoint.starts_with(start) ? endpoint : start + endpoint;
+}
 
 std::optional<UsageEvent> read_event(const Json& element, const EventContext& context,
                                      std::size_t index, Faults& faults) {

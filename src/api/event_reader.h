@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -18,6 +19,9 @@ struct EventContext {
   Timestamp now{};                     // what an absent time means
   bool needs_specversion = false;      // by the CloudEvents media types
 };
+
+// One endpoint has one name, with or without the method as it is sent.
+std::string endpoint_with_method(const std::string& method, const std::string& endpoint);
 
 // Nothing where there is a fault; all of the element's faults are added.
 std::optional<UsageEvent> read_event(const Json& element, const EventContext& context,

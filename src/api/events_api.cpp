@@ -5,6 +5,7 @@
 
 #include "api/event_body.h"
 #include "api/event_reader.h"
+#include "api/event_scan.h"
 #include "api/routes.h"
 #include "http/problem.h"
 #include "service/ingest.h"
@@ -24,11 +25,16 @@ Result<> check_subjects(const EventBody& body, const std::optional<TenantId>& ow
   return {};
 }
 
-Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
+EventContext context_of(const Call& call, bool needs_specversion) {
   EventContext context;
   context.own_tenant = call.caller->tenant();
   context.now = call.services.clock.now();
-  context.needs_specversion = body.needs_specversion;
+  context.needs_specversion = needs_specversion;
+  return context;
+}
+
+Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
+  const EventContext context = context_of(call, body.needs_specversion);
   TRY(check_subjects(body, context.own_tenant));
 
   std::vector<UsageEvent> events;
@@ -104,19 +110,35 @@ Answer refused_receipts(Call& call, const EventBody& body, const Error& error) {
   return answer;
 }
 
-Result<Answer> record_events(Call& call) {
-  Faults faults;
-  const EventBody body = TRY(read_event_body(call.request, faults));
-  const bool has_receipts = wants_receipts(call.request);
-  const Result<Commit> commit = record_body(call, body, faults);
-  if (!commit && has_receipts && !commit.error().faults.empty())
-    return refused_receipts(call, body, commit.error());
-  if (!commit) return fail(commit.error());
-  if (has_receipts) return receipts_of(body, *commit);
+// The usual body, read without building a tree of it; nothing: read it the general way.
+std::optional<std::vector<UsageEvent>> scan_body(const Call& call) {
+  const std::optional<PlainBody> plain = plain_body(call.request);
+  if (!plain) return std::nullopt;
+  return scan_events(call.request.body, plain->shape, context_of(call, plain->needs_specversion));
+}
+
+Answer recorded() {
   Answer answer;
   answer.status = 204;
   answer.whole.emplace().status = 204;
   return answer;
+}
+
+Result<Answer> record_events(Call& call) {
+  const bool has_receipts = wants_receipts(call.request);
+  if (!has_receipts) {
+    if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {
+      TRY(call.services.ingest.record(*std::move(events)));
+      return recorded();
+    }
+  }
+  Faults faults;
+  const EventBody body = TRY(read_event_body(call.request, faults));
+  const Result<Commit> commit = record_body(call, body, faults);
+  if (!commit && has_receipts && !commit.error().faults.empty())
+    return refused_receipts(call, body, commit.error());
+  if (!commit) return fail(commit.error());
+  return has_receipts ? receipts_of(body, *commit) : recorded();
 }
 
 }  // namespace

@@ -65,6 +65,8 @@ struct Answer {
   int status = 200;
   std::vector<http::Header> headers;
   std::optional<http::Response> whole;  // instead of the envelope
+  // Where set: JSON text of the elements of the last member of `data`, an empty array.
+  http::BodySource elements{};
 };
 
 using HandlerFunction = Result<Answer> (*)(Call& call);

@@ -137,7 +137,8 @@ struct App::Parts {
     directory = TRY(Directory::open(*store, *catalog, clock));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
     webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
-    deliveries = TRY(Deliveries::open({*store, *webhooks, rules, clock, log}));
+    deliveries =
+        TRY(Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, log}));
     return {};
   }
 
@@ -180,7 +181,13 @@ struct App::Parts {
     audit_log.emplace(*store);
     meters.emplace(*store, *catalog, clock);
     meter_queries.emplace(*store, *directory, *meters, rules, clock);
-    corrections.emplace(*store, *directory, *ingest, rules, clock);
+    corrections.emplace(Corrections::Parts{.store = *store,
+                                           .directory = *directory,
+                                           .ingest = *ingest,
+                                           .billing = *billing,
+                                           .reporting = *reporting,
+                                           .rules = rules,
+                                           .clock = clock});
   }
 
   // What the doors borrow, once all of it is there.

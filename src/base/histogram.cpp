@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 namespace metergate {
 namespace {
@@ -70,19 +71,22 @@ void Histogram::add_at(std::uint16_t index, std::uint32_t times) {
 }
 
 void Histogram::merge(const Histogram& other) {
-  std::vector<Bucket> merged;
-  merged.reserve(buckets_.size() + other.buckets_.size());
+  // Into a histogram of many, most buckets are there already: only the others need new room.
+  std::vector<Bucket> missing;
   auto a = buckets_.begin();
   for (const Bucket& b : other.buckets_) {
-    while (a != buckets_.end() && a->index < b.index) merged.push_back(*a++);
+    a = std::ranges::lower_bound(a, buckets_.end(), b.index, {}, &Bucket::index);
     if (a != buckets_.end() && a->index == b.index) {
-      merged.push_back({b.index, saturating_add(a->count, b.count)});
-      ++a;
+      a->count = saturating_add(a->count, b.count);
     } else {
-      merged.push_back(b);
+      missing.push_back(b);
     }
   }
-  merged.insert(merged.end(), a, buckets_.end());
+  if (missing.empty()) return;
+  std::vector<Bucket> merged;
+  merged.reserve(buckets_.size() + missing.size());
+  std::ranges::merge(buckets_, missing, std::back_inserter(merged), {}, &Bucket::index,
+                     &Bucket::index);
   buckets_ = std::move(merged);
 }
 

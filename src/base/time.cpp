@@ -3,6 +3,7 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <exception>
 #include <optional>
@@ -63,6 +64,28 @@ Microseconds SystemClock::steady() const {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
+namespace {
+
+// What was asked of a zone last, by thread: the library's own look-up costs most of a microsecond.
+struct KnownStart {
+  const void* zone = nullptr;
+  Day day{};
+  Timestamp at{};
+};
+struct KnownOffset {
+  const void* zone = nullptr;
+  date::sys_info info{};
+};
+
+Timestamp computed_start(const void* zone, Day day) {
+  const date::local_seconds midnight{std::chrono::seconds{day.time_since_epoch()}};
+  const date::local_info info = zone_of(zone).get_info(midnight);
+  if (info.result == date::local_info::nonexistent) return info.first.end;
+  return Timestamp{midnight.time_since_epoch() - info.first.offset};
+}
+
+}  // namespace
+
 Result<TimeZone> TimeZone::find(std::string_view name) {
   try {
     const date::time_zone* const zone = date::locate_zone(std::string{name});
@@ -89,8 +112,8 @@ std::vector<std::string> TimeZone::all_names() {
 }
 
 Day TimeZone::day_of(Timestamp at) const {
-  const auto local = zone_of(zone_).to_local(at);
-  const Day day{std::chrono::floor<std::chrono::days>(local.time_since_epoch())};
+  const Milliseconds local = at.time_since_epoch() + offset_at(at);
+  const Day day{std::chrono::floor<std::chrono::days>(local)};
   // Where clocks went back over midnight, the wall shows yesterday for a second time.
   if (at < start_of(day)) return day - std::chrono::days{1};
   if (at >= start_of(day + std::chrono::days{1})) return day + std::chrono::days{1};
@@ -98,14 +121,19 @@ Day TimeZone::day_of(Timestamp at) const {
 }
 
 Timestamp TimeZone::start_of(Day day) const {
-  const date::local_seconds midnight{std::chrono::seconds{day.time_since_epoch()}};
-  const date::local_info info = zone_of(zone_).get_info(midnight);
-  if (info.result == date::local_info::nonexistent) return info.first.end;
-  return Timestamp{midnight.time_since_epoch() - info.first.offset};
+  thread_local std::array<KnownStart, 256> known;
+  KnownStart& start =
+      known[static_cast<std::size_t>(day.time_since_epoch().count()) % known.size()];
+  if (start.zone != zone_ || start.day != day) start = {zone_, day, computed_start(zone_, day)};
+  return start.at;
 }
 
 std::chrono::seconds TimeZone::offset_at(Timestamp at) const {
-  return zone_of(zone_).get_info(std::chrono::floor<std::chrono::seconds>(at)).offset;
+  thread_local KnownOffset known;
+  const date::sys_seconds second = std::chrono::floor<std::chrono::seconds>(at);
+  if (known.zone != zone_ || second < known.info.begin || second >= known.info.end)
+    known = {zone_, zone_of(zone_).get_info(second)};
+  return known.info.offset;
 }
 
 std::string to_text(Day day) {

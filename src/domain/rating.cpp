@@ -64,6 +64,21 @@ Result<OwnLineItem> own_line_of(const OwnTerm& term, Quantity usage) {
 
 }  // namespace
 
+Result<Money> cost_with(const LineItem& line, std::int64_t usage) {
+  return TRY(line_of(line.meter, usage, Limit{line.included}, line.rate)).cost;
+}
+
+Result<Money> cost_with(const OwnLineItem& line, Quantity usage) {
+  return TRY(own_line_of({line.meter, line.included, line.rate}, usage)).cost;
+}
+
+Result<Money> sum_of_lines(const Rated& rated) {
+  Money sum;
+  for (const LineItem& line : rated.lines) sum = TRY(add(sum, line.cost));
+  for (const OwnLineItem& line : rated.own_lines) sum = TRY(add(sum, line.cost));
+  return sum;
+}
+
 Decimal Utilization::percent() const {
   if (is_beyond_measure(*this)) return kPercentMax;
   const std::int64_t divisor = divisor_of(*this);
@@ -130,16 +145,13 @@ Result<Rated> rate(const Usage& usage, const Terms& terms, const std::vector<Qua
   CHECK(own_usage.size() == terms.own.size());
   Rated rated = TRY(rate(usage, terms.limits, terms.rates, currency));
   if (terms.own.empty()) return rated;
-  Money sum;
-  for (const LineItem& line : rated.lines) sum = TRY(add(sum, line.cost));
   for (std::size_t i = 0; i < terms.own.size(); ++i) {
     OwnLineItem line = TRY(own_line_of(terms.own[i], own_usage[i]));
-    sum = TRY(add(sum, line.cost));
     rated.health = std::max(rated.health, health_of(line));
     rated.has_overages = rated.has_overages || line.overage.billionths > 0;
     rated.own_lines.push_back(std::move(line));
   }
-  rated.cost = round_to_minor_unit(sum, currency);
+  rated.cost = round_to_minor_unit(TRY(sum_of_lines(rated)), currency);
   return rated;
 }
 

@@ -71,13 +71,19 @@ struct Rated {
   Meter highest = Meter::stores_count;  // with the highest utilization; the first of equals
   Health health = Health::healthy;
   bool has_overages = false;  // exactly when the health is critical
-  Money cost;                 // the sum of the lines, rounded once to the minor unit
+  Money cost;  // the sum of the lines, in a statement of its late lines too, rounded once to the
+               // minor unit
 };
 
 // ErrorCode::invalid where a product or the sum does not fit in 64 bits of millionths.
 // `own_usage` has a quantity for each of the plan's own terms.
 Result<Rated> rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
                    const Currency& currency);
+// What a line would cost with this usage, at its own limit and rate.
+Result<Money> cost_with(const LineItem& line, std::int64_t usage);
+Result<Money> cost_with(const OwnLineItem& line, Quantity usage);
+// The sum of the lines, not rounded.
+Result<Money> sum_of_lines(const Rated& rated);
 // Without meters of the provider's own.
 Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,
                    const Currency& currency);

@@ -4,12 +4,14 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/id.h"
 #include "base/result.h"
 #include "domain/counter.h"
+#include "domain/late_line.h"
 #include "domain/period.h"
 #include "domain/plan.h"
 #include "domain/rating.h"
@@ -25,7 +27,19 @@ struct Statement {
   Usage usage;
   Usage peaks;
   Rated rated;
+  std::vector<LateLine> late;  // corrections of earlier periods that are billed in this one
   bool is_closed = false;
+};
+
+// Puts the late lines, condensed, into a statement that has none, and their sum into its cost.
+Result<> bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency);
+
+// What a summary takes of a statement.
+struct SummaryShare {
+  std::string_view plan;
+  Health health = Health::healthy;
+  bool has_overages = false;
+  Money cost;
 };
 
 // Totals over statements: what a list and a report show above their rows.
@@ -36,6 +50,7 @@ struct StatementSummary {
   std::vector<std::pair<std::string, std::int64_t>> by_plan;  // in the order in which they came
   Money total_overage_cost;                                   // the sum of the costs as shown
   Result<> add(const Statement& statement);
+  Result<> add(const SummaryShare& share);
   Decimal overage_rate_percent() const;  // one decimal, half away from zero
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "base/check.h"
 
@@ -112,6 +113,25 @@ const ProblemRow& row_of(ErrorCode code) {
 Response success(Json data, const EnvelopeContext& context, int status) {
   Response response = envelope(std::move(data), Json(), context);
   response.status = status;
+  return response;
+}
+
+Response success_with(Json data, BodySource elements, const EnvelopeContext& context) {
+  Response response = success(std::move(data), context);
+  // Behind the array stand only the ends of `data` and of the envelope, without another one.
+  const std::size_t inside = response.body.rfind("[]") + 1;
+  CHECK(inside != 0);
+  response.source = [before = response.body.substr(0, inside),
+                     behind = response.body.substr(inside), elements = std::move(elements),
+                     is_over = false]() mutable -> Result<std::optional<std::string>> {
+    if (is_over) return std::nullopt;
+    if (!before.empty()) return std::exchange(before, {});
+    std::optional<std::string> piece = TRY(elements());
+    if (piece) return piece;
+    is_over = true;
+    return std::move(behind);
+  };
+  response.body.clear();
   return response;
 }
 

@@ -123,5 +123,44 @@ TEST(ProblemJson, FollowsRfc9457) {
             R"("message":"is missing"}]})");
 }
 
+std::string pulled(Response& response) {
+  std::string text;
+  for (;;) {
+    auto piece = response.source();
+    EXPECT_TRUE(piece.has_value());
+    if (!piece || !*piece) return text;
+    text += **piece;
+  }
+}
+
+TEST(Problem, AStreamedSuccessIsTheEnvelopeWithItsElements) {
+  const TimeZone zone = TimeZone::utc();
+  const EnvelopeContext context{.now = Timestamp{}, .zone = &zone, .request_id = "[]"};
+  const auto data = [](Json rows) {
+    return Json::object({{"empty", Json::array()}, {"rows", std::move(rows)}});
+  };
+  int given = 0;
+  Response streamed = success_with(
+      data(Json::array()),
+      [&given]() -> Result<std::optional<std::string>> {
+        if (given == 2) return std::nullopt;
+        return std::string{given++ == 0 ? "1" : ",2"};
+      },
+      context);
+  EXPECT_TRUE(streamed.body.empty());
+  const Response whole = success(data(Json::Array{1, 2}), context);
+  EXPECT_EQ(streamed.headers, whole.headers);
+  EXPECT_EQ(pulled(streamed), whole.body);
+}
+
+TEST(Problem, AStreamedSuccessWithoutElementsIsWhole) {
+  const TimeZone zone = TimeZone::utc();
+  const EnvelopeContext context{.now = Timestamp{}, .zone = &zone, .request_id = "req_1"};
+  const Json data = Json::object({{"rows", Json::array()}});
+  Response streamed = success_with(
+      data, []() -> Result<std::optional<std::string>> { return std::nullopt; }, context);
+  EXPECT_EQ(pulled(streamed), success(data, context).body);
+}
+
 }  // namespace
 }  // namespace metergate::http

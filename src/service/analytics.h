@@ -1,9 +1,16 @@
-// Analytics: usage by day, week or month, of one tenant or of all, read from day rollups. Any
-// thread.
+// Analytics: usage by day, week or month, of one tenant or of all, read from day rollups, whole
+// months from those of months.
+//
+// Rows over all tenants are kept until something in their days or before changes, at most
+// kKeptRowsMax of them. Any thread.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/histogram.h"
@@ -14,6 +21,7 @@
 namespace metergate {
 
 inline constexpr std::int64_t kAnalyticsDaysMax = 1100;
+inline constexpr std::size_t kKeptRowsMax = 1500;
 
 struct AnalyticsRequest {
   std::optional<Day> first;  // nothing: see Analytics::range
@@ -54,11 +62,38 @@ class Analytics {
   Result<DayRange> range(const AnalyticsRequest& request) const;
 
  private:
-  Result<> add_tenant(const TenantRecord& record, AnalyticsResult& result, GroupBy group_by) const;
+  struct KeptRow {
+    AnalyticsRow row;
+    ChangeMark store_mark = 0;  // had before it was made; likewise the next
+    ChangeMark directory_mark = 0;
+    Day made_on;
+  };
+  // Which days were folded into a row, and when its group began: that may be before them.
+  struct RowDays {
+    Day first;
+    Day last;
+    Day date;
+    friend auto operator<=>(const RowDays&, const RowDays&) = default;
+  };
+  // Some of a result's rows that follow one another, and their days.
+  struct Part {
+    DayRange range;
+    std::span<AnalyticsRow> rows;
+    GroupBy group_by;
+  };
+  Result<> add_tenant(const TenantRecord& record, const Part& part) const;
+  Result<> add_tenant_days(const TenantRecord& record, const Part& part) const;
+  Result<> add_tenant_months(const TenantRecord& record, const Part& part) const;
+  Result<> add_all_tenants(AnalyticsResult& result, GroupBy group_by) const;
+  static RowDays days_of(const AnalyticsRow& row, const DayRange& range, GroupBy group_by);
+  Result<> make_rows(const Part& part, ChangeMark directory_mark) const;
+  bool is_good(const KeptRow& kept, const RowDays& of_row, ChangeMark directory_mark) const;
   const Store& store_;
   const Directory& directory_;
   const BillingRules& rules_;
   const Clock& clock_;
+  mutable std::mutex mutex_;
+  mutable std::map<RowDays, KeptRow> kept_;
 };
 
 Json analytics_json(const AnalyticsResult& result, const AnalyticsRequest& request);

@@ -145,5 +145,113 @@ TEST(Analytics, JsonIsAsDocumented) {
   EXPECT_FALSE(second.find("p95_response_time_ms")->is_null());
 }
 
+// Asked before and after a change, the second answer must be what a new server would say.
+class KeptAnalytics : public testing::Test {
+ protected:
+  std::string asked(GroupBy group_by = GroupBy::day) {
+    const AnalyticsRequest request = request_of("2026-02-01", "2026-03-31", group_by);
+    return to_text(analytics_json(must(world_.analytics.usage(request)), request));
+  }
+  std::string asked_anew(GroupBy group_by = GroupBy::day) {
+    const Analytics fresh(*world_.store, *world_.directory, world_.rules, world_.clock);
+    const AnalyticsRequest request = request_of("2026-02-01", "2026-03-31", group_by);
+    return to_text(analytics_json(must(fresh.usage(request)), request));
+  }
+  void expect_seen(const std::string& before) {
+    EXPECT_NE(asked(), before);
+    for (const GroupBy group_by : {GroupBy::day, GroupBy::week, GroupBy::month})
+      EXPECT_EQ(asked(group_by), asked_anew(group_by)) << to_text(group_by);
+  }
+  BillingWorld world_;
+};
+
+TEST_F(KeptAnalytics, ShowUsageOfTodayAndOfDaysBefore) {
+  world_.add("a", "free");
+  world_.add("b", "free");
+  for (const std::string_view day : {"2026-03-10", "2026-03-02", "2026-02-10"}) {
+    const std::string before = asked();
+    world_.calls("a", day, 10);
+    expect_seen(before);
+  }
+}
+
+TEST_F(KeptAnalytics, ShowStorageThatIsCarriedOn) {
+  world_.add("a", "basic");
+  asked();
+  const std::string before = asked();
+  world_.storage("a", "2026-03-01T10:00:00Z", "2");
+  expect_seen(before);
+}
+
+TEST_F(KeptAnalytics, ShowTenantsThatCame) {
+  world_.add("a", "basic");
+  const std::string before = asked();
+  world_.add("b", "basic", "2026-03-10T11:00:00Z");
+  expect_seen(before);
+}
+
+TEST_F(KeptAnalytics, GoOnWithTheDays) {
+  world_.add("a", "basic");
+  world_.storage("a", "2026-03-01T10:00:00Z", "2");
+  const std::string before = asked();
+  world_.clock.advance(std::chrono::hours{24});
+  expect_seen(before);
+  asked();
+  world_.clock.advance(std::chrono::hours{-24});
+  EXPECT_EQ(asked(), before);
+}
+
+// The days of a week that has begun may all be to come.
+TEST_F(KeptAnalytics, OfDaysToComeTellAWeekFromItsDays) {
+  world_.add("a", "basic");
+  world_.storage("a", "2026-03-01T10:00:00Z", "2");
+  for (const GroupBy group_by : {GroupBy::day, GroupBy::week, GroupBy::day}) {
+    const AnalyticsRequest request = request_of("2026-03-12", "2026-03-12", group_by);
+    const Analytics fresh(*world_.store, *world_.directory, world_.rules, world_.clock);
+    EXPECT_EQ(to_text(analytics_json(must(world_.analytics.usage(request)), request)),
+              to_text(analytics_json(must(fresh.usage(request)), request)));
+  }
+}
+
+TEST_F(KeptAnalytics, ForgetWhatRetentionRemoved) {
+  world_.add("a", "basic");
+  world_.calls("a", "2026-02-10", 10);
+  const std::string before = asked();
+  must(world_.reporting.close(period("2026-02")));
+  must(world_.store->retire({period("2026-03"), std::nullopt}));
+  expect_seen(before);
+}
+
+// A month is read from its counter, a part of it from its days.
+TEST(Analytics, AWholeMonthIsWhatItsDaysAre) {
+  BillingWorld world;
+  world.add("a", "basic", "2026-01-20T00:00:00Z");
+  world.add("b", "free", "2026-02-20T00:00:00Z");
+  world.add_worked_example();
+  world.calls("a", "2026-01-25", 5);
+  world.calls("a", "2026-03-05", 7);
+  world.webhooks("b", "2026-02-21", 3);
+  world.storage("a", "2026-01-26T10:00:00Z", "2");
+  const AnalyticsResult months =
+      must(world.analytics.usage(request_of("2025-12-01", "2026-04-30", GroupBy::month)));
+  const AnalyticsResult days = must(world.analytics.usage(request_of("2025-12-01", "2026-04-30")));
+  ASSERT_EQ(months.rows.size(), 5U);
+  for (const AnalyticsRow& month : months.rows) {
+    CallSums calls;
+    WebhookSums webhooks;
+    std::int64_t bytes = 0;
+    for (const AnalyticsRow& day : days.rows) {
+      if (Period::of(day.date) != Period::of(month.date)) continue;
+      calls.merge(day.calls);
+      webhooks.merge(day.webhooks);
+      if (day.date <= Day{std::chrono::local_days{std::chrono::year{2026} / 3 / 10}})
+        bytes = day.storage_bytes;
+    }
+    EXPECT_EQ(month.calls, calls) << to_text(month.date);
+    EXPECT_EQ(month.webhooks, webhooks) << to_text(month.date);
+    EXPECT_EQ(month.storage_bytes, bytes) << to_text(month.date);
+  }
+}
+
 }  // namespace
 }  // namespace metergate

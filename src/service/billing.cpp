@@ -1,6 +1,7 @@
 #include "service/billing.h"
 
 #include "service/frozen_reports.h"
+#include "service/late_lines.h"
 #include "service/own_lines.h"
 
 namespace metergate {
@@ -68,23 +69,33 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   return statement;
 }
 
-Result<std::optional<Statement>> Billing::find_computed(const TenantRecord& record,
-                                                        Period period) const {
+Result<Statement> Billing::with_late(Statement statement) const {
+  std::vector<LateLine> late =
+      TRY(late_lines_of(store_, statement.tenant, statement.period, rules_.currency));
+  TRY(bill_late(statement, std::move(late), rules_.currency));
+  return statement;
+}
+
+Result<std::optional<Statement>> Billing::find_computed(const TenantRecord& record, Period period,
+                                                        std::vector<LateLine> late) const {
   const std::optional<Counter> counter = TRY(store_.counter(record.tenant.id, period));
   const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
-  if (!counter && !existed) return std::nullopt;
-  return TRY(computed(record, record.subscription, counter, period));
+  if (!counter && !existed && late.empty()) return std::nullopt;
+  Statement statement = TRY(computed(record, record.subscription, counter, period));
+  TRY(bill_late(statement, std::move(late), rules_.currency));
+  return statement;
 }
 
 Result<Statement> Billing::statement(const TenantId& tenant, Period period) const {
   const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(tenant));
   TRY(check_not_future(period));
   if (is_closed(period)) {
-    std::optional<Statement> frozen = TRY(FrozenReports(store_).closed_statement(period, tenant));
-    if (frozen) return *std::move(frozen);
+    std::optional<FrozenStatement> frozen =
+        TRY(FrozenReports(store_).closed_statement(period, tenant));
+    if (frozen) return std::move(frozen->statement);
   }
   const std::optional<Counter> counter = TRY(store_.counter(tenant, period));
-  return computed(*record, record->subscription, counter, period);
+  return with_late(TRY(computed(*record, record->subscription, counter, period)));
 }
 
 Result<Statement> Billing::statement_on_plan(const TenantId& tenant,
@@ -95,7 +106,7 @@ Result<Statement> Billing::statement_on_plan(const TenantId& tenant,
   wanted.history.push_back({plan, clock_.now()});
   const Period period = current_period();
   const std::optional<Counter> counter = TRY(store_.counter(tenant, period));
-  return computed(*record, wanted, counter, period);
+  return with_late(TRY(computed(*record, wanted, counter, period)));
 }
 
 Result<std::vector<Statement>> Billing::all_statements(Period period) const {
@@ -107,14 +118,26 @@ Result<std::vector<Statement>> Billing::all_statements(Period period) const {
   return computed_statements(period);
 }
 
-Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
-  const std::vector<std::shared_ptr<const TenantRecord>> records = directory_.all_tenants();
-  std::vector<Statement> statements;
-  statements.reserve(records.size());
-  for (const std::shared_ptr<const TenantRecord>& record : records) {
-    std::optional<Statement> statement = TRY(find_computed(*record, period));
-    if (statement) statements.push_back(*std::move(statement));
+Result<> Billing::for_each_computed(Period period,
+                                    const std::function<Result<>(Statement)>& visit) const {
+  // One look for all: nearly every tenant has none.
+  LateLinesByTenant late = TRY(late_lines_of_all_tenants(store_, period, rules_.currency));
+  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
+    const auto own = late.find(record->tenant.id.text());
+    std::vector<LateLine> lines;
+    if (own != late.end()) lines = std::move(own->second);
+    std::optional<Statement> statement = TRY(find_computed(*record, period, std::move(lines)));
+    if (statement) TRY(visit(*std::move(statement)));
   }
+  return {};
+}
+
+Result<std::vector<Statement>> Billing::computed_statements(Period period) const {
+  std::vector<Statement> statements;
+  TRY(for_each_computed(period, [&](Statement statement) -> Result<> {
+    statements.push_back(std::move(statement));
+    return {};
+  }));
   return statements;
 }
 

@@ -2,6 +2,7 @@
 // what is derived from them. Any thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "domain/statement.h"
 #include "service/directory.h"
 #include "service/rules.h"
+#include "service/standings.h"
 #include "storage/store.h"
 
 namespace metergate {
@@ -66,7 +68,9 @@ class Billing {
   Result<StatementPage> statements(const StatementPageRequest& request) const;
   // Every tenant's, by id; what a report is made of.
   Result<std::vector<Statement>> all_statements(Period period) const;
-  // The same computed from counters, whether or not a frozen one is kept.
+  // Calls `visit` with each that is computed from counters, whether or not a frozen one is kept.
+  Result<> for_each_computed(Period period, const std::function<Result<>(Statement)>& visit) const;
+  // All of those.
   Result<std::vector<Statement>> computed_statements(Period period) const;
   // Whether there is anything to say of the period: a tenant that existed, or a counter.
   Result<bool> has_content(Period period) const;
@@ -79,14 +83,22 @@ class Billing {
 
  private:
   // Nothing where the tenant was made after the period's end and has no counter in it.
-  Result<std::optional<Statement>> find_computed(const TenantRecord& record, Period period) const;
+  Result<std::optional<Statement>> find_computed(const TenantRecord& record, Period period,
+                                                 std::vector<LateLine> late) const;
+  // Without late lines.
   Result<Statement> computed(const TenantRecord& record, const Subscription& subscription,
                              const std::optional<Counter>& counter, Period period) const;
+  Result<Statement> with_late(Statement statement) const;
+  // Under the lock of standings_: brings a list up to now; makes all of it; makes those of names.
+  Result<> refresh(StandingList& list) const;
+  Result<> remake(StandingList& list) const;
+  Result<> update(StandingList& list, std::vector<std::string> names) const;
   Store& store_;
   const Directory& directory_;
   const Catalog& catalog_;
   const BillingRules& rules_;
   const Clock& clock_;
+  mutable StandingBook standings_;
 };
 
 // The shapes of api.md, used by the API, reports and commands alike.

@@ -2,6 +2,7 @@
 #include "domain/wide.h"
 #include "service/billing.h"
 #include "service/call_figures.h"
+#include "service/late_lines.h"
 #include "service/own_lines.h"
 
 namespace metergate {
@@ -55,7 +56,7 @@ Json overages_json(const Statement& statement) {
 }
 
 Json tenant_billing_json(const Statement& statement, const Currency& currency) {
-  return Json::object({
+  Json row = Json::object({
       {"tenant_id", statement.tenant.text()},
       {"tenant_name", statement.tenant_name},
       {"plan", statement.terms.plan},
@@ -68,6 +69,8 @@ Json tenant_billing_json(const Statement& statement, const Currency& currency) {
       {"overage_cost", to_decimal(statement.rated.cost, currency)},
       {"health_status", to_text(statement.rated.health)},
   });
+  if (!statement.late.empty()) row.set("late_items", late_items_json(statement.late, currency));
+  return row;
 }
 
 Result<Json> line_items_json(const Statement& statement, const Currency& currency) {

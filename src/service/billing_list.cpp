@@ -2,57 +2,36 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <span>
 
 #include "service/billing.h"
+#include "service/frozen_reports.h"
+#include "service/late_lines.h"
 
 namespace metergate {
 
 namespace {
 
-using Order = std::strong_ordering (*)(const Statement& a, const Statement& b);
+using Order = std::strong_ordering (*)(const Standing& a, const Standing& b);
 
 struct SortRow {
   std::string_view name;
   Order order;
 };
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 template <Meter meter>
-std::strong_ordering by_usage(const Statement& a, const Statement& b) {
+std::strong_ordering by_usage(const Standing& a, const Standing& b) {
   return a.usage[meter] <=> b.usage[meter];
 }
 
-std::strong_ordering by_name(const Statement& a, const Statement& b) {
-  return lower(a.tenant_name) <=> lower(b.tenant_name);
-}
-
-// Of all meters, the provider's own among them.
-Utilization highest_utilization(const Statement& statement) {
-  Utilization highest = statement.rated.utilization[statement.rated.highest];
-  for (const OwnLineItem& line : statement.rated.own_lines) {
-    const Utilization own = utilization_of(line);
-    if (compare(own, highest) > 0) highest = own;
-  }
-  return highest;
-}
-
 constexpr std::array<SortRow, 10> kSorts = {{
-    {"tenant_id", [](const Statement& a, const Statement& b) { return a.tenant <=> b.tenant; }},
-    {"tenant_name", by_name},
-    {"plan", [](const Statement& a, const Statement& b) { return a.terms.plan <=> b.terms.plan; }},
-    {"overage_cost",
-     [](const Statement& a, const Statement& b) { return a.rated.cost <=> b.rated.cost; }},
+    {"tenant_id", [](const Standing& a, const Standing& b) { return a.tenant <=> b.tenant; }},
+    {"tenant_name",
+     [](const Standing& a, const Standing& b) { return a.folded_name <=> b.folded_name; }},
+    {"plan", [](const Standing& a, const Standing& b) { return a.plan <=> b.plan; }},
+    {"overage_cost", [](const Standing& a, const Standing& b) { return a.cost <=> b.cost; }},
     {"utilization",
-     [](const Statement& a, const Statement& b) {
-       return compare(highest_utilization(a), highest_utilization(b));
-     }},
+     [](const Standing& a, const Standing& b) { return compare(a.highest, b.highest); }},
     {"stores_count", by_usage<Meter::stores_count>},
     {"devices_count", by_usage<Meter::devices_count>},
     {"api_calls", by_usage<Meter::api_calls>},
@@ -80,27 +59,72 @@ Result<Sorting> parse_sorting(std::string_view text) {
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
 }
 
-bool matches(const StatementFilter& filter, const Statement& statement) {
-  if (filter.health && *filter.health != statement.rated.health) return false;
-  if (filter.has_overages && *filter.has_overages != statement.rated.has_overages) return false;
-  if (!filter.plan.empty() && filter.plan != statement.terms.plan) return false;
-  if (!filter.status.empty() && filter.status != statement.status) return false;
-  if (filter.search.empty()) return true;
-  const std::string wanted = lower(filter.search);
-  return lower(statement.tenant.text()).find(wanted) != std::string::npos ||
-         lower(statement.tenant_name).find(wanted) != std::string::npos;
+// `searched` is in small letters.
+bool holds(std::string_view text, std::string_view searched) {
+  const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); };
+  return !std::ranges::search(text, searched, same).empty();
 }
 
-// Puts the statements of the page in front, in order, without sorting what lies behind them.
-void sort_through(std::vector<Statement>& statements, const Sorting& sorting, std::size_t through) {
-  const auto middle =
-      statements.begin() + static_cast<std::ptrdiff_t>(std::min(through, statements.size()));
-  std::partial_sort(statements.begin(), middle, statements.end(),
-                    [&](const Statement& a, const Statement& b) {
-                      const std::strong_ordering order = sorting.order(a, b);
-                      if (order != 0) return sorting.descending ? order > 0 : order < 0;
-                      return a.tenant < b.tenant;
-                    });
+bool matches(const StatementFilter& filter, std::string_view searched, const Standing& standing) {
+  if (filter.health && *filter.health != standing.health) return false;
+  if (filter.has_overages && *filter.has_overages != standing.has_overages) return false;
+  if (!filter.plan.empty() && filter.plan != standing.plan) return false;
+  if (!filter.status.empty() && filter.status != standing.status) return false;
+  if (searched.empty()) return true;
+  return holds(standing.tenant.text(), searched) ||
+         standing.folded_name.find(searched) != std::string::npos;
+}
+
+using Found = std::vector<const Standing*>;
+
+Result<Found> find_matches(const StandingList& list, const StatementFilter& filter,
+                           StatementSummary& summary) {
+  const std::string searched = folded(filter.search);
+  Found found;
+  for (const Standing& one : list.rows) {
+    if (!matches(filter, searched, one)) continue;
+    TRY(summary.add(SummaryShare{one.plan, one.health, one.has_overages, one.cost}));
+    found.push_back(&one);
+  }
+  return found;
+}
+
+// Those of a page, in order; what lies before and behind it is not sorted.
+std::span<const Standing*> sort_page(Found& found, const Sorting& sorting,
+                                     const StatementPageRequest& request) {
+  // A page far behind the end is empty; the comparison is made by division so that it cannot wrap.
+  if (request.page - 1 > std::ssize(found) / request.limit) return {};
+  const auto first = static_cast<std::size_t>((request.page - 1) * request.limit);
+  const std::size_t end = std::min(found.size(), first + static_cast<std::size_t>(request.limit));
+  if (first >= end) return {};
+  const auto is_before = [&](const Standing* a, const Standing* b) {
+    const std::strong_ordering order = sorting.order(*a, *b);
+    if (order != 0) return sorting.descending ? order > 0 : order < 0;
+    return a->tenant < b->tenant;
+  };
+  const auto from = found.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto to = found.begin() + static_cast<std::ptrdiff_t>(end);
+  const bool is_sorted = sorting.order == kSorts.front().order && !sorting.descending;
+  if (!is_sorted) {
+    std::nth_element(found.begin(), from, found.end(), is_before);
+    std::partial_sort(from, to, found.end(), is_before);
+  }
+  return {from, to};
+}
+
+// When, after `now`, other terms hold for the tenant or for anybody without anything being written:
+// where the clock was set back, or a plan's version begins later.
+void note_later_terms(const TenantRecord& record, Timestamp now, StandingList& list) {
+  for (const PlanSpan& span : record.subscription.history) {
+    if (span.from > now) list.good_until = std::min(list.good_until.value_or(span.from), span.from);
+  }
+}
+
+void note_later_versions(const Catalogue& plans, Timestamp now, StandingList& list) {
+  for (const Plan& plan : plans.versions()) {
+    if (plan.valid_from > now)
+      list.good_until = std::min(list.good_until.value_or(plan.valid_from), plan.valid_from);
+  }
 }
 
 }  // namespace
@@ -114,22 +138,97 @@ std::vector<std::string> statement_sorts() {
   return names;
 }
 
+Result<> Billing::remake(StandingList& list) const {
+  const Timestamp now = clock_.now();
+  std::vector<Standing> rows;
+  TRY(for_each_computed(list.period, [&](Statement statement) -> Result<> {
+    rows.push_back(standing_of(statement));
+    return {};
+  }));
+  list.rows = std::move(rows);
+  list.good_until.reset();
+  note_later_versions(*catalog_.plans(), now, list);
+  for (const auto& record : directory_.all_tenants()) note_later_terms(*record, now, list);
+  return {};
+}
+
+Result<> Billing::update(StandingList& list, std::vector<std::string> names) const {
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  std::vector<Standing> changed;
+  std::vector<TenantId> gone;
+  for (const std::string& name : names) {
+    const Result<TenantId> id = TenantId::parse(name);
+    const auto record = id ? directory_.find(*id) : nullptr;
+    if (record == nullptr) continue;
+    std::vector<LateLine> late = TRY(late_lines_of(store_, *id, list.period, rules_.currency));
+    const std::optional<Statement> statement =
+        TRY(find_computed(*record, list.period, std::move(late)));
+    if (statement) {
+      changed.push_back(standing_of(*statement));
+    } else {
+      gone.push_back(*id);
+    }
+    note_later_terms(*record, clock_.now(), list);
+  }
+  list.update(std::move(changed), gone);
+  return {};
+}
+
+Result<> Billing::refresh(StandingList& list) const {
+  if (list.is_frozen) return {};
+  if (is_closed(list.period)) {
+    std::vector<Standing> rows;
+    const auto keep = [&rows](Statement statement) -> Result<> {
+      rows.push_back(standing_of(statement));
+      return {};
+    };
+    list.is_frozen = TRY(FrozenReports(store_).for_each_closed(list.period, keep));
+    if (list.is_frozen) list.rows = std::move(rows);
+    if (list.is_frozen) return {};
+  }
+  // The marks are had before anything is read: what changes meanwhile is seen the next time.
+  const ChangedNames in_store = store_.changed_tenants(list.store_mark);
+  const ChangedNames in_directory = directory_.changed_tenants(list.directory_mark);
+  const Timestamp now = clock_.now();
+  const bool has_passed = now < list.seen_at || (list.good_until && now >= *list.good_until) ||
+                          list.seen_in != current_period();
+  if (has_passed || in_store.is_all || in_directory.is_all) {
+    TRY(remake(list));
+  } else {
+    std::vector<std::string> names = in_store.names;
+    names.insert(names.end(), in_directory.names.begin(), in_directory.names.end());
+    TRY(update(list, std::move(names)));
+  }
+  list.store_mark = in_store.through;
+  list.directory_mark = in_directory.through;
+  list.seen_at = now;
+  list.seen_in = current_period();
+  return {};
+}
+
 Result<StatementPage> Billing::statements(const StatementPageRequest& request) const {
   const Sorting sorting = TRY(parse_sorting(request.sort));
   StatementPage page;
   page.period = request.filter.period.value_or(current_period());
-  std::vector<Statement> found = TRY(all_statements(page.period));
-  std::erase_if(found, [&](const Statement& one) { return !matches(request.filter, one); });
-  for (const Statement& one : found) {
-    TRY(page.summary.add(one));
+  TRY(check_not_future(page.period));
+  std::vector<TenantId> wanted;
+  bool is_frozen = false;
+  {
+    const std::lock_guard lock{standings_.mutex()};
+    StandingList& list = standings_.of(page.period);
+    TRY(refresh(list));
+    is_frozen = list.is_frozen;
+    Found found = TRY(find_matches(list, request.filter, page.summary));
+    page.total = std::ssize(found);
+    for (const Standing* one : sort_page(found, sorting, request)) wanted.push_back(one->tenant);
   }
-  page.total = static_cast<std::int64_t>(found.size());
-  // A page far behind the end is empty; the comparison is made by division so that it cannot wrap.
-  if (request.page - 1 > page.total / request.limit) return page;
-  const auto first = static_cast<std::size_t>((request.page - 1) * request.limit);
-  const std::size_t end = std::min(found.size(), first + static_cast<std::size_t>(request.limit));
-  sort_through(found, sorting, end);
-  for (std::size_t at = first; at < end; ++at) page.statements.push_back(std::move(found[at]));
+  if (is_frozen) {
+    page.statements = TRY(FrozenReports(store_).closed_statements(page.period, wanted));
+    return page;
+  }
+  for (const TenantId& tenant : wanted)
+    page.statements.push_back(TRY(statement(tenant, page.period)));
   return page;
 }
 

@@ -65,7 +65,7 @@ class BillingWorld {
   std::unique_ptr<Webhooks> webhook_book =
       must(Webhooks::open(*store, clock, [](std::string_view) { return Result<>(); }));
   std::unique_ptr<Deliveries> deliveries =
-      must(Deliveries::open({*store, *webhook_book, rules, clock, log}));
+      must(Deliveries::open({*store, *webhook_book, *directory, *catalog, rules, clock, log}));
   Alerting alerting{{*store, *directory, billing, *deliveries, rules, clock}};
   Reporting reporting{*store, billing, rules, clock};
   Analytics analytics{*store, *directory, rules, clock};

@@ -41,7 +41,7 @@ struct TestWorld {
         return fail(ErrorCode::invalid, "must begin with https://");
       }).value();
   std::unique_ptr<Deliveries> deliveries =
-      Deliveries::open({*store, *webhooks, rules, clock, quiet_log}).value();
+      Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, quiet_log}).value();
 
   TestWorld() {
     add("tenant_1", "basic");

@@ -1,8 +1,10 @@
 // Corrections: an event that was wrong is voided, or replaced by another, by the provider, with a
 // reason. Nothing is changed or removed: the correction is an entry of its own, with its audit
-// record in the same batch, and the figures follow. Any thread.
+// record in the same batch. The figures of an open period follow; those of a closed one stay, and
+// the difference is a late line in the statement of the earliest open period. Any thread.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "service/actor.h"
 #include "service/directory.h"
 #include "service/ingest.h"
+#include "service/late_pricing.h"
 #include "service/rules.h"
 #include "storage/store.h"
 
@@ -17,7 +20,7 @@ namespace metergate {
 
 struct CorrectionRequest {
   EventName name;
-  std::optional<Timestamp> time;          // the event's own: spares the search
+  std::optional<Timestamp> time;  // the event's own: spares the search; needed in a closed period
   std::optional<UsageEvent> replacement;  // nothing: void
   std::string reason;                     // 3 to 500 characters
 };
@@ -35,27 +38,40 @@ struct CorrectionPage {
 
 class Corrections {
  public:
-  Corrections(Store& store, const Directory& directory, const Ingest& ingest,
-              const BillingRules& rules, const Clock& clock)
-      : store_(store), directory_(directory), ingest_(ingest), rules_(rules), clock_(clock) {}
+  struct Parts {
+    Store& store;
+    const Directory& directory;
+    const Ingest& ingest;
+    const Billing& billing;
+    Reporting& reporting;
+    const BillingRules& rules;
+    const Clock& clock;
+  };
+  explicit Corrections(const Parts& parts)
+      : parts_(parts), pricing_(parts.store, parts.billing, parts.reporting, parts.rules) {}
 
-  // The event that the request names, in the periods that are open. ErrorCode::tenant_not_found,
-  // not_found, period_closed where `time` lies in a closed period.
+  // The event that the request names: at `time`, else in the periods that are open.
+  // ErrorCode::tenant_not_found, not_found.
   Result<KeptEvent> find(const CorrectionRequest& request) const;
-  // Voids `kept`, which find() gave, and counts the replacement, in one batch. The document of the
-  // correction. Errors: invalid (the reason, the replacement's bounds, a count), period_closed,
-  // conflict (voided before).
+  // Corrects `kept`, which find() gave, in one batch. The document of the correction. Errors:
+  // invalid (the reason, the replacement's bounds, a count), conflict (corrected before),
+  // period_closed (the replacement lies in a closed period; or what a closed period counted of the
+  // event cannot be made good in a later one).
   Result<Json> apply(const CorrectionRequest& request, const KeptEvent& kept, const Actor& actor);
   Result<CorrectionPage> list(const CorrectionQuery& query) const;
 
  private:
-  Result<> check(const CorrectionRequest& request) const;
-  bool is_closed(Period period) const;
-  Store& store_;
-  const Directory& directory_;
-  const Ingest& ingest_;
-  const BillingRules& rules_;
-  const Clock& clock_;
+  struct Draft;
+  Result<> check(const CorrectionRequest& request, const KeptEvent& kept) const;
+  Draft draft(const CorrectionRequest& wanted, const KeptEvent& kept, const Actor& actor) const;
+  Result<Json> apply_late(const CorrectionRequest& wanted, const KeptEvent& kept,
+                          const Actor& actor);
+  bool is_late_replacement(const CorrectionRequest& wanted, const KeptEvent& kept) const;
+  Parts parts_;
+  LatePricing pricing_;
+  // Late ones, one at a time: each is priced from the one before. That they are is seen to by the
+  // store; this spares most of the tries.
+  std::mutex late_;
 };
 
 }  // namespace metergate

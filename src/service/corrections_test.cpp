@@ -120,16 +120,6 @@ TEST_F(CorrectionsTest, WhatIsNotThereIsNotFound) {
   must(correct(other));
 }
 
-TEST_F(CorrectionsTest, AClosedPeriodStaysAsItIs) {
-  clock.set(at("2026-02-20T12:00:00Z"));
-  send_calls(1, "2026-02-10T10:00:00Z");
-  clock.set(at("2026-03-10T12:00:00Z"));
-  CorrectionRequest wanted = request();
-  EXPECT_EQ(refusal(wanted), ErrorCode::not_found) << "only open periods are searched";
-  wanted.time = at("2026-02-10T10:00:00Z");
-  EXPECT_EQ(refusal(wanted), ErrorCode::period_closed);
-}
-
 TEST_F(CorrectionsTest, APeriodInItsGraceCanBeCorrected) {
   clock.set(at("2026-02-20T12:00:00Z"));
   send_calls(1, "2026-02-10T10:00:00Z");

@@ -63,6 +63,8 @@ Result<std::unique_ptr<Deliveries>> Deliveries::open(const Parts& parts) {
     const WebhookKey key{document.string_at("tenant_id").value_or(""),
                          document.string_at("webhook_id").value_or("")};
     made->queue_.add(key, 1, now);
+    // It is counted when it is looked at; until then it has its place.
+    if (document.timestamp_at("claimed_at")) made->limit_.begin(key.owner);
     made->last_number_ = std::max(made->last_number_, document.integer_at("number").value_or(0));
     return true;
   }));
@@ -136,7 +138,8 @@ Result<Json> Deliveries::test(const WebhookOwner& owner, const std::string& webh
   batch.documents.push_back(write_of(delivery));
   TRY(parts_.store.apply(std::move(batch)));
   committed({key});
-  return delivery_json(delivery);
+  const auto hold = TRY(limit_.hold(key.owner, delivery.created_at));
+  return delivery_json(delivery, hold);
 }
 
 Result<std::vector<Delivery>> Deliveries::find_for_replay(const WebhookKey& key,
@@ -205,13 +208,14 @@ Result<DeliveryPage> Deliveries::list(const Webhooks::Reference& which,
                                       const DeliveryQuery& query) const {
   TRY(parts_.webhooks.get(which.owner, which.id));
   Query wanted = query_of({which.owner.text(), which.id}, query.status);
+  const std::optional<DeliveryHold> hold = TRY(limit_.hold(which.owner.text(), parts_.clock.now()));
   DeliveryPage page;
   page.total = TRY(parts_.store.count(wanted));
   wanted.sort = {{"number", true}};
   wanted.skip = (query.page - 1) * query.limit;
   wanted.limit = query.limit;
   for (const Json& document : TRY(parts_.store.find(wanted))) {
-    page.deliveries.push_back(delivery_json(TRY(delivery_from(document))));
+    page.deliveries.push_back(delivery_json(TRY(delivery_from(document)), hold));
   }
   return page;
 }

@@ -6,8 +6,9 @@
 // webhooks do not wait for each other. claim() is durable before anything is sent: who sends waits
 // for Attempt::sequence. Each attempt has one outcome, which is stored in one batch with the
 // delivery's new state and the usage event that counts it; an attempt that a crash cut off gets its
-// outcome at the next start, and is made again under the same id. Nothing is sent here: that is a
-// worker's, one at a time. All else from any thread.
+// outcome at the next start, and is made again under the same id. Where a hard limit of the plan
+// leaves no room for an attempt, none is claimed: the delivery waits. Nothing is sent here: that is
+// a worker's, one at a time. All else from any thread.
 #pragma once
 
 #include <functional>
@@ -21,6 +22,7 @@
 #include "base/log.h"
 #include "service/actor.h"
 #include "service/delivery.h"
+#include "service/delivery_limit.h"
 #include "service/delivery_queue.h"
 #include "service/rules.h"
 #include "service/tick.h"
@@ -77,6 +79,8 @@ class Deliveries {
   struct Parts {
     Store& store;
     Webhooks& webhooks;
+    const Directory& directory;
+    const Catalog& catalog;
     const BillingRules& rules;
     const Clock& clock;
     const Log& log;
@@ -109,7 +113,8 @@ class Deliveries {
   Result<TickReport> forget(Timestamp now);
 
  private:
-  explicit Deliveries(const Parts& parts) : parts_(parts) {}
+  explicit Deliveries(const Parts& parts)
+      : parts_(parts), limit_({parts.store, parts.directory, parts.catalog, parts.rules}) {}
   Delivery make(const WebhookKey& key, const Notice& notice, Timestamp at);
   Result<std::optional<Attempt>> look_at(const WebhookKey& key, Timestamp now);
   Result<std::vector<Delivery>> waiting_of(const WebhookKey& key, std::int64_t limit) const;
@@ -126,6 +131,7 @@ class Deliveries {
   void tell_listener();
 
   const Parts parts_;
+  DeliveryLimit limit_;
   DeliveryQueue queue_;
   std::mutex mutex_;
   std::int64_t last_number_ = 0;

@@ -49,7 +49,9 @@ struct DeliveryWorld : TestWorld {
   void crash() {
     deliveries.reset();
     webhooks = Webhooks::open(*store, clock, [](std::string_view) { return Result<>(); }).value();
-    deliveries = Deliveries::open({*store, *webhooks, rules, clock, quiet_log}).value();
+    deliveries =
+        Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, quiet_log})
+            .value();
   }
   static std::string sale_of(const Attempt& attempt) {
     const Json payload = parse_json(attempt.delivery.payload).value();

@@ -122,8 +122,11 @@ Result<Delivery> delivery_from(const Json& document) {
   return delivery;
 }
 
-Json delivery_json(const Delivery& delivery) {
+Json delivery_json(const Delivery& delivery, const std::optional<DeliveryHold>& hold) {
   const bool is_waiting = delivery.status == DeliveryStatus::waiting;
+  const bool is_held = is_waiting && hold && !delivery.claimed_at;
+  const Timestamp next =
+      is_held ? std::max(hold->until, delivery.next_attempt_at) : delivery.next_attempt_at;
   const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
   return Json::object(
       {{"delivery_id", delivery.id},
@@ -131,7 +134,8 @@ Json delivery_json(const Delivery& delivery) {
        {"type", delivery.type},
        {"status", to_text(delivery.status)},
        {"attempts", delivery.attempts},
-       {"next_attempt_at", is_waiting ? Json(delivery.next_attempt_at) : Json()},
+       {"next_attempt_at", is_waiting ? Json(next) : Json()},
+       {"held_because", is_held ? Json(hold->reason) : Json()},
        {"last_attempt_at", Json(delivery.last_attempt_at)},
        {"last_status", delivery.last_status == 0 ? Json() : Json(delivery.last_status)},
        {"last_problem", or_null(delivery.last_problem)},

@@ -70,8 +70,15 @@ struct JudgedAt {
 // again at once. Retry-After counts with 429 and 503.
 Consequence take_outcome(Delivery& delivery, const AttemptOutcome& outcome, const JudgedAt& judged);
 
+// A hard limit of the plan: nothing is sent while it lasts.
+struct DeliveryHold {
+  std::string reason;
+  Timestamp until{};  // when the period ends; sooner where the limit is raised
+};
+
 Json to_document(const Delivery& delivery);
 Result<Delivery> delivery_from(const Json& document);
-Json delivery_json(const Delivery& delivery);  // without the payload
+// As it is shown: without the payload, and with the hold on its owner's deliveries, if any.
+Json delivery_json(const Delivery& delivery, const std::optional<DeliveryHold>& hold);
 
 }  // namespace metergate

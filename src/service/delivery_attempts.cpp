@@ -1,6 +1,7 @@
 // How deliveries are claimed, and what is written of each attempt; see deliveries.h.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/crypto.h"
@@ -13,6 +14,8 @@ namespace {
 constexpr int kLooksMax = 100;  // of one claim()
 constexpr std::int64_t kGivenUpPerStep = 500;
 constexpr Milliseconds kAfterFault{1000};
+// A limit may be raised, or a call voided, at any time.
+constexpr Milliseconds kHeldLookEvery{5000};
 
 std::uint32_t random_number() {
   std::uint32_t number = 0;
@@ -112,6 +115,10 @@ Result<std::optional<Attempt>> Deliveries::look_at(const WebhookKey& key, Timest
     queue_.settle(key, 0, head[0].next_attempt_at);
     return std::nullopt;
   }
+  if (const auto hold = TRY(limit_.hold(key.owner, now))) {
+    queue_.settle(key, 0, std::min(hold->until, now + kHeldLookEvery));
+    return std::nullopt;
+  }
   return claim_one(head[0], *webhook, now);
 }
 
@@ -125,6 +132,7 @@ Result<std::optional<Attempt>> Deliveries::claim_one(Delivery delivery, const We
   batch.documents.push_back(next_write(delivery));
   Attempt attempt;
   attempt.sequence = TRY(parts_.store.apply(std::move(batch))).sequence;
+  limit_.begin(delivery.webhook.owner);
   ++delivery.revision;
   const std::string seconds =
       fmt::format("{}", std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
@@ -169,6 +177,7 @@ Result<> Deliveries::record(const Attempt& attempt, const AttemptOutcome& outcom
   // Only a fault of ours lets anybody else write a delivery that is under way: told, and over.
   const bool is_lost = !written && written.error().code == ErrorCode::conflict;
   if (!written && !is_lost) return written;
+  limit_.end(after.webhook.owner);
   if (is_lost) parts_.log.error("delivery.claim_lost", {{"delivery_id", after.id}});
   if (consequence == Consequence::given_up) {
     parts_.log.warn("delivery.given_up", {{"tenant_id", after.webhook.owner},
@@ -216,6 +225,7 @@ Result<> Deliveries::give_up_waiting(const WebhookKey& key, const std::string& r
     const AttemptOutcome outcome = interruption();
     take_outcome(found[0], outcome, {now, 0});
     TRY(write_outcome(found[0], outcome, attempt));
+    limit_.end(key.owner);
     queue_.settle(key, 0, now);
     return {};
   }

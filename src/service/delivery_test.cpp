@@ -118,10 +118,10 @@ TEST(Delivery, DocumentThatLacksWhatItNeedsIsCorrupt) {
 }
 
 TEST(Delivery, ShowsNullWhereThereIsNothing) {
-  EXPECT_EQ(to_text(delivery_json(claimed())),
+  EXPECT_EQ(to_text(delivery_json(claimed(), std::nullopt)),
             R"({"delivery_id":"msg_1","webhook_id":"w1","type":"sale.created","status":"waiting",)"
-            R"("attempts":1,"next_attempt_at":"1970-01-01T00:00:00.000Z","last_attempt_at":null,)"
-            R"("last_status":null,"last_problem":null,"last_answer":null,)"
+            R"("attempts":1,"next_attempt_at":"1970-01-01T00:00:00.000Z","held_because":null,)"
+            R"("last_attempt_at":null,"last_status":null,"last_problem":null,"last_answer":null,)"
             R"("created_at":"2026-03-05T10:29:59.970Z","completed_at":null})");
 }
 

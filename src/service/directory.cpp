@@ -40,15 +40,22 @@ Result<std::shared_ptr<const TenantRecord>> Directory::get(const TenantId& id) c
 }
 
 std::vector<std::shared_ptr<const TenantRecord>> Directory::all_tenants() const {
-  std::vector<std::shared_ptr<const TenantRecord>> all;
-  {
-    const std::shared_lock lock(mutex_);
+  const std::shared_lock lock(mutex_);
+  const std::lock_guard sorting(sorting_);
+  if (sorted_ == nullptr) {
+    std::vector<std::shared_ptr<const TenantRecord>> all;
     all.reserve(tenants_.size());
     for (const auto& [id, record] : tenants_) all.push_back(record);
+    std::ranges::sort(all, {},
+                      [](const auto& record) -> const TenantId& { return record->tenant.id; });
+    sorted_ = std::make_shared<const std::vector<std::shared_ptr<const TenantRecord>>>(all);
   }
-  std::ranges::sort(all, {},
-                    [](const auto& record) -> const TenantId& { return record->tenant.id; });
-  return all;
+  return *sorted_;
+}
+
+ChangedNames Directory::changed_tenants(ChangeMark after) const {
+  const std::shared_lock lock(mutex_);
+  return changed_.after(after);
 }
 
 std::size_t Directory::size() const {
@@ -63,6 +70,8 @@ Result<> Directory::load() {
     const Tenant tenant = TRY(tenant_from(document));
     TRY(reload(tenant.id));
   }
+  const std::unique_lock lock(mutex_);
+  changed_.note_all();  // of each by name nobody needs to know
   return {};
 }
 
@@ -90,7 +99,11 @@ void Directory::show(std::shared_ptr<const TenantRecord> record) {
   };
   const std::unique_lock lock(mutex_);
   std::shared_ptr<const TenantRecord>& shown = tenants_[record->tenant.id];
-  if (shown == nullptr || age(*shown) < age(*record)) shown = std::move(record);
+  if (shown != nullptr && age(*shown) >= age(*record)) return;
+  changed_.begin();
+  changed_.note(record->tenant.id.text());
+  shown = std::move(record);
+  sorted_ = nullptr;  // under the lock alone, so that nobody is sorting
 }
 
 Timestamp Directory::renewal_after(Timestamp now) const {

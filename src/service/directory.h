@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -87,8 +88,25 @@ class Directory {
   std::shared_ptr<const TenantRecord> find(const TenantId& id) const;
   // ErrorCode::tenant_not_found where there is none.
   Result<std::shared_ptr<const TenantRecord>> get(const TenantId& id) const;
+  // Which tenants there are, held still while it lives: for a look-up of many at once. Nothing else
+  // of the directory may be called meanwhile by the same thread.
+  class Known {
+    using Tenants = std::unordered_map<TenantId, std::shared_ptr<const TenantRecord>>;
+
+   public:
+    bool has(const TenantId& id) const { return tenants_.contains(id); }
+
+   private:
+    friend class Directory;
+    Known(std::shared_mutex& mutex, const Tenants& tenants) : lock_(mutex), tenants_(tenants) {}
+    std::shared_lock<std::shared_mutex> lock_;
+    const Tenants& tenants_;
+  };
+  Known known() const { return {mutex_, tenants_}; }
   // All tenants, by id.
   std::vector<std::shared_ptr<const TenantRecord>> all_tenants() const;
+  // Which were added or changed after a mark, as they are shown here.
+  ChangedNames changed_tenants(ChangeMark after) const;
   std::size_t size() const;
   TenantPage list(const TenantQuery& query) const;
 
@@ -126,7 +144,11 @@ class Directory {
   const Clock& clock_;
   const TimeZone zone_;
   mutable std::shared_mutex mutex_;
-  std::unordered_map<TenantId, std::shared_ptr<const TenantRecord>> tenants_;
+  Known::Tenants tenants_;
+  ChangeBook changed_;
+  mutable std::mutex sorting_;  // guards the next
+  // All of tenants_, by id; nothing where that has changed since.
+  mutable std::shared_ptr<const std::vector<std::shared_ptr<const TenantRecord>>> sorted_;
 };
 
 inline constexpr std::size_t kTenantNameMax = 200;      // bytes

@@ -31,6 +31,29 @@ TEST(Directory, AllTenantsAreInTheOrderOfTheirIds) {
   EXPECT_EQ(world.directory->size(), 4u);
 }
 
+TEST(Directory, TellsWhoWasAddedOrChangedOnceThatIsShown) {
+  TestWorld world;
+  ChangeMark mark = world.directory->changed_tenants(0).through;
+  EXPECT_TRUE(world.directory->changed_tenants(0).is_all);
+  const auto changed = [&] {
+    ChangedNames names = world.directory->changed_tenants(mark);
+    EXPECT_FALSE(names.is_all);
+    mark = names.through;
+    return names.names;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(changed(), Names{});
+  world.add("new", "free");
+  EXPECT_EQ(changed(), Names{"new"});
+  ASSERT_TRUE(world.directory->change(tenant_id("tenant_1"), {"New", {}, {}}, {}));
+  EXPECT_EQ(changed(), Names{"tenant_1"});
+  ASSERT_TRUE(world.directory->change_plan({tenant_id("tenant_2"), "premium", "upsell"}, {}));
+  EXPECT_EQ(changed(), Names{"tenant_2"});
+  EXPECT_EQ(world.directory->all_tenants().size(), 3u);
+  world.restart();
+  EXPECT_TRUE(world.directory->changed_tenants(0).is_all);
+}
+
 TEST(Directory, RestartShowsTheSame) {
   TestWorld world;
   LimitsOverride own;

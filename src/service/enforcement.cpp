@@ -15,17 +15,8 @@ namespace {
 
 using std::chrono::seconds;
 
-std::string shown(Meter meter, std::int64_t units) {
-  return fmt::format("{} {}", to_text(to_display(meter, units)), row_of(meter).name);
-}
-
 Error over_limit(Meter meter, std::int64_t limit, seconds retry_after) {
-  return {ErrorCode::limit_exceeded,
-          fmt::format("the plan's hard limit of {} is reached; a bigger plan, or the provider, can "
-                      "raise it",
-                      shown(meter, limit)),
-          {},
-          retry_after};
+  return {ErrorCode::limit_exceeded, hard_limit_text(meter, limit), {}, retry_after};
 }
 
 Error too_fast(const RequestRate& rate, seconds retry_after) {
@@ -62,14 +53,8 @@ std::shared_ptr<Enforcement::Lane> Enforcement::lane_of(const TenantId& tenant) 
   return lane;
 }
 
-Result<Enforcement::Offer> Enforcement::offer_of(const TenantId& tenant, Meter meter) const {
-  const auto record = TRY(parts_.directory.get(tenant));
-  const auto plans = parts_.catalog.plans();
-  const Plan* plan = plans->at(record->subscription.plan(), parts_.clock.now());
-  if (plan == nullptr)
-    return fail(ErrorCode::corrupt, "the catalogue lacks the plan " + record->subscription.plan());
-  return Offer{apply_override(plan->limits[meter], record->subscription.own_limits[meter]),
-               plan->request_rate};
+Result<Offer> Enforcement::offer_of(const TenantId& tenant, Meter meter) const {
+  return find_offer(parts_.directory, parts_.catalog, {tenant, meter, parts_.clock.now()});
 }
 
 Result<Enforcement::Admitted> Enforcement::admit_call(const TenantId& tenant) {
@@ -83,7 +68,7 @@ Result<Enforcement::Admitted> Enforcement::admit_call(const TenantId& tenant) {
   standing.limit = offer.limit.units;
   standing.window = std::chrono::ceil<seconds>(window.end - window.start);
   standing.resets_in = whole_seconds(window.end - now);
-  const bool is_hard = offer.limit.units && offer.limit.effect == LimitEffect::hard;
+  const bool is_hard = offer.is_hard();
   if (!is_hard && !offer.request_rate) {
     standing.used = TRY(parts_.store.billable_calls(tenant, period)) + 1;
     return admitted;
@@ -116,7 +101,7 @@ Result<Enforcement::Hold> Enforcement::hold_units(const TenantId& tenant, Meter 
                                                   std::int64_t added) {
   if (!parts_.rules.tracking_enabled || !parts_.rules.limits_enforced) return Hold{};
   const Offer offer = TRY(offer_of(tenant, meter));
-  if (!offer.limit.units || offer.limit.effect != LimitEffect::hard) return Hold{};
+  if (!offer.is_hard()) return Hold{};
   Hold hold(lane_of(tenant));
   const Period period = Period::of(parts_.clock.now(), parts_.rules.zone);
   const auto counter = TRY(parts_.store.counter(tenant, period));

@@ -14,9 +14,8 @@
 #include <unordered_map>
 
 #include "domain/token_bucket.h"
-#include "service/catalog.h"
-#include "service/directory.h"
 #include "service/ingest.h"
+#include "service/offer.h"
 #include "service/rules.h"
 #include "storage/store.h"
 
@@ -85,10 +84,6 @@ class Enforcement {
   Result<Hold> hold_units(const TenantId& tenant, Meter meter, std::int64_t added);
 
  private:
-  struct Offer {  // what the tenant's plan says now
-    Limit limit;
-    std::optional<RequestRate> request_rate;
-  };
   Result<Offer> offer_of(const TenantId& tenant, Meter meter) const;
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
   Parts parts_;

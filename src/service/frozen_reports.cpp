@@ -1,6 +1,8 @@
 #include "service/frozen_reports.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_map>
 
 #include "base/check.h"
 
@@ -19,14 +21,28 @@ std::unexpected<Error> corrupt(const std::string& name) {
               "the stored report " + name + " is damaged; run metergate verify");
 }
 
-std::size_t part_count(std::size_t tenants) {
-  return std::max<std::size_t>(1, (tenants + kTenantsPerPart - 1) / kTenantsPerPart);
+// Where each part begins; at least one. The same statements give the same parts.
+std::vector<std::size_t> part_starts(const std::vector<Statement>& statements) {
+  std::vector<std::size_t> starts{0};
+  std::size_t late = 0;
+  for (std::size_t at = 0; at < statements.size(); ++at) {
+    const std::size_t own = statements[at].late.size();
+    const bool is_full =
+        at - starts.back() == kTenantsPerPart || (late > 0 && late + own > kLateLinesPerPart);
+    if (is_full) {
+      starts.push_back(at);
+      late = 0;
+    }
+    late += own;
+  }
+  return starts;
 }
 
-Json part_document(const KeptReport& report, std::size_t part) {
+Json part_document(const KeptReport& report, const std::vector<std::size_t>& starts,
+                   std::size_t part) {
   const Currency& currency = report.head.currency;
-  const std::size_t first = (part - 1) * kTenantsPerPart;
-  const std::size_t end = std::min(report.statements.size(), first + kTenantsPerPart);
+  const std::size_t first = starts[part - 1];
+  const std::size_t end = part < starts.size() ? starts[part] : report.statements.size();
   Json document = Json::object({
       {"report", report.head.name},
       {"period", report.head.period.text()},
@@ -34,16 +50,17 @@ Json part_document(const KeptReport& report, std::size_t part) {
       {"closed", report.head.is_closed},
       {"currency", currency.code()},
       {"part", static_cast<std::int64_t>(part)},
-      {"parts", static_cast<std::int64_t>(part_count(report.statements.size()))},
+      {"parts", static_cast<std::int64_t>(starts.size())},
   });
   if (part == 1) {
     document.set("summary", summary_json(report.head.summary, currency));
     // Where each part begins, so that one tenant's row is found without reading them all.
-    Json starts = Json::array();
-    for (std::size_t at = 0; at < report.statements.size(); at += kTenantsPerPart) {
-      starts.push_back(report.statements[at].tenant.text());
+    Json tenants = Json::array();
+    for (const std::size_t start : starts) {
+      if (start < report.statements.size())
+        tenants.push_back(report.statements[start].tenant.text());
     }
-    document.set("part_starts", std::move(starts));
+    document.set("part_starts", std::move(tenants));
   }
   Json tenants = Json::array();
   for (std::size_t at = first; at < end; ++at) {
@@ -146,8 +163,8 @@ Result<bool> FrozenReports::has_closed_report(Period period) const {
   return first.has_value();
 }
 
-Result<std::optional<Statement>> FrozenReports::closed_statement(Period period,
-                                                                 const TenantId& tenant) const {
+Result<std::optional<FrozenStatement>> FrozenReports::closed_statement(
+    Period period, const TenantId& tenant) const {
   const std::string name = closed_report_name(period);
   std::optional<Json> document = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
   if (!document) return std::nullopt;
@@ -162,9 +179,70 @@ Result<std::optional<Statement>> FrozenReports::closed_statement(Period period,
     Statement statement = TRY(statement_from_frozen(row));
     statement.period = period;
     statement.is_closed = true;
-    return statement;
+    return FrozenStatement{std::move(statement), head.currency};
   }
   return std::nullopt;
+}
+
+Result<std::vector<Statement>> FrozenReports::closed_statements(
+    Period period, const std::vector<TenantId>& tenants) const {
+  const std::string name = closed_report_name(period);
+  const std::optional<Json> first = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
+  if (!first) return corrupt(name);
+  const ReportHead head = TRY(head_from(*first));
+  std::map<std::int64_t, std::vector<std::size_t>> wanted;  // places in `tenants`, by part
+  for (std::size_t at = 0; at < tenants.size(); ++at)
+    wanted[part_of(*first, tenants[at])].push_back(at);
+  std::vector<std::optional<Statement>> found(tenants.size());
+  for (const auto& [part, places] : wanted) {
+    const auto document = TRY(store_.get(Collection::usage_reports, part_key(name, part)));
+    const Json* rows = document ? document->find("tenants") : nullptr;
+    if (rows == nullptr || !rows->is_array()) return corrupt(name);
+    std::unordered_map<std::string_view, const Json*> by_tenant;
+    for (const Json& row : rows->as_array()) {
+      const Json* tenant = row.find("tenant_id");
+      if (tenant != nullptr && tenant->is_string()) by_tenant.emplace(tenant->as_string(), &row);
+    }
+    for (const std::size_t at : places) {
+      const auto row = by_tenant.find(tenants[at].text());
+      if (row == by_tenant.end()) return corrupt(name);
+      Statement statement = TRY(statement_from_frozen(*row->second));
+      statement.period = period;
+      statement.is_closed = true;
+      found[at] = std::move(statement);
+    }
+  }
+  std::vector<Statement> statements;
+  for (auto& one : found) statements.push_back(*std::move(one));
+  return statements;
+}
+
+Result<std::optional<ReportHead>> FrozenReports::closed_head(Period period) const {
+  const std::optional<Json> first =
+      TRY(store_.get(Collection::usage_reports, part_key(closed_report_name(period), 1)));
+  if (!first) return std::nullopt;
+  return TRY(head_from(*first));
+}
+
+Result<std::vector<Statement>> FrozenReports::part(const ReportHead& head,
+                                                   std::int64_t number) const {
+  const std::optional<Json> document =
+      TRY(store_.get(Collection::usage_reports, part_key(head.name, number)));
+  if (!document) return corrupt(head.name);
+  std::vector<Statement> rows;
+  TRY(read_rows(*document, head, rows));
+  return rows;
+}
+
+Result<bool> FrozenReports::for_each_closed(Period period,
+                                            const std::function<Result<>(Statement)>& visit) const {
+  const std::optional<ReportHead> head = TRY(closed_head(period));
+  if (!head) return false;
+  for (std::int64_t number = 1; number <= head->parts; ++number) {
+    std::vector<Statement> rows = TRY(part(*head, number));
+    for (Statement& row : rows) TRY(visit(std::move(row)));
+  }
+  return true;
 }
 
 Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) const {
@@ -181,19 +259,20 @@ Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) co
 }
 
 Result<ReportHead> FrozenReports::write(const KeptReport& report) {
-  for (std::size_t part = part_count(report.statements.size()); part >= 1; --part) {
+  const std::vector<std::size_t> starts = part_starts(report.statements);
+  for (std::size_t part = starts.size(); part >= 1; --part) {
     const DocumentKey key = part_key(report.head.name, static_cast<std::int64_t>(part));
     const std::optional<Json> there = TRY(store_.get(Collection::usage_reports, key));
     if (there) continue;
     Batch batch;
     batch.at = report.head.generated_at;
     batch.documents.push_back(
-        {Collection::usage_reports, key, part_document(report, part), Expect::absent, 0});
+        {Collection::usage_reports, key, part_document(report, starts, part), Expect::absent, 0});
     const Commit commit = TRY(store_.apply(std::move(batch)));
     store_.wait_durable(commit.sequence);
   }
   ReportHead written = report.head;
-  written.parts = static_cast<std::int64_t>(part_count(report.statements.size()));
+  written.parts = static_cast<std::int64_t>(starts.size());
   return written;
 }
 

@@ -1,5 +1,5 @@
 // Frozen reports: statements as they were when a report of them was made, kept in usage_reports in
-// parts of at most 1,000 tenants.
+// parts of at most 1,000 tenants, fewer where those have many late lines.
 //
 // A row shows what the API shows and, in "exact", every unit, limit, price and cost as an integer,
 // so that a statement read back is the one that was written, whatever has changed since. Part 1
@@ -18,6 +18,9 @@
 namespace metergate {
 
 inline constexpr std::size_t kTenantsPerPart = 1000;
+// One more only where a tenant has that many alone: a part is written as one batch, which must fit
+// into the journal, and a reason may have 2,000 bytes.
+inline constexpr std::size_t kLateLinesPerPart = 4000;
 
 Json frozen_json(const Statement& statement, const Currency& currency);
 // ErrorCode::corrupt where a member is missing or does not fit the others.
@@ -39,6 +42,11 @@ struct KeptReport {
   std::vector<Statement> statements;  // by tenant
 };
 
+struct FrozenStatement {
+  Statement statement;
+  Currency currency = Currency::usd();  // that all amounts in it are in
+};
+
 class FrozenReports {
  public:
   explicit FrozenReports(Store& store) : store_(store) {}
@@ -47,7 +55,18 @@ class FrozenReports {
   Result<std::optional<KeptReport>> closed_report(Period period) const;
   Result<bool> has_closed_report(Period period) const;
   // One tenant's row of it; nothing where the tenant is not in it.
-  Result<std::optional<Statement>> closed_statement(Period period, const TenantId& tenant) const;
+  Result<std::optional<FrozenStatement>> closed_statement(Period period,
+                                                          const TenantId& tenant) const;
+  // The rows of several tenants, in their order; ErrorCode::corrupt where one is not in it.
+  Result<std::vector<Statement>> closed_statements(Period period,
+                                                   const std::vector<TenantId>& tenants) const;
+  // The head of a closed period's report, with the summary that it shows; nothing: there is none.
+  Result<std::optional<ReportHead>> closed_head(Period period) const;
+  // The rows of one part, from 1, by tenant.
+  Result<std::vector<Statement>> part(const ReportHead& head, std::int64_t number) const;
+  // Calls `visit` with each row, by tenant, reading one part at a time; false: there is none.
+  Result<bool> for_each_closed(Period period,
+                               const std::function<Result<>(Statement)>& visit) const;
   // The newest one made of a period, open or closed.
   Result<std::optional<KeptReport>> newest_report(Period period) const;
 

@@ -53,6 +53,21 @@ TEST_F(Frozen, ReportIsThereOnceItIsWritten) {
   EXPECT_EQ(world_.documents(Collection::usage_reports).size(), 1U);
 }
 
+TEST_F(Frozen, TenantsWithManyLateLinesMakeSmallerParts) {
+  must(bill_late(model_, std::vector<LateLine>(kLateLinesShown), Currency::usd()));
+  const std::size_t full = kLateLinesPerPart / kLateLinesShown;
+  must(reports_.write(report_of(2 * full + 1, closed_report_name(period("2026-02")))));
+  EXPECT_EQ(world_.documents(Collection::usage_reports).size(), 3U);
+  const KeptReport kept = must(reports_.closed_report(period("2026-02"))).value();
+  EXPECT_EQ(kept.statements.size(), 2 * full + 1);
+  for (const std::size_t number : {std::size_t{1}, full, full + 1, 2 * full, 2 * full + 1}) {
+    const auto found = must(reports_.closed_statement(period("2026-02"), numbered(number)));
+    ASSERT_TRUE(found.has_value()) << number;
+    EXPECT_EQ(found->statement.tenant, numbered(number));
+    EXPECT_EQ(found->statement.late.size(), kLateLinesShown);
+  }
+}
+
 TEST_F(Frozen, ReportWithoutTenantsIsAReport) {
   must(reports_.write(report_of(0, closed_report_name(period("2026-02")))));
   EXPECT_TRUE(must(reports_.closed_report(period("2026-02"))).value().statements.empty());
@@ -74,7 +89,7 @@ TEST_F(Frozen, OneTenantIsFoundInItsPart) {
   for (const std::size_t number : {1U, 1000U, 1001U, 2000U, 2001U}) {
     const auto found = must(reports_.closed_statement(period("2026-02"), numbered(number)));
     ASSERT_TRUE(found.has_value()) << number;
-    EXPECT_EQ(found->tenant, numbered(number));
+    EXPECT_EQ(found->statement.tenant, numbered(number));
   }
   EXPECT_FALSE(must(reports_.closed_statement(period("2026-02"), tenant("a"))).has_value());
   EXPECT_FALSE(must(reports_.closed_statement(period("2026-02"), tenant("z"))).has_value());

@@ -1,6 +1,7 @@
 // A statement as a row of a stored report, and back.
 #include "service/billing.h"
 #include "service/frozen_reports.h"
+#include "service/late_lines.h"
 #include "service/own_lines.h"
 
 namespace metergate {
@@ -118,7 +119,20 @@ Result<> rate_as_frozen(const Json& exact, std::vector<LineItem> lines, Statemen
   }
   statement.rated.lines = std::move(lines);
   statement.rated.own_lines = std::move(own_lines);
-  statement.rated.cost.micros = TRY(integer_of(exact, "cost"));
+  // Below 0 where credits for earlier periods are more than what was owed.
+  const std::optional<std::int64_t> cost = exact.integer_at("cost");
+  if (!cost) return corrupt("cost");
+  statement.rated.cost.micros = *cost;
+  return {};
+}
+
+// Reports from before there were late lines have none.
+Result<> read_late(const Json& frozen, const Json& exact, Statement& statement) {
+  const Json* items = frozen.find("late_items");
+  const Json* amounts = exact.find("late");
+  if (items == nullptr && amounts == nullptr) return {};
+  if (items == nullptr || amounts == nullptr) return corrupt("late lines");
+  statement.late = TRY(late_lines_from(*items, *amounts));
   return {};
 }
 
@@ -143,6 +157,7 @@ Json frozen_json(const Statement& statement, const Currency& currency) {
       own.push_back(exact_own_line_json(line));
     exact.set("own_lines", std::move(own));
   }
+  if (!statement.late.empty()) exact.set("late", exact_late_json(statement.late));
   row.set("exact", std::move(exact));
   return row;
 }
@@ -165,6 +180,7 @@ Result<Statement> statement_from_frozen(const Json& frozen) {
   std::vector<LineItem> lines;
   TRY(read_lines(*exact, statement, lines));
   TRY(rate_as_frozen(*exact, std::move(lines), statement));
+  TRY(read_late(frozen, *exact, statement));
   return statement;
 }
 

@@ -32,7 +32,14 @@ class Ingest {
   Result<> record_own(UsageEvent event);
 
  private:
-  bool is_closed(Timestamp occurred_at, Timestamp now) const;
+  // What the checks of one batch have in common.
+  struct Moment {
+    Timestamp now{};
+    Timestamp open_from{};  // an event before it is in a closed period
+  };
+  Moment moment() const;
+  void check(const UsageEvent& event, std::size_t index, const Moment& moment, bool is_known_tenant,
+             Faults& faults) const;
   Result<> add_recounts(std::vector<UsageEvent>& events) const;
   Store& store_;
   const Directory& directory_;

@@ -226,6 +226,34 @@ TEST_F(MeterQueryTest, CallsAreCountedInWindowsOfEverySize) {
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 3; 2026-03-01T00:00 bolt 1; ");
 }
 
+// Whole months are read from their counters, what is cut of one from its days.
+TEST_F(MeterQueryTest, MonthsOfCallsAreWhatTheirDaysAddUpTo) {
+  for (const std::string_view on : {"2025-12-30", "2025-12-31", "2026-01-01", "2026-01-31",
+                                    "2026-02-14", "2026-02-28", "2026-03-01", "2026-03-09"}) {
+    calls("acme", on, 10 + day(on).time_since_epoch().count() % 7);
+    calls("bolt", on, 3);
+  }
+  const auto total = [&](const MeterQuery& wanted) {
+    std::int64_t sum = 0;
+    for (const MeterResultRow& row : must(meter_queries.run(wanted)).rows)
+      sum += row.value.unscaled;
+    return sum;
+  };
+  for (const auto& [from, to] :
+       {std::pair{"2025-12-31", "2026-03-02"}, std::pair{"2026-01-01", "2026-03-01"},
+        std::pair{"2026-01-02", "2026-02-28"}, std::pair{"2026-01-31", "2026-02-01"},
+        std::pair{"2026-02-02", "2026-02-20"}}) {
+    const std::string first = std::string(from) + "T00:00:00Z";
+    const std::string end = std::string(to) + "T00:00:00Z";
+    const std::int64_t days = total(query("api_calls", first, end, WindowSize::day));
+    EXPECT_EQ(total(query("api_calls", first, end, WindowSize::month)), days) << from;
+    EXPECT_EQ(total(query("api_calls", first, end)), days) << from;
+  }
+  EXPECT_EQ(ask(query("webhook_calls", "2025-12-31T00:00:00Z", "2026-03-02T00:00:00Z",
+                      WindowSize::month)),
+            "");
+}
+
 TEST_F(MeterQueryTest, CallsThatAreNotBillableCountInNoWindow) {
   UsageEvent own;
   own.tenant = tenant("acme");

@@ -94,16 +94,55 @@ std::int64_t count_of(Meter meter, const Counter& counter) {
   return meter == Meter::api_calls ? counter.calls.count : counter.webhooks.count;
 }
 
-Result<> tally_days(const Store& store, const BillingRules& rules, const MeterPlan& plan,
-                    const TenantId& tenant, const Window& window, MeterTally& tally) {
-  if (is_empty(window)) return {};
-  const Day first = rules.zone.day_of(window.start);
-  const Day last = rules.zone.day_of(window.end - Milliseconds{1});
-  for (const DayRow& row : TRY(store.days(tenant, first, last))) {
-    const std::int64_t count = count_of(*plan.meter.built_in, row.counter);
-    if (count > 0) TRY(tally.add(rules.zone.start_of(row.day), tenant, {}, counted(count)));
+struct CallSource {
+  const Store& store;
+  const BillingRules& rules;
+  const TenantId& tenant;
+  Meter meter;
+};
+
+struct DaySpan {
+  Day first;
+  Day last;  // included
+};
+
+// Of an empty window the last lies before the first.
+DaySpan span_of(const Window& window, const TimeZone& zone) {
+  const Day first = zone.day_of(window.start);
+  if (is_empty(window)) return {first, first - days{1}};
+  return {first, zone.day_of(window.end - Milliseconds{1})};
+}
+
+Result<> tally_days(const CallSource& source, const DaySpan& span, MeterTally& tally) {
+  if (span.last < span.first) return {};
+  for (const DayRow& row : TRY(source.store.days(source.tenant, span.first, span.last))) {
+    const std::int64_t count = count_of(source.meter, row.counter);
+    const Timestamp start = source.rules.zone.start_of(row.day);
+    if (count > 0) TRY(tally.add(start, source.tenant, {}, counted(count)));
   }
   return {};
+}
+
+Result<> tally_months(const CallSource& source, const DaySpan& span, MeterTally& tally) {
+  auto months = TRY(source.store.counters(source.tenant));
+  for (auto month = months.rbegin(); month != months.rend(); ++month) {
+    const Day first = month->first.first_day();
+    const std::int64_t count = count_of(source.meter, month->second);
+    if (first < span.first || first > span.last || count == 0) continue;
+    TRY(tally.add(source.rules.zone.start_of(first), source.tenant, {}, counted(count)));
+  }
+  return {};
+}
+
+// Months that lie whole in the span are read from their counters, where no window cuts them.
+Result<> tally_span(const CallSource& source, const DaySpan& span, bool has_months,
+                    MeterTally& tally) {
+  const Period first = Period::of(span.first - days{1}).next();
+  const Period behind = Period::of(span.last + days{1});
+  if (!has_months || first >= behind) return tally_days(source, span, tally);
+  TRY(tally_days(source, {span.first, first.first_day() - days{1}}, tally));
+  TRY(tally_months(source, {first.first_day(), behind.previous().last_day()}, tally));
+  return tally_days(source, {behind.first_day(), span.last}, tally);
 }
 
 bool has_any(const Gauges& gauges) {
@@ -187,6 +226,7 @@ Result<> tally_calls(const Store& store, const BillingRules& rules, const MeterP
                      MeterTally& tally) {
   const bool has_hours = plan.meter.built_in == Meter::api_calls && plan.size == WindowSize::hour &&
                          plan.zone.name() == rules.zone.name();
+  const bool has_months = !plan.size || plan.size == WindowSize::month;
   const Window none{plan.range.end, plan.range.end};
   DaySplit split{plan.range, none, none};
   if (fits_days(plan, rules)) split = split_by_days(plan.range, rules.zone);
@@ -205,7 +245,8 @@ Result<> tally_calls(const Store& store, const BillingRules& rules, const MeterP
     if (has_hours) {
       TRY(tally_hours(store, tenant, split.days, tally));
     } else {
-      TRY(tally_days(store, rules, plan, tenant, split.days, tally));
+      const CallSource source{store, rules, tenant, *plan.meter.built_in};
+      TRY(tally_span(source, span_of(split.days, rules.zone), has_months, tally));
     }
   }
   return {};

@@ -34,6 +34,20 @@ TEST(ReportCsv, RowIsExactlyAsDocumented) {
             "Yes,48.40,critical\r\n");
 }
 
+TEST(ReportCsv, ACreditIsANumberBelowZero) {
+  Statement statement = example();
+  const LateLine credit{"api_calls",
+                        period("2026-02"),
+                        Quantity::of(-1),
+                        Money{-50'000'000},
+                        "c1",
+                        "counted twice",
+                        1,
+                        ""};
+  must(bill_late(statement, {credit}, Currency::usd()));
+  EXPECT_NE(row_of_csv(statement).find(",Yes,-1.60,critical"), std::string::npos);
+}
+
 TEST(ReportCsv, NameLikeAFormulaIsMadeHarmless) {
   Statement statement = example();
   statement.tenant_name = "=1+1";

@@ -1,5 +1,8 @@
 #include "service/reporting.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/id.h"
 
 namespace metergate {
@@ -8,6 +11,28 @@ Result<KeptReport> Reporting::make(std::optional<Period> wanted) {
   const Period period = wanted.value_or(billing_.last_closed_period());
   TRY(billing_.check_not_future(period));
   return billing_.is_closed(period) ? closed_report(period) : open_report(period);
+}
+
+Result<ReportRows> Reporting::rows(std::optional<Period> wanted) {
+  const Period period = wanted.value_or(billing_.last_closed_period());
+  if (billing_.is_closed(period)) {
+    std::optional<ReportHead> head = TRY(FrozenReports(store_).closed_head(period));
+    if (head) return ReportRows(store_, *std::move(head));
+  }
+  return ReportRows(TRY(make(period)));
+}
+
+Result<std::vector<Statement>> ReportRows::next() {
+  if (store_ != nullptr) {
+    if (given_ == static_cast<std::size_t>(head_.parts)) return std::vector<Statement>{};
+    return FrozenReports(*store_).part(head_, static_cast<std::int64_t>(++given_));
+  }
+  const std::size_t end = std::min(rows_.size(), given_ + kTenantsPerPart);
+  std::vector<Statement> some(
+      std::move_iterator(rows_.begin() + static_cast<std::ptrdiff_t>(given_)),
+      std::move_iterator(rows_.begin() + static_cast<std::ptrdiff_t>(end)));
+  given_ = end;
+  return some;
 }
 
 Result<KeptReport> Reporting::compute(Period period, std::string name) const {
@@ -78,19 +103,25 @@ Result<bool> Reporting::close(Period period) {
   return true;
 }
 
-Json report_json(const KeptReport& report) {
-  const Currency& currency = report.head.currency;
-  Json tenants = Json::array();
-  for (const Statement& statement : report.statements) {
-    tenants.push_back(tenant_billing_json(statement, currency));
-  }
+Json report_head_json(const ReportHead& head) {
+  Json summary = head.shown_summary;
+  if (summary.is_null()) summary = summary_json(head.summary, head.currency);
   return Json::object({
-      {"period", report.head.period.text()},
-      {"generated_at", report.head.generated_at},
-      {"closed", report.head.is_closed},
-      {"summary", summary_json(report.head.summary, currency)},
-      {"tenants", std::move(tenants)},
+      {"period", head.period.text()},
+      {"generated_at", head.generated_at},
+      {"closed", head.is_closed},
+      {"summary", std::move(summary)},
+      {"tenants", Json::array()},
   });
+}
+
+Json report_json(const KeptReport& report) {
+  Json json = report_head_json(report.head);
+  Json tenants = Json::array();
+  for (const Statement& statement : report.statements)
+    tenants.push_back(tenant_billing_json(statement, report.head.currency));
+  json.set("tenants", std::move(tenants));
+  return json;
 }
 
 }  // namespace metergate

@@ -15,6 +15,25 @@
 
 namespace metergate {
 
+// The rows of a report, some at a time: a frozen one's are read part by part, so that however many
+// there are, few are in memory.
+class ReportRows {
+ public:
+  explicit ReportRows(KeptReport report)
+      : head_(std::move(report.head)), rows_(std::move(report.statements)) {}
+  ReportRows(Store& store, ReportHead head) : head_(std::move(head)), store_(&store) {}
+
+  const ReportHead& head() const { return head_; }
+  // The next at most kTenantsPerPart; none: that was all.
+  Result<std::vector<Statement>> next();
+
+ private:
+  ReportHead head_;
+  Store* store_ = nullptr;  // nullptr: the rows are here
+  std::vector<Statement> rows_;
+  std::size_t given_ = 0;  // rows, or parts
+};
+
 class Reporting {
  public:
   Reporting(Store& store, const Billing& billing, const BillingRules& rules, const Clock& clock)
@@ -23,6 +42,9 @@ class Reporting {
   // Nothing: the last closed period. ErrorCode::invalid for a period in the future; disabled where
   // reports are not to be made and none of the period is kept.
   Result<KeptReport> make(std::optional<Period> period);
+
+  // The same, where the rows are wanted one after another.
+  Result<ReportRows> rows(std::optional<Period> period);
 
   // Closes the period and all before it in the store, and freezes its report. Can be interrupted
   // and run again. False: there was nothing to do.
@@ -40,5 +62,7 @@ class Reporting {
 };
 
 Json report_json(const KeptReport& report);
+// The same but for the tenants: an empty array, its last member.
+Json report_head_json(const ReportHead& head);
 
 }  // namespace metergate

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "service/billing_world_test.h"
 
 namespace metergate {
@@ -136,6 +138,33 @@ TEST(Reporting, JsonIsAsDocumented) {
             R"("plan_distribution":{"free":1,"basic":1},"total_overage_cost":48.40})");
   ASSERT_EQ(json.find("tenants")->as_array().size(), 2U);
   EXPECT_EQ(json.find("tenants")->as_array()[0].find("exact"), nullptr);
+}
+
+TEST(Reporting, RowsAreThoseOfTheReportOneAfterAnother) {
+  BillingWorld world;
+  for (int number = 1000; number < 3200; ++number) world.add("t" + std::to_string(number), "free");
+  world.calls("t3000", "2026-02-10", 12'000);
+  // Open: from memory; closed: the first makes it, the second reads its parts.
+  for (const std::string_view text : {"2026-03", "2026-02", "2026-02"}) {
+    ReportRows rows = must(world.reporting.rows(period(text)));
+    std::vector<std::string> ids;
+    StatementSummary summary;
+    for (;;) {
+      const std::vector<Statement> some = must(rows.next());
+      if (some.empty()) break;
+      EXPECT_LE(some.size(), kTenantsPerPart);
+      for (const Statement& one : some) {
+        ids.push_back(one.tenant.text());
+        must(summary.add(one));
+      }
+    }
+    EXPECT_EQ(ids.size(), 2200U);
+    EXPECT_TRUE(std::ranges::is_sorted(ids));
+    EXPECT_TRUE(must(rows.next()).empty());
+    EXPECT_EQ(report_head_json(rows.head()).find("summary")->integer_at("total_tenants"), 2200);
+    EXPECT_EQ(*report_head_json(rows.head()).find("summary"),
+              summary_json(summary, Currency::usd()));
+  }
 }
 
 }  // namespace

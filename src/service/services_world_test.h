@@ -24,7 +24,7 @@ class ServicesWorld : public BillingWorld {
   Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
   Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
-  Corrections corrections{*store, *directory, ingest, rules, clock};
+  Corrections corrections{{*store, *directory, ingest, billing, reporting, rules, clock}};
   Services services{clock,       log,       rules,         *store,       *catalog,
                     *directory,  *sessions, ingest,        enforcement,  records,
                     idempotency, billing,   analytics,     alerting,     reporting,

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "service/frozen_reports.h"
+#include "service/late_lines.h"
 #include "service/record_counts.h"
 
 namespace metergate {
@@ -67,10 +68,31 @@ Result<> check_row(const Statement& row, const Currency& currency, Verdict& verd
                  std::string{row_of(want.meter).name} + " cost", millionths(want.cost),
                  millionths(have.cost)});
   }
-  if (again.cost != row.rated.cost) {
-    verdict.add({"report", row.period.text(), row.tenant.text(), "overage_cost",
-                 millionths(again.cost), millionths(row.rated.cost)});
+  const Money cost = TRY(cost_with_late(again, row.late, currency));
+  if (cost != row.rated.cost) {
+    verdict.add({"report", row.period.text(), row.tenant.text(), "overage_cost", millionths(cost),
+                 millionths(row.rated.cost)});
   }
+  return {};
+}
+
+// The late lines of a frozen report against the corrections that named its period.
+Result<> check_late(const KeptReport& report, LateLinesByTenant expected, Verdict& verdict) {
+  const Currency& currency = report.head.currency;
+  const auto text = [&currency](const std::vector<LateLine>& lines) {
+    return to_text(late_items_json(lines, currency));
+  };
+  for (const Statement& row : report.statements) {
+    auto own = expected.extract(row.tenant.text());
+    const std::vector<LateLine> want =
+        own.empty() ? std::vector<LateLine>() : TRY(condensed(std::move(own.mapped())));
+    if (want == row.late) continue;
+    verdict.add(
+        {"report", row.period.text(), row.tenant.text(), "late_items", text(want), text(row.late)});
+  }
+  for (const auto& [tenant, lines] : expected)
+    verdict.add(
+        {"report", report.head.period.text(), tenant, "late_items", text(lines), "no statement"});
   return {};
 }
 
@@ -190,6 +212,9 @@ Result<> Verification::check_reports(Period period, Verdict& verdict) const {
   for (const Statement& row : report->statements) {
     TRY(check_row(row, report->head.currency, verdict));
   }
+  LateLinesByTenant late =
+      TRY(late_lines_of_all_tenants(parts_.store, period, report->head.currency));
+  TRY(check_late(*report, std::move(late), verdict));
   const Json& shown = report->head.shown_summary;
   const Json want = summary_json(report->head.summary, report->head.currency);
   if (!(shown == want)) {

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "storage/decided.h"
 #include "storage/packed_events.h"
 
 namespace metergate {
@@ -83,18 +82,10 @@ Result<std::int64_t> ArchivedHistory::remove_before(Timestamp at) {
   return archive_->remove_before(at, kFilesRemovedMax);
 }
 
-Result<> ArchivedHistory::seal(const Journal& journal, const JournalSegment& segment) {
+Result<> ArchivedHistory::seal(const JournalSegment& segment) {
   if (segment.last_sequence > archived_through()) {
-    PackedEvents events;
-    const auto collect = [&events](std::uint64_t sequence, std::string_view bytes) -> Result<> {
-      DecidedBatch batch = TRY(decode_batch(bytes));
-      std::uint32_t index = 0;
-      for (DecidedEvent& decided : batch.events)
-        events.add({sequence, index++, to_final(std::move(decided))});
-      return {};
-    };
-    TRY(journal.read(segment, collect));
-    TRY(archive_->add(segment.first_sequence, segment.last_sequence, std::move(events)));
+    TRY(archive_->add(segment.first_sequence, segment.last_sequence,
+                      tail_.pack(segment.first_sequence, segment.last_sequence)));
   }
   tail_.drop_through(segment.last_sequence);
   return {};

@@ -25,7 +25,7 @@ class ArchivedHistory final : public EventHistory {
 
   std::uint64_t archived_through() const { return archive_->archived_through(); }
   // Puts one full segment into the archive, unless it is there.
-  Result<> seal(const Journal& journal, const JournalSegment& segment);
+  Result<> seal(const JournalSegment& segment);
 
  private:
   std::unique_ptr<Archive> archive_;

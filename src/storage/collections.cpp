@@ -40,6 +40,8 @@ constexpr Field kWebhook[] = {"tenant_id", "webhook_id"};
 constexpr Field kCorrection[] = {"tenant_id", "correction_id"};
 constexpr Field kCreatedAt[] = {"created_at"};
 constexpr Field kTenantCreatedAt[] = {"tenant_id", "created_at"};
+constexpr Field kTenantPeriodNumber[] = {"tenant_id", "period", "number"};
+constexpr Field kBilledInTenant[] = {"billed_in", "tenant_id"};
 constexpr Field kSlug[] = {"slug"};
 constexpr Field kExpiresAt[] = {"expires_at"};
 constexpr Field kDelivery[] = {"tenant_id", "delivery_id"};
@@ -73,6 +75,9 @@ constexpr IndexRow kOfWebhooks[] = {{"tenant_id+webhook_id", kWebhook, true}};
 constexpr IndexRow kOfCorrections[] = {{"tenant_id+correction_id", kCorrection, true},
                                        {"created_at", kCreatedAt, false},
                                        {"tenant_id+created_at", kTenantCreatedAt, false}};
+// The first lets two corrections of one tenant's month, made at once, not both be the next one.
+constexpr IndexRow kOfLateLines[] = {{"tenant_id+period+number", kTenantPeriodNumber, true},
+                                     {"billed_in+tenant_id", kBilledInTenant, false}};
 constexpr IndexRow kOfMeters[] = {{"slug", kSlug, true}};
 constexpr IndexRow kOfIdempotencyKeys[] = {{"expires_at", kExpiresAt, false}};
 constexpr IndexRow kOfApiCalls[] = {
@@ -117,6 +122,7 @@ constexpr CollectionRow kCollections[] = {
     {Collection::webhook_deliveries, "webhook_deliveries", false, kOfDeliveries},
     {Collection::meters, "meters", false, kOfMeters},
     {Collection::corrections, "corrections", false, kOfCorrections},
+    {Collection::late_lines, "late_lines", false, kOfLateLines},
 };
 
 constexpr bool rows_follow_enumerators() {

@@ -38,7 +38,8 @@ enum class Collection : std::uint8_t {
   // stored
   webhook_deliveries,
   meters,
-  corrections
+  corrections,
+  late_lines
 };
 
 struct IndexRow {

@@ -44,6 +44,9 @@ Result<> check_expectation(const DocumentWrite& write, const std::optional<Json>
 
 Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known) {
   Decision decision;
+  if (batch.must_be_open && is_closed(*batch.must_be_open))
+    return fail(ErrorCode::period_closed,
+                fmt::format("the period {} is closed", batch.must_be_open->text()));
   judge_events(batch, known, decision);
   if (decision.is_refused) return decision;
   TRY(check_day_totals(batch.day_totals));
@@ -70,7 +73,7 @@ bool Decider::is_closed(Period period) const {
 
 void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known,
                            Decision& decision) {
-  std::map<Hash128, std::uint64_t> in_batch;
+  EventIds in_batch;
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     const EventOutcome outcome = judge(batch.events[i], known[i], in_batch);
     decision.outcomes.push_back(outcome);
@@ -79,16 +82,17 @@ void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known
   }
 }
 
-EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
-                            std::map<Hash128, std::uint64_t>& in_batch) {
-  if (is_closed(calendar_.slot_of(event.occurred_at).period)) return EventOutcome::period_closed;
+EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known, EventIds& in_batch) {
+  const Period period = calendar_.slot_of(event.occurred_at).period;
+  if (is_closed(period)) return EventOutcome::period_closed;
   if (event.is_ours) return EventOutcome::accepted;
   std::optional<std::uint64_t> counted = view_.find_id(known.id.hash);
   if (!counted) counted = known.in_base;
-  const auto [at, is_first] = in_batch.try_emplace(known.id.hash, known.id.fingerprint);
-  if (!counted && !is_first) counted = at->second;
-  if (!counted) return EventOutcome::accepted;
-  return *counted == known.id.fingerprint ? EventOutcome::duplicate : EventOutcome::conflict;
+  if (!counted) counted = in_batch.find(known.id.hash, INT32_MIN);
+  if (counted)
+    return *counted == known.id.fingerprint ? EventOutcome::duplicate : EventOutcome::conflict;
+  in_batch.add(known.id, period.ordinal());
+  return EventOutcome::accepted;
 }
 
 Result<std::optional<Json>> Decider::current(Collection collection, const DocumentKey& key) const {

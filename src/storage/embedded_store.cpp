@@ -1,7 +1,6 @@
 // The store on disk: the journal makes batches durable, the view over RocksDB answers, the archive
 // keeps the raw events. One thread of its own writes checkpoints and moves full segments on.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
@@ -165,14 +164,12 @@ Result<> EmbeddedStore::seal_segments() {
   std::uint64_t sealed = 0;
   for (const JournalSegment& segment : journal_->segments()) {
     if (!segment.is_full || segment.last_sequence > written) break;
-    TRY(history_->seal(*journal_, segment));
+    TRY(history_->seal(segment));
     sealed = segment.last_sequence;
   }
   if (sealed == 0) return {};
   TRY(view().flush());
   TRY(journal_->remove_through(sealed));
-  // Sealing needs several times a segment's memory for a moment; it goes back to the system.
-  malloc_trim(0);
   return {};
 }
 

@@ -10,31 +10,26 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 256UL << 10;
 
-bool is_older(const EventTail::Entry& a, const EventTail::Entry& b) {
+bool is_older(const PackedEvent& a, const PackedEvent& b) {
   return std::tie(a.at, a.sequence, a.index) < std::tie(b.at, b.sequence, b.index);
-}
-
-Result<ArchivedEvent> decode(const EventTail::Entry& entry) {
-  Decoder from(std::string_view(entry.chunk->bytes.data() + entry.offset, entry.size));
-  return ArchivedEvent{entry.sequence, entry.index, TRY(from.event())};
 }
 
 // A heap: the first few are had without sorting all.
 class TailCursor final : public EventCursor {
  public:
-  explicit TailCursor(std::vector<EventTail::Entry> entries) : entries_(std::move(entries)) {
+  explicit TailCursor(std::vector<PackedEvent> entries) : entries_(std::move(entries)) {
     std::ranges::make_heap(entries_, is_older);
   }
   Result<std::optional<ArchivedEvent>> next() override {
     if (entries_.empty()) return std::optional<ArchivedEvent>();
     std::ranges::pop_heap(entries_, is_older);
-    const EventTail::Entry entry = std::move(entries_.back());
+    const PackedEvent entry = std::move(entries_.back());
     entries_.pop_back();
-    return std::optional(TRY(decode(entry)));
+    return std::optional(TRY(unpack(entry)));
   }
 
  private:
-  std::vector<EventTail::Entry> entries_;
+  std::vector<PackedEvent> entries_;
 };
 
 }  // namespace
@@ -56,7 +51,7 @@ void EventTail::add(std::uint64_t sequence, const DecidedBatch& batch) {
       Encoder(bytes).event(decided.event);
     }
     if (!chunk_ || chunk_->bytes.capacity() - chunk_->bytes.size() < bytes.size()) {
-      chunk_ = std::make_shared<Chunk>();
+      chunk_ = std::make_shared<EventChunk>();
       chunk_->bytes.reserve(std::max(kChunkBytes, bytes.size()));
     }
     entries_.push_back({decided.event.occurred_at, sequence, index,
@@ -73,18 +68,17 @@ std::uint32_t EventTail::number_of(const std::string& tenant) {
   return tenants_.emplace(tenant, static_cast<std::uint32_t>(tenants_.size())).first->second;
 }
 
-std::vector<EventTail::Entry> EventTail::select(std::uint64_t after,
-                                                const EventRange& range) const {
+std::vector<PackedEvent> EventTail::select(std::uint64_t after, const EventRange& range) const {
   const std::scoped_lock lock(mutex_);
-  std::vector<Entry> selected;
+  std::vector<PackedEvent> selected;
   std::optional<std::uint32_t> tenant;
   if (range.tenant) {
     const auto found = tenants_.find(range.tenant->text());
     if (found == tenants_.end()) return selected;
     tenant = found->second;
   }
-  auto first = std::ranges::upper_bound(entries_, after, {}, &Entry::sequence);
-  std::copy_if(first, entries_.end(), std::back_inserter(selected), [&](const Entry& entry) {
+  auto first = std::ranges::upper_bound(entries_, after, {}, &PackedEvent::sequence);
+  std::copy_if(first, entries_.end(), std::back_inserter(selected), [&](const PackedEvent& entry) {
     return range.window.contains(entry.at) && (!tenant || entry.tenant == *tenant);
   });
   return selected;
@@ -108,27 +102,36 @@ Result<std::unique_ptr<EventCursor>> EventTail::newest_first_after(std::uint64_t
 
 Result<> EventTail::for_each_after(std::uint64_t after, const EventRange& range,
                                    const std::function<bool(const ArchivedEvent&)>& visit) const {
-  for (const Entry& entry : select(after, range)) {
-    if (!visit(TRY(decode(entry)))) break;
+  for (const PackedEvent& entry : select(after, range)) {
+    if (!visit(TRY(unpack(entry)))) break;
   }
   return {};
 }
 
 std::int64_t EventTail::count_after(std::uint64_t after) const {
   const std::scoped_lock lock(mutex_);
-  return entries_.end() - std::ranges::upper_bound(entries_, after, {}, &Entry::sequence);
+  return entries_.end() - std::ranges::upper_bound(entries_, after, {}, &PackedEvent::sequence);
+}
+
+PackedEvents EventTail::pack(std::uint64_t first, std::uint64_t last) const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::string> names(tenants_.size());
+  for (const auto& [name, number] : tenants_) names[number] = name;
+  return {{std::ranges::lower_bound(entries_, first, {}, &PackedEvent::sequence),
+           std::ranges::upper_bound(entries_, last, {}, &PackedEvent::sequence)},
+          std::move(names)};
 }
 
 void EventTail::drop_through(std::uint64_t through) {
   const std::scoped_lock lock(mutex_);
   entries_.erase(entries_.begin(),
-                 std::ranges::upper_bound(entries_, through, {}, &Entry::sequence));
+                 std::ranges::upper_bound(entries_, through, {}, &PackedEvent::sequence));
 }
 
 Result<std::int64_t> EventTail::remove_before(Timestamp at) {
   const std::scoped_lock lock(mutex_);
   return static_cast<std::int64_t>(
-      std::erase_if(entries_, [at](const Entry& entry) { return entry.at < at; }));
+      std::erase_if(entries_, [at](const PackedEvent& entry) { return entry.at < at; }));
 }
 
 }  // namespace metergate

@@ -14,6 +14,7 @@
 
 #include "storage/event_history.h"
 #include "storage/layer.h"
+#include "storage/packed_events.h"
 
 namespace metergate {
 
@@ -35,26 +36,16 @@ class EventTail final : public EventHistory {
   // Forgets the batches up to `through`.
   void drop_through(std::uint64_t through);
 
-  struct Chunk {
-    std::string bytes;  // its capacity is never passed, so what is in it never moves
-  };
-  struct Entry {
-    Timestamp at;
-    std::uint64_t sequence;
-    std::uint32_t index;   // within its batch
-    std::uint32_t tenant;  // its number
-    std::shared_ptr<const Chunk> chunk;
-    std::uint32_t offset;
-    std::uint32_t size;
-  };
+  // The events of the batches `first` to `last`, for the archive.
+  PackedEvents pack(std::uint64_t first, std::uint64_t last) const;
 
  private:
-  std::vector<Entry> select(std::uint64_t after, const EventRange& range) const;
+  std::vector<PackedEvent> select(std::uint64_t after, const EventRange& range) const;
   std::uint32_t number_of(const std::string& tenant);
 
   mutable std::mutex mutex_;
-  std::deque<Entry> entries_;  // by sequence and index
-  std::shared_ptr<Chunk> chunk_;
+  std::deque<PackedEvent> entries_;  // by sequence and index
+  std::shared_ptr<EventChunk> chunk_;
   std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> tenants_;
 };
 

@@ -49,7 +49,11 @@ Result<> Fold::apply(std::uint64_t sequence, const DecidedBatch& batch,
 }
 
 Result<Counter*> Fold::touch_month(const std::string& tenant, Period period) {
-  const auto [row, is_new] = TRY(view_.touch<CounterRow>(tenant, keys::month_place(period)));
+  return touch_month(view_.live_rows(tenant), tenant, period);
+}
+
+Result<Counter*> Fold::touch_month(TenantRows& rows, const std::string& tenant, Period period) {
+  const auto [row, is_new] = TRY(view_.touch<CounterRow>(rows, tenant, keys::month_place(period)));
   const auto& closed = view_.state().closed_through;
   if (is_new) {
     auto& newest = view_.state().newest_period;
@@ -74,22 +78,32 @@ Result<Counter*> Fold::touch_day(const std::string& tenant, Day day) {
 Result<> Fold::fold_event(const UsageEvent& event) {
   const Slot& slot = calendar_.slot_of(event.occurred_at);
   const std::string& tenant = event.tenant.text();
-  for (Counter* counter :
-       {TRY(touch_month(tenant, slot.period)), TRY(touch_day(tenant, slot.day))}) {
+  TenantRows& rows = view_.live_rows(tenant);
+  CounterRow* day = TRY(view_.touch<CounterRow>(rows, tenant, keys::day_place(slot.day))).row;
+  for (Counter* counter : {TRY(touch_month(rows, tenant, slot.period)), &day->counter}) {
     const std::size_t before = histogram_bytes(counter->calls);
     counter->fold(event);
     view_.account(histogram_bytes(counter->calls) - before);
   }
   touched_.add(tenant, slot.period);
-  if (const auto* call = std::get_if<ApiCall>(&event.fact)) TRY(fold_call(*call, event, slot));
+  if (const auto* call = std::get_if<ApiCall>(&event.fact))
+    TRY(fold_call(*call, event, slot, rows));
   if (const auto* other = std::get_if<OtherFact>(&event.fact)) TRY(fold_meters(*other, event));
   return {};
 }
 
-Result<> Fold::fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot) {
+Result<> Fold::fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot,
+                         TenantRows& rows) {
   const std::string& tenant = event.tenant.text();
-  const std::string_view endpoint = TRY(endpoint_within_cap(tenant, slot.period, call.endpoint));
-  CallSums* sums = TRY(view_.touch<CallSums>(tenant, keys::hour_place(slot.hour, endpoint))).row;
+  place_.clear();
+  keys::append_hour_place(place_, slot.hour, call.endpoint);
+  // An endpoint that has a row in this hour is within the cap.
+  CallSums* sums = view_.touch_hot<CallSums>(rows, place_);
+  if (sums == nullptr) {
+    const std::string_view endpoint = TRY(endpoint_within_cap(tenant, slot.period, call.endpoint));
+    const std::string place = keys::hour_place(slot.hour, endpoint);
+    sums = TRY(view_.touch<CallSums>(rows, tenant, place)).row;
+  }
   sums->fold(call, event.billable);
   view_.account(sizeof(Histogram::Bucket));
   return {};

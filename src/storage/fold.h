@@ -31,7 +31,8 @@ class Fold {
 
  private:
   Result<> fold_event(const UsageEvent& event);
-  Result<> fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot);
+  Result<> fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot,
+                     TenantRows& rows);
   Result<std::string_view> endpoint_within_cap(const std::string& tenant, Period period,
                                                const std::string& endpoint);
   Result<> fold_meters(const OtherFact& fact, const UsageEvent& event);
@@ -49,6 +50,7 @@ class Fold {
   Result<> fold_day_total(const DayTotal& total);
   Result<Counter*> touch_month(const std::string& tenant, Period period);
   Result<Counter*> touch_day(const std::string& tenant, Day day);
+  Result<Counter*> touch_month(TenantRows& rows, const std::string& tenant, Period period);
   // A view's entries for one document: the document, its indexes.
   Result<std::optional<Json>> replace(const DecidedDocument& write);
   // Which counts of a tenant's records a batch changed.
@@ -70,6 +72,7 @@ class Fold {
   Touched& touched_;
   Calendar calendar_;
   HashKey key_;
+  std::string place_;  // of the hour being folded; kept for its memory
 };
 
 }  // namespace metergate

@@ -186,10 +186,15 @@ std::string backfill_place(Period period) { return place(kBackfill, period.ordin
 std::string endpoints_place(Period period) { return place(kEndpoints, period.ordinal()); }
 
 std::string hour_place(Timestamp hour, std::string_view endpoint) {
-  std::string out(1, kHour);
+  std::string out;
+  append_hour_place(out, hour, endpoint);
+  return out;
+}
+
+void append_hour_place(std::string& out, Timestamp hour, std::string_view endpoint) {
+  out += kHour;
   append_u64(out, hour.time_since_epoch().count());
   out += endpoint;
-  return out;
 }
 
 std::string meter_minute_place(std::string_view meter, Timestamp minute, std::string_view group) {

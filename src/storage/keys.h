@@ -71,6 +71,7 @@ std::string day_place(Day day);
 std::string backfill_place(Period period);
 std::string endpoints_place(Period period);
 std::string hour_place(Timestamp hour, std::string_view endpoint);
+void append_hour_place(std::string& out, Timestamp hour, std::string_view endpoint);
 inline std::string totals_place() { return std::string(1, kTotals); }
 std::string row(std::string_view tenant, std::string_view place);
 Result<Period> period_of(std::string_view place);  // of a month's, backfill's or endpoints' place

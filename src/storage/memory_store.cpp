@@ -178,6 +178,10 @@ class MemoryStore final : public ControlledStore {
   }
 
   std::optional<Period> closed_through() const override { return store_->closed_through(); }
+  ChangedNames changed_tenants(ChangeMark after) const override {
+    return store_->changed_tenants(after);
+  }
+  ChangeMark days_changed(Day through) const override { return store_->days_changed(through); }
   std::vector<TenantPeriod> take_touched(std::size_t max) override {
     return store_->take_touched(max);
   }
@@ -185,6 +189,15 @@ class MemoryStore final : public ControlledStore {
                                               const Window& within) const override {
     TRY(readable());
     return store_->find_event(name, within);
+  }
+  Result<bool> is_voided(const KeptEvent& kept) const override {
+    TRY(readable());
+    return store_->is_voided(kept);
+  }
+  Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
+                                               Sequence sequence) const override {
+    TRY(readable());
+    return store_->own_readings(event, sequence);
   }
   Result<RetentionDone> retire(const RetentionCut& cut) override { return store_->retire(cut); }
   Result<> checkpoint() override { return store_->checkpoint(); }

@@ -1,12 +1,12 @@
-// PackedEvents: the events of a sealed segment on their way to the archive, in little memory:
-// encoded one behind the other, and beside them only what they are sorted by. As values they would
-// take ten times the room of the segment that they come from. One thread.
+// PackedEvents: the events of a segment on their way to the archive, as the tail holds them:
+// encoded, and beside them only what they are sorted by. As values they would take ten times the
+// room. One thread.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -14,33 +14,41 @@
 
 namespace metergate {
 
+// Bytes of events, one behind the other. They are only appended to, and within the capacity, so
+// what is there never moves.
+struct EventChunk {
+  std::string bytes;
+};
+
+struct PackedEvent {
+  Timestamp at;
+  std::uint64_t sequence;
+  std::uint32_t index;   // within its batch
+  std::uint32_t tenant;  // its number
+  std::shared_ptr<const EventChunk> chunk;
+  std::uint32_t offset;
+  std::uint32_t size;
+};
+
+Result<ArchivedEvent> unpack(const PackedEvent& packed);
+
 class PackedEvents {
  public:
   PackedEvents() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): the same events in another form.
   PackedEvents(const std::vector<ArchivedEvent>& events);
+  // `tenants`: the names by their numbers.
+  PackedEvents(std::vector<PackedEvent> events, std::vector<std::string> tenants)
+      : events_(std::move(events)), tenants_(std::move(tenants)) {}
 
-  void add(const ArchivedEvent& event);
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return events_.size(); }
   // Into the order of the archive: by tenant, time, sequence, index.
   void sort();
-  Result<ArchivedEvent> at(std::size_t which) const;
+  Result<ArchivedEvent> at(std::size_t which) const { return unpack(events_.at(which)); }
 
  private:
-  struct Entry {
-    std::uint32_t tenant;  // a number by the tenant's first event; after sort() its rank
-    std::uint32_t index;
-    Timestamp at;
-    std::uint64_t sequence;
-    std::uint32_t chunk;
-    std::uint32_t offset;
-    std::uint32_t size;
-  };
-  std::uint32_t number_of(const TenantId& tenant);
-
-  std::vector<std::string> chunks_;
-  std::vector<Entry> entries_;
-  std::unordered_map<std::string, std::uint32_t> tenants_;
+  std::vector<PackedEvent> events_;
+  std::vector<std::string> tenants_;
 };
 
 }  // namespace metergate

@@ -167,6 +167,9 @@ rocksdb::Options options_for_view() {
   options.paranoid_checks = true;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
+  // Most ids that are looked up are new: without a filter each look walks a skip list in vain.
+  options.memtable_prefix_bloom_size_ratio = 0.1;  // of the write buffer
+  options.memtable_whole_key_filtering = true;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
   options.recycle_log_file_num = 0;

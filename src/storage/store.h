@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/change_book.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -88,6 +89,8 @@ struct Batch {
   // Counted out again, as find_event() gave it, before this batch's events are counted. It stays
   // among the raw events, and its id stays taken.
   std::optional<KeptEvent> voided;
+  // Refused where this period takes no more events: for what belongs into its statement.
+  std::optional<Period> must_be_open;
 };
 
 enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed };
@@ -130,6 +133,11 @@ struct MeterTotal {
   std::string slug;
   MeterCell cell;
 };
+// What an event says to one of them.
+struct OwnReading {
+  OwnMeter meter;
+  MeterReading reading;
+};
 
 struct RetentionCut {
   std::optional<Period>
@@ -162,9 +170,9 @@ class Store {
 
   // Applies the batch, or nothing of it. Errors: conflict (an expectation does not hold; the
   // message names the document; or the event was voided before), period_closed (the event to be
-  // voided lies in a closed period), invalid (a count is not voided but stated again), overloaded
-  // (too much is waiting for the disk), storage (no room on the disk: refused before anything is
-  // written). Conflicting or late events are no error: see Commit.
+  // voided lies in a closed period, or must_be_open is one), invalid (a count is not voided but
+  // stated again), overloaded (too much is waiting for the disk), storage (no room on the disk:
+  // refused before anything is written). Conflicting or late events are no error: see Commit.
   virtual Result<Commit> apply(Batch batch) = 0;
 
   // As apply() would answer a small batch now: for who must know before it does what cannot be
@@ -220,10 +228,21 @@ class Store {
   virtual std::optional<Period> closed_through() const = 0;
   // Whose figures have changed since the last call, each once, at most `max` of them.
   virtual std::vector<TenantPeriod> take_touched(std::size_t max) = 0;
+  // Of which tenants facts or documents changed after a mark, and whether, for who keeps what
+  // follows from them. A mark is had before what it stands for is read.
+  virtual ChangedNames changed_tenants(ChangeMark after) const = 0;
+  // The mark of the last change to any tenant's figures of that day or one before it.
+  virtual ChangeMark days_changed(Day through) const = 0;
 
   // The newest kept event of that name within the window, voided or not.
   virtual Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                                       const Window& within) const = 0;
+  // Whether it was counted out again; of a closed period that does not change any more.
+  virtual Result<bool> is_voided(const KeptEvent& kept) const = 0;
+  // What an event of that content, come with that batch, says to each meter of the provider's own
+  // that counted it then and is still there; by slug.
+  virtual Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
+                                                       Sequence sequence) const = 0;
 
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;

@@ -263,6 +263,34 @@ TEST_P(StoreContract, AClosedPeriodTakesNoMoreEvents) {
   EXPECT_TRUE(apply(events({call("a", "1", "2026-04-01")})).applied);
 }
 
+TEST_P(StoreContract, ABatchForAPeriodThatMustBeOpenIsRefusedOnceThatIsClosed) {
+  const DocumentKey key{"a", "1"};
+  Batch batch = write(Collection::corrections, key, Json::object({{"tenant_id", "a"}}));
+  batch.must_be_open = period("2026-03");
+  apply(batch);
+  Batch close;
+  close.close_through = period("2026-03");
+  apply(std::move(close));
+  batch.events.push_back(call("a", "1", "2026-04-01"));
+  const auto refused = store().apply(batch);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::period_closed);
+  EXPECT_EQ(get(Collection::corrections, key).integer_at("revision"), 1);
+  EXPECT_EQ(store().counter(tenant("a"), period("2026-04")).value(), std::nullopt);
+  reopen();
+  EXPECT_FALSE(store().apply(batch));
+  batch.must_be_open = period("2026-04");
+  EXPECT_TRUE(apply(batch).applied);
+}
+
+TEST_P(StoreContract, ABatchMayCloseThePeriodThatMustBeOpenBeforeIt) {
+  Batch batch = write(Collection::corrections, {"a", "1"}, Json::object({{"tenant_id", "a"}}));
+  batch.must_be_open = period("2026-03");
+  batch.close_through = period("2026-03");
+  EXPECT_TRUE(apply(batch).applied);
+  EXPECT_FALSE(store().apply(batch));
+}
+
 TEST_P(StoreContract, ClosingNeverGoesBack) {
   Batch close;
   close.close_through = period("2026-03");

@@ -62,6 +62,54 @@ TEST_P(VoidContract, AnEventIsFoundByItsNameWithinAWindow) {
   EXPECT_TRUE(kept("a", "1"));
 }
 
+TEST_P(VoidContract, AnEventIsFoundAfterItsPeriodWasClosed) {
+  apply(events({call("a", "1", "2026-02-05"), call("a", "2", "2026-03-05")}));
+  ASSERT_TRUE(store().checkpoint());
+  Batch close;
+  close.close_through = period("2026-02");
+  apply(close);
+  ASSERT_TRUE(kept("a", "1"));
+  const EventName name{tenant("a"), "test", "1"};
+  EXPECT_TRUE(store().find_event(name, {at("2026-02-05"), at("2026-02-06")}).value());
+  EXPECT_FALSE(store().find_event(name, {at("2026-03-01"), at("2026-04-01")}).value());
+  EXPECT_FALSE(kept("a", "3"));
+  reopen();
+  EXPECT_TRUE(kept("a", "1"));
+}
+
+TEST_P(VoidContract, WhetherAnEventWasVoidedIsKnownAlsoWhenItsPeriodIsClosed) {
+  apply(events({call("a", "1", "2026-02-05"), call("a", "2", "2026-02-05")}));
+  EXPECT_FALSE(store().is_voided(*kept("a", "1")).value());
+  void_event("a", "1");
+  EXPECT_TRUE(store().is_voided(*kept("a", "1")).value());
+  Batch close;
+  close.close_through = period("2026-02");
+  apply(close);
+  reopen();
+  EXPECT_TRUE(store().is_voided(*kept("a", "1")).value());
+  EXPECT_FALSE(store().is_voided(*kept("a", "2")).value());
+}
+
+TEST_P(VoidContract, AnEventIsReadAsTheMetersReadItThatCountedItThen) {
+  apply(events({prompt("1", "2026-03-05", R"({"n":3})")}));
+  define(Folding::sum);
+  apply(events({prompt("2", "2026-03-05", R"({"n":4.5})")}));
+  const auto read = [&](const KeptEvent& event) {
+    return store().own_readings(event.event, event.sequence).value();
+  };
+  EXPECT_TRUE(read(*kept("a", "1")).empty()) << "from before the meter";
+  const auto readings = read(*kept("a", "2"));
+  ASSERT_EQ(readings.size(), 1U);
+  EXPECT_EQ(readings[0].meter.slug, "m");
+  EXPECT_TRUE(readings[0].reading.is_usable);
+  EXPECT_EQ(readings[0].reading.value, *Quantity::parse("4.5"));
+  KeptEvent other = *kept("a", "2");
+  other.event.fact = OtherFact{"prompt", R"({"n":"none"})"};
+  EXPECT_FALSE(read(other)[0].reading.is_usable);
+  other.event.fact = OtherFact{"other", R"({"n":3})"};
+  EXPECT_TRUE(read(other).empty());
+}
+
 TEST_P(VoidContract, CallsAndAttemptsAreSubtractedEverywhere) {
   UsageEvent slow = call("a", "2", "2026-03-05T10:00:00Z");
   std::get<ApiCall>(slow.fact).duration = Microseconds{9'000'000};

@@ -1,5 +1,9 @@
 // Touched: whose figures have changed since somebody last asked, each tenant and period once.
 // Bounded by the tenants and the periods that are open. Not safe from several threads.
+//
+// Asked in steps, it first gives all that had changed when the first step began: what changes
+// meanwhile waits for the next round, so that nobody who asks until nothing is left does so for
+// ever, or looks at a busy tenant twice in a round.
 #pragma once
 
 #include <algorithm>
@@ -24,22 +28,26 @@ class Touched {
     if (std::ranges::find(periods, period) == periods.end()) periods.push_back(period);
   }
 
+  // At most `max`; fewer: the round is complete.
   std::vector<TenantPeriod> take(std::size_t max) {
+    if (taking_.empty()) taking_.swap(periods_);
     std::vector<TenantPeriod> taken;
-    while (taken.size() < max && !periods_.empty()) {
-      const auto first = periods_.begin();
+    while (taken.size() < max && !taking_.empty()) {
+      const auto first = taking_.begin();
       auto tenant = TenantId::parse(first->first);
       CHECK(tenant.has_value());
       taken.push_back({*std::move(tenant), first->second.back()});
       first->second.pop_back();
-      if (first->second.empty()) periods_.erase(first);
+      if (first->second.empty()) taking_.erase(first);
     }
     return taken;
   }
 
  private:
   using Periods = std::vector<Period>;
-  std::unordered_map<std::string, Periods, TextHash, std::equal_to<>> periods_;
+  using Tenants = std::unordered_map<std::string, Periods, TextHash, std::equal_to<>>;
+  Tenants periods_;
+  Tenants taking_;
 };
 
 }  // namespace metergate

@@ -206,7 +206,10 @@ std::optional<std::uint64_t> View::find_id(const Hash128& hash) const {
   const std::int32_t closed =
       state_.closed_through ? state_.closed_through->ordinal() : INT32_MIN + 1;
   if (const auto found = live_->ids.find(hash, closed)) return found;
-  return frozen_ ? frozen_->ids.find(hash, closed) : std::nullopt;
+  if (frozen_) {
+    if (const auto found = frozen_->ids.find(hash, closed)) return found;
+  }
+  return written_ids_.find(hash, closed);
 }
 
 void View::add_id(const EventId& id, Period period) {
@@ -258,6 +261,7 @@ std::shared_ptr<Layer> View::thaw(std::size_t kept_bytes_max) {
   CHECK(frozen_ != nullptr);
   if (frozen_->bytes <= kept_bytes_max) live_->keep_rows_of(*frozen_);
   written_sequence_ = frozen_sequence_;
+  written_ids_ = std::move(frozen_->ids);
   ++base_generation_;
   return std::exchange(frozen_, nullptr);
 }

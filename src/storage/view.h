@@ -68,7 +68,16 @@ class View {
     bool is_new;
   };
   template <class Row>
-  Result<Touched<Row>> touch(const std::string& tenant, std::string_view place);
+  Result<Touched<Row>> touch(const std::string& tenant, std::string_view place) {
+    return touch<Row>(live_rows(tenant), tenant, place);
+  }
+  // The same with the tenant's rows at hand, as live_rows() gave them since the last freeze().
+  template <class Row>
+  Result<Touched<Row>> touch(TenantRows& rows, const std::string& tenant, std::string_view place);
+  TenantRows& live_rows(const std::string& tenant);
+  // The row where it is in the newest layer, to be changed; else nullptr, which says nothing.
+  template <class Row>
+  Row* touch_hot(TenantRows& rows, std::string_view place);
   template <class Row>
   void remove(const std::string& tenant, std::string_view place);
   // Calls visit(place, row) in the order of the places until it returns false.
@@ -79,8 +88,8 @@ class View {
   MeterTable& meters() { return meters_; }
   void account(std::size_t bytes) { live_->bytes += bytes; }
 
-  // Event ids: in the layers here; in the base for several at once, without a lock, good as long as
-  // base_generation() stays.
+  // Event ids: in the layers here, and those that the last checkpoint wrote; in the base for
+  // several at once, without a lock, good until base_generation() is two ahead.
   std::optional<std::uint64_t> find_id(const Hash128& hash) const;
   void add_id(const EventId& id, Period period);
   std::vector<std::int32_t> id_periods() const { return {id_periods_.begin(), id_periods_.end()}; }
@@ -105,7 +114,6 @@ class View {
   Result<> load();
   Result<> load_meters();
   std::string encode_state() const;
-  TenantRows& live_rows(const std::string& tenant);
   template <class Row>
   Result<std::optional<Row>> read_below(std::string_view tenant, std::string_view place) const;
 
@@ -116,6 +124,7 @@ class View {
   std::set<std::string, std::less<>> tenants_;
   MeterTable meters_;
   std::set<std::int32_t> id_periods_;
+  EventIds written_ids_;  // what the last checkpoint moved into the base
   std::uint64_t base_generation_ = 0;
   std::uint64_t frozen_sequence_ = 0;
   std::uint64_t written_sequence_ = 0;

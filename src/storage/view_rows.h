@@ -99,8 +99,9 @@ const Row* View::peek(std::string_view tenant, std::string_view place) const {
 }
 
 template <class Row>
-Result<View::Touched<Row>> View::touch(const std::string& tenant, std::string_view place) {
-  HotRows<Row>& rows = live_rows(tenant).template of<Row>();
+Result<View::Touched<Row>> View::touch(TenantRows& of_tenant, const std::string& tenant,
+                                       std::string_view place) {
+  HotRows<Row>& rows = of_tenant.template of<Row>();
   auto at = rows.find(place);
   if (at == rows.end()) {
     std::optional<Row> row = TRY(read_below<Row>(tenant, place));
@@ -112,6 +113,15 @@ Result<View::Touched<Row>> View::touch(const std::string& tenant, std::string_vi
   const bool is_new = !hot.row;
   if (is_new) hot.row.emplace();
   return Touched<Row>{&*hot.row, is_new};
+}
+
+template <class Row>
+Row* View::touch_hot(TenantRows& rows, std::string_view place) {
+  HotRows<Row>& hot = rows.template of<Row>();
+  const auto at = hot.find(place);
+  if (at == hot.end() || !at->second.row) return nullptr;
+  at->second.is_dirty = true;
+  return &*at->second.row;
 }
 
 template <class Row>

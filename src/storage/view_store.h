@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <shared_mutex>
 
@@ -58,9 +59,14 @@ class ViewStore : public Store {
 
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
+  ChangedNames changed_tenants(ChangeMark after) const override;
+  ChangeMark days_changed(Day through) const override;
 
   Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                               const Window& within) const override;
+  Result<bool> is_voided(const KeptEvent& kept) const override;
+  Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
+                                               Sequence sequence) const override;
   Result<RetentionDone> retire(const RetentionCut& cut) override;
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
   Result<std::vector<MeterTotal>> recount_meters(Period period) const override;
@@ -87,9 +93,13 @@ class ViewStore : public Store {
                                         std::uint64_t& generation) const;
   Result<> look_again(std::vector<KnownId>& known) const;
   Result<Commit> commit(Batch batch, std::vector<KnownId> known, std::uint64_t generation);
+  // Whether the ids of every event in the window are still known: those of closed periods are not.
+  bool has_ids_of(const Window& window) const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.
   Result<bool> is_known(const EventName& name) const;
   ReadContext context() const { return {*view_, options_.zone, options_.formula, mutex_}; }
+  void note_changes(const DecidedBatch& batch);
+  void note_documents(const DecidedBatch& batch);
   Result<> retire_rows(const RetentionCut& cut, RetentionDone& done);
   std::optional<Period> last_removable(const RetentionCut& cut) const;
   struct Open;
@@ -99,6 +109,9 @@ class ViewStore : public Store {
   mutable std::shared_mutex mutex_;
   std::unique_ptr<View> view_;
   Touched touched_;
+  ChangeBook changed_;
+  std::map<Day, ChangeMark> changed_days_;
+  ChangeMark all_days_changed_ = 1;
   Fold fold_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EventHistory> history_;

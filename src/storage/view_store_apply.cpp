@@ -42,7 +42,8 @@ Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& 
   return known;
 }
 
-// A checkpoint moved ids into the base since they were looked up there.
+// Checkpoints moved ids into the base since they were looked up there, and the view does not
+// remember all of them.
 Result<> ViewStore::look_again(std::vector<KnownId>& known) const {
   std::vector<EventId> asked;
   for (const KnownId& event : known) asked.push_back(event.id);
@@ -61,7 +62,7 @@ Result<Commit> ViewStore::apply(Batch batch) {
 Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
                                  std::uint64_t generation) {
   const std::unique_lock lock(mutex_);
-  if (!known.empty() && generation != view_->base_generation()) TRY(look_again(known));
+  if (!known.empty() && view_->base_generation() > generation + 1) TRY(look_again(known));
   const VoidRule void_rule(*view_, *history_, options_.key);
   Decider decider(*view_, fold_.calendar(), void_rule);
   Decision decision = TRY(decider.decide(std::move(batch), known));
@@ -72,6 +73,7 @@ Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
   // From here on the batch is decided: there is no way back.
   if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
     stop_process(folded.error());
+  note_changes(decision.batch);
   history_->add(commit.sequence, decision.batch);
   head_ = commit.sequence;
   on_applied(view_->changed_bytes());

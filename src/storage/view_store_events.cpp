@@ -13,6 +13,11 @@ constexpr std::string_view kOwnSource = "metergate";
 
 }  // namespace
 
+bool ViewStore::has_ids_of(const Window& window) const {
+  const std::optional<Period> closed = closed_through();
+  return !closed || window.start >= closed->window(options_.zone).end;
+}
+
 Result<bool> ViewStore::is_known(const EventName& name) const {
   if (name.source == kOwnSource) return true;
   UsageEvent event;
@@ -35,13 +40,19 @@ Result<bool> ViewStore::is_known(const EventName& name) const {
 
 Result<std::optional<KeptEvent>> ViewStore::find_event(const EventName& name,
                                                        const Window& within) const {
-  if (!TRY(is_known(name))) return std::optional<KeptEvent>();
+  if (has_ids_of(within) && !TRY(is_known(name))) return std::optional<KeptEvent>();
   const auto cursor = TRY(history_->newest_first({name.tenant, within}));
   for (auto next = TRY(cursor->next()); next; next = TRY(cursor->next())) {
     if (next->event.source == name.source && next->event.id == name.id)
       return std::optional(KeptEvent{next->sequence, next->index, std::move(next->event)});
   }
   return std::optional<KeptEvent>();
+}
+
+Result<bool> ViewStore::is_voided(const KeptEvent& kept) const {
+  const Period period = Period::of(kept.event.occurred_at, options_.zone);
+  const std::shared_lock lock(mutex_);
+  return TRY(view_->get(keys::voided(period, kept))).has_value();
 }
 
 Result<std::vector<std::pair<TenantId, Counter>>> ViewStore::recount(Period period) const {

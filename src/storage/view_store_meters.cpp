@@ -88,4 +88,20 @@ Result<std::optional<MeterCell>> ViewStore::meter_total(const TenantId& tenant,
   return view_->read<MeterCell>(tenant.text(), keys::meter_month_place(meter->key, period));
 }
 
+Result<std::vector<OwnReading>> ViewStore::own_readings(const UsageEvent& event,
+                                                        Sequence sequence) const {
+  std::vector<OwnReading> readings;
+  const auto* fact = std::get_if<OtherFact>(&event.fact);
+  if (fact == nullptr) return readings;
+  const Json data = data_of(fact->data);
+  const std::shared_lock lock(mutex_);
+  const MeterTable::Group* meters = view_->meters().of_type(fact->type);
+  if (meters == nullptr) return readings;
+  for (const CountedMeter* meter : *meters) {
+    if (sequence < meter->since) continue;
+    readings.push_back({meter->meter, reading_of(*meter, data, event.occurred_at, options_.key)});
+  }
+  return readings;
+}
+
 }  // namespace metergate

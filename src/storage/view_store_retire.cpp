@@ -38,6 +38,9 @@ Result<> ViewStore::retire_rows(const RetentionCut& cut, RetentionDone& done) {
     const auto at = view_->tenants().upper_bound(tenant);
     if (at == view_->tenants().end()) return {};
     tenant = *at;
+    changed_.begin();
+    changed_.note_all();
+    all_days_changed_ = changed_.mark();
     RowRetention retention(*view_, options_.zone);
     if (const auto period = last_removable(cut); period)
       done.counters_removed += TRY(retention.remove_counters(tenant, *period));

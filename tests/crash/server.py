@@ -20,8 +20,8 @@ def free_port():
 
 
 class Server:
-    def __init__(self, binary, folder, wrapper=(), environment=None):
-        self.binary, self.folder, self.wrapper = binary, folder, list(wrapper)
+    def __init__(self, binary, folder, wrapper=(), environment=None, arguments=()):
+        self.binary, self.folder, self.wrapper, self.arguments = binary, folder, list(wrapper), list(arguments)
         self.port = free_port()
         self.environment = dict(os.environ, JWT_SECRET=SECRET, DATA_DIR=folder, LOG_LEVEL="error",
                                 LISTEN_ADDRESS="127.0.0.1", API_PORT=str(self.port), **(environment or {}))
@@ -39,7 +39,7 @@ class Server:
         return self.command("token", "--scope", "tenant", "--tenant", tenant, "--ttl", "12h").strip()
 
     def start(self, seconds=30):
-        self.process = subprocess.Popen([*self.wrapper, self.binary, "serve"], env=self.environment,
+        self.process = subprocess.Popen([*self.wrapper, self.binary, "serve", *self.arguments], env=self.environment,
                                         stdout=self.log, stderr=self.log)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -97,10 +97,21 @@ class Connection:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         status = int(head.split(" ", 2)[1])
         length = 0
-        for line in head.split("\r\n"):
-            if line.lower().startswith("content-length:"):
+        for line in head.lower().split("\r\n"):
+            if line.startswith("content-length:"):
                 length = int(line.split(":", 1)[1])
+            if line.startswith("transfer-encoding:"):
+                return status, await self.read_chunks()
         return status, await self.reader.readexactly(length)
+
+    async def read_chunks(self):
+        body = b""
+        while True:
+            length = int(await self.reader.readuntil(b"\r\n"), 16)
+            chunk = await self.reader.readexactly(length + 2)
+            if length == 0:
+                return body
+            body += chunk[:-2]
 
     def close(self):
         if self.writer is not None:

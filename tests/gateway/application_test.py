@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """An application that is not ours (json-server) behind the gateway: what Metergate counts, against its access log.
 
-  application_test.py BINARY [--kills 0] [--seconds 4] [--connections 32] [--seed 1]
+  application_test.py BINARY [--load clients|wrk|browser] [--kills 0] [--seconds 4] [--connections 32] [--seed 1]
 
-Without kills, Metergate's calls by method, path and status equal those of the application's log and those that the
-clients saw answered. With kills (SIGKILL of Metergate under load, then a restart) nothing that a client saw
+The load is clients of our own, or wrk (Debian's), or a browser (Debian's Chromium, several tabs) that uses the page in
+tests/gateway/pages. Without kills, Metergate's calls by method, path and status equal those of the application's log
+and those that the load saw answered. With kills (SIGKILL of Metergate under load, then a restart) nothing that a client saw
 answered is missing, nothing is counted that the application did not log, and the rest is at most what was under
-way at the kills. One closing line says the figures. The application runs from tests/gateway/json_server (npm ci).
+way at the kills. One closing line says the figures. The application runs from tests/gateway/json_server (npm ci), what
+drives the browser from tests/gateway/browser (npm ci).
 """
 import argparse
 import asyncio
@@ -16,6 +18,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,7 +30,7 @@ sys.path.insert(0, str(HERE.parent / "crash"))
 import server as product
 
 TENANT = "tenant_1"
-LOG_LINE = re.compile(r"^(GET|POST|PATCH) (/\S+) (\d{3}) ")     # as the application sees it, without the tenant
+LOG_LINE = re.compile(r"^([A-Z]+) (/\S*) (\d{3}|-) ")     # as the application sees it, without the tenant
 COLOUR = re.compile(r"\x1b\[\d+m")
 
 
@@ -38,8 +41,10 @@ class Application:
         (root / "db.json").write_text(json.dumps(data))
         (root / "routes.json").write_text(json.dumps({"/api/tenants/:tenant/*": "/$2"}))
         self.port, self.log = product.free_port(), root / "access.log"
-        command = ["node", str(HERE / "json_server" / "node_modules" / "json-server" / "lib" / "cli" / "bin.js"), "--host", "127.0.0.1",
-                   "--port", str(self.port), "--routes", str(root / "routes.json"), str(root / "db.json")]
+        folder = HERE / "json_server"
+        command = ["node", str(folder / "node_modules" / "json-server" / "lib" / "cli" / "bin.js"), "--host", "127.0.0.1",
+                   "--port", str(self.port), "--routes", str(root / "routes.json"),
+                   "--middlewares", str(folder / "pages.cjs"), "--", str(root / "db.json")]
         self.process = subprocess.Popen(command, stdout=open(self.log, "wb"), stderr=subprocess.STDOUT, cwd=root)
         until = time.monotonic() + 30
         while time.monotonic() < until:
@@ -58,7 +63,8 @@ class Application:
         for line in COLOUR.sub("", self.log.read_text()).splitlines():
             match = LOG_LINE.match(line.strip())
             if match:
-                found[(match[1], f"/api/tenants/{TENANT}" + match[2].split("?")[0], int(match[3]))] += 1
+                status = 0 if match[3] == "-" else int(match[3])
+                found[(match[1], f"/api/tenants/{TENANT}" + match[2].split("?")[0], status)] += 1
         return found
 
 
@@ -106,14 +112,75 @@ class Load:
             await asyncio.gather(*clients)
 
 
-def metered(server):
+def tool(name):
+    """Where a program of Debian's is, or the end of the test: without it nothing is proved."""
+    found = shutil.which(name)
+    if found is None:
+        raise SystemExit(f"{name} is not installed: apt-get install {name} (tools/setup test does it)")
+    return found
+
+
+def run_wrk(server, token, options):
+    """wrk sends for some seconds, then waits until all is answered. By status: it knows no more."""
+    environment = dict(os.environ, LOAD_PATH=f"/api/tenants/{TENANT}", LOAD_TOKEN=token, LOAD_SECONDS=str(int(options.seconds)))
+    command = [tool("wrk"), "-t", "2", "-c", str(options.connections), "-d", f"{int(options.seconds) + 4}s", "--timeout", "10s",
+               "-s", str(HERE / "load.lua"), f"http://127.0.0.1:{server.port}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=options.seconds + 60)
+    answered, broken = collections.Counter(), None
+    for line in done.stdout.splitlines():
+        words = line.split()
+        if words[:1] == ["answered"]:
+            answered[int(words[1])] += int(float(words[2]))
+        elif words[:1] == ["broken"]:
+            broken = int(float(words[1]))
+    if done.returncode != 0 or broken != 0:
+        raise SystemExit(f"wrk ended with {done.returncode}, {broken} broken connections:\n{done.stdout}{done.stderr}")
+    return answered
+
+
+def run_browser(server, token, options):
+    """What the browser's network saw, by method, path and status."""
+    command = ["node", str(HERE / "browser" / "visit.mjs"), tool("chromium"), f"http://127.0.0.1:{server.port}/api/tenants/{TENANT}",
+               token, "4", str(max(1, int(options.seconds)))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=options.seconds * 10 + 120)
+    if done.returncode != 0:
+        raise SystemExit(f"the browser's visit failed ({done.returncode}):\n{done.stdout}{done.stderr}")
+    return collections.Counter({(method, path, status): count for method, path, status, count in json.loads(done.stdout)})
+
+
+def by_status(rows):
     found = collections.Counter()
-    for call in server.find("api_calls", json.dumps({"tenant_id": TENANT, "billable": True})):
+    for (_, _, status), count in rows.items():
+        found[status] += count
+    return found
+
+
+def metered(server, filters):
+    found = collections.Counter()
+    for call in server.find("api_calls", json.dumps({"tenant_id": TENANT, **filters})):
         found[(call["method"], call["path"], call["status"])] += 1
     return found
 
 
+def run_clients(server, token, options):
+    load = Load(server, token, options)
+    random_source = random.Random(options.seed)
+
+    async def kills():
+        if options.kills == 0:
+            await asyncio.sleep(options.seconds)
+        for _ in range(options.kills):
+            await asyncio.sleep(random_source.uniform(0.1, options.seconds / 2))
+            server.kill()
+            await asyncio.to_thread(server.start)
+        await asyncio.sleep(0.3)
+    asyncio.run(load.run(kills))
+    return load.answered
+
+
 def run(options, root):
+    """What the load saw answered, what Metergate counted, what the application logged, whether all agrees in itself."""
+    load = {"clients": run_clients, "wrk": run_wrk, "browser": run_browser}[options.load]
     application = Application(root)
     server = product.Server(os.path.abspath(options.binary), str(root / "data"),
                             environment={"UPSTREAM_URL": f"http://127.0.0.1:{application.port}"})
@@ -122,46 +189,53 @@ def run(options, root):
         plan = {"tenant_id": TENANT, "name": "One", "plan": "enterprise"}
         if product.ask_once(server.port, "POST", "/provider/tenants", server.provider, plan)[0] != 201:
             raise SystemExit("the tenant could not be added")
-        load = Load(server, server.tenant_token(TENANT), options)
-        random_source = random.Random(options.seed)
-
-        async def kills():
-            if options.kills == 0:
-                await asyncio.sleep(options.seconds)
-            for _ in range(options.kills):
-                await asyncio.sleep(random_source.uniform(0.1, options.seconds / 2))
-                server.kill()
-                await asyncio.to_thread(server.start)
-            await asyncio.sleep(0.3)
-        asyncio.run(load.run(kills))
+        answered = load(server, server.tenant_token(TENANT), options)
         time.sleep(0.5)
-        return load.answered, metered(server), application.logged(), server.command("verify", check=False).returncode
+        # After a kill a call may be recorded that could not be passed on: it is not billable.
+        counted = metered(server, {"billable": True} if options.kills else {})
+        in_counters = sum(counter["api_calls"] for counter in server.find("usage_counters", json.dumps({"tenant_id": TENANT})))
+        verified = server.command("verify", check=False).returncode == 0 and in_counters == sum(counted.values())
+        return answered, counted, application.logged(), verified
     finally:
         server.stop()
         application.stop()
 
 
+def judge(options, answered, counted, logged, verified):
+    if options.load == "wrk":
+        counts = {"answered": answered, "counted": by_status(counted)}
+    else:
+        counts = {"answered": answered, "counted": counted}
+    missing, invented = counts["answered"] - counts["counted"], counted - logged
+    unasked = collections.Counter() if options.kills else counts["counted"] - counts["answered"]
+    open_ends = sum(logged.values()) - sum(answered.values())
+    allowed = options.kills * options.connections
+    for name, rows in (("answered and not counted", missing), ("counted and not in the application's log", invented),
+                       ("counted and not answered", unasked)):
+        for row, count in sorted(rows.items()):
+            print(f"{name}: {count} × {row}")
+    is_right = not missing and not invented and not unasked and 0 <= open_ends <= allowed and verified
+    is_right = is_right and sum(answered.values()) > 100
+    print(f"{options.load}, seed {options.seed}, kills {options.kills}: answered {sum(answered.values())}, counted {sum(counted.values())}, "
+          f"in the application's log {sum(logged.values())}, by {len(logged)} methods, paths and statuses; lost {sum(missing.values())}, "
+          f"invented {sum(invented.values()) + sum(unasked.values())}, under way at kills {open_ends} (at most {allowed}); "
+          f"verify {'finds nothing' if verified else 'FINDS DIFFERENCES'}: {'right' if is_right else 'WRONG'}")
+    return is_right
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binary")
+    parser.add_argument("--load", choices=["clients", "wrk", "browser"], default="clients")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    if options.kills and options.load != "clients":
+        parser.error("--kills goes with clients of our own: the others do not say what they lost")
     with tempfile.TemporaryDirectory(prefix="metergate-gateway-") as root:
-        answered, counted, logged, verified = run(options, pathlib.Path(root))
-    missing, invented = answered - counted, counted - logged
-    open_ends = sum((logged - answered).values())
-    allowed = options.kills * options.connections
-    for name, rows in (("answered and not counted", missing), ("counted and not in the application's log", invented)):
-        for row, count in sorted(rows.items()):
-            print(f"{name}: {count} × {row}")
-    is_right = not missing and not invented and open_ends <= allowed and verified == 0 and sum(answered.values()) > 100
-    print(f"seed {options.seed}, kills {options.kills}: answered {sum(answered.values())}, counted {sum(counted.values())}, in the application's "
-          f"log {sum(logged.values())}; lost {sum(missing.values())}, invented {sum(invented.values())}, under way at kills {open_ends} "
-          f"(at most {allowed}); verify {'finds nothing' if verified == 0 else 'FINDS DIFFERENCES'}: {'right' if is_right else 'WRONG'}")
-    return 0 if is_right else 1
+        return 0 if judge(options, *run(options, pathlib.Path(root))) else 1
 
 
 if __name__ == "__main__":

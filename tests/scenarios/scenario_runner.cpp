@@ -16,7 +16,7 @@ struct ChangeRow {
   Result<> (ScenarioWorld::*change)(const Words&);
 };
 
-constexpr std::array<ChangeRow, 11> kChanges = {{
+constexpr std::array<ChangeRow, 12> kChanges = {{
     {"currency", "", &ScenarioWorld::set_currency},
     {"zone", "", &ScenarioWorld::set_zone},
     {"plan", "", &ScenarioWorld::define_plan},
@@ -26,6 +26,7 @@ constexpr std::array<ChangeRow, 11> kChanges = {{
     {"own_limit", "tenant", &ScenarioWorld::set_own_limit},
     {"move", "", &ScenarioWorld::move_tenant},
     {"usage", "", &ScenarioWorld::set_usage},
+    {"correct", "", &ScenarioWorld::correct},
     {"acknowledge", "", &ScenarioWorld::settle_alert},
     {"resolve", "", &ScenarioWorld::settle_alert},
 }};

@@ -87,6 +87,8 @@ TEST(ScenarioRunner, RefusesLinesThatItDoesNotUnderstand) {
   EXPECT_EQ(line_of_first("tenant acme on basic\nusage acme 2026-3 api_calls 5\n"), 2);
   EXPECT_EQ(line_of_first("tenant acme on basic\nusage acme 2026-03 calls 5\n"), 2);
   EXPECT_EQ(line_of_first("tenant acme on basic\nusage acme 2026-03 api_calls -5\n"), 2);
+  EXPECT_EQ(line_of_first("tenant a on free\ncorrect a 2026-02 api_calls -1 in 2026-03\n"), 2)
+      << "more than was used";
   EXPECT_EQ(line_of_first("tenant acme on gold\nstatement acme 2026-03\n  total 0.00\n"), 2);
   EXPECT_EQ(line_of_first("statement nobody 2026-03\n  total 0.00\n"), 1);
   EXPECT_EQ(line_of_first("tenant a on free\nstatement a 2026-03\n  totals 0.00\n"), 3);

@@ -71,6 +71,12 @@ Facts facts_of(const Statement& statement, const Currency& currency) {
   add_fact(facts, "health", std::string{to_text(statement.rated.health)});
   add_fact(facts, "overages", statement.rated.has_overages ? "yes" : "no");
   add_fact(facts, "highest", std::string{row_of(statement.rated.highest).name});
+  facts["late"] = "late";
+  for (const LateLine& line : statement.late) {
+    facts["late"] += " " + line.meter + " " + to_text(line.quantity.shown()) + " costs " +
+                     to_text(to_exact_decimal(line.cost, currency));
+  }
+  if (statement.late.empty()) add_fact(facts, "late", "none");
   return facts;
 }
 
@@ -168,6 +174,22 @@ Result<> ScenarioWorld::set_usage(const Words& words) {
   return {};
 }
 
+Result<> ScenarioWorld::correct(const Words& words) {
+  TRY(need(words, 7, "correct NAME PERIOD METER AMOUNT in PERIOD"));
+  Tenant* const of = TRY(tenant(words[1]));
+  const Period period = TRY(Period::parse(words[2]));
+  const Period billed_in = TRY(Period::parse(words[6]));
+  TRY(meter_named(words[3]));
+  const auto quantity = Quantity::parse(words[4]);
+  if (!quantity) return fail(ErrorCode::invalid, "'" + words[4] + "' is no amount");
+  const Statement closed = TRY(statement(*of, period, period.window(zone_).end));
+  Quantity& before = of->corrected[{period, words[3]}];
+  const Money cost = TRY(late_cost(closed.rated, words[3], before, *quantity));
+  before += *quantity;
+  of->late[billed_in].push_back({words[3], period, *quantity, cost, "", "", 1, ""});
+  return {};
+}
+
 Result<> ScenarioWorld::settle_alert(const Words& words) {
   TRY(need(words, 3, "acknowledge|resolve NAME PERIOD"));
   Tenant* const of = TRY(tenant(words[1]));
@@ -252,6 +274,8 @@ Result<Statement> ScenarioWorld::statement(const Tenant& of, Period period, Time
   made.terms = TRY(terms_for(of.subscription, catalogue, period.window(zone_), now));
   if (const auto used = of.usage.find(period); used != of.usage.end()) made.usage = used->second;
   made.rated = TRY(rate(made.usage, made.terms.limits, made.terms.rates, currency_));
+  if (const auto late = of.late.find(period); late != of.late.end())
+    TRY(bill_late(made, late->second, currency_));
   return made;
 }
 

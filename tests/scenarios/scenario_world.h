@@ -33,6 +33,7 @@ class ScenarioWorld {
   Result<> set_own_limit(const Words& words);        //   own_limit METER AMOUNT|unlimited
   Result<> move_tenant(const Words& words);          // move NAME to PLAN on TIME
   Result<> set_usage(const Words& words);            // usage NAME PERIOD METER AMOUNT
+  Result<> correct(const Words& words);              // correct NAME PERIOD METER AMOUNT in PERIOD
   Result<> settle_alert(const Words& words);         // acknowledge|resolve NAME PERIOD
   Result<Facts> show_statement(const Words& words);  // statement NAME PERIOD [at TIME]
   Result<Facts> show_report(const Words& words);     // report PERIOD
@@ -43,6 +44,8 @@ class ScenarioWorld {
     std::string name;
     Subscription subscription;
     std::map<Period, Usage> usage;
+    std::map<Period, std::vector<LateLine>> late;  // by the period in which they are billed
+    std::map<std::pair<Period, std::string>, Quantity> corrected;  // by period and meter
     std::map<Period, Alert> alerts;
   };
 

@@ -61,7 +61,7 @@ LIBRARIES = {
     "http": [FMT, "boost/asio", "boost/beast", "boost/system", "boost/json", "openssl/"],
     "storage": [FMT, "rocksdb/", "zstd.h", "xxhash.h", "mongoc/", "bson/"],
     "service": [FMT, "toml++/"],
-    "api": [FMT, "zstd.h", "zlib.h"],
+    "api": [FMT, "simdjson", "zstd.h", "zlib.h"],
     "gateway": [FMT, "toml++/"],
     "workers": [FMT],
     "client": [],

@@ -24,10 +24,11 @@ class Report final : public StoreCommand {
 
   Result<int> run(StoreContext& context) override {
     const Period period = TRY(Period::parse(period_));
-    const KeptReport report = TRY(context.services.reporting.make(period));
     if (format_ == "csv") {
-      print_csv(report, context.streams.out);
+      ReportRows rows = TRY(context.services.reporting.rows(period));
+      TRY(print_csv(rows, context.streams.out));
     } else {
+      const KeptReport report = TRY(context.services.reporting.make(period));
       std::string text;
       append_text(report_json(report), context.services.rules.zone, text);
       context.streams.out << text << '\n';
@@ -36,14 +37,16 @@ class Report final : public StoreCommand {
   }
 
  private:
-  static void print_csv(const KeptReport& report, std::ostream& out) {
-    std::string line = report_csv_header();
-    for (const Statement& statement : report.statements) {
-      out << line;
-      line.clear();
-      append_csv_row(statement, report.head.currency, line);
+  static Result<> print_csv(ReportRows& rows, std::ostream& out) {
+    out << report_csv_header();
+    for (;;) {
+      const std::vector<Statement> some = TRY(rows.next());
+      if (some.empty()) return {};
+      std::string lines;
+      for (const Statement& statement : some)
+        append_csv_row(statement, rows.head().currency, lines);
+      out << lines;
     }
-    out << line;
   }
 
   std::string period_;

@@ -1,0 +1,123 @@
+// What single steps of the hot path cost, without a network and without a disk: the limit check, a
+// token, a batch of events read, and the same batch recorded.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "api/event_scan.h"
+#include "base/jwt.h"
+#include "service/enforcement.h"
+#include "service/sessions.h"
+#include "storage/memory_store.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kTenants = 1000;
+constexpr std::string_view kSecret = "a-secret-for-measuring-of-32-bytes";
+
+TenantId tenant_id(std::size_t n) { return TenantId::parse(fmt::format("tenant_{}", n)).value(); }
+
+std::string shipped_plans() {
+  std::ifstream file(METERGATE_SOURCE_DIR "/catalogue/plans.toml");
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct World {
+  BillingRules rules;
+  SystemClock clock;
+  std::unique_ptr<ControlledStore> store = make_memory_store(rules.zone);
+  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, shipped_plans()).value();
+  std::unique_ptr<Directory> directory = Directory::open(*store, *catalog, clock).value();
+  Ingest ingest{*store, *directory, rules, clock};
+  Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
+  std::unique_ptr<Sessions> sessions =
+      Sessions::create({std::string(kSecret), "", "", ""}, *store, clock).value();
+
+  World() {
+    const Actor actor{"bench", "127.0.0.1", "bench", "bench"};
+    for (std::size_t n = 0; n < kTenants; ++n)
+      static_cast<void>(directory->add({tenant_id(n), "Tenant", "enterprise", {}}, actor).value());
+  }
+};
+
+std::string batch_of(std::size_t count, std::size_t run, Timestamp now) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < count; ++i) {
+    text += fmt::format(
+        R"({}{{"subject":"tenant_{}","id":"{}-{}","source":"bench","specversion":"1.0",)"
+        R"("type":"api.call","time":"{}","data":{{"method":"GET","endpoint":"/orders",)"
+        R"("status":200,"request_bytes":120,"response_bytes":800,"duration_ms":12}}}})",
+        i == 0 ? "" : ",", i % kTenants, run, i, to_text(now));
+  }
+  return text + "]";
+}
+
+void limit_check(benchmark::State& state) {
+  World world;
+  std::size_t n = 0;
+  std::vector<TenantId> tenants;
+  for (std::size_t i = 0; i < kTenants; ++i) tenants.push_back(tenant_id(i));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(world.enforcement.admit_call(tenants[n++ % kTenants]));
+}
+BENCHMARK(limit_check);
+
+void token_new(benchmark::State& state) {
+  World world;
+  const std::string token =
+      world.sessions->issue({.subject = "t", .scope = Scope::tenant, .tenant = "tenant_1"}).value();
+  const VerifyingKey key = VerifyingKey::hmac(std::string(kSecret));
+  for (auto _ : state) {
+    const Jwt parsed = parse_jwt(token).value();
+    benchmark::DoNotOptimize(is_signed_by(parsed, key));
+    benchmark::DoNotOptimize(check_times(parsed.claims, world.clock.now()));
+  }
+}
+BENCHMARK(token_new);
+
+void token_seen(benchmark::State& state) {
+  World world;
+  const std::string token =
+      world.sessions->issue({.subject = "t", .scope = Scope::tenant, .tenant = "tenant_1"}).value();
+  for (auto _ : state) benchmark::DoNotOptimize(world.sessions->authenticate(token));
+}
+BENCHMARK(token_seen);
+
+void events_read(benchmark::State& state) {
+  const SystemClock clock;
+  const auto count = static_cast<std::size_t>(state.range(0));
+  const std::string text = batch_of(count, 0, clock.now());
+  api::EventContext context;
+  context.now = clock.now();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(api::scan_events(text, api::BodyShape::batch, context).value());
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(events_read)->Arg(1)->Arg(100)->Arg(1000);
+
+void events_recorded(benchmark::State& state) {
+  World world;
+  const auto count = static_cast<std::size_t>(state.range(0));
+  api::EventContext context;
+  context.now = world.clock.now();
+  std::size_t run = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto events =
+        api::scan_events(batch_of(count, ++run, context.now), api::BodyShape::batch, context);
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(world.ingest.record(*std::move(events)).value());
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(events_recorded)->Arg(1000)->Iterations(300);
+
+}  // namespace
+}  // namespace metergate
+
+BENCHMARK_MAIN();

@@ -1,0 +1,127 @@
+#include "api/event_scan.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+namespace metergate::api {
+namespace {
+
+constexpr Timestamp kNow{Milliseconds{1'772'706'600'000}};
+
+EventContext context(bool needs_specversion = true) {
+  EventContext context;
+  context.now = kNow;
+  context.needs_specversion = needs_specversion;
+  return context;
+}
+
+// What the general way reads from a body; nothing where it finds a fault.
+std::optional<std::vector<UsageEvent>> read_generally(const std::string& text,
+                                                      const EventContext& context) {
+  http::Request request;
+  request.headers.emplace_back("content-type", context.needs_specversion
+                                                   ? "application/cloudevents-batch+json"
+                                                   : "application/json");
+  request.body = text;
+  Faults faults;
+  const Result<EventBody> body = read_event_body(request, faults);
+  if (!body) return std::nullopt;
+  std::vector<UsageEvent> events;
+  for (const auto& [index, element] : body->elements) {
+    auto event = read_event(element, context, index, faults);
+    if (!event) return std::nullopt;
+    events.push_back(*std::move(event));
+  }
+  return events;
+}
+
+constexpr std::string_view kCall =
+    R"({"id":"e1","source":"app","specversion":"1.0","type":"api.call","subject":"t1",)"
+    R"("time":"2026-03-05T10:30:00.250Z","datacontenttype":"application/json","data":)"
+    R"({"method":"GET","endpoint":"GET \/orders","status":200,"request_bytes":120,)"
+    R"("response_bytes":800,"duration_ms":12.25,"path":"/orders","ip":"::1","store_id":"s",)"
+    R"("device_id":"d"}})";
+constexpr std::string_view kAttempt =
+    R"( { "specversion" : "1.0" , "id" : "e\u00e9 2" , "source" : "app" , "type" : )"
+    R"("webhook.call", "subject":"t2", "data" : { "webhook_id":"w", "success":true ,)"
+    R"("duration_ms":0,"status":503 } } )";
+
+TEST(EventScan, ReadsTheUsualEventsAsTheGeneralWayDoes) {
+  const std::string text = fmt::format("[{},{}]", kCall, kAttempt);
+  const auto scanned = scan_events(text, BodyShape::batch, context());
+  ASSERT_TRUE(scanned);
+  EXPECT_EQ(scanned, read_generally(text, context()));
+  EXPECT_EQ(scanned->at(1).id, "e\u00e9 2");
+  EXPECT_FALSE(scanned->at(1).has_own_time);
+  EXPECT_TRUE(scan_events(kCall, BodyShape::one, context()));
+  EXPECT_TRUE(scan_events(kCall, BodyShape::either, context(false)));
+}
+
+TEST(EventScan, AnotherShapeThanTheMediaTypesIsNotUsual) {
+  EXPECT_FALSE(scan_events(kCall, BodyShape::batch, context()));
+  EXPECT_FALSE(scan_events(fmt::format("[{}]", kCall), BodyShape::one, context()));
+  for (const std::string_view text : {"", " ", "[]", "5", "null", "\"x\"", "[", "{", "[{}]"})
+    EXPECT_FALSE(scan_events(text, BodyShape::either, context())) << text;
+}
+
+TEST(EventScan, ATenantSpeaksForItselfOnly) {
+  EventContext own = context();
+  own.own_tenant = *TenantId::parse("t1");
+  EXPECT_TRUE(scan_events(kCall, BodyShape::one, own));
+  own.own_tenant = *TenantId::parse("t3");
+  EXPECT_FALSE(scan_events(kCall, BodyShape::one, own));
+}
+
+TEST(EventScan, MoreThanABatchMayHoldIsNotUsual) {
+  std::string text = "[";
+  for (std::size_t i = 0; i <= kBatchEventsMax; ++i)
+    text += std::string(i > 0 ? "," : "").append(kCall);
+  EXPECT_FALSE(scan_events(text + "]", BodyShape::batch, context()));
+}
+
+// A body of valid events, then changed in a few places: bytes replaced, removed, doubled.
+std::string changed_body() {
+  std::string text = fmt::format("[{},{}]", kCall, kAttempt);
+  static const std::string kBytes = "\"\\{}[],:.0123456789-+eE truefalsn\x01\x7f\xc3\xa9\xff\n";
+  const int changes = *rc::gen::inRange(0, 4);
+  for (int i = 0; i < changes && !text.empty(); ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+    const char byte = *rc::gen::elementOf(kBytes);
+    const auto length = std::min(*rc::gen::inRange<std::size_t>(1, 12), text.size() - at);
+    switch (*rc::gen::inRange(0, 4)) {
+      case 0:
+        text[at] = byte;
+        break;
+      case 1:
+        text.insert(at, 1, byte);
+        break;
+      case 2:
+        text.erase(at, length);
+        break;
+      default:
+        text.insert(at, text.substr(at, length));
+        break;
+    }
+  }
+  return text;
+}
+
+TEST(EventScan, WhatItReadsOfAnyBodyTheGeneralWayReadsToo) {
+  std::size_t read = 0;
+  EXPECT_TRUE(rc::check("a scan is nothing, or what is read generally", [&read] {
+    const std::string text = changed_body();
+    const bool needs_specversion = *rc::gen::arbitrary<bool>();
+    const EventContext given = context(needs_specversion);
+    const BodyShape shape = needs_specversion ? BodyShape::batch : BodyShape::either;
+    const auto scanned = scan_events(text, shape, given);
+    if (!scanned) return;
+    ++read;
+    const auto general = read_generally(text, given);
+    if (scanned != general) RC_FAIL("read differently: " + text);
+  }));
+  EXPECT_GT(read, 0u);
+}
+
+}  // namespace
+}  // namespace metergate::api

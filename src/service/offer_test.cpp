@@ -1,0 +1,44 @@
+#include "service/offer.h"
+
+#include "service/core_world_test.h"
+
+namespace metergate {
+namespace {
+
+using namespace core_world;
+
+Result<Offer> offer_to(const TestWorld& world, std::string_view tenant, Meter meter) {
+  return find_offer(*world.directory, *world.catalog,
+                    {tenant_id(tenant), meter, world.clock.now()});
+}
+
+TEST(Offer, IsThePlansWhereTheTenantHasNoLimitOfItsOwn) {
+  TestWorld world;
+  const Offer offer = offer_to(world, "tenant_2", Meter::webhook_calls).value();
+  EXPECT_EQ(offer.limit.units, 100);
+  EXPECT_FALSE(offer.is_hard());
+}
+
+TEST(Offer, IsTheTenantsOwnWhereItHasOne) {
+  TestWorld world;
+  LimitsOverride own;
+  own[Meter::webhook_calls] = Limit{7, LimitEffect::hard};
+  own[Meter::api_calls] = Limit{std::nullopt, LimitEffect::hard};
+  ASSERT_TRUE(
+      world.directory->change(tenant_id("tenant_2"), TenantPatch{{}, {}, own}, world.actor));
+  EXPECT_EQ(offer_to(world, "tenant_2", Meter::webhook_calls)->limit.units, 7);
+  EXPECT_TRUE(offer_to(world, "tenant_2", Meter::webhook_calls)->is_hard());
+  // What has no limit cannot be held to it.
+  EXPECT_FALSE(offer_to(world, "tenant_2", Meter::api_calls)->is_hard());
+  EXPECT_EQ(offer_to(world, "tenant_2", Meter::stores_count)->limit.units, 1);
+}
+
+TEST(Offer, NobodyHasNone) {
+  TestWorld world;
+  const Result<Offer> offer = offer_to(world, "nobody", Meter::api_calls);
+  ASSERT_FALSE(offer);
+  EXPECT_EQ(offer.error().code, ErrorCode::tenant_not_found);
+}
+
+}  // namespace
+}  // namespace metergate
