@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
 constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of it in the buffer
 constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // more is written from where it was read
+constexpr std::size_t kAddedBytesUsual = 512;      // by our fields to an answer's head
 constexpr int kInterimsMax = 8;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -143,6 +144,7 @@ void Forwarding::append_answer_head() {
   }
   keeps_caller_ = request_.keep_alive && has_whole_request_ && !connection_.shared_.stopping &&
                   sent_body_.kind != SentBody::Kind::until_close;
+  output_.reserve(link_->input.view().size() + kAddedBytesUsual);
   append_caller_head(output_, head_,
                      {.request_id = request_.request_id,
                       .own_fields = passage_.answer_fields(),
