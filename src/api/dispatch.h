@@ -25,7 +25,7 @@ class Dispatcher final : public http::Handler {
   void handle(http::Request request, http::Reply reply) override;
   http::Response refusal(const Error& error, std::string_view request_id) override;
   // Whether a route answers at this path, with whatever method.
-  bool serves(std::string_view path) const { return !table_.methods_of(path).empty(); }
+  bool serves(std::string_view path) const { return table_.has(path); }
 
  private:
   // A request on its way: what has been found out about it.

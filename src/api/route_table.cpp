@@ -9,6 +9,7 @@ constexpr std::size_t kSegmentsMax = 12;
 
 std::vector<std::string_view> split(std::string_view path) {
   std::vector<std::string_view> segments;
+  segments.reserve(kSegmentsMax + 1);
   path.remove_prefix(1);
   while (segments.size() <= kSegmentsMax) {
     const std::size_t end = path.find('/');
@@ -107,6 +108,13 @@ std::optional<RouteMatch> RouteTable::find(std::string_view method, std::string_
     return match;
   }
   return std::nullopt;
+}
+
+bool RouteTable::has(std::string_view path) const {
+  const auto segments = split(path);
+  return segments.size() <= kSegmentsMax &&
+         std::ranges::any_of(by_length_[segments.size()],
+                             [&](const Row& row) { return matches(row.segments, segments); });
 }
 
 std::string RouteTable::methods_of(std::string_view path) const {

@@ -26,6 +26,8 @@ class RouteTable {
 
   // HEAD finds the row of GET. A segment that is spelled out wins over a path value.
   std::optional<RouteMatch> find(std::string_view method, std::string_view path) const;
+  // Whether the path answers to anything.
+  bool has(std::string_view path) const;
   // "GET, HEAD, POST": what the path answers to; empty: there is nothing at this path.
   std::string methods_of(std::string_view path) const;
   const std::vector<Route>& routes() const { return routes_; }

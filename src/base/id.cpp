@@ -13,9 +13,23 @@ namespace {
 
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kIdLengthMax = 64;
+constexpr std::size_t kRandomBytes = 10;
+constexpr std::size_t kIdsAtOnce = 25;  // getrandom() gives up to 256 bytes without a break
+using RandomBytes = std::array<std::uint8_t, kRandomBytes>;
 
 bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// A call of the system costs more than an id: so it gives a thread those of several.
+RandomBytes random_bytes() {
+  thread_local std::array<RandomBytes, kIdsAtOnce> kept;
+  thread_local std::size_t left = 0;
+  if (left == 0) {
+    CHECK(::getrandom(kept.data(), sizeof kept, 0) == static_cast<ssize_t>(sizeof kept));
+    left = kIdsAtOnce;
+  }
+  return kept[--left];
 }
 
 }  // namespace
@@ -35,8 +49,7 @@ Result<TenantId> TenantId::parse(std::string_view text) {
 }
 
 std::string make_ulid(Timestamp at) {
-  std::array<std::uint8_t, 10> random{};
-  CHECK(::getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size()));
+  const RandomBytes random = random_bytes();
   std::string text(26, '0');
   auto ms = static_cast<std::uint64_t>(at.time_since_epoch().count());
   for (std::size_t i = 10; i-- > 0; ms >>= 5U) text[i] = kCrockford[ms & 31U];

@@ -90,10 +90,12 @@ class PathSegments {
 }  // namespace
 
 std::string endpoint_template(std::string_view method, std::string_view path) {
-  std::string result{method};
+  std::string result;
+  result.reserve(method.size() + path.size() + kRest.size());
+  result += method;
   result += ' ';
   const std::size_t start = result.size();
-  PathSegments segments{path.substr(0, path.find_first_of("?#"))};
+  PathSegments segments{path.substr(0, std::min(path.find('?'), path.find('#')))};
   std::string_view segment;
   while (segments.next(segment)) {
     const bool is_tenant = std::string_view{result}.substr(start) == "/api/tenants";

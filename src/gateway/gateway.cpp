@@ -64,18 +64,18 @@ class MeteredPassage final : public http::Passage {
     http::fill_room_in_head(head, services_.store.head());
   }
 
-  void finish(const http::PassedOutcome& outcome,
-              std::move_only_function<void(Result<>)> then) override {
-    if (!admission_.metered) return then({});
-    const Result<> recorded =
-        services_.enforcement.record(event_of(call_of(outcome)), std::move(call_.place));
-    if (!recorded) return then(recorded);
-    Store& store = services_.store;
-    auto send = [held = std::move(then)]() mutable { held({}); };
+  Result<> finish(const http::PassedOutcome& outcome) override {
+    if (!admission_.metered) return {};
+    TRY(services_.enforcement.record(event_of(call_of(outcome)), std::move(call_.place)));
+    recorded_ = services_.store.head();
+    return {};
+  }
+
+  void when_kept(std::move_only_function<void()> then) override {
     if (durability_ == Durability::strict) {
-      store.when_durable(store.head(), std::move(send));
+      services_.store.when_durable(recorded_, std::move(then));
     } else {
-      store.when_written(store.head(), std::move(send));
+      services_.store.when_written(recorded_, std::move(then));
     }
   }
 
@@ -109,6 +109,7 @@ class MeteredPassage final : public http::Passage {
   TenantAdmission admission_;
   Enforcement::Admitted call_;  // of a tenant's own call
   std::vector<http::Header> fields_;
+  Sequence recorded_ = 0;  // 0: nothing
 };
 
 }  // namespace

@@ -85,9 +85,11 @@ class GatewayTest : public testing::Test {
     return passage_->failure(result.error()).status;
   }
   bool finish(AnsweredBy by, int status) {
+    const Result<> recorded =
+        passage_->finish({.by = by, .status = status, .reached_upstream = true});
+    if (!recorded) return false;
     bool is_kept = false;
-    passage_->finish({.by = by, .status = status, .reached_upstream = true},
-                     [&](Result<> result) { is_kept = result.has_value(); });
+    passage_->when_kept([&] { is_kept = true; });
     return is_kept;
   }
   std::vector<Json> calls() { return world_.documents(Collection::api_calls); }
@@ -286,7 +288,7 @@ TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
   const Result<> refused = second->admit();
   ASSERT_FALSE(refused) << "the first is under way and has the place";
   EXPECT_EQ(second->failure(refused.error()).status, 429);
-  second->finish({.by = AnsweredBy::gateway, .status = 429}, [](Result<>) {});
+  ASSERT_TRUE(second->finish({.by = AnsweredBy::gateway, .status = 429}));
   EXPECT_EQ(calls().front().bool_at("billable"), false);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -15,16 +16,36 @@ inline bool is_alphanumeric(char c) {
 inline bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
 inline bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-inline bool is_token_character(char c) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
-}
+// Letters, digits and `others`, as a table: heads are looked at byte by byte.
+class CharacterSet {
+ public:
+  constexpr explicit CharacterSet(std::string_view others) {
+    for (unsigned i = 0; i < holds_.size(); ++i) {
+      const char c = static_cast<char>(i);
+      const bool is_word =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      holds_[i] = is_word || others.find(c) != std::string_view::npos;
+    }
+  }
+  constexpr bool holds(char c) const { return holds_[static_cast<unsigned char>(c)]; }
+
+ private:
+  std::array<bool, 256> holds_{};
+};
+
+inline constexpr CharacterSet kTokenCharacters{"!#$%&'*+-.^_`|~"};
+inline bool is_token_character(char c) { return kTokenCharacters.holds(c); }
 inline bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_character);
 }
 // What a field's value may hold: visible characters, spaces, tabs and bytes above ASCII.
 inline bool is_field_value(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
+}
+
+// Whether there is a CR or an LF.
+inline bool has_line_end(std::string_view text) {
+  return text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos;
 }
 
 inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

@@ -9,14 +9,14 @@
 #include "base/id.h"
 #include "http/characters.h"
 #include "http/forwarding.h"
+#include "http/send_now.h"
 #include "http/url.h"
 
 namespace metergate::http {
 namespace {
 
-constexpr std::size_t kHeadReadBytes = 4 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
-constexpr std::size_t kInputKeptBytes = 16 * 1024;   // a larger buffer is given back
+constexpr std::size_t kLingerReadBytes = 4 * 1024;
 constexpr std::size_t kJoinedBodyMax = 64 * 1024;    // head and body in one write up to this
 constexpr std::size_t kLingerBytesMax = 256 * 1024;  // what a refused caller may still send
 constexpr Microseconds kLingerTime = std::chrono::seconds{2};
@@ -93,6 +93,18 @@ std::shared_ptr<UpstreamPool> Loop::pool_of(Upstream& upstream, unsigned loops) 
       std::make_shared<UpstreamPool>(upstream, std::max<std::size_t>(1, share)));
 }
 
+void Loop::keep_record(std::shared_ptr<Connection> connection) {
+  to_be_kept.push_back(std::move(connection));
+  if (to_be_kept.size() > 1) return;
+  // Behind all that is ready now.
+  asio::post(io, [this] { keep_records(); });
+}
+
+void Loop::keep_records() {
+  const auto due = std::exchange(to_be_kept, {});
+  for (const auto& connection : due) connection->keep_record();
+}
+
 void Loop::sweep(Microseconds now) {
   for (const auto& pool : pools) pool->drop_old(now);
 }
@@ -107,7 +119,6 @@ Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket
       parser_({.head_bytes_max = shared.options.head_bytes_max,
                .body_bytes_max = shared.options.body_bytes_max,
                .stops_after_head = true}) {
-  wake_.expires_at(std::chrono::steady_clock::time_point::max());
   loop_->connections.insert(this);
   ++shared_.connections;
 }
@@ -151,13 +162,15 @@ void Connection::end() {
   wake();
 }
 
-void Connection::recorded(std::uint64_t exchange, Result<> result) {
-  if (exchange != exchange_ || forwarding_ == nullptr) return;
-  forwarding_->recorded(std::move(result));
-  wake();
+void Connection::keep_record() {
+  if (forwarding_ != nullptr) forwarding_->keep_record();
 }
 
-void Connection::wake() { wake_.cancel(); }
+void Connection::recorded(std::uint64_t exchange) {
+  if (exchange != exchange_ || forwarding_ == nullptr) return;
+  forwarding_->recorded({});
+  wake();
+}
 
 void Connection::answered(std::uint64_t exchange, std::optional<Response> response) {
   if (exchange != exchange_ || is_answered_) return;
@@ -165,8 +178,6 @@ void Connection::answered(std::uint64_t exchange, std::optional<Response> respon
   answer_ = std::move(response);
   wake();
 }
-
-Task<void> Connection::wait_for_wake() { co_await wake_.async_wait(kAwait); }
 
 Task<void> Connection::run() {
   bool goes_on = true;
@@ -184,7 +195,7 @@ Task<void> Connection::refuse_connection() {
 
 Task<bool> Connection::serve_one() {
   parser_.reset();
-  if (input_.empty() && input_.capacity() > kInputKeptBytes) std::string{}.swap(input_);
+  input_.rest();
   Read outcome = co_await read_head();
   if (outcome == Read::ended) co_return false;
   is_first_ = false;
@@ -192,7 +203,10 @@ Task<bool> Connection::serve_one() {
   if (!request.path.empty()) {
     const std::unique_ptr<Passage> passage = shared_.handler.pass(request);
     if (passage != nullptr) {
-      const bool stays = co_await pass_on(request, *passage);
+      ++exchange_;
+      deadline_.reset();
+      Forwarding forwarding{*this, request, *passage};
+      const bool stays = co_await forwarding.run();
       co_return stays;
     }
     outcome = co_await read_body();
@@ -211,14 +225,6 @@ Task<bool> Connection::serve_one() {
   co_return stays;
 }
 
-Task<bool> Connection::pass_on(Request& request, Passage& passage) {
-  ++exchange_;
-  deadline_.reset();
-  Forwarding forwarding{*this, request, passage};
-  const bool stays = co_await forwarding.run();
-  co_return stays;
-}
-
 Task<bool> Connection::answer(Request& request, bool is_refused) {
   // What the answer depends on; the rest goes to the handler.
   Request asked;
@@ -231,33 +237,35 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
     response = refusal(refused_, asked.request_id);
   } else {
     call_handler(std::move(request));
-    while (!is_answered_ && !ended_) co_await wait_for_wake();
+    while (!is_answered_ && !ended_) co_await wake_.wait();
     response = take_answer(asked.request_id);
   }
   if (ended_) co_return false;
   if (shared_.stopping) response.close = true;
   const bool goes_on = head_context(asked, response, {}).keep_alive;
   const bool sent = co_await send(response, asked);
-  const bool may_have_unread = is_refused || !input_.empty();
+  const bool may_have_unread = is_refused || !input_.is_empty();
   if (sent && !goes_on && may_have_unread) co_await linger();
   const bool stays = sent && goes_on;
   co_return stays;
 }
 
 Task<Connection::Read> Connection::read_head() {
-  is_idle_ = input_.empty();
+  is_idle_ = input_.is_empty();
   read_started_ = shared_.clock.steady();
   while (true) {
-    const Result<std::size_t> taken = parser_.take(input_);
+    const Result<std::size_t> taken = parser_.take(input_.view());
     if (!taken) {
       refused_ = taken.error();
       co_return Read::refused;
     }
-    input_.erase(0, *taken);
+    input_.consume(*taken);
     if (parser_.has_head()) break;
     set_read_deadline();
     const bool was_idle = is_idle_;
-    if (!co_await read_some()) co_return Read::ended;
+    const auto [error, count] = co_await socket_.async_read_some(read_room(), kAwait);
+    input_.commit(count);
+    if (error || ended_) co_return Read::ended;
     if (was_idle) read_started_ = shared_.clock.steady();
     is_idle_ = false;
   }
@@ -270,14 +278,14 @@ Task<Connection::Read> Connection::read_body() {
   read_started_ = shared_.clock.steady();
   bool has_asked = false;
   while (true) {
-    const Result<std::size_t> taken = parser_.take(input_);
+    const Result<std::size_t> taken = parser_.take(input_.view());
     if (!taken) {
       refused_ = taken.error();
       co_return Read::refused;
     }
-    input_.erase(0, *taken);
+    input_.consume(*taken);
     if (parser_.is_complete()) break;
-    const bool must_ask = !has_asked && parser_.framing().expects_continue && input_.empty();
+    const bool must_ask = !has_asked && parser_.framing().expects_continue && input_.is_empty();
     has_asked = true;
     if (must_ask && !co_await send_continue()) co_return Read::ended;
     set_read_deadline();
@@ -299,12 +307,17 @@ void Connection::set_read_deadline() {
   }
 }
 
+// Room for a head as large as is allowed, or for a piece of a body: what is held never fills it,
+// since the parser takes or refuses that.
+asio::mutable_buffer Connection::read_room() {
+  const std::span<char> room =
+      input_.room(std::max(kBodyReadBytes, 2 * shared_.options.head_bytes_max));
+  return {room.data(), room.size()};
+}
+
 Task<bool> Connection::read_some() {
-  const std::size_t before = input_.size();
-  input_.resize(before + (parser_.has_head() ? kBodyReadBytes : kHeadReadBytes));
-  const asio::mutable_buffer free{input_.data() + before, input_.size() - before};
-  const auto [error, count] = co_await socket_.async_read_some(free, kAwait);
-  input_.resize(before + count);
+  const auto [error, count] = co_await socket_.async_read_some(read_room(), kAwait);
+  input_.commit(count);
   co_return !error && !ended_;
 }
 
@@ -413,7 +426,7 @@ Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
             alive->wake();
           });
         });
-    while (!piece_ && !ended_) co_await wait_for_wake();
+    while (!piece_ && !ended_) co_await wake_.wait();
     if (ended_) co_return false;
     source = std::move(piece_->source);
     const Result<std::optional<std::string>> made = std::move(piece_->bytes);
@@ -433,9 +446,16 @@ Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
 }
 
 Task<bool> Connection::write(std::string_view first, std::string_view second) {
+  const std::size_t sent = send_now(socket_, first, second);
+  if (sent == first.size() + second.size()) co_return true;
+  const bool is_written = co_await write_rest(first, second, sent);
+  co_return is_written;
+}
+
+Task<bool> Connection::write_rest(std::string_view first, std::string_view second,
+                                  std::size_t sent) {
   const Microseconds started = shared_.clock.steady();
   const std::size_t size = first.size() + second.size();
-  std::size_t sent = 0;
   while (sent < size && !ended_) {
     write_deadline_ =
         started + shared_.options.write_timeout + time_for(static_cast<std::int64_t>(sent));
@@ -459,9 +479,10 @@ Task<void> Connection::linger() {
   deadline_ = shared_.clock.steady() + kLingerTime;
   std::size_t read = 0;
   while (read < kLingerBytesMax && !ended_) {
-    input_.resize(kHeadReadBytes);
-    const asio::mutable_buffer waste{input_.data(), input_.size()};
-    const auto [error, count] = co_await socket_.async_read_some(waste, kAwait);
+    input_.consume(input_.view().size());
+    const std::span<char> waste = input_.room(kLingerReadBytes);
+    const auto [error, count] =
+        co_await socket_.async_read_some(asio::mutable_buffer{waste.data(), waste.size()}, kAwait);
     if (error) break;
     read += count;
   }

@@ -15,10 +15,12 @@
 #include <vector>
 
 #include "http/parser.h"
+#include "http/read_buffer.h"
 #include "http/server.h"
 #include "http/slow_pool.h"
 #include "http/task.h"
 #include "http/upstream_pool.h"
+#include "http/wake.h"
 
 namespace metergate::http {
 
@@ -43,9 +45,13 @@ struct Loop {
   // On the loop's thread only.
   std::unordered_set<Connection*> connections;
   std::vector<std::shared_ptr<UpstreamPool>> pools;
+  std::vector<std::shared_ptr<Connection>> to_be_kept;  // their records, at the end of this turn
 
   ~Loop();
   std::shared_ptr<UpstreamPool> pool_of(Upstream& upstream, unsigned loops);
+  // Asks the connection's passage to keep its record, together with all of this turn.
+  void keep_record(std::shared_ptr<Connection> connection);
+  void keep_records();
   void sweep(Microseconds now);
 };
 
@@ -66,8 +72,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end();
   // The answer to the request under way; nothing: its Reply was dropped.
   void answered(std::uint64_t exchange, std::optional<Response> response);
-  // The record of the request that passes through is kept, or could not be.
-  void recorded(std::uint64_t exchange, Result<> result);
+  // Asks for the record of the request that passes through to be kept.
+  void keep_record();
+  // It is.
+  void recorded(std::uint64_t exchange);
 
  private:
   friend class Forwarding;  // the half that passes requests on
@@ -80,7 +88,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> run();
   Task<void> refuse_connection();
   Task<bool> serve_one();
-  Task<bool> pass_on(Request& request, Passage& passage);
   Task<bool> answer(Request& request, bool is_refused);
   Task<Read> read_head();
   Task<Read> read_body();
@@ -90,8 +97,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> send(Response& response, const Request& asked);
   Task<bool> send_source(BodySource& source, bool in_chunks);
   Task<bool> write(std::string_view first, std::string_view second = {});
+  // What did not go at once.
+  Task<bool> write_rest(std::string_view first, std::string_view second, std::size_t sent);
   Task<void> linger();
-  Task<void> wait_for_wake();
 
   Request take_request_head();
   Result<> take_query(Request& request) const;
@@ -100,14 +108,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Response take_answer(const std::string& request_id);
   Response refusal(const Error& error, const std::string& request_id);
   void set_read_deadline();
-  void wake();
+  asio::mutable_buffer read_room();
+  void wake() { wake_.wake(); }
 
   Shared& shared_;
   std::shared_ptr<Loop> loop_;
   Socket socket_;
-  WakeTimer wake_;  // never expires; cancelled to wake the coroutine
+  Wake wake_;
   std::string remote_ip_;
-  std::string input_;  // read and not yet taken
+  ReadBuffer input_;  // read and not yet taken
   RequestParser parser_;
   Error refused_;                         // after Read::refused
   std::optional<Microseconds> deadline_;  // of reading

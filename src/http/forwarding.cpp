@@ -17,10 +17,9 @@ class OneRecord {
             std::uint64_t exchange)
       : loop_(std::move(loop)), connection_(std::move(connection)), exchange_(exchange) {}
 
-  void operator()(Result<> result) {
-    asio::dispatch(loop_->io, [connection = std::move(connection_), exchange = exchange_,
-                               outcome = std::move(result)]() mutable {
-      if (const auto alive = connection.lock()) alive->recorded(exchange, std::move(outcome));
+  void operator()() {
+    asio::dispatch(loop_->io, [connection = std::move(connection_), exchange = exchange_] {
+      if (const auto alive = connection.lock()) alive->recorded(exchange);
     });
   }
 
@@ -71,55 +70,58 @@ Task<bool> Forwarding::run() {
     link_.reset();
     step = co_await exchange();
   }
-  co_await join_upload();
+  if (is_beside_) co_await join_upload();
+  using AnsweredBy = PassedOutcome::AnsweredBy;
   if (step == Step::done) {
-    stays = co_await send_end();
+    // A link that is clean goes back before the record, unless what is to be sent still lies in it.
+    if (direct_.empty()) give_link_back();
+    stays = co_await end_answer(AnsweredBy::upstream, head_.status);
   } else if (step == Step::failed) {
-    stays = co_await answer_ourselves();
+    const int status = answer_ourselves();
+    stays = co_await end_answer(AnsweredBy::gateway, status);
   } else {
     const bool is_left = step == Step::abandoned;
     link_.reset();
-    co_await record(
-        is_left ? PassedOutcome::AnsweredBy::nobody : PassedOutcome::AnsweredBy::upstream,
-        is_left ? 0 : head_.status);
+    co_await record(is_left ? AnsweredBy::nobody : AnsweredBy::upstream,
+                    is_left ? 0 : head_.status);
   }
   co_return stays;
 }
 
 Task<Forwarding::Step> Forwarding::exchange() {
-  Step step = co_await open_link();
-  if (step == Step::done) step = co_await send_request();
+  Step step = Step::done;
+  if (!take_kept_link()) step = co_await open_link();
+  if (step != Step::done) co_return step;
+  make_request();
+  if (!send_request_now()) step = co_await send_request();
   if (step == Step::done) step = co_await read_answer_head();
   if (step != Step::done) co_return step;
   if (head_.status == 101) {
     step = co_await tunnel();
-  } else {
-    step = co_await pass_on_answer();
+    co_return step;
   }
+  begin_answer();
+  const std::optional<Step> taken = take_answer();
+  if (taken) co_return *taken;
+  step = co_await pass_on_rest();
   co_return step;
 }
 
-// The answer's end waits here for the record. A link that is clean goes back before that, unless
-// what is to be sent still lies in it.
-Task<bool> Forwarding::send_end() {
-  if (direct_.empty()) give_link_back();
-  const bool is_recorded = co_await record(PassedOutcome::AnsweredBy::upstream, head_.status);
-  const bool may_say_so = !is_head_sent_ && !connection_.ended_;
-  if (!is_recorded && !may_say_so) co_return false;
+// The answer's end waits here for the record.
+Task<bool> Forwarding::end_answer(PassedOutcome::AnsweredBy by, int status) {
+  const bool is_recorded = co_await record(by, status);
+  if (connection_.ended_) co_return false;
+  if (!is_recorded && is_head_sent_) co_return false;
   if (!is_recorded) make_failure();
   const bool stays = co_await send_rest();
   co_return stays;
 }
 
-Task<bool> Forwarding::answer_ourselves() {
+int Forwarding::answer_ourselves() {
   link_.reset();
   Response response = passage_.failure(error_);
   make_answer(response);
-  const bool is_recorded = co_await record(PassedOutcome::AnsweredBy::gateway, response.status);
-  if (connection_.ended_) co_return false;
-  if (!is_recorded) make_failure();
-  const bool stays = co_await send_rest();
-  co_return stays;
+  return response.status;
 }
 
 // For what could not be recorded: the answer says so, whatever the upstream said.
@@ -140,9 +142,10 @@ void Forwarding::make_answer(Response& response) {
 }
 
 Task<bool> Forwarding::send_rest() {
-  const bool is_sent = co_await flush();
+  bool is_sent = flush_now();
+  if (!is_sent) is_sent = co_await flush();
   give_link_back();
-  const bool has_unread = !has_whole_request_ || !connection_.input_.empty();
+  const bool has_unread = !has_whole_request_ || !connection_.input_.is_empty();
   if (is_sent && !keeps_caller_ && has_unread) co_await connection_.linger();
   const bool stays = is_sent && keeps_caller_;
   co_return stays;
@@ -165,13 +168,19 @@ Task<bool> Forwarding::record(PassedOutcome::AnsweredBy by, int status) {
       .request_bytes = connection_.parser_.bytes() + tunnelled_bytes_,
       .response_bytes = sent_bytes_ + static_cast<std::int64_t>(output_.size() + direct_.size())};
   read_deadline_.reset();
-  passage_.finish(
-      outcome, OneRecord{connection_.loop_, connection_.weak_from_this(), connection_.exchange_});
-  while (!recorded_ && !connection_.ended_) co_await connection_.wait_for_wake();
+  if (Result<> recorded = passage_.finish(outcome); recorded) {
+    connection_.loop_->keep_record(connection_.shared_from_this());
+  } else {
+    recorded_ = std::move(recorded);
+  }
+  while (!recorded_ && !connection_.ended_) co_await connection_.wake_.wait();
   co_return recorded_ && recorded_->has_value();
 }
 
-void Forwarding::recorded(Result<> result) { recorded_ = std::move(result); }
+void Forwarding::keep_record() {
+  passage_.when_kept(
+      OneRecord{connection_.loop_, connection_.weak_from_this(), connection_.exchange_});
+}
 
 void Forwarding::sweep(Microseconds now) {
   const bool is_late =
@@ -210,12 +219,11 @@ void Forwarding::start_beside(Task<void> task) {
 }
 
 Task<void> Forwarding::join_upload() {
-  if (!is_beside_) co_return;
   is_beside_to_end_ = true;
   BoostError ignored;
   if (link_ != nullptr) link_->socket.close(ignored);
   connection_.socket_.cancel(ignored);
-  while (is_beside_) co_await connection_.wait_for_wake();
+  while (is_beside_) co_await connection_.wake_.wait();
 }
 
 Forwarding::Step Forwarding::fail_with(ErrorCode code, std::string message) {

@@ -35,7 +35,8 @@ class Forwarding {
   // By the connection, on its thread.
   void sweep(Microseconds now);
   void end();  // the caller is gone
-  void recorded(Result<> result);
+  void keep_record();
+  void recorded(Result<> result) { recorded_ = std::move(result); }
   bool is_tunnel() const { return is_tunnel_; }
 
  private:
@@ -50,8 +51,8 @@ class Forwarding {
   };
 
   Task<Step> exchange();
-  Task<bool> send_end();
-  Task<bool> answer_ourselves();
+  Task<bool> end_answer(PassedOutcome::AnsweredBy by, int status);
+  int answer_ourselves();
   void make_failure();
   Task<bool> refuse_unmetered();
   Task<bool> send_rest();
@@ -64,28 +65,39 @@ class Forwarding {
 
   // The way to the upstream.
   bool take_body();
+  bool take_kept_link();
   Task<Step> open_link();
   Task<Step> wait_for_place();
   Task<Step> connect();
   Task<bool> connect_to(Upstream::Target& target);
   SentBody request_body() const;
+  void make_request();
+  bool send_request_now();
   Task<Step> send_request();
   Task<void> upload();
   Task<bool> upload_piece();
-  Task<bool> write_to_upstream(std::string_view first, std::string_view second);
+  Task<bool> write_to_upstream(std::string_view first, std::string_view second,
+                               std::size_t sent = 0);
   bool may_try_again() const;
 
   // The way back.
   Task<bool> read_from_upstream(std::size_t bytes_max);
+  asio::mutable_buffer answer_room(std::size_t bytes_max);
+  bool take_read(const BoostError& error, std::size_t count);
   Task<Step> read_answer_head();
-  Task<Step> read_one_head();
+  std::optional<Step> parse_head();
+  Step check_answer();
   Step head_failure(bool is_empty);
   Task<Step> pass_on_interim();
   void append_bare_head();
   void append_answer_head();
-  Task<Step> pass_on_answer();
+  void begin_answer();
+  std::optional<Step> take_answer();
+  Task<Step> pass_on_rest();
   bool decode_into_output();
+  bool flush_now();
   Task<bool> flush();
+  void forget_output(bool is_written);
   Task<Step> tunnel();
   Task<void> tunnel_to_upstream();
 
@@ -104,6 +116,8 @@ class Forwarding {
   bool reached_upstream_ = false;
   bool has_upstream_ended_ = false;
 
+  std::string request_head_;  // as it goes to the upstream
+  std::size_t request_sent_ = 0;
   std::string piece_;  // of the request's body, to be sent
   bool has_whole_request_ = false;
   bool is_bodiless_ = false;  // as it was when its head had come
@@ -114,6 +128,7 @@ class Forwarding {
 
   ResponseHead head_;
   std::size_t head_bytes_ = 0;  // of head_, at the front of the link's input
+  std::size_t searched_ = 0;    // of the input, for the end of a head
   int interims_ = 0;
   ResponseFraming framing_;
   BodyDecoder decoder_;
@@ -122,6 +137,7 @@ class Forwarding {
   bool is_head_sent_ = false;  // something of the answer has gone to the caller
   std::string output_;         // for the caller
   std::string_view direct_;    // goes behind output_; lies in the link's input
+  std::size_t flushed_ = 0;    // of both
   std::int64_t body_bytes_ = 0;
   std::int64_t sent_bytes_ = 0;
   std::int64_t tunnelled_bytes_ = 0;  // from the caller, behind its request

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "http/forwarding.h"
+#include "http/send_now.h"
 
 namespace metergate::http {
 namespace {
@@ -9,7 +10,9 @@ namespace {
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
 constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of it in the buffer
 constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // more is written from where it was read
+constexpr std::size_t kAddedBytesUsual = 512;      // by our fields to an answer's head
 constexpr int kInterimsMax = 8;
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 // Whether these may be the first bytes of an HTTP/1 answer: rubbish is told at once.
 bool may_be_answer(std::string_view bytes) {
@@ -21,20 +24,35 @@ bool may_be_answer(std::string_view bytes) {
 }  // namespace
 
 Task<bool> Forwarding::read_from_upstream(std::size_t bytes_max) {
+  const auto [error, count] =
+      co_await link_->socket.async_read_some(answer_room(bytes_max), kAwait);
+  const bool is_read = take_read(error, count);
+  co_return is_read;
+}
+
+asio::mutable_buffer Forwarding::answer_room(std::size_t bytes_max) {
   const std::span<char> room = link_->input.room(bytes_max);
-  const auto [error, count] = co_await link_->socket.async_read_some(
-      asio::mutable_buffer{room.data(), room.size()}, kAwait);
+  return {room.data(), room.size()};
+}
+
+bool Forwarding::take_read(const BoostError& error, std::size_t count) {
   has_upstream_ended_ = error == asio::error::eof;
-  if (error) co_return false;
+  if (error) return false;
   link_->input.commit(count);
-  co_return true;
+  return true;
 }
 
 Task<Forwarding::Step> Forwarding::read_answer_head() {
   while (true) {
-    const Step step = co_await read_one_head();
-    if (step != Step::done) co_return step;
-    if (head_.status >= 200) break;
+    std::optional<Step> step = parse_head();
+    while (!step) {
+      const bool is_empty = link_->input.is_empty();
+      const auto [error, count] =
+          co_await link_->socket.async_read_some(answer_room(kHeadBytesMax), kAwait);
+      step = take_read(error, count) ? parse_head() : head_failure(is_empty);
+    }
+    if (*step != Step::done) co_return *step;
+    if (head_.status >= 200) co_return check_answer();
     if (head_.status == 101) {
       if (wants_websocket_ && request_.takes_chunks) co_return Step::done;
       co_return fail_with(ErrorCode::upstream, "the upstream changed the protocol unasked");
@@ -44,39 +62,36 @@ Task<Forwarding::Step> Forwarding::read_answer_head() {
     const Step passed = co_await pass_on_interim();
     if (passed != Step::done) co_return passed;
   }
-  const Result<ResponseFraming> framing = framing_of(head_, request_.method == "HEAD");
-  if (!framing) co_return fail_with(ErrorCode::upstream, framing.error().message);
-  framing_ = *framing;
-  if (framing_.length > options_.response_bytes_max)
-    co_return fail_with(ErrorCode::upstream, "the upstream's answer is larger than is allowed");
-  co_return Step::done;
 }
 
-Task<Forwarding::Step> Forwarding::read_one_head() {
-  std::size_t searched = 0;
-  while (true) {
-    const std::string_view bytes = link_->input.view();
-    const std::size_t end = bytes.find("\r\n\r\n", searched);
-    if (end != std::string_view::npos) {
-      head_bytes_ = end + 4;
-      break;
-    }
-    searched = bytes.size() < 3 ? 0 : bytes.size() - 3;
-    if (!may_be_answer(bytes))
-      co_return fail_with(ErrorCode::upstream,
-                          "the upstream answered with something that is no "
-                          "HTTP/1");
-    if (bytes.size() >= kHeadBytesMax)
-      co_return fail_with(ErrorCode::upstream,
-                          "the head of the upstream's answer is larger than "
-                          "64 KiB");
-    const bool is_empty = bytes.empty();
-    const bool is_read = co_await read_from_upstream(kHeadBytesMax);
-    if (!is_read) co_return head_failure(is_empty);
+// How long the answer's body will be.
+Forwarding::Step Forwarding::check_answer() {
+  const Result<ResponseFraming> framing = framing_of(head_, request_.method == "HEAD");
+  if (!framing) return fail_with(ErrorCode::upstream, framing.error().message);
+  framing_ = *framing;
+  if (framing_.length > options_.response_bytes_max)
+    return fail_with(ErrorCode::upstream, "the upstream's answer is larger than is allowed");
+  return Step::done;
+}
+
+// The head that the input begins with; nothing: more of it must be read.
+std::optional<Forwarding::Step> Forwarding::parse_head() {
+  const std::string_view bytes = link_->input.view();
+  const std::size_t end = bytes.find("\r\n\r\n", searched_);
+  if (end != std::string_view::npos) {
+    head_bytes_ = end + 4;
+    searched_ = 0;
+    const Result<> parsed = parse_response_head(bytes.substr(0, head_bytes_), head_);
+    if (!parsed) return fail_with(ErrorCode::upstream, parsed.error().message);
+    return Step::done;
   }
-  const Result<> parsed = parse_response_head(link_->input.view().substr(0, head_bytes_), head_);
-  if (!parsed) co_return fail_with(ErrorCode::upstream, parsed.error().message);
-  co_return Step::done;
+  searched_ = bytes.size() < 3 ? 0 : bytes.size() - 3;
+  if (!may_be_answer(bytes))
+    return fail_with(ErrorCode::upstream, "the upstream answered with something that is no HTTP/1");
+  if (bytes.size() >= kHeadBytesMax)
+    return fail_with(ErrorCode::upstream,
+                     "the head of the upstream's answer is larger than 64 KiB");
+  return std::nullopt;
 }
 
 // Why no head came.
@@ -98,7 +113,8 @@ Task<Forwarding::Step> Forwarding::pass_on_interim() {
   if (is_for_caller) append_bare_head();
   link_->input.consume(head_bytes_);
   head_.status = 0;
-  const bool is_written = co_await flush();
+  bool is_written = flush_now();
+  if (!is_written) is_written = co_await flush();
   if (!is_written) co_return Step::abandoned;
   is_head_sent_ = false;  // of the answer itself
   co_return Step::done;
@@ -128,6 +144,7 @@ void Forwarding::append_answer_head() {
   }
   keeps_caller_ = request_.keep_alive && has_whole_request_ && !connection_.shared_.stopping &&
                   sent_body_.kind != SentBody::Kind::until_close;
+  output_.reserve(link_->input.view().size() + kAddedBytesUsual);
   append_caller_head(output_, head_,
                      {.request_id = request_.request_id,
                       .own_fields = passage_.answer_fields(),
@@ -138,29 +155,40 @@ void Forwarding::append_answer_head() {
   link_->input.consume(head_bytes_);
 }
 
-Task<Forwarding::Step> Forwarding::pass_on_answer() {
+void Forwarding::begin_answer() {
   append_answer_head();
   decoder_ = BodyDecoder{framing_};
+}
+
+// What has come of the answer; nothing: more of it must be read.
+std::optional<Forwarding::Step> Forwarding::take_answer() {
+  if (!decode_into_output()) {
+    if (is_head_sent_) return Step::broken;
+    output_.clear();
+    return fail_with(ErrorCode::upstream, "the body of the upstream's answer is malformed");
+  }
+  if (!decoder_.is_complete()) return std::nullopt;
+  if (sent_body_.kind == SentBody::Kind::chunked) output_ += kLastChunk;
+  return Step::done;
+}
+
+Task<Forwarding::Step> Forwarding::pass_on_rest() {
   while (true) {
-    if (!decode_into_output()) {
-      if (is_head_sent_) co_return Step::broken;
-      output_.clear();
-      co_return fail_with(ErrorCode::upstream, "the body of the upstream's answer is malformed");
-    }
-    if (decoder_.is_complete()) break;
-    const bool is_written = co_await flush();
+    bool is_written = flush_now();
+    if (!is_written) is_written = co_await flush();
     if (!is_written) co_return Step::abandoned;
     read_deadline_ = connection_.shared_.clock.steady() + options_.idle_timeout;
     const bool is_read = co_await read_from_upstream(kBodyBytesMax);
     read_deadline_.reset();
-    if (is_read) continue;
-    if (connection_.ended_) co_return Step::abandoned;
-    const bool is_end =
-        framing_.body == BodyKind::until_close && has_upstream_ended_ && !has_timed_out_;
-    if (!is_end) co_return Step::broken;
-    break;
+    if (!is_read) break;
+    const std::optional<Step> taken = take_answer();
+    if (taken) co_return *taken;
   }
-  if (sent_body_.kind == SentBody::Kind::chunked) output_ += "0\r\n\r\n";
+  if (connection_.ended_) co_return Step::abandoned;
+  const bool is_end =
+      framing_.body == BodyKind::until_close && has_upstream_ended_ && !has_timed_out_;
+  if (!is_end) co_return Step::broken;
+  if (sent_body_.kind == SentBody::Kind::chunked) output_ += kLastChunk;
   co_return Step::done;
 }
 
@@ -187,16 +215,28 @@ bool Forwarding::decode_into_output() {
   }
 }
 
-Task<bool> Forwarding::flush() {
-  if (output_.empty() && direct_.empty()) co_return true;
+// Whether all went at once; the rest is for flush(), which must then follow.
+bool Forwarding::flush_now() {
+  if (output_.empty() && direct_.empty()) return true;
   if (!is_head_sent_) passage_.complete_head(output_);
   is_head_sent_ = true;
-  const bool is_written = co_await connection_.write(output_, direct_);
+  flushed_ = send_now(connection_.socket_, output_, direct_);
+  if (flushed_ < output_.size() + direct_.size()) return false;
+  forget_output(true);
+  return true;
+}
+
+Task<bool> Forwarding::flush() {
+  const bool is_written = co_await connection_.write_rest(output_, direct_, flushed_);
+  forget_output(is_written);
+  co_return is_written;
+}
+
+void Forwarding::forget_output(bool is_written) {
   if (is_written) sent_bytes_ += static_cast<std::int64_t>(output_.size() + direct_.size());
   output_.clear();
   if (!direct_.empty()) link_->input.consume(direct_.size());
   direct_ = {};
-  co_return is_written;
 }
 
 // Until either side ends it, or nothing moves for long.
@@ -210,7 +250,8 @@ Task<Forwarding::Step> Forwarding::tunnel() {
   while (goes_on) {
     output_ += link_->input.view();
     link_->input.consume(link_->input.view().size());
-    goes_on = co_await flush();
+    goes_on = flush_now();
+    if (!goes_on) goes_on = co_await flush();
     if (!goes_on) break;
     read_deadline_ = connection_.shared_.clock.steady() + options_.tunnel_timeout;
     goes_on = co_await read_from_upstream(kBodyBytesMax);
@@ -222,7 +263,8 @@ Task<Forwarding::Step> Forwarding::tunnel() {
 Task<void> Forwarding::tunnel_to_upstream() {
   bool goes_on = true;
   while (goes_on) {
-    const std::string bytes = std::exchange(connection_.input_, {});
+    const std::string bytes{connection_.input_.view()};
+    connection_.input_.consume(bytes.size());
     tunnelled_bytes_ += static_cast<std::int64_t>(bytes.size());
     goes_on = co_await write_to_upstream(bytes, {});
     if (read_deadline_)

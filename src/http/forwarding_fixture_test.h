@@ -24,7 +24,7 @@ struct PassedOn {
   std::condition_variable changed;
   std::vector<PassedOutcome> outcomes;
   bool holds = false;  // records are kept back until release()
-  std::vector<std::move_only_function<void(Result<>)>> held;
+  std::vector<std::move_only_function<void()>> held;
   bool refuses_record = false;
   std::vector<Header> fields;
 
@@ -39,7 +39,7 @@ struct PassedOn {
   }
   void release() {
     const std::lock_guard lock{mutex};
-    for (auto& then : held) then({});
+    for (auto& then : held) then();
     held.clear();
   }
 };
@@ -66,16 +66,21 @@ class TestPassage final : public Passage {
   }
   std::span<const Header> answer_fields() const override { return shared_.fields; }
   void complete_head(std::string& head) override { fill_room_in_head(head, shared_.count()); }
-  void finish(const PassedOutcome& outcome, std::move_only_function<void(Result<>)> then) override {
+  Result<> finish(const PassedOutcome& outcome) override {
     {
       const std::lock_guard lock{shared_.mutex};
       shared_.outcomes.push_back(outcome);
-      if (shared_.holds) shared_.held.push_back(std::move(then));
     }
     shared_.changed.notify_all();
-    if (!then) return;
-    if (shared_.refuses_record) return then(fail(ErrorCode::storage, "no room"));
-    then({});
+    if (shared_.refuses_record) return fail(ErrorCode::storage, "no room");
+    return {};
+  }
+  void when_kept(std::move_only_function<void()> then) override {
+    {
+      const std::lock_guard lock{shared_.mutex};
+      if (shared_.holds) return shared_.held.push_back(std::move(then));
+    }
+    then();
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "http/forwarding.h"
+#include "http/send_now.h"
 
 namespace metergate::http {
 namespace {
@@ -31,23 +32,25 @@ bool may_have_body(std::string_view method) {
 // What is in the connection's buffer. False: refused_body_ says why it is none.
 bool Forwarding::take_body() {
   RequestParser& parser = connection_.parser_;
-  const Result<std::size_t> taken = parser.take(connection_.input_);
+  const Result<std::size_t> taken = parser.take(connection_.input_.view());
   if (!taken) {
     refused_body_ = taken.error();
     return false;
   }
-  connection_.input_.erase(0, *taken);
+  connection_.input_.consume(*taken);
   piece_ = parser.take_body();
   has_whole_request_ = parser.is_complete();
   return true;
 }
 
-Task<Forwarding::Step> Forwarding::open_link() {
-  Upstream& upstream = passage_.upstream();
+bool Forwarding::take_kept_link() {
   has_timed_out_ = false;
-  pool_ = connection_.loop_->pool_of(upstream, connection_.shared_.options.threads);
+  pool_ = connection_.loop_->pool_of(passage_.upstream(), connection_.shared_.options.threads);
   if (!has_tried_again_) link_ = pool_->take_kept();
-  if (link_ != nullptr) co_return Step::done;
+  return link_ != nullptr;
+}
+
+Task<Forwarding::Step> Forwarding::open_link() {
   Step step = Step::done;
   if (pool_->take_place()) {
     place_.emplace(pool_);
@@ -66,7 +69,7 @@ Task<Forwarding::Step> Forwarding::wait_for_place() {
                         "too many requests wait for the upstream; try again soon");
   read_deadline_ = connection_.shared_.clock.steady() + options_.connect_timeout;
   while (!waiter.is_granted() && !has_timed_out_ && !connection_.ended_)
-    co_await connection_.wait_for_wake();
+    co_await connection_.wake_.wait();
   read_deadline_.reset();
   if (!waiter.is_granted()) {
     pool_->give_up(ticket);
@@ -137,19 +140,31 @@ SentBody Forwarding::request_body() const {
   return {SentBody::Kind::length, framing.content_length};
 }
 
-// Where that fails the upstream may have answered already: reading finds out.
-Task<Forwarding::Step> Forwarding::send_request() {
-  const bool is_whole = has_whole_request_;
+// The request as far as it has come.
+void Forwarding::make_request() {
   const std::string& authority = link_->target.origin.authority;
   const UpstreamHead with{
       .host = options_.keeps_host ? request_.header("host").value_or(authority) : authority,
       .body = request_body(),
-      .is_upgrade = wants_websocket_ && is_whole};
-  std::string head = upstream_head(request_, with);
+      .is_upgrade = wants_websocket_ && has_whole_request_};
+  request_head_ = upstream_head(request_, with);
   const bool is_chunked = with.body.kind == SentBody::Kind::chunked;
   if (is_chunked && !piece_.empty()) piece_ = fmt::format("{:x}\r\n{}\r\n", piece_.size(), piece_);
   reached_upstream_ = true;
-  const bool is_written = co_await write_to_upstream(head, piece_);
+}
+
+// Whether all of it has gone, so that the answer can be waited for.
+bool Forwarding::send_request_now() {
+  request_sent_ = send_now(link_->socket, request_head_, piece_);
+  is_request_sent_ = has_whole_request_ && request_sent_ == request_head_.size() + piece_.size();
+  if (is_request_sent_) read_deadline_ = connection_.shared_.clock.steady() + options_.head_timeout;
+  return is_request_sent_;
+}
+
+// The rest of it. Where that fails the upstream may have answered already: reading finds out.
+Task<Forwarding::Step> Forwarding::send_request() {
+  const bool is_whole = has_whole_request_;
+  const bool is_written = co_await write_to_upstream(request_head_, piece_, request_sent_);
   is_request_sent_ = is_written && is_whole;
   if (connection_.ended_) co_return Step::abandoned;
   if (!is_whole && is_written) {
@@ -208,9 +223,9 @@ Task<bool> Forwarding::upload_piece() {
   co_return is_written;
 }
 
-Task<bool> Forwarding::write_to_upstream(std::string_view first, std::string_view second) {
+Task<bool> Forwarding::write_to_upstream(std::string_view first, std::string_view second,
+                                         std::size_t sent) {
   const std::size_t size = first.size() + second.size();
-  std::size_t sent = 0;
   bool is_failed = false;
   while (sent < size && !is_failed) {
     write_deadline_ = connection_.shared_.clock.steady() + options_.idle_timeout;

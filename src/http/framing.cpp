@@ -49,10 +49,9 @@ Result<std::optional<std::string_view>> only_value(const RequestHead& head, std:
 
 // RFC 3986: a name or an address, and perhaps a port; no user, no list, no path.
 bool is_host(std::string_view text) {
-  constexpr std::string_view kOthers = "-._~%!$&'()*+;=:[]";
-  const bool has_only_its_own = std::ranges::all_of(text, [&](char c) {
-    return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
-  });
+  static constexpr CharacterSet kCharacters{"-._~%!$&'()*+;=:[]"};
+  const bool has_only_its_own =
+      std::ranges::all_of(text, [](char c) { return kCharacters.holds(c); });
   const std::size_t colon = text.rfind(':');
   const bool has_port = colon != std::string_view::npos && text.find(']', colon) == text.npos;
   const std::string_view port = has_port ? text.substr(colon + 1) : std::string_view{};
@@ -126,8 +125,7 @@ Result<> check_head_bytes(std::string_view head) {
     const std::size_t end = head.find("\r\n");
     if (end == std::string_view::npos) return refuse("the head does not end in an empty line");
     const std::string_view line = head.substr(0, end);
-    if (line.find_first_of("\r\n") != std::string_view::npos)
-      return refuse("a line does not end in CRLF");
+    if (has_line_end(line)) return refuse("a line does not end in CRLF");
     head.remove_prefix(end + 2);
     if (lines > 0 && line.empty()) break;
     if (lines > kFieldsMax)

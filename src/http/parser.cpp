@@ -14,6 +14,7 @@ namespace metergate::http {
 namespace {
 
 namespace beast = boost::beast;
+constexpr std::size_t kFieldsUsual = 16;
 constexpr std::size_t kChunkLineMax = 1024;
 constexpr std::size_t kTrailerBytesMax = 8 * 1024;
 
@@ -74,6 +75,7 @@ class RequestParser::Machine final {
       head_.method = view(method);
       head_.target = view(target);
       head_.version_minor = version - 10;
+      head_.headers.reserve(kFieldsUsual);
     }
     void on_response_impl(int, Text, int, Code& error) override { error = {}; }
     void on_field_impl(Field, Text name, Text value, Code& error) override {

@@ -1,7 +1,8 @@
 // Passage: one request that is passed on to an upstream, as the floor above http sees it. It says
 // whether and where the request goes, and is told once what became of it.
 //
-// Made by Handler::pass; called on the connection's thread only, and never after finish().
+// Made by Handler::pass; called on the connection's thread only. It may be gone as soon as `then`
+// of when_kept() has been called.
 #pragma once
 
 #include <cstdint>
@@ -43,10 +44,13 @@ class Passage {
   // The answer's head as it goes out, with the fields above in it: what could not be known before
   // is written into the room that was left for it. Its length stays.
   virtual void complete_head(std::string& head) = 0;
-  // Exactly once for each request whose admit() was called. `then` is called once, from any thread:
-  // only then the end of the answer is sent. With an error it is not sent at all.
-  virtual void finish(const PassedOutcome& outcome,
-                      std::move_only_function<void(Result<>)> then) = 0;
+  // Exactly once for each request whose admit() was called: records it. With an error the end of
+  // the answer is not sent at all.
+  virtual Result<> finish(const PassedOutcome& outcome) = 0;
+  // After that, and after the finish() of others that end in the same turn of the thread's loop, so
+  // that all of them can be kept in one step. `then` is called once, at once or from any thread:
+  // only then the end of the answer is sent. Not called where the caller has gone meanwhile.
+  virtual void when_kept(std::move_only_function<void()> then) = 0;
 };
 
 }  // namespace metergate::http

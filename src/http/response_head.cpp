@@ -11,6 +11,7 @@ namespace metergate::http {
 namespace {
 
 constexpr std::size_t kFieldsMax = 200;
+constexpr std::size_t kFieldsUsual = 16;
 constexpr std::size_t kLengthDigitsMax = 18;
 
 std::unexpected<Error> refuse(std::string_view message) {
@@ -88,13 +89,13 @@ bool has_list_word(std::string_view list, std::string_view word) {
 
 Result<> parse_response_head(std::string_view bytes, ResponseHead& head) {
   head.fields.clear();
+  head.fields.reserve(kFieldsUsual);
   bool is_first = true;
   while (true) {
     const std::size_t end = bytes.find("\r\n");
     if (end == std::string_view::npos) return refuse("the answer's head has no end");
     const std::string_view line = bytes.substr(0, end);
-    if (line.find_first_of("\r\n") != std::string_view::npos)
-      return refuse("a line of the answer's head does not end in CRLF");
+    if (has_line_end(line)) return refuse("a line of the answer's head does not end in CRLF");
     bytes.remove_prefix(end + 2);
     if (is_first) {
       TRY(parse_status_line(line, head));

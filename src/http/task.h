@@ -20,6 +20,8 @@ template <class T>
 using Task = asio::awaitable<T, Executor>;
 using BoostError = boost::system::error_code;
 
-inline constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+// Deferred: what is awaited with it needs no coroutine of its own.
+using AwaitToken = asio::as_tuple_t<asio::deferred_t>;
+inline constexpr AwaitToken kAwait{asio::deferred};
 
 }  // namespace metergate::http

@@ -19,8 +19,8 @@ std::optional<int> hex_digit(char c) {
 
 // RFC 3986: pchar, '/' and the '%' of an escape.
 bool is_path_character(char c) {
-  constexpr std::string_view kOthers = "-._~!$&'()*+,;=:@/%";
-  return is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
+  static constexpr CharacterSet kCharacters{"-._~!$&'()*+,;=:@/%"};
+  return kCharacters.holds(c);
 }
 
 bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }

@@ -8,6 +8,7 @@ namespace {
 // A batch that voids nothing is written as it was before there were corrections.
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kVersionWithVoid = 2;
+constexpr std::size_t kEventBytesUsual = 128;
 
 std::unexpected<Error> bad(std::string_view what) {
   return fail(ErrorCode::corrupt, "a batch of the journal " + std::string(what));
@@ -102,6 +103,7 @@ UsageEvent to_final(DecidedEvent decided) {
 
 std::string encode(const DecidedBatch& batch) {
   std::string bytes;
+  bytes.reserve(kEventBytesUsual * (batch.events.size() + 1));
   Encoder to(bytes);
   to.byte(batch.voided ? kVersionWithVoid : kVersion);
   to.number(batch.at.time_since_epoch().count());

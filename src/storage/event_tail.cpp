@@ -9,6 +9,7 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kChunkBytes = 256UL << 10;
+constexpr std::size_t kEventBytesUsual = 256;
 
 bool is_older(const PackedEvent& a, const PackedEvent& b) {
   return std::tie(a.at, a.sequence, a.index) < std::tie(b.at, b.sequence, b.index);
@@ -41,6 +42,7 @@ bool is_newer(const ArchivedEvent& a, const ArchivedEvent& b) {
 
 void EventTail::add(std::uint64_t sequence, const DecidedBatch& batch) {
   std::string bytes;
+  bytes.reserve(kEventBytesUsual);
   const std::scoped_lock lock(mutex_);
   for (std::uint32_t index = 0; index < batch.events.size(); ++index) {
     const DecidedEvent& decided = batch.events[index];

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -24,6 +26,9 @@
 namespace metergate {
 namespace {
 
+// How long what nobody waits for may stay without a sync.
+constexpr std::chrono::milliseconds kSyncWithin{5};
+constexpr std::size_t kRecycledBytesMax = 256 << 10;
 constexpr std::size_t kFrameBatchesMax = 4096;
 constexpr std::size_t kFrameBytesMax = 4 << 20;   // a larger batch has a frame of its own
 constexpr std::size_t kBatchBytesMax = 32 << 20;  // and must fit into a segment
@@ -44,7 +49,7 @@ T or_stop(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-// A frame that is being formed, or waits for the committing thread.
+// A frame that is being formed, or waits to be written.
 struct Forming {
   std::string bytes;
   std::uint64_t first_sequence = 0;
@@ -64,9 +69,7 @@ class SegmentedJournal final : public Journal {
   Result<> append(std::uint64_t sequence, std::string_view batch) override;
   Result<> admits(std::size_t bytes) const override;
   std::uint64_t written() const override { return written_.reached(); }
-  void when_written(std::uint64_t sequence, std::move_only_function<void()> then) override {
-    written_.when(sequence, std::move(then));
-  }
+  void when_written(std::uint64_t sequence, std::move_only_function<void()> then) override;
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
   std::vector<JournalSegment> segments() const override;
@@ -74,11 +77,22 @@ class SegmentedJournal final : public Journal {
   Result<> remove_through(std::uint64_t sequence) override;
 
  private:
+  // How far the file has come, and what of it has not been synced.
+  struct Reach {
+    std::uint64_t sequence = 0;
+    std::int64_t offset = 0;
+    std::size_t unsynced = 0;  // as counted in waiting_
+  };
+
   Result<> admits_locked(std::size_t bytes) const;
-  void commit_until_stopped();
+  bool must_hurry() const;
+  bool write_formed(Reach& reach);
+  std::optional<Forming> take_formed();
   void write(Forming& frame);
-  void begin_segment(std::uint64_t first_sequence);
-  void report(const Forming& frame);
+  void commit_until_stopped();
+  void commit();
+  void begin_segment();
+  void report(const Reach& reach);
   std::size_t segment_room() const {
     return static_cast<std::size_t>(options_.segment_bytes) - kSegmentHeaderBytes;
   }
@@ -96,17 +110,20 @@ class SegmentedJournal final : public Journal {
   std::string recycled_;                  // room of a written frame, for the next
   std::size_t waiting_ = 0;               // bytes taken and not yet durable
   std::uint64_t taken_ = 0;               // the last sequence taken
+  bool has_no_room_ = false;              // the frame that is next needs a new segment
+  bool is_dozing_ = false;                // the committing thread: until something is taken
   std::vector<JournalSegment> segments_;  // the last is appended to
   std::multimap<std::uint64_t, std::move_only_function<void()>> callbacks_;
   bool is_stopping_ = false;
   std::atomic<std::uint64_t> durable_ = 0;
   SequenceGate written_;
 
-  // Of the committing thread only.
+  // Of who writes; taken before mutex_. Only the committing thread gives file_ another value.
+  std::mutex write_mutex_;
   File file_;
-  std::int64_t offset_ = 0;
   std::int64_t file_bytes_ = 0;  // 0: no segment is open
   std::uint64_t last_hash_ = 0;
+  Reach reach_;
   std::thread committing_;
 };
 
@@ -120,14 +137,15 @@ SegmentedJournal::SegmentedJournal(const JournalOptions& options, Recovered reco
       segments_(std::move(recovered.used)),
       durable_(recovered.last_sequence),
       written_(recovered.last_sequence),
-      last_hash_(recovered.last_hash) {}
+      last_hash_(recovered.last_hash),
+      reach_{.sequence = recovered.last_sequence} {}
 
 Result<> SegmentedJournal::start() {
   if (!segments_.empty()) {
     const JournalSegment& last = segments_.back();
     file_ = TRY(File::open(last.path, File::Mode::write));
     file_bytes_ = TRY(file_.size());
-    offset_ = last.bytes;
+    reach_.offset = last.bytes;
   }
   // A new journal takes the first one at once, and must not be without one then.
   const auto prepared = spares_.prepare(segments_.empty() ? 2 : 1);
@@ -172,12 +190,11 @@ Result<> SegmentedJournal::admits(std::size_t bytes) const {
 }
 
 Result<> SegmentedJournal::append(std::uint64_t sequence, std::string_view batch) {
-  bool was_idle = false;
+  bool must_wake = false;
   {
     const std::lock_guard lock{mutex_};
     TRY(admits_locked(batch.size()));
     CHECK(sequence == taken_ + 1);
-    was_idle = forming_.empty();
     if (forming_.empty() || forming_.back().batches == kFrameBatchesMax ||
         forming_.back().bytes.size() + batch.size() > kFrameBytesMax) {
       Forming frame{.bytes = std::exchange(recycled_, {}), .first_sequence = sequence};
@@ -190,80 +207,153 @@ Result<> SegmentedJournal::append(std::uint64_t sequence, std::string_view batch
     frame.counted += batch.size() + kBatchOverheadBytes;
     waiting_ += batch.size() + kBatchOverheadBytes;
     taken_ = sequence;
+    must_wake = is_dozing_ || must_hurry();
+    is_dozing_ = false;
   }
-  if (was_idle) work_.notify_one();
+  if (must_wake) work_.notify_one();
   return {};
 }
 
+void SegmentedJournal::when_written(std::uint64_t sequence, std::move_only_function<void()> then) {
+  if (written() < sequence) {
+    Reach reach;
+    bool is_all = false;
+    {
+      const std::lock_guard lock{write_mutex_};
+      is_all = write_formed(reach);
+    }
+    written_.advance(reach.sequence);
+    if (!is_all) work_.notify_one();
+  }
+  written_.when(sequence, std::move(then));
+}
+
 void SegmentedJournal::when_durable(std::uint64_t sequence, std::move_only_function<void()> then) {
+  bool is_reached = false;
   {
     const std::lock_guard lock{mutex_};
-    if (durable() < sequence) {
+    is_reached = durable() >= sequence;
+    if (!is_reached) {
       callbacks_.emplace(sequence, std::move(then));
-      return;
     }
   }
-  then();
+  if (is_reached) {
+    then();
+  } else {
+    work_.notify_one();
+  }
+}
+
+// Under mutex_: whether the committing thread must not wait for more to come.
+bool SegmentedJournal::must_hurry() const {
+  const bool is_asked = !callbacks_.empty() && callbacks_.begin()->first <= taken_;
+  return is_asked || has_no_room_ || is_stopping_ || waiting_ > waiting_max() / 2;
 }
 
 void SegmentedJournal::commit_until_stopped() {
   for (;;) {
-    Forming frame;
     {
       std::unique_lock lock{mutex_};
-      work_.wait(lock, [this] { return is_stopping_ || !forming_.empty(); });
-      if (forming_.empty()) return;
-      frame = std::move(forming_.front());
-      forming_.pop_front();
+      is_dozing_ = true;
+      work_.wait(lock, [this] { return is_stopping_ || taken_ > durable(); });
+      is_dozing_ = false;
+      if (taken_ == durable()) return;
+      work_.wait_for(lock, kSyncWithin, [this] { return must_hurry(); });
     }
-    write(frame);
-    report(frame);
+    commit();
   }
 }
 
+// Writes what has been formed, and makes durable what has been written, here or elsewhere.
+void SegmentedJournal::commit() {
+  for (;;) {
+    Reach reach;
+    bool is_all = false;
+    {
+      const std::lock_guard lock{write_mutex_};
+      is_all = write_formed(reach);
+      reach_.unsynced = 0;
+    }
+    written_.advance(reach.sequence);
+    if (file_bytes_ > 0) or_stop(file_.sync_data());
+    report(reach);
+    if (is_all) return;
+    begin_segment();
+  }
+}
+
+// Under write_mutex_. False: what comes next needs a new segment.
+bool SegmentedJournal::write_formed(Reach& reach) {
+  while (auto frame = take_formed()) write(*frame);
+  reach = reach_;
+  const std::lock_guard lock{mutex_};
+  return !has_no_room_;
+}
+
+// The oldest frame, where the segment has room for it.
+std::optional<Forming> SegmentedJournal::take_formed() {
+  const std::lock_guard lock{mutex_};
+  if (forming_.empty()) return std::nullopt;
+  const auto bytes =
+      static_cast<std::int64_t>(forming_.front().bytes.size() + sizeof(std::uint64_t));
+  has_no_room_ = reach_.offset + bytes > file_bytes_;
+  if (has_no_room_) return std::nullopt;
+  Forming frame = std::move(forming_.front());
+  forming_.pop_front();
+  return frame;
+}
+
 void SegmentedJournal::write(Forming& frame) {
-  const auto bytes = static_cast<std::int64_t>(frame.bytes.size() + sizeof(std::uint64_t));
-  if (offset_ + bytes > file_bytes_) begin_segment(frame.first_sequence);
-  CHECK(offset_ + bytes <= file_bytes_);
   last_hash_ = finish_frame(frame.bytes, {.first_sequence = frame.first_sequence,
                                           .batch_count = frame.batches,
                                           .durable = durable(),
                                           .previous_hash = last_hash_});
-  or_stop(file_.write(offset_, frame.bytes));
-  written_.advance(frame.first_sequence + frame.batches - 1);
-  or_stop(file_.sync_data());
-  offset_ += bytes;
+  or_stop(file_.write(reach_.offset, frame.bytes));
+  reach_.offset += static_cast<std::int64_t>(frame.bytes.size());
+  reach_.sequence = frame.first_sequence + frame.batches - 1;
+  reach_.unsynced += frame.counted;
+  if (frame.bytes.capacity() > kRecycledBytesMax) return;
+  const std::lock_guard lock{mutex_};
+  recycled_ = std::move(frame.bytes);
 }
 
 // The header is synced before a frame goes behind it, and all frames of the segment before are on
-// disk by then: so a bad frame in a segment that another follows is damage and no torn tail.
-void SegmentedJournal::begin_segment(std::uint64_t first_sequence) {
+// disk by then: so a bad frame in a segment that another follows is damage and no torn tail. Nobody
+// writes meanwhile, since the frame that is next has no room.
+void SegmentedJournal::begin_segment() {
   const std::uint64_t number = spares_.take();
-  file_ = or_stop(File::open(segment_path(options_.folder, number), File::Mode::write));
-  file_bytes_ = options_.segment_bytes;
+  const std::uint64_t first_sequence = reach_.sequence + 1;
+  File file = or_stop(File::open(segment_path(options_.folder, number), File::Mode::write));
   const SegmentHeader header{.number = number,
                              .first_sequence = first_sequence,
                              .previous_hash = last_hash_,
-                             .bytes = static_cast<std::uint64_t>(file_bytes_)};
-  or_stop(file_.write(0, encode(header)));
-  or_stop(file_.sync_data());
-  offset_ = kSegmentHeaderBytes;
+                             .bytes = static_cast<std::uint64_t>(options_.segment_bytes)};
+  or_stop(file.write(0, encode(header)));
+  or_stop(file.sync_data());
+  const std::lock_guard writing{write_mutex_};
+  file_ = std::move(file);
+  file_bytes_ = options_.segment_bytes;
+  reach_.offset = kSegmentHeaderBytes;
   const std::lock_guard lock{mutex_};
+  has_no_room_ = false;
   if (!segments_.empty()) segments_.back().is_full = true;
-  segments_.push_back(
-      {.path = file_.path(), .number = number, .first_sequence = first_sequence, .bytes = offset_});
+  segments_.push_back({.path = file_.path(),
+                       .number = number,
+                       .first_sequence = first_sequence,
+                       .bytes = reach_.offset});
 }
 
-void SegmentedJournal::report(const Forming& frame) {
+void SegmentedJournal::report(const Reach& reach) {
   std::multimap<std::uint64_t, std::move_only_function<void()>> due;
   {
     const std::lock_guard lock{mutex_};
-    const std::uint64_t last = frame.first_sequence + frame.batches - 1;
-    segments_.back().last_sequence = last;
-    segments_.back().bytes = offset_;
-    waiting_ -= frame.counted;
-    durable_.store(last, std::memory_order_release);
-    while (!callbacks_.empty() && callbacks_.begin()->first <= last) {
+    if (reach.unsynced > 0) {
+      segments_.back().last_sequence = reach.sequence;
+      segments_.back().bytes = reach.offset;
+    }
+    waiting_ -= reach.unsynced;
+    durable_.store(reach.sequence, std::memory_order_release);
+    while (!callbacks_.empty() && callbacks_.begin()->first <= reach.sequence) {
       due.insert(due.end(), callbacks_.extract(callbacks_.begin()));
     }
   }

@@ -1,12 +1,14 @@
 // The journal: the one durable thing. Append-only frames in numbered segment files; one committing
 // thread syncs.
 //
-// append() copies a batch into the frame that is being formed and returns at once; the committing
-// thread writes the frame, syncs it (fdatasync) and then reports it durable. While one frame syncs
-// the next is formed, so the group grows with the load: at most kFrameBytesMax or kFrameBatchesMax.
-// A failed write or sync ends the process (exit status 1, one line on standard error) before
-// anything is reported durable: what the kernel forgot cannot be trusted (docs/storage-format.md).
-// Segments are preallocated, so a full disk is met before a frame needs it.
+// append() copies a batch into the frame that is being formed and returns at once. Who asks
+// when_written() writes what has been formed on its own thread; the committing thread writes the
+// rest, syncs (fdatasync) and reports durable: at once where somebody waits for that, else within
+// 5 ms. While one frame syncs the next is formed, so the group grows with the load: at most
+// kFrameBytesMax or kFrameBatchesMax. A failed write or sync ends the process (exit status 1, one
+// line on standard error) before anything is reported durable: what the kernel forgot cannot be
+// trusted (docs/storage-format.md). Segments are preallocated, so a full disk is met before a frame
+// needs it.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +60,9 @@ class Journal {
   virtual Result<> admits(std::size_t bytes) const = 0;
 
   // What the kernel has been given: it survives the end of this process, but not that of the
-  // machine. Never behind durable(). Callbacks as those of when_durable().
+  // machine. Never behind durable(). when_written() gives it what was appended and calls `then` at
+  // once, but for a batch that begins a new segment or comes later: then as when_durable(), on the
+  // thread that writes it.
   virtual std::uint64_t written() const = 0;
   virtual void when_written(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 

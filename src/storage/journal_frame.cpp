@@ -109,11 +109,13 @@ Soundness decode(std::string_view bytes, Frame& frame) {
   return Soundness::good;
 }
 
-std::optional<std::size_t> find_frame(std::string_view bytes) {
-  Frame frame;
+std::optional<std::size_t> find_frame(std::string_view bytes, std::uint64_t durable_min) {
   for (std::size_t at = bytes.find(kFrameMagic); at != std::string_view::npos;
        at = bytes.find(kFrameMagic, at + 1)) {
-    if (decode(bytes.substr(at), frame) != Soundness::bad) return at;
+    Frame frame;
+    const Soundness soundness = decode(bytes.substr(at), frame);
+    const bool is_later = soundness == Soundness::good && frame.header.durable >= durable_min;
+    if (is_later || soundness == Soundness::newer) return at;
   }
   return std::nullopt;
 }

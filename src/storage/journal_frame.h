@@ -54,8 +54,9 @@ std::uint64_t finish_frame(std::string& buffer, const FrameHeader& header);
 
 // The frame that begins with the first of `bytes`.
 Soundness decode(std::string_view bytes, Frame& frame);
-// Where in `bytes` the first good (or newer) frame begins, at whatever offset.
-std::optional<std::size_t> find_frame(std::string_view bytes);
+// Where in `bytes`, at whatever offset, the first good frame begins that was written when
+// `durable_min` was on disk, or the first newer one.
+std::optional<std::size_t> find_frame(std::string_view bytes, std::uint64_t durable_min);
 
 using VisitBatch = std::function<Result<>(std::uint64_t sequence, std::string_view batch)>;
 // Calls `visit` for the batches with a sequence above `after`.

@@ -157,6 +157,45 @@ TEST(JournalRecovery, ABadFrameWithAGoodOneSomewhereBehindItIsDamageWithItsPlace
   EXPECT_THAT(result.error().message, HasSubstr("Restore"));
 }
 
+// Frames 2 and 3 as they are written beside one sync, and 2 is then made bad.
+std::string with_two_unsynced(const SmallJournal& test, std::uint64_t durable_at_third) {
+  std::string bytes = contents(test.segment(1));
+  Frame first;
+  EXPECT_EQ(decode(std::string_view{bytes}.substr(test.starts[0]), first), Soundness::good);
+  std::uint64_t hash = first.hash;
+  std::size_t at = test.end;
+  for (std::uint64_t sequence = 2; sequence <= 3; ++sequence) {
+    std::string frame;
+    begin_frame(frame);
+    add_batch(frame, "batch-" + std::to_string(sequence));
+    hash = finish_frame(frame, {.first_sequence = sequence,
+                                .batch_count = 1,
+                                .durable = sequence == 3 ? durable_at_third : 1,
+                                .previous_hash = hash});
+    bytes.replace(at, frame.size(), frame);
+    at += frame.size();
+  }
+  bytes[test.end + 12] ^= 1;
+  return bytes;
+}
+
+TEST(JournalRecovery, AFrameThatWasLostBeforeOneWrittenBesideItIsATornTail) {
+  SmallJournal test{1};
+  replace_contents(test.segment(1), with_two_unsynced(test, 1));
+  ASSERT_TRUE(test.recover_only().has_value());
+  EXPECT_EQ(test.replayed, (Replayed{{1, "batch-1"}}));
+  EXPECT_TRUE(is_all_zero(std::string_view{contents(test.segment(1))}.substr(test.end)))
+      << "what lay behind it must not come back";
+}
+
+TEST(JournalRecovery, AFrameThatWasOnDiskWhenALaterOneWasWrittenIsDamage) {
+  SmallJournal test{1};
+  replace_contents(test.segment(1), with_two_unsynced(test, 2));
+  const auto result = test.recover_only();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::corrupt);
+}
+
 TEST(JournalRecovery, AFrameOfZerosInTheMiddleIsDamage) {
   SmallJournal test{3};
   std::string bytes = contents(test.segment(1));

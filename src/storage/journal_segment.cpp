@@ -114,9 +114,11 @@ Result<> read_frames(SegmentContents& segment, std::uint64_t after, const VisitB
   }
   const std::string_view rest = bytes.substr(at);
   scan.is_torn = !is_all_zero(rest);
-  if (const auto good = scan.is_torn ? find_frame(rest) : std::nullopt) {
+  if (const auto good = scan.is_torn ? find_frame(rest, next) : std::nullopt) {
     return damaged(path, here(),
-                   fmt::format("the frame is bad, yet a good one follows at byte {}", at + *good));
+                   fmt::format("the frame is bad, yet it was on disk when the good one at byte {} "
+                               "was written",
+                               at + *good));
   }
   scan.info.first_sequence = scan.header.first_sequence;
   scan.info.last_sequence = next == scan.header.first_sequence ? 0 : next - 1;

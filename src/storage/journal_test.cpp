@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <mutex>
@@ -143,6 +144,62 @@ TEST(Journal, WhatIsWrittenIsInTheFileBeforeItIsReported) {
   bool is_called = false;
   test.journal->when_written(1, [&] { is_called = true; });
   EXPECT_TRUE(is_called) << "what is written already is answered at once";
+}
+
+TEST(Journal, WhoAsksWhetherItIsWrittenWritesItAtOnce) {
+  TestJournal test;
+  ASSERT_TRUE(test.open());
+  test.write(1, "the first begins a segment");
+  for (std::uint64_t i = 2; i <= 9; ++i) {
+    ASSERT_TRUE(test.journal->append(i, "b"));
+    bool is_called = false;
+    test.journal->when_written(i, [&] { is_called = true; });
+    EXPECT_TRUE(is_called);
+  }
+  test.kill();
+  ASSERT_TRUE(test.open());
+  EXPECT_EQ(test.replayed.size(), 9U);
+}
+
+TEST(Journal, WhatNobodyWaitsForIsSyncedSoon) {
+  TestJournal test;
+  ASSERT_TRUE(test.open());
+  ASSERT_TRUE(test.journal->append(1, "b"));
+  while (test.journal->durable() < 1) std::this_thread::yield();
+  ASSERT_TRUE(test.journal->append(2, "b"));
+  test.journal->when_written(2, [] {});
+  while (test.journal->durable() < 2) std::this_thread::yield();
+}
+
+TEST(Journal, ThreadsThatWriteBesideOneAnotherKeepTheOrder) {
+  constexpr std::uint64_t kEach = 300;
+  TestJournal test{1 << 16};
+  ASSERT_TRUE(test.open());
+  std::mutex numbering;
+  std::uint64_t next = 1;
+  std::atomic<std::uint64_t> called = 0;
+  const auto client = [&] {
+    for (std::uint64_t i = 0; i < kEach; ++i) {
+      std::uint64_t sequence = 0;
+      {
+        const std::lock_guard lock{numbering};
+        sequence = next++;
+        test.append(sequence, batch_of(sequence, 100));
+      }
+      test.journal->when_written(sequence, [&] { ++called; });
+    }
+  };
+  {
+    const std::jthread one{client};
+    const std::jthread two{client};
+    const std::jthread three{client};
+  }
+  test.wait(3 * kEach);
+  EXPECT_EQ(called, 3 * kEach);
+  test.kill();
+  ASSERT_TRUE(test.open());
+  ASSERT_EQ(test.replayed.size(), 3 * kEach);
+  for (const auto& [sequence, batch] : test.replayed) ASSERT_EQ(batch, batch_of(sequence, 100));
 }
 
 TEST(Journal, ACallbackMayAppendAndAskAgain) {

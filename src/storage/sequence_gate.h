@@ -1,5 +1,4 @@
-// SequenceGate: a sequence that moves on, and who waits for it. Any thread may ask; one at a time
-// advances it.
+// SequenceGate: a sequence that moves on, and who waits for it. Any thread may ask, and advance it.
 #pragma once
 
 #include <atomic>
@@ -18,8 +17,8 @@ class SequenceGate {
 
   std::uint64_t reached() const { return reached_.load(std::memory_order_acquire); }
 
-  // At once where it is reached, else from the thread that advances, in the order of the sequences,
-  // holding no lock.
+  // At once where it is reached, else from the thread that advances it there, holding no lock;
+  // those of one thread in the order of the sequences.
   void when(std::uint64_t sequence, std::move_only_function<void()> then) {
     {
       const std::lock_guard lock{mutex_};
@@ -31,11 +30,14 @@ class SequenceGate {
     then();
   }
 
+  // To what it has passed already: nothing.
   void advance(std::uint64_t sequence) {
     std::vector<std::move_only_function<void()>> due;
     {
       const std::lock_guard lock{mutex_};
+      if (sequence <= reached()) return;
       reached_.store(sequence, std::memory_order_release);
+      if (waiting_.empty()) return;
       const auto end = waiting_.upper_bound(sequence);
       for (auto at = waiting_.begin(); at != end; ++at) due.push_back(std::move(at->second));
       waiting_.erase(waiting_.begin(), end);

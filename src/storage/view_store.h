@@ -89,10 +89,12 @@ class ViewStore : public Store {
   View& view() { return *view_; }
 
  private:
+  // The base's generation in which ids were looked up; nothing where there were none.
+  using Generation = std::optional<std::uint64_t>;
   Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,
-                                        std::uint64_t& generation) const;
+                                        Generation& generation) const;
   Result<> look_again(std::vector<KnownId>& known) const;
-  Result<Commit> commit(Batch batch, std::vector<KnownId> known, std::uint64_t generation);
+  Result<Commit> commit(Batch batch, std::vector<KnownId> known, Generation generation);
   // Whether the ids of every event in the window are still known: those of closed periods are not.
   bool has_ids_of(const Window& window) const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.

@@ -20,7 +20,7 @@ void stop_process(const Error& error) {
 }
 
 Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& events,
-                                                 std::uint64_t& generation) const {
+                                                 Generation& generation) const {
   std::vector<KnownId> known(events.size());
   std::vector<EventId> asked;
   std::vector<std::size_t> places;
@@ -54,15 +54,14 @@ Result<> ViewStore::look_again(std::vector<KnownId>& known) const {
 
 Result<Commit> ViewStore::apply(Batch batch) {
   TRY(admits());
-  std::uint64_t generation = 0;
+  Generation generation;
   std::vector<KnownId> known = TRY(identify(batch.events, generation));
   return commit(std::move(batch), std::move(known), generation);
 }
 
-Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known,
-                                 std::uint64_t generation) {
+Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known, Generation generation) {
   const std::unique_lock lock(mutex_);
-  if (!known.empty() && view_->base_generation() > generation + 1) TRY(look_again(known));
+  if (generation && view_->base_generation() > *generation + 1) TRY(look_again(known));
   const VoidRule void_rule(*view_, *history_, options_.key);
   Decider decider(*view_, fold_.calendar(), void_rule);
   Decision decision = TRY(decider.decide(std::move(batch), known));
