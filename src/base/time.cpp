@@ -3,6 +3,7 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <exception>
@@ -136,18 +137,43 @@ std::chrono::seconds TimeZone::offset_at(Timestamp at) const {
   return known.info.offset;
 }
 
-std::string to_text(Day day) {
+namespace {
+
+// Answers are full of times, so their digits are put into a pattern, ending before `end`.
+void put(std::string& text, std::size_t end, std::int64_t number) {
+  for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
+}
+
+void put_day(std::string& text, Day day) {
   const std::chrono::year_month_day date{day};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  put(text, 4, std::clamp(static_cast<int>(date.year()), 0, 9999));  // what texts can say
+  put(text, 7, static_cast<unsigned>(date.month()));
+  put(text, 10, static_cast<unsigned>(date.day()));
+}
+
+template <class Clock>
+void put_clock(std::string& text, const Clock& clock) {
+  put(text, 13, clock.hours().count());
+  put(text, 16, clock.minutes().count());
+  put(text, 19, clock.seconds().count());
+}
+
+}  // namespace
+
+std::string to_text(Day day) {
+  std::string text{"0000-00-00"};
+  put_day(text, day);
+  return text;
 }
 
 std::string to_text(Timestamp at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::hh_mm_ss clock{at - day};
-  return fmt::format("{}T{:02}:{:02}:{:02}.{:03}Z", to_text(Day{day.time_since_epoch()}),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  std::string text{"0000-00-00T00:00:00.000Z"};
+  put_day(text, Day{day.time_since_epoch()});
+  put_clock(text, clock);
+  put(text, 23, clock.subseconds().count());
+  return text;
 }
 
 std::string to_text(Timestamp at, const TimeZone& zone) {
@@ -157,9 +183,13 @@ std::string to_text(Timestamp at, const TimeZone& zone) {
   const auto day = std::chrono::floor<std::chrono::days>(local);
   const std::chrono::hh_mm_ss clock{local - day};
   const auto minutes = std::chrono::abs(offset).count();
-  return fmt::format("{}T{:02}:{:02}:{:02}{}{:02}:{:02}", to_text(Day{day.time_since_epoch()}),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     offset.count() < 0 ? '-' : '+', minutes / 60, minutes % 60);
+  std::string text{"0000-00-00T00:00:00+00:00"};
+  put_day(text, Day{day.time_since_epoch()});
+  put_clock(text, clock);
+  if (offset.count() < 0) text[19] = '-';
+  put(text, 22, minutes / 60);
+  put(text, 25, minutes % 60);
+  return text;
 }
 
 Result<Day> parse_day(std::string_view text) {

@@ -17,6 +17,7 @@ namespace {
 // Ours, also where we have nothing at the path: a caller that misspells a route of ours is told so.
 constexpr std::string_view kProviderPrefix = "/provider/";
 constexpr std::string_view kEventsPrefix = "/api/v1/";
+constexpr std::size_t kFieldsMax = 3;  // of ours in an answer
 
 // One proxied call, from its head to its record.
 class MeteredPassage final : public http::Passage {
@@ -33,6 +34,7 @@ class MeteredPassage final : public http::Passage {
     TRY(gateway::admit(request_, match_, services_, admission_));
     // What the upstream does cannot be undone: so it is not asked where the call cannot be kept.
     if (services_.rules.tracking_enabled) TRY(services_.store.admits());
+    fields_.reserve(kFieldsMax);
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
     if (admission_.metered->is_provider()) return {};
     call_ = TRY(services_.enforcement.admit_call(admission_.metered->tenant()));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "http/characters.h"
@@ -117,11 +118,20 @@ std::string http_date(Timestamp at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(at - day)};
-  return fmt::format(
-      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[std::chrono::weekday{day}.c_encoding()],
-      static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
-      static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
-      time.seconds().count());
+  // Every answer has one, so it is not left to fmt.
+  std::string text{"Day, 00 Mon 0000 00:00:00 GMT"};
+  const auto put = [&text](std::size_t end, auto number) {
+    for (auto left = static_cast<unsigned>(number); left > 0; left /= 10)
+      text[--end] = static_cast<char>('0' + left % 10);
+  };
+  text.replace(0, 3, kDays[std::chrono::weekday{day}.c_encoding()]);
+  put(7, static_cast<unsigned>(date.day()));
+  text.replace(8, 3, kMonths[static_cast<unsigned>(date.month()) - 1]);
+  put(16, std::clamp(static_cast<int>(date.year()), 0, 9999));
+  put(19, time.hours().count());
+  put(22, time.minutes().count());
+  put(25, time.seconds().count());
+  return text;
 }
 
 }  // namespace metergate::http

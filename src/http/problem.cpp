@@ -83,10 +83,9 @@ void append_zoned(const Json& value, const EnvelopeContext& context, std::string
 }
 
 Response envelope(Json data, Json error, const EnvelopeContext& context) {
-  const Json whole = Json::object({{"server_time", context.now},
-                                   {"request_id", context.request_id},
-                                   {"data", std::move(data)},
-                                   {"error", std::move(error)}});
+  Json whole = Json::object({{"server_time", context.now}, {"request_id", context.request_id}});
+  whole.set("data", std::move(data));  // a list in braces would be copied
+  whole.set("error", std::move(error));
   Response response;
   append_zoned(whole, context, response.body);
   response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
