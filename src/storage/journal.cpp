@@ -73,7 +73,6 @@ class SegmentedJournal final : public Journal {
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
   std::vector<JournalSegment> segments() const override;
-  Result<> read(const JournalSegment& segment, const Visit& visit) const override;
   Result<> remove_through(std::uint64_t sequence) override;
 
  private:
@@ -363,20 +362,6 @@ void SegmentedJournal::report(const Reach& reach) {
 std::vector<JournalSegment> SegmentedJournal::segments() const {
   const std::lock_guard lock{mutex_};
   return segments_;
-}
-
-Result<> SegmentedJournal::read(const JournalSegment& segment, const Visit& visit) const {
-  CHECK(segment.is_full);
-  SegmentContents contents = TRY(load_segment(segment.path));
-  const SegmentScan& scan = contents.scan;
-  if (scan.state != SegmentState::used) {
-    return damaged(segment.path, 0, "the segment's header is gone");
-  }
-  TRY(read_frames(contents, 0, visit));
-  if (scan.is_torn || scan.info.last_sequence != segment.last_sequence) {
-    return damaged(segment.path, scan.info.bytes, "the segment ends before its last frame");
-  }
-  return {};
 }
 
 Result<> SegmentedJournal::remove_through(std::uint64_t sequence) {

@@ -73,8 +73,6 @@ class Journal {
   virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 
   virtual std::vector<JournalSegment> segments() const = 0;
-  // Calls `visit` for each batch of a segment that is not appended to any more.
-  virtual Result<> read(const JournalSegment& segment, const Visit& visit) const = 0;
   // Deletes full segments whose last sequence is at most `sequence`.
   virtual Result<> remove_through(std::uint64_t sequence) = 0;
 };
