@@ -7,6 +7,7 @@
 
 #include "api/dispatch.h"
 #include "app/control.h"
+#include "app/descriptors.h"
 #include "gateway/gateway.h"
 #include "http/outbound.h"
 #include "http/server.h"
@@ -34,8 +35,26 @@ int wait_for_stop_signal() {
   return signal;
 }
 
-http::ServerOptions server_options(const Config& config) {
+// No more connections than there are descriptors for, so that the store never goes without.
+std::size_t connections_max(gateway::UpstreamTable& table, const Log& log) {
+  std::size_t to_upstreams = 0;
+  for (const http::Upstream* upstream : table.upstreams())
+    to_upstreams += upstream->options().connections_max;
+  const std::size_t wanted = http::ServerOptions{}.connections_max;
+  const std::size_t descriptors = raise_descriptor_limit();
+  const std::size_t most = connections_within(descriptors, to_upstreams, wanted);
+  if (most < wanted) {
+    log.warn("server.connections_limited",
+             {{"connections", static_cast<std::int64_t>(most)},
+              {"wanted", static_cast<std::int64_t>(wanted)},
+              {"descriptors", static_cast<std::int64_t>(descriptors)}});
+  }
+  return most;
+}
+
+http::ServerOptions server_options(const Config& config, std::size_t connections_max) {
   http::ServerOptions options;
+  options.connections_max = connections_max;
   options.address = config.address;
   options.port = config.port;
   options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -69,8 +88,9 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
                             .services = services,
                             .durability = config.is_gateway_strict ? gateway::Durability::strict
                                                                    : gateway::Durability::fast});
+  const auto http_options = server_options(config, connections_max(table, services.log));
   const auto server =
-      TRY(http::Server::create(server_options(config), gateway, services.clock, services.log));
+      TRY(http::Server::create(http_options, gateway, services.clock, services.log));
   http::UpstreamChecks checks(table.upstreams(), services.log);
   auto control = TRY(Control::start(config.data_dir, services));
   const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
