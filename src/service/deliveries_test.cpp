@@ -35,7 +35,7 @@ TEST(Deliveries, AFactThatIsRefusedHasNone) {
   world.sale("s1");
   NewTrade again;
   again.id = "s1";
-  EXPECT_FALSE(world.records.add_sale(world.access, again, world.actor));
+  EXPECT_FALSE(world.records().add_sale(world.access, again, world.actor));
   world.only_delivery();
   world.end(world.must_claim(), 200);
   EXPECT_FALSE(world.claim());
@@ -49,10 +49,10 @@ TEST(Deliveries, EachWebhookGetsWhatItWants) {
   world.hook({"*"});
   world.sale("s1");
   EXPECT_EQ(world.all(Collection::webhook_deliveries).size(), 2U);
-  ASSERT_TRUE(world.records.add_store(world.access, {"st1", "A"}, world.actor));
+  ASSERT_TRUE(world.records().add_store(world.access, {"st1", "A"}, world.actor));
   ASSERT_TRUE(
-      world.records.change(world.access, {RecordKind::store, "st1"}, {"B", {}}, world.actor));
-  ASSERT_TRUE(world.records.remove(world.access, {RecordKind::store, "st1"}, world.actor));
+      world.records().change(world.access, {RecordKind::store, "st1"}, {"B", {}}, world.actor));
+  ASSERT_TRUE(world.records().remove(world.access, {RecordKind::store, "st1"}, world.actor));
   std::map<std::string, int> types;
   for (const Json& delivery : world.all(Collection::webhook_deliveries)) {
     ++types[delivery.string_at("type").value()];

@@ -10,7 +10,10 @@ namespace metergate::core_world {
 struct DeliveryWorld : TestWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
-  Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
+  // With the deliveries there are now: a crash makes new ones.
+  Records records() {
+    return Records{{*store, *directory, enforcement, *deliveries, rules, clock}};
+  }
   TenantAccess access = Caller::of_tenant("till", tenant_id("tenant_1"))
                             .access(tenant_id("tenant_1"), Permission::tenants_update)
                             .value();
@@ -25,7 +28,7 @@ struct DeliveryWorld : TestWorld {
   void sale(const std::string& id) {
     NewTrade wanted;
     wanted.id = id;
-    EXPECT_TRUE(records.add_sale(access, wanted, actor)) << id;
+    EXPECT_TRUE(records().add_sale(access, wanted, actor)) << id;
   }
   std::optional<Attempt> claim() { return deliveries->claim(clock.now()).value(); }
   Attempt must_claim() {
