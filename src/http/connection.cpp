@@ -203,10 +203,7 @@ Task<bool> Connection::serve_one() {
   if (!request.path.empty()) {
     const std::unique_ptr<Passage> passage = shared_.handler.pass(request);
     if (passage != nullptr) {
-      ++exchange_;
-      deadline_.reset();
-      Forwarding forwarding{*this, request, *passage};
-      const bool stays = co_await forwarding.run();
+      const bool stays = co_await pass_on(request, *passage);
       co_return stays;
     }
     outcome = co_await read_body();
@@ -222,6 +219,14 @@ Task<bool> Connection::serve_one() {
   }
   const bool is_refused = outcome == Read::refused || request.path.empty();
   const bool stays = co_await answer(request, is_refused);
+  co_return stays;
+}
+
+Task<bool> Connection::pass_on(Request& request, Passage& passage) {
+  ++exchange_;
+  deadline_.reset();
+  Forwarding forwarding{*this, request, passage};
+  const bool stays = co_await forwarding.run();
   co_return stays;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,31 +159,45 @@ TEST(JournalRecovery, ABadFrameWithAGoodOneSomewhereBehindItIsDamageWithItsPlace
   EXPECT_THAT(result.error().message, HasSubstr("Restore"));
 }
 
-// Frames 2 and 3 as they are written beside one sync, and 2 is then made bad.
-std::string with_two_unsynced(const SmallJournal& test, std::uint64_t durable_at_third) {
-  std::string bytes = contents(test.segment(1));
-  Frame first;
-  EXPECT_EQ(decode(std::string_view{bytes}.substr(test.starts[0]), first), Soundness::good);
-  std::uint64_t hash = first.hash;
-  std::size_t at = test.end;
-  for (std::uint64_t sequence = 2; sequence <= 3; ++sequence) {
+// Frames behind the first, as they are written beside syncs; each says what was on disk by then.
+struct WrittenBeside {
+  explicit WrittenBeside(const SmallJournal& test, std::size_t batch_bytes = 8)
+      : bytes(contents(test.segment(1))), at(test.end), batch_bytes_(batch_bytes) {
+    Frame first;
+    EXPECT_EQ(decode(std::string_view{bytes}.substr(test.starts[0]), first), Soundness::good);
+    hash_ = first.hash;
+  }
+
+  void add(std::uint64_t durable) {
     std::string frame;
     begin_frame(frame);
-    add_batch(frame, "batch-" + std::to_string(sequence));
-    hash = finish_frame(frame, {.first_sequence = sequence,
-                                .batch_count = 1,
-                                .durable = sequence == 3 ? durable_at_third : 1,
-                                .previous_hash = hash});
+    add_batch(frame, std::string(batch_bytes_, static_cast<char>('a' + sequence)));
+    hash_ = finish_frame(frame, {.first_sequence = ++sequence,
+                                 .batch_count = 1,
+                                 .durable = durable,
+                                 .previous_hash = hash_});
     bytes.replace(at, frame.size(), frame);
     at += frame.size();
+    ends.push_back(at);
   }
-  bytes[test.end + 12] ^= 1;
-  return bytes;
-}
+
+  std::string bytes;  // of the segment
+  std::size_t at;     // where the next goes
+  std::uint64_t sequence = 1;
+  std::vector<std::size_t> ends;  // of frames 2, 3, …
+
+ private:
+  std::size_t batch_bytes_;
+  std::uint64_t hash_ = 0;
+};
 
 TEST(JournalRecovery, AFrameThatWasLostBeforeOneWrittenBesideItIsATornTail) {
   SmallJournal test{1};
-  replace_contents(test.segment(1), with_two_unsynced(test, 1));
+  WrittenBeside journal{test};
+  journal.add(1);
+  journal.add(1);
+  journal.bytes[test.end + 12] ^= 1;
+  replace_contents(test.segment(1), journal.bytes);
   ASSERT_TRUE(test.recover_only().has_value());
   EXPECT_EQ(test.replayed, (Replayed{{1, "batch-1"}}));
   EXPECT_TRUE(is_all_zero(std::string_view{contents(test.segment(1))}.substr(test.end)))
@@ -190,10 +206,38 @@ TEST(JournalRecovery, AFrameThatWasLostBeforeOneWrittenBesideItIsATornTail) {
 
 TEST(JournalRecovery, AFrameThatWasOnDiskWhenALaterOneWasWrittenIsDamage) {
   SmallJournal test{1};
-  replace_contents(test.segment(1), with_two_unsynced(test, 2));
+  WrittenBeside journal{test};
+  journal.add(1);
+  journal.add(1);
+  journal.add(2);
+  journal.bytes[test.end + 12] ^= 1;
+  replace_contents(test.segment(1), journal.bytes);
   const auto result = test.recover_only();
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, ErrorCode::corrupt);
+}
+
+// A power cut keeps any of the sectors that were not synced, and loses the others.
+RC_GTEST_PROP(JournalRecovery, APowerCutTakesNothingThatWasOnDisk, ()) {
+  constexpr std::size_t kSector = 512;
+  SmallJournal test{1};
+  WrittenBeside journal{test, 300};
+  std::uint64_t durable = 1;
+  for (int i = *rc::gen::inRange(1, 10); i > 0; --i) {
+    durable = *rc::gen::inRange(durable, journal.sequence + 1);
+    journal.add(durable);
+  }
+  const std::size_t synced = durable == 1 ? test.end : journal.ends[durable - 2];
+  for (std::size_t sector = synced / kSector; sector * kSector < journal.at; ++sector) {
+    if (*rc::gen::arbitrary<bool>()) continue;
+    const std::size_t from = std::max(synced, sector * kSector);
+    const std::size_t to = std::min((sector + 1) * kSector, journal.bytes.size());
+    journal.bytes.replace(from, to - from, to - from, '\0');
+  }
+  replace_contents(test.segment(1), journal.bytes);
+  RC_ASSERT(test.recover_only().has_value());
+  RC_ASSERT(test.replayed.size() >= durable);
+  RC_ASSERT(test.replayed.rbegin()->first == test.replayed.size());
 }
 
 TEST(JournalRecovery, AFrameOfZerosInTheMiddleIsDamage) {
