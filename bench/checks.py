@@ -14,10 +14,7 @@ def rows(table, binary, root, rounds, seconds):
     server = product.Server(binary, os.path.join(root, "checks", "data"))
     server.start()
     try:
-        created = product.ask_once(server.port, "POST", "/provider/tenants", server.provider,
-                                   {"tenant_id": "tenant_0", "name": "Tenant", "plan": "enterprise"})
-        assert created[0] == 201, created
-        token = server.tenant_token("tenant_0")
+        token = gateway.add_tenant(server)
         with peers.redis(root, "checks-redis", "everysec") as redis:
             subprocess.run(["redis-cli", "-p", str(redis.port), "SET", "key:000000000000", "1"], check=True, capture_output=True)
 

@@ -162,9 +162,10 @@ Ok read_webhook(od::object data, WebhookCall& call) {
   return read_members(data, Members(kNeeded), call, read_webhook_member);
 }
 
-// The texts of an event that are looked at after all its members were met.
+// The texts of an event that are no text of it afterwards; kept from event to event for their
+// memory.
 struct Attributes {
-  std::string type;
+  std::string type;  // empty until it was met
   std::string subject;
   std::string scratch;  // of what is only looked at
 };

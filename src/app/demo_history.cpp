@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/demo_tenants.h"
+#include "app/dice.h"
 #include "base/check.h"
 #include "domain/identity.h"
 #include "service/aggregation.h"
@@ -24,24 +25,6 @@ constexpr int kUpgradeMonthsAgo = 4;
 constexpr std::int64_t kEventsPerDayMax = 250;
 constexpr std::size_t kEventsPerBatch = 500;
 constexpr std::string_view kSource = "demo";
-
-// SplitMix64: small, seeded, the same everywhere.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : state_(seed) {}
-  // From least to most, both included.
-  std::int64_t roll(std::int64_t least, std::int64_t most) {
-    state_ += 0x9E3779B97F4A7C15;
-    std::uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-    mixed ^= mixed >> 31;
-    return least + static_cast<std::int64_t>(mixed % static_cast<std::uint64_t>(most - least + 1));
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 struct EndpointRow {
   std::string_view method;

@@ -228,8 +228,8 @@ class Store {
   virtual std::optional<Period> closed_through() const = 0;
   // Whose figures have changed since the last call, each once, at most `max` of them.
   virtual std::vector<TenantPeriod> take_touched(std::size_t max) = 0;
-  // Of which tenants facts or documents changed after a mark, and whether, for who keeps what
-  // follows from them. A mark is had before what it stands for is read.
+  // Whose facts or documents changed after a mark, for who keeps what follows from them. A mark is
+  // had before what it stands for is read.
   virtual ChangedNames changed_tenants(ChangeMark after) const = 0;
   // The mark of the last change to any tenant's figures of that day or one before it.
   virtual ChangeMark days_changed(Day through) const = 0;

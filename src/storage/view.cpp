@@ -261,7 +261,7 @@ std::shared_ptr<Layer> View::thaw(std::size_t kept_bytes_max) {
   CHECK(frozen_ != nullptr);
   if (frozen_->bytes <= kept_bytes_max) live_->keep_rows_of(*frozen_);
   written_sequence_ = frozen_sequence_;
-  written_ids_ = std::move(frozen_->ids);
+  std::swap(written_ids_, frozen_->ids);  // those of before go with the layer
   ++base_generation_;
   return std::exchange(frozen_, nullptr);
 }
