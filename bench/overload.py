@@ -225,6 +225,7 @@ def slow(table, server, probe, tools, ours, theirs, group):
     calm = [plain(probe.flood(200, 1, 8)) for _ in range(PROBES)]
     with contextlib.ExitStack() as stack:
         ones = [stack.enter_context(SlowOnes(tools, theirs, kind, count, arguments)) for _, count, kind, arguments in groups]
+        time.sleep(3)  # a thousand downloads that have just begun are work, and not slow
         beside = [plain(probe.flood(200, 1, 8)) for _ in range(PROBES)]
         cost = (peak_mib(server) - before) * 1024 / sum(SLOW.values())
         print("  (" + "; ".join(f"{name} {one.end()}" for (name, *_), one in zip(groups, ones)) + ")", flush=True)

@@ -11,8 +11,8 @@ namespace metergate::http {
 namespace {
 
 // A sweep lets others have their turn after so many.
-constexpr std::size_t kSweptAtOnce = 1024;
-constexpr std::size_t kEndedAtOnce = 32;
+constexpr std::size_t kSweptAtOnce = 128;
+constexpr std::size_t kEndedAtOnce = 8;
 constexpr int kReadsAtOnce = 8;  // of at most 64 KiB each
 
 }  // namespace

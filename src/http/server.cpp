@@ -19,7 +19,7 @@ constexpr Milliseconds kSweepEvery{100};
 constexpr Milliseconds kAcceptPause{100};  // while there are no descriptors to accept with
 // Connections beyond the maximum that are being told so; any more wait until those are gone.
 constexpr std::size_t kRefusedMax = 256;
-constexpr std::size_t kAcceptedAtOnce = 64;
+constexpr std::size_t kAcceptedAtOnce = 16;
 
 class AsioServer final : public Server {
  public:

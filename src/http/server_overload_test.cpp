@@ -115,7 +115,7 @@ TEST_F(ServerTest, TellsEveryConnectionTooManyThatItIs) {
 TEST_F(ServerTest, EndsACrowdWhoseTimeIsOver) {
   start();
   std::deque<RawClient> silent;
-  for (int i = 0; i < 200; ++i) silent.emplace_back(port());
+  for (int i = 0; i < 300; ++i) silent.emplace_back(port());
   pass_round();
   clock_.advance(std::chrono::seconds{11});
   for (RawClient& client : silent) EXPECT_TRUE(client.is_ended());
