@@ -12,8 +12,9 @@ import checks
 import events
 import gateway
 import measure
+import overload
 
-PARTS = ("gateway", "checks", "events")
+PARTS = ("gateway", "checks", "events", "overload")
 
 
 def main():
@@ -38,6 +39,8 @@ def main():
             checks.rows(table, binary, root, args.rounds, args.seconds)
         if "events" in parts:
             events.rows(table, binary, tool, root, args.rounds, args.seconds)
+        if "overload" in parts:
+            overload.rows(table, binary, tool, root, args.rounds, args.seconds)
     print(f"\nEvery round: {table.path}. {time.monotonic() - began:.0f} s. nginx and HAProxy check no token, hold no limits and never "
           "sync their logs.\nThe counts were right after every part.")
     if table.missed:

@@ -125,6 +125,7 @@ Answer recorded() {
 }
 
 Result<Answer> record_events(Call& call) {
+  TRY(call.services.ingest.admits());  // a batch that cannot be kept is not worth its reading
   const bool has_receipts = wants_receipts(call.request);
   if (!has_receipts) {
     if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {

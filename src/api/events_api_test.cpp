@@ -64,6 +64,13 @@ TEST_F(EventsApi, RecordedEventsAre204WithoutABody) {
   EXPECT_EQ(calls(), 2);
 }
 
+TEST_F(EventsApi, ABatchThatCannotBeKeptIsNotEvenRead) {
+  world_.store->faults().refuse_writes = true;
+  const Reply reply = send("this is no event");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.code(), "E_STORAGE");
+}
+
 TEST_F(EventsApi, EveryKindOfBodyIsTaken) {
   EXPECT_EQ(send(event("1"), "application/cloudevents+json").status, 204);
   EXPECT_EQ(send("[" + event("2") + "]", "application/cloudevents-batch+json").status, 204);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kBodyReadBytes = 64 * 1024;
 constexpr std::size_t kLingerReadBytes = 4 * 1024;
+constexpr std::int64_t kLightBodyBytes = 16 * 1024;  // larger ones wait for their turn
 constexpr std::size_t kJoinedBodyMax = 64 * 1024;    // head and body in one write up to this
 constexpr std::size_t kLingerBytesMax = 256 * 1024;  // what a refused caller may still send
 constexpr Microseconds kLingerTime = std::chrono::seconds{2};
@@ -119,12 +120,13 @@ Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket
       parser_({.head_bytes_max = shared.options.head_bytes_max,
                .body_bytes_max = shared.options.body_bytes_max,
                .stops_after_head = true}) {
-  loop_->connections.insert(this);
+  loop_->add(*this);
   ++shared_.connections;
 }
 
 Connection::~Connection() {
-  loop_->connections.erase(this);
+  loop_->remove(*this);
+  shared_.held_bytes -= held_;
   --shared_.connections;
 }
 
@@ -144,9 +146,13 @@ void Connection::start(std::shared_ptr<Connection> connection, bool is_one_too_m
       asio::detached);
 }
 
-void Connection::sweep(Microseconds now) {
-  if ((deadline_ && now >= *deadline_) || (write_deadline_ && now >= *write_deadline_)) end();
+bool Connection::sweep(Microseconds now) {
+  const bool is_late =
+      (deadline_ && now >= *deadline_) || (write_deadline_ && now >= *write_deadline_);
+  const bool was_ended = ended_;
+  if (is_late && !was_ended) end();
   if (forwarding_ != nullptr) forwarding_->sweep(now);
+  return ended_ && !was_ended;
 }
 
 void Connection::end_if_idle() {
@@ -238,17 +244,25 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
   asked.keep_alive = request.keep_alive && !is_refused;
   asked.takes_chunks = request.takes_chunks;
   Response response;
-  if (is_refused) {
+  const bool is_heavy = std::ssize(request.body) > kLightBodyBytes;
+  bool is_taken = !is_refused && !is_dropped_ && has_room(shared_.options.held_bytes_max);
+  if (is_taken && is_heavy) is_taken = co_await take_turn();
+  if (ended_) co_return false;
+  if (!is_taken) {
+    std::string{}.swap(request.body);
     response = refusal(refused_, asked.request_id);
   } else {
     call_handler(std::move(request));
+    if (is_heavy) pass_turn_on();
     while (!is_answered_ && !ended_) co_await wake_.wait();
     response = take_answer(asked.request_id);
   }
   if (ended_) co_return false;
+  hold(response.body.size());  // the body of the request has gone by now
   if (shared_.stopping) response.close = true;
   const bool goes_on = head_context(asked, response, {}).keep_alive;
   const bool sent = co_await send(response, asked);
+  hold(0);
   const bool may_have_unread = is_refused || !input_.is_empty();
   if (sent && !goes_on && may_have_unread) co_await linger();
   const bool stays = sent && goes_on;
@@ -280,7 +294,11 @@ Task<Connection::Read> Connection::read_head() {
 }
 
 Task<Connection::Read> Connection::read_body() {
+  const std::size_t bodies_max = shared_.options.held_bytes_max / 2;
   read_started_ = shared_.clock.steady();
+  // A body that would be refused in the end is read past, so that its connection can be used again.
+  is_dropped_ = parser_.framing().content_length > kLightBodyBytes && refuse_turn();
+  int reads_at_once = 0;
   bool has_asked = false;
   while (true) {
     const Result<std::size_t> taken = parser_.take(input_.view());
@@ -289,10 +307,17 @@ Task<Connection::Read> Connection::read_body() {
       co_return Read::refused;
     }
     input_.consume(*taken);
+    if (is_dropped_) parser_.take_body();
+    const std::size_t held = is_dropped_ ? 0 : static_cast<std::size_t>(parser_.body_bytes());
+    hold(held + input_.grown_bytes());
     if (parser_.is_complete()) break;
+    if (!is_dropped_ && !has_room(bodies_max)) co_return Read::refused;
     const bool must_ask = !has_asked && parser_.framing().expects_continue && input_.is_empty();
     has_asked = true;
+    if (must_ask && is_dropped_) co_return Read::refused;
     if (must_ask && !co_await send_continue()) co_return Read::ended;
+    if (read_now(reads_at_once++)) continue;
+    reads_at_once = 0;
     set_read_deadline();
     if (!co_await read_some()) co_return Read::ended;
   }

@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "http/parser.h"
@@ -19,6 +18,7 @@
 #include "http/server.h"
 #include "http/slow_pool.h"
 #include "http/task.h"
+#include "http/turns.h"
 #include "http/upstream_pool.h"
 #include "http/wake.h"
 
@@ -32,6 +32,7 @@ struct Shared {
   const Log& log;
   SlowPool& slow;
   std::atomic<std::size_t> connections = 0;
+  std::atomic<std::size_t> held_bytes = 0;  // of bodies that come and answers that go
   std::atomic<bool> stopping = false;
 };
 
@@ -41,13 +42,20 @@ class Forwarding;
 // A thread's io_context, its connections and those to upstreams. Replies own it too, so that one
 // which comes after the server has gone still has something to post to.
 struct Loop {
+  explicit Loop(Microseconds turn_wait_max) : turns(turn_wait_max) {}
   asio::io_context io{1};
   // On the loop's thread only.
-  std::unordered_set<Connection*> connections;
+  std::vector<Connection*> connections;  // each knows its place
   std::vector<std::shared_ptr<UpstreamPool>> pools;
   std::vector<std::shared_ptr<Connection>> to_be_kept;  // their records, at the end of this turn
+  Turns turns;
 
   ~Loop();
+  void add(Connection& connection);
+  void remove(Connection& connection);
+  // A bounded part of looking for connections whose time is over, from place `next` on; false: all
+  // have been looked at. A place that is filled anew meanwhile is looked at the next time.
+  bool sweep_some(Microseconds now, std::size_t& next);
   std::shared_ptr<UpstreamPool> pool_of(Upstream& upstream, unsigned loops);
   // Asks the connection's passage to keep its record, together with all of this turn.
   void keep_record(std::shared_ptr<Connection> connection);
@@ -65,8 +73,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Serves requests until either side ends it. With `is_one_too_many` it answers 503 at once.
   static void start(std::shared_ptr<Connection> connection, bool is_one_too_many);
 
-  // By the loop. Ends it where its deadline has passed.
-  void sweep(Microseconds now);
+  // By the loop. True: its deadline has passed, so it was ended now.
+  bool sweep(Microseconds now);
   // Ends it at once where no request is under way.
   void end_if_idle();
   void end();
@@ -79,6 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   friend class Forwarding;  // the half that passes requests on
+  friend struct Loop;
   enum class Read : std::uint8_t { complete, refused, ended };
   struct Piece {
     BodySource source;
@@ -101,6 +110,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // What did not go at once.
   Task<bool> write_rest(std::string_view first, std::string_view second, std::size_t sent);
   Task<void> linger();
+  Task<bool> take_turn();
+  bool refuse_turn();
+  bool read_now(int times);
+  void pass_turn_on();
 
   Request take_request_head();
   Result<> take_query(Request& request) const;
@@ -111,11 +124,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void set_read_deadline();
   asio::mutable_buffer read_room();
   void wake() { wake_.wake(); }
+  // Counts so many bytes of bodies and answers as held, instead of what it held before.
+  void hold(std::size_t bytes);
+  // Whether all connections together hold no more; else refused_ says so.
+  bool has_room(std::size_t bytes_max);
 
   Shared& shared_;
   std::shared_ptr<Loop> loop_;
   Socket socket_;
   Wake wake_;
+  std::size_t place_ = 0;  // in the loop's connections
+  std::size_t held_ = 0;   // of Shared::held_bytes
   std::string remote_ip_;
   ReadBuffer input_;  // read and not yet taken
   RequestParser parser_;
@@ -128,6 +147,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool ended_ = false;
   std::uint64_t exchange_ = 0;  // counts requests, so that a late answer finds its own only
   bool is_answered_ = false;
+  bool is_dropped_ = false;  // the request's body, while it is read: refused_ says why
   std::optional<Response> answer_;
   std::optional<Piece> piece_;
   Forwarding* forwarding_ = nullptr;  // while a request passes through

@@ -3,7 +3,8 @@
 //
 // The other half of Connection: lives in its coroutine and on its thread. A request's body that is
 // not all there yet is sent by a second coroutine, which has ended before run() returns. At most
-// 64 KiB wait in either direction; what is slow is read no faster.
+// 64 KiB wait in either direction, 8 KiB of an answer whose caller is slow; what is slow is read no
+// faster.
 #pragma once
 
 #include <cstdint>
@@ -84,6 +85,7 @@ class Forwarding {
   Task<bool> read_from_upstream(std::size_t bytes_max);
   asio::mutable_buffer answer_room(std::size_t bytes_max);
   bool take_read(const BoostError& error, std::size_t count);
+  std::size_t body_room();
   Task<Step> read_answer_head();
   std::optional<Step> parse_head();
   Step check_answer();

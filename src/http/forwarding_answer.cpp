@@ -1,5 +1,7 @@
 // The way back: the answer's head, its body as it comes, and a WebSocket's two ways.
 #include <fmt/format.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 #include "http/forwarding.h"
 #include "http/send_now.h"
@@ -11,6 +13,7 @@ constexpr std::size_t kHeadBytesMax = 64 * 1024;
 constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of it in the buffer
 constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // more is written from where it was read
 constexpr std::size_t kAddedBytesUsual = 512;      // by our fields to an answer's head
+constexpr int kUnsentBytesMax = 16 * 1024;         // with more in its socket a caller is slow
 constexpr int kInterimsMax = 8;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -40,6 +43,19 @@ bool Forwarding::take_read(const BoostError& error, std::size_t count) {
   if (error) return false;
   link_->input.commit(count);
   return true;
+}
+
+// A large buffer spares system calls where the caller is the faster one. Where it is not, the
+// buffer would lie full until the caller has read what is before it, so it is given back.
+std::size_t Forwarding::body_room() {
+  if (!link_->input.is_growing() || !link_->input.is_empty()) return kBodyBytesMax;
+  int unsent = 0;
+  ::ioctl(connection_.socket_.native_handle(), SIOCOUTQNSD, &unsent);
+  if (unsent <= kUnsentBytesMax) return kBodyBytesMax;
+  link_->input.rest();
+  std::string{}.swap(output_);
+  if (!is_beside_) connection_.input_.release();  // else a read may be under way there
+  return ReadBuffer::kFirstBytes;
 }
 
 Task<Forwarding::Step> Forwarding::read_answer_head() {
@@ -178,7 +194,7 @@ Task<Forwarding::Step> Forwarding::pass_on_rest() {
     if (!is_written) is_written = co_await flush();
     if (!is_written) co_return Step::abandoned;
     read_deadline_ = connection_.shared_.clock.steady() + options_.idle_timeout;
-    const bool is_read = co_await read_from_upstream(kBodyBytesMax);
+    const bool is_read = co_await read_from_upstream(body_room());
     read_deadline_.reset();
     if (!is_read) break;
     const std::optional<Step> taken = take_answer();

@@ -1,5 +1,7 @@
 // Answers that come in pieces, before their request has ended, or without one end that both sides
 // know of: chunks, events, hints, WebSockets.
+#include <charconv>
+
 #include "http/forwarding_fixture_test.h"
 
 namespace metergate::http {
@@ -202,6 +204,39 @@ TEST_F(ForwardingTest, FillsTheRoomOfItsOwnFields) {
   EXPECT_EQ(field_of(answer, "X-Own"), "ours");
   EXPECT_EQ(field_of(answer, "X-Usage-Seq"), "       1");
   EXPECT_EQ(passed_.outcome(0).response_bytes, std::ssize(answer));
+}
+
+// The bytes of an answer in chunks.
+std::string without_chunks(std::string_view text) {
+  std::string body;
+  while (!text.empty()) {
+    std::size_t size = 0;
+    std::from_chars(text.data(), text.data() + text.size(), size, 16);
+    const std::size_t start = text.find("\r\n") + 2;
+    body += text.substr(start, size);
+    text.remove_prefix(start + size + 2);
+  }
+  return body;
+}
+
+TEST_F(ForwardingTest, PassesALargeAnswerWholeToWhoReadsItLate) {
+  std::string body;
+  for (int i = 0; body.size() < 8'000'000; ++i) body += fmt::format("{:08d}", i);
+  start_answering([&](const std::string& request) {
+    if (request.find("/up/chunks") == std::string::npos) return simple_answer(body);
+    return fmt::format(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n", body.size(),
+        body);
+  });
+  RawClient late{port()};
+  late.send(get("/up/length"));
+  RawClient late_in_chunks{port()};
+  late_in_chunks.send(get("/up/chunks", "Connection: close\r\n"));
+  RawClient other{port()};
+  other.send(get("/up/length"));
+  EXPECT_TRUE(body_of(other.answer().value_or("")) == body);
+  EXPECT_TRUE(body_of(late.answer().value_or("")) == body);
+  EXPECT_TRUE(without_chunks(body_of(late_in_chunks.rest())) == body);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace metergate::http {
 namespace {
 
-constexpr int kBacklog = 1024;
+constexpr int kBacklog = 4096;
 constexpr std::size_t kUnixPathMax = 100;  // sun_path has 108 bytes
 
 // Closes the descriptor unless it is released.

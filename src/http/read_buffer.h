@@ -19,6 +19,10 @@ class ReadBuffer {
 
   std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
   bool is_empty() const { return begin_ == end_; }
+  // Whether it is larger than at first, or would be made so for what comes next.
+  bool is_growing() const { return was_filled_ || capacity_ > kFirstBytes; }
+  // Its size, where it is larger than at first.
+  std::size_t grown_bytes() const { return capacity_ > kFirstBytes ? capacity_ : 0; }
 
   void consume(std::size_t count) {
     CHECK(count <= end_ - begin_);
@@ -47,7 +51,11 @@ class ReadBuffer {
   // Gives a large buffer back, where nothing is in it.
   void rest() {
     was_filled_ = false;
-    if (!is_empty() || capacity_ <= kFirstBytes) return;
+    if (capacity_ > kFirstBytes) release();
+  }
+  // Gives any buffer back, where nothing is in it.
+  void release() {
+    if (!is_empty()) return;
     bytes_.reset();
     capacity_ = 0;
   }

@@ -17,8 +17,9 @@ namespace {
 
 constexpr Milliseconds kSweepEvery{100};
 constexpr Milliseconds kAcceptPause{100};  // while there are no descriptors to accept with
-// Connections beyond the maximum that are being told so; any more are closed without a word.
+// Connections beyond the maximum that are being told so; any more wait until those are gone.
 constexpr std::size_t kRefusedMax = 256;
+constexpr std::size_t kAcceptedAtOnce = 16;
 
 class AsioServer final : public Server {
  public:
@@ -35,7 +36,7 @@ class AsioServer final : public Server {
                                        : listen_unix(options_.unix_path));
     port_ = listeners.port;
     for (const int descriptor : listeners.descriptors) {
-      auto worker = std::make_unique<Worker>();
+      auto worker = std::make_unique<Worker>(options_.turn_wait_max);
       worker->listener.assign(descriptor);
       workers_.push_back(std::move(worker));
     }
@@ -78,7 +79,8 @@ class AsioServer final : public Server {
 
  private:
   struct Worker {
-    std::shared_ptr<Loop> loop = std::make_shared<Loop>();
+    explicit Worker(Milliseconds turn_wait_max) : loop(std::make_shared<Loop>(turn_wait_max)) {}
+    std::shared_ptr<Loop> loop;
     asio::posix::basic_stream_descriptor<Executor> listener{loop->io.get_executor()};
     WakeTimer sweep_timer{loop->io.get_executor()};
     bool is_over = false;  // the worker's own thread sets and reads it
@@ -103,9 +105,11 @@ class AsioServer final : public Server {
     }
   }
 
-  // False: there are no descriptors left; wait before trying again.
+  // Lets others have their turn after some. False: there is no room or no descriptor for another;
+  // wait before trying again. Those that come meanwhile wait in the listening socket.
   bool accept_waiting(Worker& worker) {
-    while (!shared_.stopping) {
+    for (std::size_t i = 0; i < kAcceptedAtOnce && !shared_.stopping; ++i) {
+      if (shared_.connections >= options_.connections_max + kRefusedMax) return false;
       auto accepted = accept_one(worker.listener.native_handle());
       if (!accepted && accepted.error() == AcceptError::none_waiting) return true;
       if (!accepted && accepted.error() == AcceptError::out_of_descriptors) {
@@ -118,11 +122,7 @@ class AsioServer final : public Server {
   }
 
   void take(Worker& worker, Accepted accepted) {
-    const std::size_t open = shared_.connections;
-    if (open >= options_.connections_max + kRefusedMax) {
-      ::close(accepted.descriptor);
-      return;
-    }
+    const bool is_one_too_many = shared_.connections >= options_.connections_max;
     Socket socket{worker.loop->io.get_executor()};
     boost::system::error_code error;
     socket.assign(asio::generic::stream_protocol{accepted.family, 0}, accepted.descriptor, error);
@@ -132,7 +132,7 @@ class AsioServer final : public Server {
     }
     Connection::start(std::make_shared<Connection>(shared_, worker.loop, std::move(socket),
                                                    std::move(accepted.remote_ip)),
-                      open >= options_.connections_max);
+                      is_one_too_many);
   }
 
   Task<void> sweep(Worker& worker) {
@@ -141,7 +141,10 @@ class AsioServer final : public Server {
       const auto [error] = co_await worker.sweep_timer.async_wait(kAwait);
       if (error || worker.is_over) co_return;
       const Microseconds now = shared_.clock.steady();
-      for_each_connection(*worker.loop, [now](Connection& connection) { connection.sweep(now); });
+      std::size_t next = 0;
+      while (worker.loop->sweep_some(now, next)) {
+        co_await asio::post(worker.loop->io.get_executor(), asio::use_awaitable_t<Executor>{});
+      }
       worker.loop->sweep(now);
       if (shared_.connections == 0) changed_.notify_all();
     }

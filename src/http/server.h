@@ -2,9 +2,10 @@
 // answer.
 //
 // Limits have names and answers: a head too large is 431, a body too large 413, a head that takes
-// too long ends the connection, a connection beyond the maximum is answered 503. Ambiguous framing
-// is 400 and the connection is closed. What the server refuses itself gets its body from `refusal`,
-// so that the envelope has one home.
+// too long ends the connection, a connection beyond the maximum is answered 503, and so is a
+// request for which there is no room in memory. Ambiguous framing is 400 and the connection is
+// closed. What the server refuses itself gets its body from `refusal`, so that the envelope has one
+// home.
 #pragma once
 
 #include <chrono>
@@ -31,6 +32,9 @@ struct ServerOptions {
   std::size_t connections_max = 16'384;
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 8 * 1024 * 1024;
+  // Of all bodies and answers that are held at once; from half of it on no more bodies are read.
+  std::size_t held_bytes_max = 128 * 1024 * 1024;
+  Milliseconds turn_wait_max{500};  // of a heavy request: where one waits longer no more are taken
   std::chrono::seconds head_timeout{10};  // for the whole head
   std::chrono::seconds body_timeout{
       30};  // for each read of a body; at least 1 KiB a second after 10 s

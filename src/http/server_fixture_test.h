@@ -31,7 +31,7 @@ class Echo final : public Handler {
         kept_.push_back(std::move(reply));
     }
     arrived_.notify_all();
-    if (request.path == "/slow-block") wait_for_release();
+    if (request.path.ends_with("block")) wait_for_release();
     if (request.path == "/drop" || request.path.ends_with("keep")) return;
     reply(answer_to(request));
   }

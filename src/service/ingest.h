@@ -25,6 +25,8 @@ class Ingest {
   // where tracking is: what is sent on purpose is refused rather than lost in silence.
   // What is recorded is durable once store.durable() reaches Commit::sequence.
   Result<Commit> record(std::vector<UsageEvent> events);
+  // Whether record() would be taken now; ErrorCode::overloaded or storage otherwise.
+  Result<> admits() const { return store_.admits(); }
   // The checks of record() on one event, without the look-up of its id.
   void check(const UsageEvent& event, std::size_t index, Faults& faults) const;
   // A request that Metergate served itself: no look-up, no check; dropped where tracking is
