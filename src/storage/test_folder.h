@@ -3,12 +3,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace metergate {
 
@@ -30,13 +32,30 @@ class TestFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  // Makes this folder hold exactly what another does.
+  // Makes this folder hold exactly what another does, at one moment: where files come or go while
+  // they are copied, the copy would be of a state that never was, and is made again.
   void become(const TestFolder& other) const {
-    std::filesystem::remove_all(path_);
-    std::filesystem::copy(other.path_, path_, std::filesystem::copy_options::recursive);
+    std::vector<std::string> before;
+    do {
+      before = other.names();
+      std::filesystem::remove_all(path_);
+      std::filesystem::create_directories(path_);
+      std::error_code vanished;
+      std::filesystem::copy(other.path_, path_, std::filesystem::copy_options::recursive, vanished);
+    } while (names() != before || other.names() != before);
   }
 
  private:
+  // Of all files and folders, in order.
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    std::error_code ended;
+    std::filesystem::recursive_directory_iterator at{path_, ended};
+    for (; !ended && at != std::filesystem::recursive_directory_iterator{}; at.increment(ended))
+      found.push_back(at->path().lexically_relative(path_).string());
+    std::ranges::sort(found);
+    return found;
+  }
   std::filesystem::path path_;
 };
 
