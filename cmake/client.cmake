@@ -14,12 +14,12 @@ add_library(metergate::client ALIAS metergate_client)
 target_include_directories(metergate_client
   PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
   PRIVATE ${CMAKE_SOURCE_DIR}/src)
-target_link_libraries(metergate_client PUBLIC Threads::Threads)
+target_link_libraries(metergate_client PUBLIC Threads::Threads PRIVATE OpenSSL::SSL)
 set_target_properties(metergate_client PROPERTIES EXPORT_NAME client)
 
 add_executable(client_test ${client_tests})
 target_include_directories(client_test PRIVATE ${CMAKE_SOURCE_DIR}/src)
-target_link_libraries(client_test PRIVATE metergate_client GTest::gmock GTest::gtest_main rapidcheck)
+target_link_libraries(client_test PRIVATE metergate_client OpenSSL::SSL GTest::gmock GTest::gtest_main rapidcheck)
 add_test(NAME client COMMAND client_test)
 set_tests_properties(client PROPERTIES TIMEOUT 300)
 

@@ -14,9 +14,12 @@
 // A call puts an event into a buffer and returns; one thread of the client's own sends what is
 // there in batches. An event has its id and its time from the call on, so that it may be sent any
 // number of times and counts once. What cannot be sent is sent again, until it is recorded or
-// refused. Standard library and POSIX sockets only; this header is C++17. Any thread may call
-// anything here. Make the client after fork(), never before. It speaks plain HTTP: across an
-// untrusted network put a TLS proxy or a tunnel between.
+// refused. Standard library, POSIX sockets and OpenSSL only; this header is C++17. Any thread may
+// call anything here. Make the client after fork(), never before.
+//
+// Across a network that is not yours the url is https://: TLS 1.2 or later, and the server's
+// certificate must be valid for the url's host, by the certificates that the system trusts, or by
+// those of `ca_file` alone. There is no way to leave that out.
 #pragma once
 
 #include <chrono>
@@ -64,7 +67,8 @@ enum class WhenFull {
 };
 
 struct ClientOptions {
-  std::string url = "http://127.0.0.1:48080";  // http://HOST[:PORT][/PREFIX]
+  std::string url = "http://127.0.0.1:48080";  // http[s]://HOST[:PORT][/PREFIX]
+  std::string ca_file;                         // for https: PEM, in place of the system's
   std::string token;                           // an API key, or a token
   std::string source = "cpp-client";           // which application this is; 1 to 256 characters
 

@@ -80,11 +80,11 @@ client::Buffer::Bounds bounds_of(const ClientOptions& options) {
 
 class Client::Parts {
  public:
-  Parts(ClientOptions given, client::Endpoint endpoint)
+  Parts(ClientOptions given, client::Endpoint endpoint, std::unique_ptr<client::TlsContext> tls)
       : options(std::move(given)),
         text(options.source),
         buffer(bounds_of(options)),
-        sender(options, std::move(endpoint), buffer),
+        sender(options, std::move(endpoint), std::move(tls), buffer),
         thread([this] { sender.run(); }) {}
 
   const ClientOptions options;
@@ -98,8 +98,10 @@ std::unique_ptr<Client> Client::create(ClientOptions options, std::string& why) 
   client::Endpoint endpoint;
   why = client::parse_endpoint(options.url, endpoint);
   if (why.empty()) why = fault_of(options);
+  std::unique_ptr<client::TlsContext> tls;
+  if (why.empty() && endpoint.is_secure) tls = client::TlsContext::create(options.ca_file, why);
   if (!why.empty()) return nullptr;
-  auto parts = std::make_unique<Parts>(std::move(options), std::move(endpoint));
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(endpoint), std::move(tls));
   return std::unique_ptr<Client>(new Client(std::move(parts)));
 }
 

@@ -432,7 +432,7 @@ TEST(Client, OptionsThatCannotWorkAreRefusedInWords) {
     EXPECT_EQ(Client::create(options, why), nullptr);
     return why;
   };
-  EXPECT_THAT(why_of([](auto& o) { o.url = "https://a"; }), HasSubstr("TLS"));
+  EXPECT_THAT(why_of([](auto& o) { o.url = "ftp://a"; }), HasSubstr("https://"));
   EXPECT_THAT(why_of([](auto& o) { o.token.clear(); }), HasSubstr("metergate keys add"));
   EXPECT_THAT(why_of([](auto& o) { o.token = "a\r\nb"; }), HasSubstr("header"));
   EXPECT_THAT(why_of([](auto& o) { o.source.clear(); }), HasSubstr("1 to 256"));

@@ -22,6 +22,10 @@ constexpr std::size_t kReadBytes = 16 * 1024;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+short events_for(Moved::State state) {
+  return state == Moved::State::wants_write ? POLLOUT : POLLIN;
+}
+
 void set_option(int socket, int level, int name) {
   const int on = 1;
   // Where a system does not have it, the client works all the same.
@@ -30,7 +34,8 @@ void set_option(int socket, int level, int name) {
 
 }  // namespace
 
-Connection::Connection(Endpoint endpoint, std::string token) : endpoint_(std::move(endpoint)) {
+Connection::Connection(Endpoint endpoint, std::string token, std::unique_ptr<TlsContext> tls)
+    : endpoint_(std::move(endpoint)), tls_(std::move(tls)) {
   head_ = "POST " + endpoint_.path + " HTTP/1.1\r\nHost: " + endpoint_.authority +
           "\r\nAuthorization: Bearer " + token +
           "\r\nContent-Type: application/cloudevents-batch+json"
@@ -51,6 +56,7 @@ void Connection::interrupt() {
 }
 
 void Connection::close() {
+  session_.reset();
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
   is_used_ = false;
@@ -90,6 +96,7 @@ std::string Connection::connect() {
   std::string why = endpoint_.host + " has no address";
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     why = connect_to(*address);
+    if (why.empty() && tls_ != nullptr) why = start_tls();
     if (why.empty()) return why;
     close();
   }
@@ -108,6 +115,20 @@ std::string Connection::connect_to(const addrinfo& address) {
   socklen_t size = sizeof error;
   if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
   return error == 0 ? "" : reason(error);
+}
+
+std::string Connection::start_tls() {
+  session_ = tls_->start(socket_, endpoint_.host);
+  if (session_ == nullptr) return "no TLS session could be made";
+  while (true) {
+    const Moved moved = session_->shake_hands();
+    if (moved.state == Moved::State::done) return {};
+    if (moved.state == Moved::State::ended) return "no TLS: the server ended the handshake";
+    if (moved.state == Moved::State::failed) return "no TLS: " + moved.why;
+    const Ready ready = wait_for(events_for(moved.state));
+    if (ready == Ready::late) return "the TLS handshake did not end in time";
+    if (ready == Ready::interrupted) return lateness(ready);
+  }
 }
 
 Connection::Ready Connection::wait_for(short events, short* happened) {
@@ -130,20 +151,21 @@ std::string Connection::lateness(Ready ready) const {
 
 std::string Connection::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    Moved moved = send_some(bytes);
+    if (moved.state == Moved::State::done) {
+      bytes.remove_prefix(moved.bytes);
       continue;
     }
-    if (errno != EAGAIN && errno != EINTR) {
+    if (moved.state == Moved::State::failed || moved.state == Moved::State::ended) {
       is_stale_ = true;
-      return reason(errno);
+      return std::move(moved.why);
     }
     short happened = 0;
-    const Ready ready = wait_for(POLLOUT | POLLIN, &happened);
+    const auto events = static_cast<short>(events_for(moved.state) | POLLIN);
+    const Ready ready = wait_for(events, &happened);
     if (ready != Ready::yes) return lateness(ready);
     // It answers, or closes, before it has all of the body, and may never read the rest.
-    if ((happened & POLLIN) != 0) {
+    if ((happened & POLLIN) != 0 && has_answer()) {
       is_stale_ = true;
       return "the server did not read the whole body";
     }
@@ -151,21 +173,34 @@ std::string Connection::send(std::string_view bytes) {
   return {};
 }
 
+Moved Connection::send_some(std::string_view bytes) {
+  if (session_ != nullptr) return session_->send(bytes);
+  const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent >= 0) return {Moved::State::done, static_cast<std::size_t>(sent), {}};
+  if (errno == EAGAIN || errno == EINTR) return {Moved::State::wants_write, 0, {}};
+  return {Moved::State::failed, 0, reason(errno)};
+}
+
 Exchange Connection::receive() {
   AnswerReader reader;
   std::array<char, kReadBytes> bytes;
+  short wanted = POLLIN;
   while (true) {
-    const Ready ready = wait_for(POLLIN);
+    const bool has_waiting = session_ != nullptr && session_->has_waiting();
+    const Ready ready = has_waiting ? Ready::yes : wait_for(wanted);
     if (ready != Ready::yes) return {std::nullopt, lateness(ready)};
-    const ssize_t count = recv(socket_, bytes.data(), bytes.size(), 0);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (count < 0) {
-      is_stale_ = reader.is_untouched();
-      return {std::nullopt, reason(errno)};
+    Moved moved = receive_some(bytes.data(), bytes.size());
+    wanted = events_for(moved.state);
+    if (moved.state == Moved::State::wants_read || moved.state == Moved::State::wants_write) {
+      continue;
     }
-    is_stale_ = count == 0 && reader.is_untouched();
-    const auto state =
-        count == 0 ? reader.end() : reader.add({bytes.data(), static_cast<std::size_t>(count)});
+    const bool is_ended = moved.state == Moved::State::ended;
+    if (moved.state == Moved::State::failed) {
+      is_stale_ = reader.is_untouched();
+      return {std::nullopt, std::move(moved.why)};
+    }
+    is_stale_ = is_ended && reader.is_untouched();
+    const auto state = is_ended ? reader.end() : reader.add({bytes.data(), moved.bytes});
     if (state == AnswerReader::State::broken) {
       return {std::nullopt, is_stale_ ? "the server closed the connection"
                                       : "the answer is no HTTP, or too big, or was cut off"};
@@ -175,6 +210,15 @@ Exchange Connection::receive() {
       return {reader.answer(), {}};
     }
   }
+}
+
+Moved Connection::receive_some(char* into, std::size_t size) {
+  if (session_ != nullptr) return session_->receive(into, size);
+  const ssize_t count = recv(socket_, into, size, 0);
+  if (count > 0) return {Moved::State::done, static_cast<std::size_t>(count), {}};
+  if (count == 0) return {Moved::State::ended, 0, {}};
+  if (errno == EAGAIN || errno == EINTR) return {Moved::State::wants_read, 0, {}};
+  return {Moved::State::failed, 0, reason(errno)};
 }
 
 }  // namespace metergate::client

@@ -1,9 +1,10 @@
-// One kept-alive HTTP/1.1 connection to the server, on a plain non-blocking socket. Every wait ends
-// at the request's deadline, or when interrupt() was called. Owns the socket. One thread posts;
-// interrupt() may come from any.
+// One kept-alive HTTP/1.1 connection to the server, on a non-blocking socket, plain or with TLS.
+// Every wait ends at the request's deadline, or when interrupt() was called. Owns the socket. One
+// thread posts; interrupt() may come from any.
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "client/answer.h"
 #include "client/endpoint.h"
 #include "client/time.h"
+#include "client/tls.h"
 
 struct addrinfo;
 
@@ -23,7 +25,8 @@ struct Exchange {
 
 class Connection {
  public:
-  Connection(Endpoint endpoint, std::string token);
+  // With TLS where there is a context for it.
+  Connection(Endpoint endpoint, std::string token, std::unique_ptr<TlsContext> tls = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -40,18 +43,24 @@ class Connection {
   Exchange post_once(std::string_view body);
   std::string connect();  // empty: connected; else why not
   std::string connect_to(const addrinfo& address);
+  std::string start_tls();
   std::string send(std::string_view bytes);
+  Moved send_some(std::string_view bytes);
+  bool has_answer() { return session_ == nullptr || session_->has_answer(); }
   Exchange receive();
+  Moved receive_some(char* into, std::size_t size);
   Ready wait_for(short events, short* happened = nullptr);
   std::string lateness(Ready ready) const;
   void close();
   Endpoint endpoint_;
   std::string head_;  // up to the value of Content-Length
   Steady::time_point deadline_{};
+  std::unique_ptr<TlsContext> tls_;
   int socket_ = -1;
-  bool is_used_ = false;             // it has carried a request before
-  bool is_stale_ = false;            // it was closed before a byte of the answer came
-  std::array<int, 2> interruption_;  // a pipe: a byte in it, or its end, interrupts
+  std::unique_ptr<TlsSession> session_;  // null: plain, or not connected
+  bool is_used_ = false;                 // it has carried a request before
+  bool is_stale_ = false;                // it was closed before a byte of the answer came
+  std::array<int, 2> interruption_;      // a pipe: a byte in it, or its end, interrupts
 };
 
 }  // namespace metergate::client

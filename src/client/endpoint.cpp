@@ -5,7 +5,8 @@
 namespace metergate::client {
 namespace {
 
-constexpr std::string_view kScheme = "http://";
+constexpr std::string_view kPlain = "http://";
+constexpr std::string_view kSecure = "https://";
 constexpr std::string_view kEventsPath = "/api/v1/events";
 
 bool is_visible(std::string_view text) {
@@ -20,17 +21,17 @@ bool is_port(std::string_view text) {
 
 std::string wrong(std::string_view url, std::string_view why) {
   return "the url '" + std::string(url) + "' " + std::string(why) +
-         "; use http://HOST[:PORT][/PREFIX]";
+         "; use http://HOST[:PORT][/PREFIX], or https://";
 }
 
 }  // namespace
 
 std::string parse_endpoint(std::string_view url, Endpoint& endpoint) {
-  if (!url.starts_with(kScheme)) {
-    return wrong(url, url.starts_with("https://") ? "needs TLS, which this client leaves to a proxy"
-                                                  : "does not begin with http://");
+  endpoint.is_secure = url.starts_with(kSecure);
+  if (!endpoint.is_secure && !url.starts_with(kPlain)) {
+    return wrong(url, "does not begin with http:// or https://");
   }
-  std::string_view rest = url.substr(kScheme.size());
+  std::string_view rest = url.substr(endpoint.is_secure ? kSecure.size() : kPlain.size());
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   const std::string_view authority = rest.substr(0, slash);
   std::string_view prefix = rest.substr(slash);
@@ -48,7 +49,8 @@ std::string parse_endpoint(std::string_view url, Endpoint& endpoint) {
   if (!after.empty() && (after.front() != ':' || !is_port(after.substr(1)))) {
     return wrong(url, "has a port that is none");
   }
-  endpoint.port = after.empty() ? "80" : after.substr(1);
+  endpoint.port =
+      after.empty() ? std::string_view(endpoint.is_secure ? "443" : "80") : after.substr(1);
   endpoint.authority = authority;
   endpoint.path = std::string(prefix) + std::string(kEventsPath);
   return {};

@@ -1,4 +1,4 @@
-// Where the server is: http://HOST[:PORT][/PREFIX], taken apart. A value; no threads.
+// Where the server is: http[s]://HOST[:PORT][/PREFIX], taken apart. A value; no threads.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 namespace metergate::client {
 
 struct Endpoint {
-  std::string host;  // a name or an address, without the brackets of IPv6
+  bool is_secure = false;  // https
+  std::string host;        // a name or an address, without the brackets of IPv6
   std::string port;
   std::string authority;  // for the Host field
   std::string path;       // of the events: PREFIX/api/v1/events

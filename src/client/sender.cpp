@@ -19,8 +19,11 @@ milliseconds back_off(const ClientOptions& options, int failures, std::uint64_t 
   return milliseconds(half + random % (half + 1));
 }
 
-Sender::Sender(const ClientOptions& options, Endpoint endpoint, Buffer& buffer)
-    : options_(options), buffer_(buffer), connection_(std::move(endpoint), options.token) {}
+Sender::Sender(const ClientOptions& options, Endpoint endpoint, std::unique_ptr<TlsContext> tls,
+               Buffer& buffer)
+    : options_(options),
+      buffer_(buffer),
+      connection_(std::move(endpoint), options.token, std::move(tls)) {}
 
 void Sender::run() {
   while (true) {

@@ -2,6 +2,7 @@
 // settled, and tells of problems. Owns the connection. Ends when the buffer is stopped.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace metergate::client {
 
 class Sender {
  public:
-  Sender(const ClientOptions& options, Endpoint endpoint, Buffer& buffer);
+  Sender(const ClientOptions& options, Endpoint endpoint, std::unique_ptr<TlsContext> tls,
+         Buffer& buffer);
 
   void run();
   void interrupt() { connection_.interrupt(); }
