@@ -132,10 +132,11 @@ TEST(Config, WhatThisBuildLacksIsRefusedRatherThanIgnored) {
   EXPECT_EQ(error_of({{"MONGO_URI", "mongodb://user:pw@host"}}).find("pw"), std::string::npos);
 }
 
-TEST(Config, UpstreamIsAPlainOriginAndNothingMore) {
+TEST(Config, UpstreamIsAnOriginAndNothingMore) {
   EXPECT_FALSE(is_refused("UPSTREAM_URL", "http://localhost:3000"));
   EXPECT_FALSE(is_refused("UPSTREAM_URL", "http://[::1]:3000/"));
-  for (const char* bad : {"localhost:3000", "https://localhost", "http://", "http://a:0",
+  EXPECT_FALSE(is_refused("UPSTREAM_URL", "https://api.example.com"));
+  for (const char* bad : {"localhost:3000", "ftp://localhost", "https://", "http://", "http://a:0",
                           "http://a:99999", "http://user@a", "http://a/path", "http://a b"})
     EXPECT_TRUE(is_refused("UPSTREAM_URL", bad)) << bad;
 }

@@ -55,8 +55,8 @@ constexpr std::array<NumberRow, 10> kNumbers = {{
     {"response_bytes_max", 0, kTebibyte, [](auto& o, auto v) { o.response_bytes_max = v; }},
 }};
 
-constexpr std::array<std::string_view, 8> kOtherKeys = {
-    "name", "urls", "path", "hosts", "tenant", "openapi", "pass_host", "health_path"};
+constexpr std::array<std::string_view, 9> kOtherKeys = {
+    "name", "urls", "path", "hosts", "tenant", "openapi", "pass_host", "health_path", "ca_file"};
 constexpr std::array<std::string_view, 5> kTenantKeys = {"from", "claim", "header", "keys",
                                                          "hosts"};
 
@@ -66,6 +66,12 @@ std::string lower(std::string_view text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
   return out;
+}
+
+// What https origins are verified by where nothing else is named; null where there are none.
+Result<std::shared_ptr<http::TlsContext>> tls_by_system(const std::vector<http::Origin>& origins) {
+  if (!std::ranges::any_of(origins, &http::Origin::is_secure)) return nullptr;
+  return http::trust_system();
 }
 
 // Reads one [[upstream]] table; `place` says which.
@@ -78,6 +84,7 @@ class SpecReader {
     spec_.options.name = name_;
     TRY(refuse_unknown());
     TRY(read_origins());
+    TRY(read_tls());
     TRY(read_path());
     TRY(read_hosts());
     TRY(read_numbers());
@@ -133,6 +140,22 @@ class SpecReader {
       if (!origin) return wrong_key("urls", origin.error().message);
       spec_.options.origins.push_back(*std::move(origin));
     }
+    return {};
+  }
+
+  Result<> read_tls() {
+    const auto file = TRY(text(table_, "ca_file"));
+    if (!file) {
+      spec_.options.tls = TRY(tls_by_system(spec_.options.origins));
+      return {};
+    }
+    if (!std::ranges::any_of(spec_.options.origins, &http::Origin::is_secure))
+      return wrong_key("ca_file", "is for urls that begin with https://");
+    const auto certificates = read_file_(*file);
+    if (!certificates) return wrong_key("ca_file", certificates.error().message);
+    auto tls = http::trust_only(*certificates);
+    if (!tls) return wrong_key("ca_file", fmt::format("'{}': {}", *file, tls.error().message));
+    spec_.options.tls = *std::move(tls);
     return {};
   }
 
@@ -266,6 +289,7 @@ Result<UpstreamSpec> spec_of_url(std::string_view url) {
   UpstreamSpec spec;
   spec.options.name = "default";
   spec.options.origins.push_back(TRY(http::parse_origin(url)));
+  spec.options.tls = TRY(tls_by_system(spec.options.origins));
   return spec;
 }
 

@@ -1,6 +1,9 @@
 #include "gateway/upstream_spec.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "http/outbound_receiver_test.h"
 
 namespace metergate::gateway {
 namespace {
@@ -30,7 +33,35 @@ TEST(UpstreamSpec, OfAUrlTakesTheTenantsPaths) {
   ASSERT_TRUE(spec);
   EXPECT_EQ(spec->path, "/api/tenants/{tenant_id}/");
   EXPECT_EQ(spec->options.origins.front().port, 3000);
+  EXPECT_EQ(spec->options.tls, nullptr);
   EXPECT_FALSE(spec_of_url("ftp://a"));
+}
+
+TEST(UpstreamSpec, OfAnHttpsUrlTrustsTheSystemsCertificates) {
+  const auto spec = spec_of_url("https://api.example.com");
+  ASSERT_TRUE(spec);
+  EXPECT_TRUE(spec->options.origins.front().is_secure);
+  EXPECT_NE(spec->options.tls, nullptr);
+}
+
+TEST(UpstreamSpec, MayNameTheCertificatesThatItTrusts) {
+  const std::string pem = http::Receiver::Tls{"a.example"}.pem();
+  const auto read_file = [&](const std::string& name) -> Result<std::string> {
+    if (name == "ca.pem") return pem;
+    return "no certificate";
+  };
+  const auto parse = [&](std::string_view url, std::string_view file) {
+    return parse_upstreams(
+        fmt::format("[[upstream]]\nname = \"a\"\nurls = [\"{}\"]\nca_file = \"{}\"\n", url, file),
+        read_file);
+  };
+  const auto specs = parse("https://a.example", "ca.pem");
+  ASSERT_TRUE(specs) << specs.error().message;
+  EXPECT_NE(specs->front().options.tls, nullptr);
+  EXPECT_EQ(parse("https://a.example", "other.pem").error().message,
+            "upstream 'a', ca_file: 'other.pem': it holds no certificates in PEM");
+  EXPECT_EQ(parse("http://a.example", "ca.pem").error().message,
+            "upstream 'a', ca_file: is for urls that begin with https://");
 }
 
 TEST(UpstreamSpec, IsReadFromAFile) {
@@ -109,7 +140,7 @@ TEST(UpstreamSpec, NeedsANameAndAnAddressForEach) {
   EXPECT_NE(refusal(""), "");
   EXPECT_NE(refusal("[[upstream]]\n"), "");
   EXPECT_NE(refusal("[[upstream]]\nname = \"a\"\n"), "");
-  EXPECT_NE(refusal("[[upstream]]\nname = \"a\"\nurls = [\"https://a\"]\n"), "");
+  EXPECT_NE(refusal("[[upstream]]\nname = \"a\"\nurls = [\"ftp://a\"]\n"), "");
   EXPECT_NE(refusal("x = 1\n[[upstream]]\nname = \"a\"\nurls = [\"http://a\"]\n"), "");
   EXPECT_TRUE(refusal("[[upstream\n").starts_with("line 1"));
   const std::string one = "[[upstream]]\nname = \"a\"\nurls = [\"http://a\"]\n";

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,13 +12,19 @@
 #include <charconv>
 #include <utility>
 
+#include "http/outbound_receiver_test.h"
 #include "http/raw_client_test.h"
 
 namespace metergate::http {
 
+struct FakeUpstream::Tls : Receiver::Tls {
+  using Receiver::Tls::Tls;
+};
+
 bool UpstreamSide::fill() {
   char bytes[16 * 1024];
-  const ssize_t count = ::recv(fd_, bytes, sizeof(bytes), 0);
+  const ssize_t count =
+      tls_ == nullptr ? ::recv(fd_, bytes, sizeof(bytes), 0) : SSL_read(tls_, bytes, sizeof(bytes));
   if (count <= 0) return false;
   buffer_.append(bytes, static_cast<std::size_t>(count));
   return true;
@@ -61,7 +68,9 @@ std::string UpstreamSide::more() {
 
 void UpstreamSide::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = tls_ == nullptr
+                             ? ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
+                             : SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -77,8 +86,14 @@ void UpstreamSide::reset() {
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 }
 
-FakeUpstream::FakeUpstream(Serve serve)
+FakeUpstream::FakeUpstream(Serve serve) : FakeUpstream(std::move(serve), "") {}
+
+FakeUpstream::FakeUpstream(Serve serve, const std::string& tls_names)
     : serve_(std::move(serve)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (!tls_names.empty()) {
+    tls_ = std::make_unique<Tls>(tls_names);
+    certificate_ = tls_->pem();
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -112,18 +127,31 @@ void FakeUpstream::accept_all() {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     const std::lock_guard lock{mutex_};
     open_.push_back(fd);
-    threads_.emplace_back([this, fd, number = connections_++] {
-      UpstreamSide side{fd};
-      serve_(side, number);
-      {
-        const std::lock_guard ended_lock{mutex_};
-        std::erase(open_, fd);
-        ::close(fd);
-        ++ended_;
-      }
-      changed_.notify_all();
-    });
+    threads_.emplace_back([this, fd, number = connections_++] { serve(fd, number); });
   }
+}
+
+void FakeUpstream::serve(int fd, int number) {
+  // What OpenSSL writes to a peer that is gone must not end the test.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  SSL* const tls = tls_ == nullptr ? nullptr : SSL_new(tls_->context);
+  if (tls != nullptr) SSL_set_fd(tls, fd);
+  UpstreamSide side{fd, tls};
+  if (tls == nullptr || SSL_accept(tls) == 1) {
+    serve_(side, number);
+    if (tls != nullptr && !side.is_last()) SSL_shutdown(tls);
+  }
+  SSL_free(tls);
+  {
+    const std::lock_guard lock{mutex_};
+    std::erase(open_, fd);
+    ::close(fd);
+    ++ended_;
+  }
+  changed_.notify_all();
 }
 
 void FakeUpstream::wait_for_ended(int count) {

@@ -1,4 +1,4 @@
-// An upstream for tests, on plain sockets: does on each connection exactly what the test says, and
+// An upstream for tests, plain or with TLS: does on each connection exactly what the test says, and
 // keeps every byte that it was sent. One thread for each connection.
 #pragma once
 
@@ -6,18 +6,21 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+struct ssl_st;
+
 namespace metergate::http {
 
 // The upstream's side of one connection.
 class UpstreamSide {
  public:
-  explicit UpstreamSide(int fd) : fd_(fd) {}
+  UpstreamSide(int fd, ssl_st* tls) : fd_(fd), tls_(tls) {}
   // The next request: its head and what its framing says of a body, as they came; empty where the
   // other side ended the connection first.
   std::string request();
@@ -26,7 +29,7 @@ class UpstreamSide {
   // More bytes, or nothing where the other side has ended or reset the connection.
   std::string more();
   void send(std::string_view bytes);
-  void close();
+  void close();  // with TLS: without ending that first
   // So that the other side sees a reset and no end.
   void reset();
   bool is_last() const { return is_closed_; }
@@ -34,6 +37,7 @@ class UpstreamSide {
  private:
   bool fill();
   int fd_;
+  ssl_st* tls_;  // null: plain
   std::string buffer_;
   bool is_closed_ = false;
 };
@@ -44,12 +48,17 @@ class FakeUpstream {
   using Serve = std::function<void(UpstreamSide& side, int connection)>;
 
   explicit FakeUpstream(Serve serve);
+  // With TLS, and a certificate for these names: "localhost", "localhost,IP:127.0.0.1".
+  FakeUpstream(Serve serve, const std::string& tls_names);
   ~FakeUpstream();
   FakeUpstream(const FakeUpstream&) = delete;
   FakeUpstream& operator=(const FakeUpstream&) = delete;
 
   std::uint16_t port() const { return port_; }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const {
+    return (tls_ == nullptr ? "http://127.0.0.1:" : "https://127.0.0.1:") + std::to_string(port_);
+  }
+  const std::string& certificate() const { return certificate_; }  // in PEM
   int connections() const { return connections_; }
   // Blocks until so many connections have been served to their end.
   void wait_for_ended(int count);
@@ -57,7 +66,11 @@ class FakeUpstream {
 
  private:
   void accept_all();
+  void serve(int fd, int number);
+  struct Tls;
   const Serve serve_;
+  std::unique_ptr<Tls> tls_;
+  std::string certificate_;
   int listener_;
   std::uint16_t port_ = 0;
   std::atomic<int> connections_ = 0;

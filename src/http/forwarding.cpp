@@ -199,7 +199,7 @@ void Forwarding::sweep(Microseconds now) {
 
 void Forwarding::end() {
   BoostError ignored;
-  if (link_ != nullptr) link_->socket.close(ignored);
+  if (link_ != nullptr) link_->close();
   if (connecting_) connecting_->close(ignored);
 }
 
@@ -221,7 +221,7 @@ void Forwarding::start_beside(Task<void> task) {
 Task<void> Forwarding::join_upload() {
   is_beside_to_end_ = true;
   BoostError ignored;
-  if (link_ != nullptr) link_->socket.close(ignored);
+  if (link_ != nullptr) link_->close();
   connection_.socket_.cancel(ignored);
   while (is_beside_) co_await connection_.wake_.wait();
 }

@@ -18,6 +18,7 @@
 #include "http/forwarded_head.h"
 #include "http/passage.h"
 #include "http/response_head.h"
+#include "http/tls_stream.h"
 #include "http/upstream_pool.h"
 
 namespace metergate::http {
@@ -71,6 +72,8 @@ class Forwarding {
   Task<Step> wait_for_place();
   Task<Step> connect();
   Task<bool> connect_to(Upstream::Target& target);
+  Task<bool> start_tls();
+  void leave_out(Upstream::Target& target);
   SentBody request_body() const;
   void make_request();
   bool send_request_now();
@@ -83,6 +86,7 @@ class Forwarding {
 
   // The way back.
   Task<bool> read_from_upstream(std::size_t bytes_max);
+  Task<bool> read_with_tls(std::size_t bytes_max);
   asio::mutable_buffer answer_room(std::size_t bytes_max);
   bool take_read(const BoostError& error, std::size_t count);
   std::size_t body_room();
@@ -113,6 +117,7 @@ class Forwarding {
   std::shared_ptr<UpstreamPool> pool_;
   std::optional<UpstreamPlace> place_;  // for the connection that is being made
   std::optional<Socket> connecting_;
+  std::string connect_problem_;  // of the last try
   LinkPtr link_;
   bool has_tried_again_ = false;
   bool reached_upstream_ = false;

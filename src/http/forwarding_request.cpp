@@ -93,7 +93,7 @@ Task<Forwarding::Step> Forwarding::connect() {
     read_deadline_.reset();
     if (is_connected) co_return Step::done;
     if (connection_.ended_) break;
-    target.is_healthy = false;  // until the checks find it well
+    leave_out(target);
     failed = &target;
   }
   place_.reset();
@@ -108,6 +108,7 @@ Task<bool> Forwarding::connect_to(Upstream::Target& target) {
   if (addresses == nullptr) co_return false;
   for (const SocketAddress& address : *addresses) {
     if (has_timed_out_ || connection_.ended_) break;
+    connect_problem_.clear();
     connecting_.emplace(connection_.loop_->io.get_executor());
     BoostError error;
     connecting_->open(asio::generic::stream_protocol{address.family, IPPROTO_TCP}, error);
@@ -122,11 +123,39 @@ Task<bool> Forwarding::connect_to(Upstream::Target& target) {
       link_ = std::make_unique<UpstreamLink>(*std::move(place_), *std::move(connecting_), target);
       place_.reset();
       connecting_.reset();
-      co_return true;
+      bool is_ready = true;
+      if (target.origin.is_secure) is_ready = co_await start_tls();
+      if (is_ready) co_return true;
+      place_.emplace(std::move(link_->place));
+      link_.reset();
+    } else {
+      connect_problem_ = error.message();
+      connecting_.reset();
     }
-    connecting_.reset();
   }
   co_return false;
+}
+
+Task<bool> Forwarding::start_tls() {
+  const std::string& host = link_->target.origin.host;
+  link_->tls = TlsSession::create(*options_.tls, link_->socket.native_handle(), host);
+  if (link_->tls == nullptr) {
+    connect_problem_ = "no TLS session could be made";
+    co_return false;
+  }
+  const std::string problem = co_await shake_hands(link_->socket, *link_->tls);
+  if (!problem.empty()) connect_problem_ = "no TLS: " + problem;
+  co_return problem.empty();
+}
+
+// Until the checks find it well. Said once, not for every request that finds it so.
+void Forwarding::leave_out(Upstream::Target& target) {
+  if (!target.is_healthy.exchange(false)) return;
+  const std::string why = has_timed_out_ ? "no connection in time" : connect_problem_;
+  connection_.shared_.log.warn("gateway.target", {{"upstream", options_.name},
+                                                  {"origin", target.origin.authority},
+                                                  {"healthy", false},
+                                                  {"why", why}});
 }
 
 SentBody Forwarding::request_body() const {
@@ -155,7 +184,8 @@ void Forwarding::make_request() {
 
 // Whether all of it has gone, so that the answer can be waited for.
 bool Forwarding::send_request_now() {
-  request_sent_ = send_now(link_->socket, request_head_, piece_);
+  request_sent_ = link_->tls == nullptr ? send_now(link_->socket, request_head_, piece_)
+                                        : link_->tls->write_now(request_head_, piece_);
   is_request_sent_ = has_whole_request_ && request_sent_ == request_head_.size() + piece_.size();
   if (is_request_sent_) read_deadline_ = connection_.shared_.clock.steady() + options_.head_timeout;
   return is_request_sent_;
@@ -231,11 +261,18 @@ Task<bool> Forwarding::write_to_upstream(std::string_view first, std::string_vie
     write_deadline_ = connection_.shared_.clock.steady() + options_.idle_timeout;
     const std::string_view head = first.substr(std::min(sent, first.size()));
     const std::string_view tail = second.substr(std::max(sent, first.size()) - first.size());
-    const std::array<asio::const_buffer, 2> rest{asio::const_buffer{head.data(), head.size()},
-                                                 asio::const_buffer{tail.data(), tail.size()}};
-    const auto [error, count] = co_await link_->socket.async_write_some(rest, kAwait);
-    is_failed = static_cast<bool>(error);
-    sent += count;
+    if (link_->tls == nullptr) {
+      const std::array<asio::const_buffer, 2> rest{asio::const_buffer{head.data(), head.size()},
+                                                   asio::const_buffer{tail.data(), tail.size()}};
+      const auto [error, count] = co_await link_->socket.async_write_some(rest, kAwait);
+      is_failed = static_cast<bool>(error);
+      sent += count;
+    } else {
+      const std::string_view next = head.empty() ? tail : head;
+      const StreamEnd end = co_await write_some(link_->socket, *link_->tls, next);
+      is_failed = static_cast<bool>(end.error);
+      sent += end.bytes;
+    }
   }
   write_deadline_.reset();
   co_return !is_failed;

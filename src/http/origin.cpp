@@ -9,7 +9,10 @@
 namespace metergate::http {
 namespace {
 
-constexpr std::string_view kScheme = "http://";
+constexpr std::string_view kPlain = "http://";
+constexpr std::string_view kSecure = "https://";
+constexpr std::uint16_t kPlainPort = 80;
+constexpr std::uint16_t kSecurePort = 443;
 constexpr std::size_t kHostMax = 253;
 
 std::unexpected<Error> refuse(std::string_view url, std::string_view what) {
@@ -32,10 +35,10 @@ bool is_ipv6(std::string_view text) {
 }  // namespace
 
 Result<Origin> parse_origin(std::string_view url) {
-  if (url.starts_with("https://"))
-    return refuse(url, "is https: the gateway speaks plain http to its upstreams");
-  if (!url.starts_with(kScheme)) return refuse(url, "does not begin with http://");
-  std::string_view authority = url.substr(kScheme.size());
+  const bool is_secure = url.starts_with(kSecure);
+  if (!is_secure && !url.starts_with(kPlain))
+    return refuse(url, "does not begin with http:// or https://");
+  std::string_view authority = url.substr(is_secure ? kSecure.size() : kPlain.size());
   if (authority.ends_with('/')) authority.remove_suffix(1);
   const bool is_bracketed = authority.starts_with('[');
   const std::size_t host_end =
@@ -45,7 +48,10 @@ Result<Origin> parse_origin(std::string_view url) {
   if (is_bracketed ? !is_ipv6(host) : !is_name(host))
     return refuse(url, "has no host; it must be http://HOST or http://HOST:PORT and nothing more");
   const std::string_view rest = authority.substr(host_end + is_bracketed);
-  Origin origin{.host = std::string{host}, .port = 80, .authority = std::string{authority}};
+  Origin origin{.is_secure = is_secure,
+                .host = std::string{host},
+                .port = is_secure ? kSecurePort : kPlainPort,
+                .authority = std::string{authority}};
   if (rest.empty()) return origin;
   const char* end = rest.data() + rest.size();
   const auto [read_end, code] = std::from_chars(rest.data() + 1, end, origin.port);

@@ -1,4 +1,5 @@
-// Origin: the "http://host:port" that requests are passed on to. Functions and values; any thread.
+// Origin: the "http://host:port" or "https://host:port" that requests are passed on to. Functions
+// and values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +11,13 @@
 namespace metergate::http {
 
 struct Origin {
-  std::string host;  // a name or an address, without brackets
+  bool is_secure = false;  // https
+  std::string host;        // a name or an address, without brackets
   std::uint16_t port = 80;
   std::string authority;  // as it stands in a Host field: "api.internal:3000", "[::1]:3000"
 };
 
-// "http://HOST[:PORT][/]", nothing else: no user, path or query. ErrorCode::invalid says what is
+// "http[s]://HOST[:PORT][/]", nothing else: no user, path or query. ErrorCode::invalid says what is
 // wrong with it.
 Result<Origin> parse_origin(std::string_view url);
 

@@ -171,7 +171,7 @@ Exchange::Task<bool> Exchange::connect_to(const IpAddress& address, bool is_last
 
 Exchange::Task<void> Exchange::talk_tls() {
   asio::ssl::stream<Socket&> stream{socket_, shared_.tls.context()};
-  if (!TlsContext::name_host(stream.native_handle(), destination_)) {
+  if (!TlsContext::name_host(stream.native_handle(), destination_.host)) {
     set_end(OutboundEnd::failed, "no TLS session could be made");
     co_return;
   }

@@ -1,13 +1,15 @@
-// TlsContext: what our side of TLS trusts and asks for: certificates of the system and of a file of
-// the operator's, TLS 1.2 or later, the peer always verified. Any thread once made.
+// TlsContext: what our side of TLS trusts and asks for: certificates of the system and of the
+// operator's, TLS 1.2 or later, the peer always verified. Any thread once made.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "http/asio.h"
-#include "http/destination.h"
+
+struct ssl_ctx_st;
 
 namespace boost::asio::ssl {
 class context;
@@ -17,17 +19,21 @@ namespace metergate::http {
 
 class TlsContext {
  public:
-  // ErrorCode::invalid where the file holds no certificates.
+  // Trusts the system's, and the file's where one is named. ErrorCode::invalid where the file holds
+  // no certificates.
   static Result<std::unique_ptr<TlsContext>> create(const std::string& ca_file);
+  // Trusts these alone, in PEM. ErrorCode::invalid where there are none.
+  static Result<std::unique_ptr<TlsContext>> trusting(std::string_view certificates);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
   asio::ssl::context& context() { return *context_; }
+  ssl_ctx_st* handle();  // the same, to who uses the library without Asio
 
-  // The host's name for the server to choose a certificate by, and for us to hold it against.
-  // `session` is the library's own SSL. False: it has no room.
-  static bool name_host(void* session, const Destination& destination);
+  // The host, a name or an address, for the server to choose a certificate by, and for us to hold
+  // it against. `session` is the library's own SSL. False: it has no room.
+  static bool name_host(void* session, const std::string& host);
 
  private:
   TlsContext();

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
+#include "http/tls_client.h"
 
 namespace metergate::http {
 namespace {
@@ -35,9 +36,18 @@ Addresses look_up(const Origin& origin) {
 
 }  // namespace
 
+Result<std::shared_ptr<TlsContext>> trust_system() { return TRY(TlsContext::create({})); }
+
+Result<std::shared_ptr<TlsContext>> trust_only(std::string_view certificates) {
+  return TRY(TlsContext::trusting(certificates));
+}
+
 Upstream::Upstream(UpstreamOptions options) : options_(std::move(options)) {
   CHECK(!options_.origins.empty());
-  for (const Origin& origin : options_.origins) resolve(targets_.emplace_back(origin));
+  for (const Origin& origin : options_.origins) {
+    CHECK(!origin.is_secure || options_.tls != nullptr);
+    resolve(targets_.emplace_back(origin));
+  }
 }
 
 Upstream::Target& Upstream::next(const Target* failed) {

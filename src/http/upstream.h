@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -20,9 +21,16 @@
 
 namespace metergate::http {
 
+class TlsContext;
+
+// By whom an https origin must be vouched for: whom the system trusts, or these alone, in PEM.
+Result<std::shared_ptr<TlsContext>> trust_system();
+Result<std::shared_ptr<TlsContext>> trust_only(std::string_view certificates);
+
 struct UpstreamOptions {
   std::string name;                   // for people
   std::vector<Origin> origins;        // at least one; they take turns
+  std::shared_ptr<TlsContext> tls;    // needed where an origin is https
   bool keeps_host = false;            // the caller's Host is passed on instead of the origin's
   std::size_t connections_max = 256;  // open at once
   std::size_t waiting_max = 1024;     // requests that wait for one of them

@@ -10,13 +10,15 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/result.h"
 #include "http/upstream.h"
 
 namespace metergate::http {
 
-// Whether the target takes a connection and, where the upstream has a health path, answers a GET of
-// it with a status from 200 to 399. At most `connect_timeout`.
-bool is_answering(const Upstream& upstream, const Upstream::Target& target);
+// Whether the target takes a connection, with TLS where its origin is https, and, where the
+// upstream has a health path, answers a GET of it with a status from 200 to 399. An error says what
+// went wrong. At most `connect_timeout` for each step.
+Result<> try_target(const Upstream& upstream, const Upstream::Target& target);
 
 class UpstreamChecks {
  public:

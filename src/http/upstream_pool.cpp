@@ -11,9 +11,10 @@ namespace metergate::http {
 namespace {
 
 // Nothing to read and not ended: what came unasked would be taken for the next request's answer.
-bool is_quiet(Socket& socket) {
+bool is_quiet(UpstreamLink& link) {
+  if (link.tls != nullptr) return link.tls->is_quiet();
   char byte = 0;
-  const ssize_t count = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t count = ::recv(link.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -27,7 +28,7 @@ LinkPtr UpstreamPool::take_kept() {
   while (!kept_.empty()) {
     LinkPtr link = std::move(kept_.back());
     kept_.pop_back();
-    if (is_quiet(link->socket)) return link;
+    if (is_quiet(*link)) return link;
   }
   return nullptr;
 }

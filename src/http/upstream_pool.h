@@ -13,6 +13,7 @@
 
 #include "http/read_buffer.h"
 #include "http/task.h"
+#include "http/tls_session.h"
 #include "http/upstream.h"
 
 namespace metergate::http {
@@ -31,12 +32,19 @@ class UpstreamPlace {
   std::shared_ptr<UpstreamPool> pool_;
 };
 
-// A connection to a target.
+// A connection to a target, plain or with TLS.
 struct UpstreamLink {
   UpstreamLink(UpstreamPlace at, Socket connected, Upstream::Target& to)
       : place(std::move(at)), socket(std::move(connected)), target(to) {}
+  // Ends what waits on it. Not in order: the upstream must not take for whole what it has.
+  void close() {
+    BoostError ignored;
+    if (tls != nullptr) tls->forget_socket();
+    socket.close(ignored);
+  }
   UpstreamPlace place;
   Socket socket;
+  std::unique_ptr<TlsSession> tls;  // null: plain
   Upstream::Target& target;
   ReadBuffer input;
   bool was_used = false;  // the upstream may have closed it meanwhile

@@ -48,11 +48,36 @@ TEST(Origin, IsASchemeAHostAndPerhapsAPort) {
   EXPECT_EQ(numbered.authority, "[2001:db8::1]:81");
 }
 
+TEST(Origin, MayBeHttpsWhichHasAPortOfItsOwn) {
+  EXPECT_FALSE(parse_origin("http://a").value().is_secure);
+  const Origin secure = parse_origin("https://api.example.com").value();
+  EXPECT_TRUE(secure.is_secure);
+  EXPECT_EQ(secure.port, 443);
+  EXPECT_EQ(secure.authority, "api.example.com");
+  EXPECT_EQ(parse_origin("https://[::1]:8443/").value().port, 8443);
+}
+
 TEST(Origin, IsNothingMore) {
-  for (const char* url :
-       {"", "a", "http://", "https://a", "HTTP://a", "http://a:", "http://a:0", "http://a:65536",
-        "http://a:1x", "http://a:-1", "http://u@a", "http://a/p", "http://a?q", "http://a b",
-        "http://[::1", "http://[g]", "http://[]", "http://::1", "http://a\r\nX: y"})
+  for (const char* url : {"",
+                          "a",
+                          "http://",
+                          "https://",
+                          "ftp://a",
+                          "HTTP://a",
+                          "http://a:",
+                          "http://a:0",
+                          "http://a:65536",
+                          "http://a:1x",
+                          "http://a:-1",
+                          "http://u@a",
+                          "http://a/p",
+                          "http://a?q",
+                          "http://a b",
+                          "http://[::1",
+                          "http://[g]",
+                          "http://[]",
+                          "http://::1",
+                          "http://a\r\nX: y"})
     EXPECT_FALSE(parse_origin(url)) << url;
 }
 
