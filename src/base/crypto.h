@@ -49,7 +49,7 @@ enum class SignatureAlgorithm : std::uint8_t { hs256, rs256, es256, eddsa };
 // A key that verifies signatures of its one algorithm and of no other.
 class VerifyingKey {
  public:
-  static VerifyingKey hmac(std::string secret);
+  static VerifyingKey hmac(std::string_view secret);
   // From the members of a JSON Web Key (RFC 7517, 7518, 8037), base64url as they stand there.
   static Result<VerifyingKey> rsa(std::string_view n, std::string_view e);  // at least 2048 bits
   static Result<VerifyingKey> ec_p256(std::string_view x, std::string_view y);
@@ -60,11 +60,10 @@ class VerifyingKey {
   bool verify(std::string_view message, std::string_view signature) const;
 
  private:
-  VerifyingKey(SignatureAlgorithm algorithm, std::string secret, std::shared_ptr<void> key)
-      : algorithm_(algorithm), secret_(std::move(secret)), key_(std::move(key)) {}
+  VerifyingKey(SignatureAlgorithm algorithm, std::shared_ptr<void> key)
+      : algorithm_(algorithm), key_(std::move(key)) {}
   SignatureAlgorithm algorithm_;
-  std::string secret_;         // HMAC only
-  std::shared_ptr<void> key_;  // the library's own key object otherwise
+  std::shared_ptr<void> key_;  // the library's own object, never changed
 };
 
 }  // namespace metergate

@@ -17,6 +17,7 @@ constexpr int kRsaBitsMin = 2048;
 constexpr int kRsaBitsMax = 8192;        // beyond it one verification costs milliseconds
 constexpr int kRsaExponentBitsMax = 64;  // likewise
 constexpr std::size_t kCoordinateSize = 32;
+constexpr std::size_t kSha256Size = 32;
 constexpr std::size_t kKeyTextMax = 2048;
 
 template <auto free_function>
@@ -76,6 +77,16 @@ std::string to_der(std::string_view signature) {
   return bytes;
 }
 
+// The key is hashed already in `keyed`, which other threads copy too.
+bool verify_hmac(const EVP_MAC_CTX* keyed, std::string_view message, std::string_view signature) {
+  const Owned<EVP_MAC_CTX, EVP_MAC_CTX_free> context{EVP_MAC_CTX_dup(keyed)};
+  unsigned char mac[kSha256Size];
+  std::size_t size = 0;
+  CHECK(context && EVP_MAC_update(context.get(), unsigned_bytes(message), message.size()) == 1 &&
+        EVP_MAC_final(context.get(), mac, &size, sizeof mac) == 1);
+  return equal_constant_time({reinterpret_cast<const char*>(mac), size}, signature);
+}
+
 bool verify_digest(EVP_PKEY* key, const EVP_MD* digest, std::string_view message,
                    std::string_view signature) {
   const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
@@ -90,8 +101,19 @@ bool verify_digest(EVP_PKEY* key, const EVP_MD* digest, std::string_view message
 
 }  // namespace
 
-VerifyingKey VerifyingKey::hmac(std::string secret) {
-  return {SignatureAlgorithm::hs256, std::move(secret), nullptr};
+VerifyingKey VerifyingKey::hmac(std::string_view secret) {
+  const Owned<EVP_MAC, EVP_MAC_free> hmac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  CHECK(hmac != nullptr);
+  EVP_MAC_CTX* keyed = EVP_MAC_CTX_new(hmac.get());
+  char digest[] = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end()};
+  // An empty view may hold a null pointer, which means the key of before.
+  const std::string_view key = secret.empty() ? std::string_view{""} : secret;
+  CHECK(keyed != nullptr && EVP_MAC_init(keyed, unsigned_bytes(key), key.size(), parameters) == 1);
+  return {SignatureAlgorithm::hs256,
+          {keyed, [](void* owned) { EVP_MAC_CTX_free(static_cast<EVP_MAC_CTX*>(owned)); }}};
 }
 
 Result<VerifyingKey> VerifyingKey::rsa(std::string_view n, std::string_view e) {
@@ -114,7 +136,7 @@ Result<VerifyingKey> VerifyingKey::rsa(std::string_view n, std::string_view e) {
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()));
   auto key = public_key("RSA", builder.get());
   if (!key) return refuse("n and e are no RSA key");
-  return VerifyingKey{SignatureAlgorithm::rs256, {}, std::move(key)};
+  return VerifyingKey{SignatureAlgorithm::rs256, std::move(key)};
 }
 
 Result<VerifyingKey> VerifyingKey::ec_p256(std::string_view x, std::string_view y) {
@@ -130,7 +152,7 @@ Result<VerifyingKey> VerifyingKey::ec_p256(std::string_view x, std::string_view 
                                          point.size()));
   auto key = public_key("EC", builder.get());
   if (!key) return refuse("x and y are no point of the curve P-256");
-  return VerifyingKey{SignatureAlgorithm::es256, {}, std::move(key)};
+  return VerifyingKey{SignatureAlgorithm::es256, std::move(key)};
 }
 
 Result<VerifyingKey> VerifyingKey::ed25519(std::string_view x) {
@@ -144,7 +166,6 @@ Result<VerifyingKey> VerifyingKey::ed25519(std::string_view x) {
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, unsigned_bytes(bytes), bytes.size());
   if (key == nullptr) return refuse("x is no Ed25519 key");
   return VerifyingKey{SignatureAlgorithm::eddsa,
-                      {},
                       {key, [](void* owned) { EVP_PKEY_free(static_cast<EVP_PKEY*>(owned)); }}};
 }
 
@@ -152,7 +173,7 @@ bool VerifyingKey::verify(std::string_view message, std::string_view signature) 
   auto* const key = static_cast<EVP_PKEY*>(key_.get());
   switch (algorithm_) {
     case SignatureAlgorithm::hs256:
-      return equal_constant_time(hmac_sha256(secret_, message), signature);
+      return verify_hmac(static_cast<const EVP_MAC_CTX*>(key_.get()), message, signature);
     case SignatureAlgorithm::rs256:
       return verify_digest(key, EVP_sha256(), message, signature);
     case SignatureAlgorithm::es256:
