@@ -56,14 +56,14 @@ class TokenSessions final : public Sessions {
     if (token.starts_with(kKeyPrefix)) return keys_.authenticate(token);
     if (const auto known = verified_.find(token)) {
       TRY(check_times(known->claims, clock_.now()));
+      TRY(check_session(known->caller, known->claims));
       return known->caller;
     }
     Json claims = TRY(verified_claims(token));
     Caller caller = TRY(caller_of(claims));
-    if (caller.tenant()) {
-      verified_.keep(token, std::make_shared<const VerifiedToken>(
-                                VerifiedToken{.claims = std::move(claims), .caller = caller}));
-    }
+    TRY(check_session(caller, claims));
+    verified_.keep(token, std::make_shared<const VerifiedToken>(
+                              VerifiedToken{.claims = std::move(claims), .caller = caller}));
     return caller;
   }
 
@@ -152,7 +152,6 @@ class TokenSessions final : public Sessions {
     if (scope != "provider") return unauthorized("the claim scope must be provider or tenant");
     if (claims.find("tenant_id") != nullptr)
       return unauthorized("a provider's token has no claim tenant_id");
-    TRY(check_session(*subject, claims));
     const auto roles = texts_at(claims, "roles");
     const auto names = texts_at(claims, "permissions");
     if (!roles || !names)
@@ -164,11 +163,12 @@ class TokenSessions final : public Sessions {
     return Caller::provider(*subject, permissions);
   }
 
-  // A token from login() ends with the session version that it was made under; any token of a known
-  // user ends when that user is disabled.
-  Result<> check_session(const std::string& subject, const Json& claims) const {
+  // A provider's token from login() ends with the session version that it was made under; any of a
+  // known user ends when that user is disabled. So this is asked for each request.
+  Result<> check_session(const Caller& caller, const Json& claims) const {
+    if (caller.tenant()) return {};
     const Json* version = claims.find(kSessionVersion);
-    const std::optional<KnownUser> user = TRY(users_.find(subject));
+    const std::optional<KnownUser> user = TRY(users_.find(caller.actor()));
     if (version == nullptr && !user) return {};
     const bool is_current = version == nullptr || (user && *version == Json{user->session_version});
     if (!user || !user->is_active || !is_current)

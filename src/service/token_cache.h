@@ -1,6 +1,6 @@
-// TokenCache: tokens whose signature has been verified, so that a tenant's next request with the
-// same one costs a look-up. For tokens only whose meaning lies in themselves: whoever asks checks
-// their times again, and what a provider's token may do depends on its user and is never kept.
+// TokenCache: tokens whose signature has been verified, so that the next request with the same one
+// costs a look-up. Only what lies in the token itself is kept: whoever asks checks its times again,
+// and of a provider's token whether its user's session still lasts.
 //
 // At most kEntriesMax; when it is full it begins anew. Any thread.
 #pragma once
