@@ -119,7 +119,7 @@ Result<Answer> show_statement(Call& call) {
   const PeriodStats stats = TRY(billing.stats(tenant, period));
   // Of a month that is over there is nothing to foresee.
   PerMeter<std::optional<Forecast>> forecast;
-  if (period == billing.current_period()) forecast = TRY(billing.forecast(tenant));
+  if (period == billing.current_period()) forecast = TRY(billing.forecast(statement));
   const Currency& currency = call.services.rules.currency;
   Json data = tenant_billing_json(statement, currency);
   data.set("period", period.text());

@@ -212,7 +212,7 @@ Result<Answer> show_usage(Call& call) {
   answer.data.set("period", period.text());
   // A period that is over has figures, and nothing left to expect.
   Json forecast;
-  if (period == current) forecast = forecast_json(TRY(billing.forecast(tenant)));
+  if (period == current) forecast = forecast_json(TRY(billing.forecast(statement)));
   answer.data.set("forecast", std::move(forecast));
   return answer;
 }

@@ -79,7 +79,8 @@ class Billing {
   // Newest first, as far back as counters are kept, without a hole: a month in which nothing
   // happened stands between its neighbours.
   Result<std::vector<std::pair<Period, Usage>>> history(const TenantId& tenant) const;
-  Result<PerMeter<std::optional<Forecast>>> forecast(const TenantId& tenant) const;
+  // From a statement of the current period.
+  Result<PerMeter<std::optional<Forecast>>> forecast(const Statement& statement) const;
 
  private:
   // Nothing where the tenant was made after the period's end and has no counter in it.

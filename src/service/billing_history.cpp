@@ -65,9 +65,9 @@ Result<std::vector<std::pair<Period, Usage>>> Billing::history(const TenantId& t
   return history;
 }
 
-Result<PerMeter<std::optional<Forecast>>> Billing::forecast(const TenantId& tenant) const {
-  const Period period = current_period();
-  const Statement now_true = TRY(statement(tenant, period));
+Result<PerMeter<std::optional<Forecast>>> Billing::forecast(const Statement& statement) const {
+  const TenantId& tenant = statement.tenant;
+  const Period period = statement.period;
   const DaySpan span{period.first_day(), rules_.zone.day_of(clock_.now())};
   const std::vector<DayRow> rows =
       TRY(store_.days(tenant, span.first, span.end - std::chrono::days{1}));
@@ -78,9 +78,9 @@ Result<PerMeter<std::optional<Forecast>>> Billing::forecast(const TenantId& tena
     ForecastInput input;
     input.period = period;
     input.today = span.end;
-    input.used = now_true.usage[row.meter];
+    input.used = statement.usage[row.meter];
     input.daily = daily[row.meter];
-    input.limit = now_true.terms.limits[row.meter].units;
+    input.limit = statement.terms.limits[row.meter].units;
     forecast[row.meter] = is_level(row.meter) ? forecast_level(input) : forecast_sum(input);
   }
   return forecast;

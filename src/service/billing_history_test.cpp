@@ -46,7 +46,8 @@ TEST(BillingForecast, FollowsTheRunRateAndNamesTheDay) {
   BillingWorld world;
   world.add("a", "free");
   for (int on = 1; on <= 9; ++on) world.calls("a", "2026-03-0" + std::to_string(on), 1000);
-  const auto forecast = must(world.billing.forecast(tenant("a")));
+  const auto forecast =
+      must(world.billing.forecast(must(world.billing.statement(tenant("a"), period("2026-03")))));
   const std::optional<Forecast>& calls = forecast[Meter::api_calls];
   ASSERT_TRUE(calls.has_value());
   EXPECT_EQ(calls->expected, 31'000);  // 9,000 so far and 1,000 for each of 22 days
@@ -57,7 +58,8 @@ TEST(BillingForecast, LevelsGoOnAsTheyAre) {
   BillingWorld world;
   world.add("a", "basic");
   world.stores("a", "2026-02-10T00:00:00Z", 4);
-  const auto forecast = must(world.billing.forecast(tenant("a")));
+  const auto forecast =
+      must(world.billing.forecast(must(world.billing.statement(tenant("a"), period("2026-03")))));
   ASSERT_TRUE(forecast[Meter::stores_count].has_value());
   EXPECT_EQ(forecast[Meter::stores_count]->expected, 4);
   EXPECT_FALSE(forecast[Meter::stores_count]->passes_on.has_value());
@@ -66,13 +68,9 @@ TEST(BillingForecast, LevelsGoOnAsTheyAre) {
 TEST(BillingForecast, IsNothingInTheFirstDays) {
   BillingWorld world{{}, "2026-03-02T12:00:00Z"};
   world.add("a", "free");
-  const auto forecast = must(world.billing.forecast(tenant("a")));
+  const auto forecast =
+      must(world.billing.forecast(must(world.billing.statement(tenant("a"), period("2026-03")))));
   for (const MeterRow& row : kMeters) EXPECT_FALSE(forecast[row.meter].has_value()) << row.name;
-}
-
-TEST(BillingForecast, OfAnUnknownTenantIsNotFound) {
-  BillingWorld world;
-  EXPECT_FALSE(world.billing.forecast(tenant("nobody")).has_value());
 }
 
 }  // namespace

@@ -135,6 +135,7 @@ Result<std::optional<LateEntry>> last_late_entry(const Store& store, const Tenan
 
 Result<std::vector<LateLine>> late_lines_of(const Store& store, const TenantId& tenant,
                                             Period billed_in, const Currency& currency) {
+  if (!store.may_have_late_lines(tenant)) return std::vector<LateLine>();
   Filter filter = Filter::all(
       {Filter::equal("billed_in", billed_in.text()), Filter::equal("tenant_id", tenant.text())});
   LateLinesByTenant found = TRY(find_lines(store, std::move(filter), currency));

@@ -14,10 +14,14 @@ Gauges carried(Gauges own, const Gauges& before, Timestamp start) {
 
 Result<Gauges> Figures::gauges_at_end(const std::string& tenant, Period period) const {
   const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
-  if (!totals) return Gauges{};
+  return totals ? gauges_since(totals->first_period, tenant, period) : Gauges{};
+}
+
+Result<Gauges> Figures::gauges_since(std::int32_t first_period, const std::string& tenant,
+                                     Period period) const {
   // Back to where everything of before is in the row already, then forward again.
   std::vector<std::pair<Period, Gauges>> months;
-  for (Period at = period; at.ordinal() >= totals->first_period; at = at.previous()) {
+  for (Period at = period; at.ordinal() >= first_period; at = at.previous()) {
     const auto row = TRY(view_.read<CounterRow>(tenant, keys::month_place(at)));
     if (row) months.emplace_back(at, row->counter.gauges);
     if (row && row->is_carried) break;
@@ -40,7 +44,7 @@ Result<std::optional<Counter>> Figures::counter(const std::string& tenant, Perio
   } else {
     counter.updated_at = start;
   }
-  counter.gauges.carry(TRY(gauges_at_end(tenant, period.previous())), start);
+  counter.gauges.carry(TRY(gauges_since(totals->first_period, tenant, period.previous())), start);
   return std::optional(std::move(counter));
 }
 

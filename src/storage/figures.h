@@ -31,6 +31,8 @@ class Figures {
   Result<std::optional<Counter>> backfilled(const std::string& tenant, Period period) const;
 
  private:
+  Result<Gauges> gauges_since(std::int32_t first_period, const std::string& tenant,
+                              Period period) const;
   const View& view_;
   const TimeZone& zone_;
 };

@@ -48,6 +48,7 @@ Result<> Fold::fold_documents(const DecidedBatch& batch) {
     TRY(count_record(write, old, changes));
     if (write.collection == Collection::meters)
       TRY(view_.meters().set(write.key.id, write.document));
+    if (write.collection == Collection::late_lines) view_.add_late_tenant(write.key.tenant);
     touch_priced(write, calendar_.slot_of(at).period);
   }
   for (const auto& [tenant, change] : changes) TRY(set_gauges(tenant, change, at));

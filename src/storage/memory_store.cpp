@@ -178,6 +178,9 @@ class MemoryStore final : public ControlledStore {
   }
 
   std::optional<Period> closed_through() const override { return store_->closed_through(); }
+  bool may_have_late_lines(const TenantId& tenant) const override {
+    return store_->may_have_late_lines(tenant);
+  }
   ChangedNames changed_tenants(ChangeMark after) const override {
     return store_->changed_tenants(after);
   }

@@ -224,6 +224,10 @@ class Store {
                                                        std::string_view slug,
                                                        Period period) const = 0;
 
+  // False: no correction of a closed period was ever billed to the tenant, so that there are no
+  // late lines to look for.
+  virtual bool may_have_late_lines(const TenantId& tenant) const = 0;
+
   // The newest period that takes no more events, if any.
   virtual std::optional<Period> closed_through() const = 0;
   // Whose figures have changed since the last call, each once, at most `max` of them.

@@ -137,6 +137,7 @@ Result<> View::load() {
   }
   TRY(cursor->status());
   TRY(load_meters());
+  TRY(load_late_tenants());
   // One look for each period: its first id, then on behind all of them.
   const std::string ids(1, keys::kEventId);
   for (std::string from = ids;;) {
@@ -159,6 +160,14 @@ Result<> View::load_meters() {
     Json document = TRY(from.json());
     TRY(meters_.set(key.id, std::move(document)));
   }
+  return cursor->status();
+}
+
+Result<> View::load_late_tenants() {
+  const std::string prefix = keys::document_prefix(Collection::late_lines);
+  const auto cursor = base_->walk({prefix, keys::after_prefix(prefix)}, false);
+  for (; cursor->is_valid(); cursor->next())
+    late_tenants_.insert(TRY(keys::parse_tail(cursor->key().substr(prefix.size()))).tenant);
   return cursor->status();
 }
 

@@ -86,6 +86,10 @@ class View {
   // The meters of the provider's own, as their documents say.
   const MeterTable& meters() const { return meters_; }
   MeterTable& meters() { return meters_; }
+  // Whether anything of the tenant was ever billed late; nearly always not, and asked for each of
+  // its statements.
+  bool has_late_lines(std::string_view tenant) const { return late_tenants_.contains(tenant); }
+  void add_late_tenant(const std::string& tenant) { late_tenants_.insert(tenant); }
   void account(std::size_t bytes) { live_->bytes += bytes; }
 
   // Event ids: in the layers here, and those that the last checkpoint wrote; in the base for
@@ -113,6 +117,7 @@ class View {
       : base_(std::move(base)), live_(std::make_shared<Layer>()) {}
   Result<> load();
   Result<> load_meters();
+  Result<> load_late_tenants();
   std::string encode_state() const;
   template <class Row>
   Result<std::optional<Row>> read_below(std::string_view tenant, std::string_view place) const;
@@ -123,6 +128,7 @@ class View {
   ViewState state_;
   std::set<std::string, std::less<>> tenants_;
   MeterTable meters_;
+  std::set<std::string, std::less<>> late_tenants_;
   std::set<std::int32_t> id_periods_;
   EventIds written_ids_;  // what the last checkpoint moved into the base
   std::uint64_t base_generation_ = 0;

@@ -135,6 +135,11 @@ Result<std::int64_t> ViewStore::endpoint_count(const TenantId& tenant, Period pe
   return Figures(*view_, options_.zone).endpoint_count(tenant.text(), period);
 }
 
+bool ViewStore::may_have_late_lines(const TenantId& tenant) const {
+  const std::shared_lock lock(mutex_);
+  return view_->has_late_lines(tenant.text());
+}
+
 std::optional<Period> ViewStore::closed_through() const {
   const std::shared_lock lock(mutex_);
   return view_->state().closed_through;

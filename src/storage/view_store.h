@@ -57,6 +57,7 @@ class ViewStore : public Store {
   Result<std::optional<MeterCell>> meter_total(const TenantId& tenant, std::string_view slug,
                                                Period period) const override;
 
+  bool may_have_late_lines(const TenantId& tenant) const override;
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
   ChangedNames changed_tenants(ChangeMark after) const override;
