@@ -32,7 +32,7 @@ Result<TickReport> clean_up(Services& services, Timestamp now) {
 }
 
 constexpr std::array<Job, 3> kJobs = {{
-    {"alert_watch", Milliseconds{200}, Lane::prompt, watch_alerts,
+    {"alert_watch", Milliseconds{400}, Lane::prompt, watch_alerts,
      "opens and updates alerts of tenants whose usage has changed"},
     {"aggregation", minutes{10}, Lane::steady, aggregate,
      "closes periods, freezes their reports, looks for missed alerts, counts records again"},
