@@ -6,30 +6,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "domain/usage_event_fixture_test.h"
+
 namespace metergate {
 namespace {
-
-const Timestamp kNow{std::chrono::sys_days{std::chrono::year{2026} / 3 / 5}};
-
-UsageEvent event(Fact fact) {
-  UsageEvent made;
-  auto tenant = TenantId::parse("acme");
-  EXPECT_TRUE(tenant.has_value());
-  made.tenant = tenant.value_or(TenantId{});
-  made.source = "pos";
-  made.id = "e-1";
-  made.occurred_at = kNow;
-  made.fact = std::move(fact);
-  return made;
-}
-
-ApiCall call() {
-  ApiCall made;
-  made.method = "GET";
-  made.endpoint = "GET /api/tenants/{tenant_id}/stores";
-  made.status = 200;
-  return made;
-}
 
 TEST(UsageEvent, TypesAreNamedAsOnTheWire) {
   EXPECT_EQ(type_of(call()), "api.call");
