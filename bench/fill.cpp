@@ -132,7 +132,8 @@ class Filler {
     const Billing billing(store_, *directory_, *catalog_, rules_, clock_);
     const auto webhooks =
         TRY(Webhooks::open(store_, clock_, [](std::string_view) { return Result<>(); }));
-    const auto deliveries = TRY(Deliveries::open({store_, *webhooks, rules_, clock_, log}));
+    const auto deliveries =
+        TRY(Deliveries::open({store_, *webhooks, *directory_, *catalog_, rules_, clock_, log}));
     Alerting alerting({store_, *directory_, billing, *deliveries, rules_, clock_});
     Reporting reporting(store_, billing, rules_, clock_);
     Aggregation aggregation({store_, *directory_, billing, alerting, reporting, rules_, log});
