@@ -22,27 +22,34 @@ DOWNLOAD_BYTES = 1 << 20
 
 
 class Group:
-    """A memory cgroup (v2) of its own for the server. Where none can be made its peak is only watched: RLIMIT_DATA is no
-    substitute, for it counts the stacks of threads and what the allocator has reserved, used or not."""
+    """A memory cgroup of its own for the server, of either version. Where none can be made its peak is only watched: RLIMIT_DATA is
+    no substitute, for it counts the stacks of threads and what the allocator has reserved, used or not."""
+
+    # Where the tree is, how /proc/self/cgroup names it, and of which files the caps are, in caps: nothing is to go to swap.
+    TREES = (("/sys/fs/cgroup", "0::", {"memory.max": 1, "memory.swap.max": 0}),
+             ("/sys/fs/cgroup/memory", ":memory:", {"memory.limit_in_bytes": 1, "memory.memsw.limit_in_bytes": 1}))
 
     def __init__(self, cap_mib):
-        self.bytes, self.folder = cap_mib << 20, None
-        try:
-            own = open("/proc/self/cgroup").read().split("0::", 1)[1].splitlines()[0].strip("/")
-            if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
-                raise OSError("no unified cgroup tree")
-            folder = os.path.join("/sys/fs/cgroup", own, f"metergate-bench-{os.getpid()}")
-            os.mkdir(folder)
-            self.folder = folder
-            for name, value in (("memory.max", self.bytes), ("memory.swap.max", 0)):
-                with open(os.path.join(folder, name), "w") as file:
-                    file.write(str(value))
-        except (OSError, IndexError):
-            self.close()
+        self.folder = None
+        own = open("/proc/self/cgroup").read()
+        for tree, marker, caps in self.TREES:
+            if self.folder or marker not in own:
+                continue
+            parent = os.path.join(tree, own.split(marker, 1)[1].splitlines()[0].strip("/"))
+            if not os.path.exists(os.path.join(parent, "cgroup.procs")):
+                continue
+            try:
+                self.folder = os.path.join(parent, f"metergate-bench-{os.getpid()}")
+                os.mkdir(self.folder)
+                for name, times in caps.items():
+                    with open(os.path.join(self.folder, name), "w") as file:
+                        file.write(str((cap_mib << 20) * times))
+            except OSError:
+                self.close()
 
     @property
     def name(self):
-        return f"in a cgroup with memory.max = {CAP_MIB} MiB" if self.folder else "watched only (no cgroup v2 to write to)"
+        return f"in a cgroup with {CAP_MIB} MiB" if self.folder else "watched only (no memory cgroup to write to)"
 
     def enter(self, pid):
         if self.folder:
