@@ -8,6 +8,7 @@
 #include "service/audit_log.h"
 #include "service/catalog.h"
 #include "service/directory.h"
+#include "service/limits_override.h"
 
 namespace metergate::api {
 namespace {

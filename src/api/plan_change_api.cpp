@@ -4,6 +4,7 @@
 #include "service/alerting.h"
 #include "service/directory.h"
 #include "service/idempotency.h"
+#include "service/limit_shapes.h"
 
 namespace metergate::api {
 namespace {

@@ -17,6 +17,11 @@ std::optional<Meter> find_meter(std::string_view name) {
   return row->meter;
 }
 
+const MeterRow* find_limit_name(std::string_view name) {
+  const auto* row = std::ranges::find(kMeters, name, &MeterRow::limit_name);
+  return row == kMeters.end() ? nullptr : row;
+}
+
 Decimal to_display(Meter meter, std::int64_t units) {
   const std::int64_t per_display = row_of(meter).units_per_display;
   if (per_display == 1) return {units, 0};

@@ -40,6 +40,7 @@ inline constexpr std::array<MeterRow, 5> kMeters = {{
 
 constexpr const MeterRow& row_of(Meter meter) { return kMeters[static_cast<std::size_t>(meter)]; }
 std::optional<Meter> find_meter(std::string_view name);
+const MeterRow* find_limit_name(std::string_view name);  // "max_stores" …; null: there is none
 
 // A value for each meter.
 template <class T>

@@ -49,6 +49,8 @@ void check_slug(const OwnMeter& meter, FaultList& faults) {
     faults.add("slug", "is '" + meter.slug +
                            "'; must be 1 to 64 of a-z, 0-9 and '_' that begin with a letter or "
                            "digit");
+  } else if (find_limit_name(meter.slug)) {
+    faults.add("slug", "'" + meter.slug + "' is the name of a built-in limit; choose another name");
   } else if (find_meter(meter.slug)) {
     faults.add("slug", "'" + meter.slug + "' is a built-in meter; choose another name");
   }
@@ -96,7 +98,9 @@ void check_groups(const OwnMeter& meter, FaultList& faults) {
 
 }  // namespace
 
-bool is_own_slug(std::string_view text) { return is_slug(text) && !find_meter(text); }
+bool is_own_slug(std::string_view text) {
+  return is_slug(text) && !find_meter(text) && !find_limit_name(text);
+}
 
 std::optional<Folding> find_folding(std::string_view name) {
   const auto row = std::ranges::find(kFoldings, name, &FoldingRow::name);

@@ -82,7 +82,8 @@ struct OwnMeter {
   friend bool operator==(const OwnMeter&, const OwnMeter&) = default;
 };
 
-// 1 to 64 of a-z, 0-9 and '_' that begin with a letter or digit, and no built-in meter's name.
+// 1 to 64 of a-z, 0-9 and '_' that begin with a letter or digit, and no name of a built-in meter or
+// its limit, beside which it stands in statements.
 bool is_own_slug(std::string_view text);
 
 // What is wrong with the definition, by the fields of the wire format; empty: fine.

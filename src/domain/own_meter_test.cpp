@@ -40,8 +40,11 @@ TEST(OwnMeter, NeedsASlugOfSmallLettersDigitsAndUnderscores) {
 
 TEST(OwnMeter, MayNotTakeTheNameOrTypeOfABuiltInOne) {
   OwnMeter meter = tokens();
-  meter.slug = "api_calls";
-  EXPECT_EQ(wrong_fields(meter), "slug ");
+  for (const std::string_view name : {"api_calls", "max_stores"}) {
+    meter.slug = name;
+    EXPECT_EQ(wrong_fields(meter), "slug ");
+    EXPECT_FALSE(is_own_slug(name));
+  }
   meter = tokens();
   meter.event_type = "api.call";
   EXPECT_EQ(wrong_fields(meter), "eventType ");

@@ -57,6 +57,18 @@ Limits apply_override(const Limits& limits, const LimitsOverride& own) {
   return applied;
 }
 
+std::vector<OwnTerm> apply_override(std::vector<OwnTerm> terms, const LimitsOverride& own) {
+  for (const auto& [meter, limit] : own.own_meters) {
+    const auto at = std::ranges::lower_bound(terms, meter, {}, &OwnTerm::meter);
+    if (at != terms.end() && at->meter == meter) {
+      at->limit = limit;
+    } else {
+      terms.insert(at, OwnTerm{meter, limit, {}});
+    }
+  }
+  return terms;
+}
+
 Result<Catalogue> Catalogue::create(std::vector<Plan> versions) {
   if (versions.empty())
     return fail(ErrorCode::invalid, "the plan catalogue is empty; it needs at least one plan");
@@ -129,7 +141,7 @@ Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catal
   }
   return Terms{
       plan->name,  plan->version,      apply_override(plan->limits, subscription.own_limits),
-      plan->rates, plan->request_rate, plan->own};
+      plan->rates, plan->request_rate, apply_override(plan->own, subscription.own_limits)};
 }
 
 }  // namespace metergate

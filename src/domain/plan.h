@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,9 +53,14 @@ struct Plan {
 
 // A tenant's own limits; what is not named is the plan's. Named with no units: unlimited for this
 // tenant. It is hard where it says so, or the plan's is.
-using LimitsOverride = PerMeter<std::optional<Limit>>;
+struct LimitsOverride : PerMeter<std::optional<Limit>> {
+  std::map<std::string, std::optional<Quantity>> own_meters;  // by slug
+  friend bool operator==(const LimitsOverride&, const LimitsOverride&) = default;
+};
 Limits apply_override(const Limits& limits, const LimitsOverride& own);
 Limit apply_override(const Limit& limit, const std::optional<Limit>& own);
+// Of a meter that the plan does not name, what lies above the tenant's own limit costs nothing.
+std::vector<OwnTerm> apply_override(std::vector<OwnTerm> terms, const LimitsOverride& own);
 
 // The plans on offer, each with all its versions, oldest first, in the order of the catalogue file.
 class Catalogue {

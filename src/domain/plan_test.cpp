@@ -89,6 +89,26 @@ TEST(Limits, ATenantsOwnLimitsReplaceOnlyWhatTheyName) {
   EXPECT_EQ(applied[Meter::webhook_calls], (Limit{7, LimitEffect::hard}));
 }
 
+TEST(Limits, ATenantsOwnLimitOfAnOwnMeterReplacesThePlansAndKeepsItsRate) {
+  const std::vector<OwnTerm> plan{{"reads", Quantity::of(10), Money{5}},
+                                  {"tokens", Quantity::of(100), Money{2}}};
+  LimitsOverride own;
+  own.own_meters = {{"tokens", Quantity::of(7)}, {"reads", std::nullopt}};
+  EXPECT_EQ(apply_override(plan, own),
+            (std::vector<OwnTerm>{{"reads", std::nullopt, Money{5}},
+                                  {"tokens", Quantity::of(7), Money{2}}}));
+  EXPECT_EQ(apply_override(plan, LimitsOverride{}), plan);
+}
+
+TEST(Limits, AnOwnLimitOfAMeterThatThePlanDoesNotNameCostsNothing) {
+  const std::vector<OwnTerm> plan{{"reads", Quantity::of(10), Money{5}}};
+  LimitsOverride own;
+  own.own_meters = {{"words", Quantity::of(3)}, {"images", Quantity::of(1)}};
+  EXPECT_EQ(apply_override(plan, own), (std::vector<OwnTerm>{{"images", Quantity::of(1), Money{}},
+                                                             plan.front(),
+                                                             {"words", Quantity::of(3), Money{}}}));
+}
+
 Subscription subscription() {
   Subscription made;
   made.history = {{"free", kMarch}, {"basic", kMidMarch}};

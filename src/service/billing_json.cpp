@@ -3,6 +3,7 @@
 #include "service/billing.h"
 #include "service/call_figures.h"
 #include "service/late_lines.h"
+#include "service/limit_shapes.h"
 #include "service/own_lines.h"
 
 namespace metergate {

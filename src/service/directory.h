@@ -16,7 +16,6 @@
 #include "domain/plan.h"
 #include "service/actor.h"
 #include "service/catalog.h"
-#include "service/limit_shapes.h"
 #include "service/rules.h"
 #include "storage/store.h"
 
@@ -133,6 +132,7 @@ class Directory {
   };
   Directory(Store& store, const Catalog& catalog, const Clock& clock, TimeZone zone);
   Result<> load();
+  Result<> check_meters(const LimitsOverride& own) const;
   // Writes the record with the batch and, when that is done, shows it. ErrorCode::conflict where
   // it is no longer what the change began from; what it is now has been read again then.
   Result<> write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch);
@@ -153,10 +153,5 @@ class Directory {
 
 inline constexpr std::size_t kTenantNameMax = 200;      // bytes
 inline constexpr std::size_t kPlanChangesMax = 10'000;  // of one tenant, ever
-
-// What limits_override looks like in a body and a document: { "max_stores": 7,
-// "max_api_calls_per_month": null }.
-Result<LimitsOverride> parse_override(const Json& value);
-Json to_json(const LimitsOverride& own);
 
 }  // namespace metergate

@@ -6,6 +6,8 @@
 
 #include "service/directory.h"
 #include "service/faults.h"
+#include "service/limit_shapes.h"
+#include "service/limits_override.h"
 #include "service/text_rules.h"
 
 namespace metergate {
@@ -53,11 +55,27 @@ Result<> check_patch(const TenantPatch& patch) {
 
 }  // namespace
 
+// A limit of a meter that there is not would be one that nothing is held against.
+Result<> Directory::check_meters(const LimitsOverride& own) const {
+  Faults faults;
+  const std::vector<Plan> plans = catalog_.offered();
+  for (const auto& [slug, limit] : own.own_meters) {
+    const bool is_planned = std::ranges::any_of(plans, [&](const Plan& plan) {
+      return std::ranges::find(plan.own, slug, &OwnTerm::meter) != plan.own.end();
+    });
+    if (is_planned || TRY(store_.get(Collection::meters, {"", slug}))) continue;
+    faults.add("limits_override.meters." + slug,
+               "there is no such meter; define it first (POST /api/v1/meters)");
+  }
+  return faults.result();
+}
+
 Result<Tenant> Directory::add(const NewTenant& wanted, const Actor& actor) {
   TRY(catalog_.check_offered(wanted.plan));
   Faults faults;
   check_name(wanted.name, faults);
   TRY(faults.result());
+  TRY(check_meters(wanted.own_limits));
 
   Batch batch;
   batch.at = clock_.now();
@@ -82,6 +100,7 @@ Result<Tenant> Directory::add(const NewTenant& wanted, const Actor& actor) {
 Result<Tenant> Directory::change(const TenantId& id, const TenantPatch& patch, const Actor& actor) {
   const std::shared_ptr<const TenantRecord> current = TRY(get(id));
   TRY(check_patch(patch));
+  if (patch.own_limits) TRY(check_meters(*patch.own_limits));
   auto record = std::make_shared<TenantRecord>(*current);
   if (patch.name) record->tenant.name = *patch.name;
   if (patch.own_limits) record->subscription.own_limits = *patch.own_limits;

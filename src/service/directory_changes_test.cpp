@@ -109,6 +109,19 @@ TEST(DirectoryChanges, NewLimitsAreThoseWithTheTenantsOwn) {
   EXPECT_EQ(changed->new_limits[Meter::devices_count].units, 50);
 }
 
+TEST(DirectoryChanges, AnOwnMeterMustBeThereToHaveALimit) {
+  TestWorld world;
+  TenantPatch patch;
+  patch.own_limits.emplace().own_meters = {{"tokens", Quantity::of(7)}};
+  const auto refused = world.directory->change(tenant_id("tenant_1"), patch, world.actor);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  ASSERT_EQ(refused.error().faults.size(), 1u);
+  EXPECT_EQ(refused.error().faults[0].field, "limits_override.meters.tokens");
+  EXPECT_FALSE(
+      world.directory->add({tenant_id("t9"), "T", "free", *patch.own_limits}, world.actor));
+}
+
 TEST(DirectoryChanges, PlanChangeIsRefusedWhereARuleIsBroken) {
   TestWorld world;
   const TenantId id = tenant_id("tenant_1");

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "service/faults.h"
-#include "service/limit_shapes.h"
+#include "service/limits_override.h"
 
 namespace metergate {
 namespace {
@@ -35,11 +35,6 @@ std::vector<PlanSpan> history_from(const Json& document) {
     history.push_back(PlanSpan{*plan, *from});
   }
   return history;
-}
-
-const MeterRow* find_limit_name(std::string_view name) {
-  const auto* row = std::ranges::find(kMeters, name, &MeterRow::limit_name);
-  return row == kMeters.end() ? nullptr : row;
 }
 
 }  // namespace
@@ -89,40 +84,6 @@ Result<Subscription> subscription_from(const Json& document) {
   Result<LimitsOverride> own_limits = parse_override(*own);
   if (!own_limits) return corrupt("subscription", document);
   return Subscription{*id, *status, std::move(history), *std::move(own_limits), *start};
-}
-
-Result<LimitsOverride> parse_override(const Json& value) {
-  LimitsOverride own;
-  if (value.is_null()) return own;
-  Faults faults;
-  if (!value.is_object()) {
-    faults.add("limits_override", "must be an object like {\"max_stores\": 7}, or null");
-    TRY(faults.result());
-  }
-  for (const auto& [name, member] : value.as_object()) {
-    const std::string field = "limits_override." + name;
-    const MeterRow* row = find_limit_name(name);
-    if (row == nullptr) {
-      faults.add(field, "there is no such limit");
-      continue;
-    }
-    Result<Limit> limit = limit_from(row->meter, member);
-    if (limit) {
-      own[row->meter] = *limit;
-    } else {
-      faults.add(field, limit.error().message);
-    }
-  }
-  TRY(faults.result());
-  return own;
-}
-
-Json to_json(const LimitsOverride& own) {
-  Json json = Json::object();
-  for (const MeterRow& row : kMeters) {
-    if (own[row.meter]) json.set(row.limit_name, limit_json(row.meter, *own[row.meter]));
-  }
-  return json;
 }
 
 }  // namespace metergate

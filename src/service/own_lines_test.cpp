@@ -50,6 +50,33 @@ TEST_F(OwnLinesTest, UsageAboveTheLimitIsALineOfTheStatement) {
       R"({"meter":"tokens","usage":12,"included":10.5,"overage":1.5,"rate":0.50,"cost":0.75})");
 }
 
+TEST_F(OwnLinesTest, ATenantsOwnLimitStandsBeforeThePlans) {
+  prompt(R"({"n":12})");
+  TenantPatch patch;
+  patch.own_limits.emplace().own_meters = {{"tokens", quantity("11.5")}};
+  must(directory->change(tenant("acme"), patch, actor));
+  EXPECT_EQ(statement().rated.own_lines.at(0).included, quantity("11.5"));
+  EXPECT_EQ(statement().rated.cost, Money{250'000});
+  patch.own_limits->own_meters["tokens"] = std::nullopt;
+  must(directory->change(tenant("acme"), patch, actor));
+  EXPECT_FALSE(statement().rated.has_overages);
+  EXPECT_EQ(
+      to_text(*tenant_billing_json(statement(), rules.currency).find("limits")->find("tokens")),
+      "null");
+}
+
+TEST_F(OwnLinesTest, ATenantsLimitOfAMeterThatItsPlanDoesNotNameCostsNothing) {
+  add("bolt", "free");
+  record("bolt", at("2026-03-10T12:00:00Z"), OtherFact{"prompt", R"({"n":3})"});
+  TenantPatch patch;
+  patch.own_limits.emplace().own_meters = {{"tokens", Quantity::of(2)}};
+  must(directory->change(tenant("bolt"), patch, actor));
+  const Statement now = must(billing.statement(tenant("bolt"), period("2026-03")));
+  EXPECT_EQ(now.rated.own_lines.at(0).overage, Quantity::of(1));
+  EXPECT_EQ(now.rated.cost, Money{});
+  EXPECT_TRUE(now.rated.has_overages);
+}
+
 TEST_F(OwnLinesTest, APlanWithoutThemLooksAsBefore) {
   add("bolt", "free");
   const Statement plain = must(billing.statement(tenant("bolt"), period("2026-03")));
