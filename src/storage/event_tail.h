@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "storage/event_history.h"
-#include "storage/layer.h"
 #include "storage/packed_events.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 

@@ -22,6 +22,7 @@
 #include "storage/codec.h"
 #include "storage/event_ids.h"
 #include "storage/kv.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 
@@ -92,13 +93,6 @@ struct TenantRows {
   }
 };
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
 struct Layer {
   std::map<std::string, std::optional<std::string>, std::less<>> entries;  // nothing: removed
   std::unordered_map<std::string, TenantRows, TextHash, std::equal_to<>> tenants;
@@ -106,7 +100,7 @@ struct Layer {
   std::optional<std::int32_t> closed_through;  // ids of this period and those before it go
   std::size_t bytes = 0;                       // of what changed, about
 
-  // Writes everything that changed.
+  // Writes everything that changed but the ids.
   void write(KeyWriter& to) const;
   // Takes over, as unchanged, the rows of the layer below that changed in its time and are not
   // here: they are likely to change again. Only after that layer was written.

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "storage/layer.h"
 #include "storage/store.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 
