@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "domain/period.h"
 #include "storage/audit.h"
+#include "storage/id_runs.h"
 #include "storage/keys.h"
 #include "storage/kv.h"
 #include "storage/layer.h"
@@ -95,10 +96,11 @@ class View {
   // Event ids: in the layers here, and those that the last checkpoint wrote; in the base for
   // several at once, without a lock, good until base_generation() is two ahead.
   std::optional<std::uint64_t> find_id(const Hash128& hash) const;
-  void add_id(const EventId& id, Period period);
-  std::vector<std::int32_t> id_periods() const { return {id_periods_.begin(), id_periods_.end()}; }
+  void add_id(const EventId& id, Period period) { live_->ids.add(id, period.ordinal()); }
   Result<std::vector<std::optional<std::uint64_t>>> find_in_base(
-      std::span<const EventId> ids, std::span<const std::int32_t> periods) const;
+      std::span<const EventId> ids) const {
+    return id_runs_->find(ids);
+  }
   std::uint64_t base_generation() const { return base_generation_; }
   void close_through(Period period);
 
@@ -110,6 +112,9 @@ class View {
   Result<> write_frozen();
   // The layer is given back, so that it can be destroyed outside of the lock.
   std::shared_ptr<Layer> thaw(std::size_t kept_bytes_max);
+  // A bounded part of keeping the ids in the base in few places; beside what write_frozen() may be
+  // beside, and not beside that.
+  Result<> merge_ids() { return id_runs_->merge_some(); }
   Result<> flush() { return base_->flush(); }
 
  private:
@@ -123,13 +128,13 @@ class View {
   Result<std::optional<Row>> read_below(std::string_view tenant, std::string_view place) const;
 
   std::unique_ptr<KeyValues> base_;
+  std::unique_ptr<IdRuns> id_runs_;
   std::shared_ptr<Layer> live_;
   std::shared_ptr<Layer> frozen_;
   ViewState state_;
   std::set<std::string, std::less<>> tenants_;
   MeterTable meters_;
   std::set<std::string, std::less<>> late_tenants_;
-  std::set<std::int32_t> id_periods_;
   EventIds written_ids_;  // what the last checkpoint moved into the base
   std::uint64_t base_generation_ = 0;
   std::uint64_t frozen_sequence_ = 0;

@@ -31,13 +31,11 @@ Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& 
     places.push_back(i);
   }
   if (asked.empty()) return known;
-  std::vector<std::int32_t> periods;
   {
     const std::shared_lock lock(mutex_);
-    periods = view_->id_periods();
     generation = view_->base_generation();
   }
-  const auto found = TRY(view_->find_in_base(asked, periods));
+  const auto found = TRY(view_->find_in_base(asked));
   for (std::size_t i = 0; i < found.size(); ++i) known[places[i]].in_base = found[i];
   return known;
 }
@@ -47,7 +45,7 @@ Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& 
 Result<> ViewStore::look_again(std::vector<KnownId>& known) const {
   std::vector<EventId> asked;
   for (const KnownId& event : known) asked.push_back(event.id);
-  const auto found = TRY(view_->find_in_base(asked, view_->id_periods()));
+  const auto found = TRY(view_->find_in_base(asked));
   for (std::size_t i = 0; i < found.size(); ++i) known[i].in_base = found[i];
   return {};
 }
@@ -87,7 +85,7 @@ Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch,
   view_->freeze();
   TRY(view_->write_frozen());
   view_->thaw(kKeptBytesMax);
-  return {};
+  return view_->merge_ids();
 }
 
 Result<> ViewStore::write_checkpoint() {
@@ -105,7 +103,7 @@ Result<> ViewStore::write_checkpoint() {
     const std::unique_lock lock(mutex_);
     written = view_->thaw(kKeptBytesMax);
   }
-  return {};
+  return view_->merge_ids();
 }
 
 }  // namespace metergate
