@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "domain/counter.h"
 #include "domain/meter_cell.h"
+#include "domain/period.h"
 #include "storage/codec.h"
 #include "storage/event_ids.h"
 #include "storage/kv.h"
@@ -79,7 +80,23 @@ struct HotRow {
 template <class Row>
 using HotRows = std::map<std::string, HotRow<Row>, std::less<>>;
 
+// The rows that the tenant's last event changed; its next one is likely to change them too. They
+// stay where they are as long as the layer takes changes. nullptr: none.
+struct RecentRows {
+  Period period;
+  HotRow<CounterRow>* month = nullptr;
+  Day day{};
+  HotRow<CounterRow>* of_day = nullptr;
+  Timestamp hour{};
+  std::string endpoint;
+  HotRow<CallSums>* calls = nullptr;
+  // The round of Touched that has the tenant's period.
+  std::uint64_t touched_in = 0;
+  Period touched;
+};
+
 struct TenantRows {
+  RecentRows recent;
   std::tuple<HotRows<CounterRow>, HotRows<CallSums>, HotRows<EndpointRow>, HotRows<TotalsRow>,
              HotRows<MeterCell>>
       rows;

@@ -136,7 +136,10 @@ Result<> View::load() {
   const auto cursor = base_->walk({totals, keys::after_prefix(totals)}, false);
   for (; cursor->is_valid(); cursor->next()) {
     std::string_view key = cursor->key().substr(1);
-    tenants_.insert(TRY(keys::take_text(key)));
+    std::string tenant = TRY(keys::take_text(key));
+    const TotalsRow row = TRY(parse_row<TotalsRow>(cursor->value()));
+    if (row.first_period != INT32_MAX) first_periods_[tenant] = row.first_period;
+    tenants_.insert(std::move(tenant));
   }
   TRY(cursor->status());
   TRY(load_meters());
@@ -169,6 +172,18 @@ Result<> View::load_late_tenants() {
   for (; cursor->is_valid(); cursor->next())
     late_tenants_.insert(TRY(keys::parse_tail(cursor->key().substr(prefix.size()))).tenant);
   return cursor->status();
+}
+
+std::optional<std::int32_t> View::first_period(std::string_view tenant) const {
+  const auto found = first_periods_.find(tenant);
+  if (found == first_periods_.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<> View::set_first_period(const std::string& tenant, std::int32_t period) {
+  TRY(touch<TotalsRow>(tenant, keys::totals_place())).row->first_period = period;
+  first_periods_[tenant] = period;
+  return {};
 }
 
 std::string View::encode_state() const {
@@ -211,6 +226,12 @@ TenantRows& View::live_rows(const std::string& tenant) {
   return at != live_->tenants.end() ? at->second : live_->tenants[tenant];
 }
 
+void View::prefetch_id(const Hash128& hash) const {
+  live_->ids.prefetch(hash);
+  if (frozen_) frozen_->ids.prefetch(hash);
+  written_ids_.prefetch(hash);
+}
+
 std::optional<std::uint64_t> View::find_id(const Hash128& hash) const {
   const std::int32_t closed =
       state_.closed_through ? state_.closed_through->ordinal() : INT32_MIN + 1;
@@ -232,6 +253,8 @@ void View::freeze() {
   CHECK(!frozen_);
   live_->entries.insert_or_assign(keys::meta("state"), encode_state());
   frozen_ = std::exchange(live_, std::make_shared<Layer>());
+  // About as many will come until the next time.
+  live_->ids.reserve(frozen_->ids.size());
   frozen_sequence_ = state_.sequence;
 }
 

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "base/result.h"
@@ -57,6 +58,10 @@ class View {
   // Rows. Tenants that have any, in order.
   const std::set<std::string, std::less<>>& tenants() const { return tenants_; }
   void add_tenant(const std::string& tenant) { tenants_.insert(tenant); }
+  // The earliest month that is kept of a tenant: what its TotalsRow says, without reading it, since
+  // every statement asks. Nothing: it has none.
+  std::optional<std::int32_t> first_period(std::string_view tenant) const;
+  Result<> set_first_period(const std::string& tenant, std::int32_t period);
   template <class Row>
   Result<std::optional<Row>> read(std::string_view tenant, std::string_view place) const;
   // The same without a copy, where it is in the newest layer; else nullptr, which says nothing.
@@ -67,6 +72,7 @@ class View {
   struct Touched {
     Row* row;
     bool is_new;
+    HotRow<Row>* hot;
   };
   template <class Row>
   Result<Touched<Row>> touch(const std::string& tenant, std::string_view place) {
@@ -76,9 +82,12 @@ class View {
   template <class Row>
   Result<Touched<Row>> touch(TenantRows& rows, const std::string& tenant, std::string_view place);
   TenantRows& live_rows(const std::string& tenant);
-  // The row where it is in the newest layer, to be changed; else nullptr, which says nothing.
+  // The row where it is in the newest layer; else nullptr, which says nothing.
   template <class Row>
-  Row* touch_hot(TenantRows& rows, std::string_view place);
+  HotRow<Row>* find_hot(TenantRows& rows, std::string_view place);
+  // The row to be changed, where there is one.
+  template <class Row>
+  static Row* touch_hot(HotRow<Row>* hot);
   template <class Row>
   void remove(const std::string& tenant, std::string_view place);
   // Calls visit(place, row) in the order of the places until it returns false.
@@ -96,6 +105,7 @@ class View {
   // Event ids: in the layers here, and those that the last checkpoint wrote; in the base for
   // several at once, without a lock, good until base_generation() is two ahead.
   std::optional<std::uint64_t> find_id(const Hash128& hash) const;
+  void prefetch_id(const Hash128& hash) const;
   void add_id(const EventId& id, Period period) { live_->ids.add(id, period.ordinal()); }
   Result<std::vector<std::optional<std::uint64_t>>> find_in_base(
       std::span<const EventId> ids) const {
@@ -133,6 +143,7 @@ class View {
   std::shared_ptr<Layer> frozen_;
   ViewState state_;
   std::set<std::string, std::less<>> tenants_;
+  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> first_periods_;
   MeterTable meters_;
   std::set<std::string, std::less<>> late_tenants_;
   EventIds written_ids_;  // what the last checkpoint moved into the base
