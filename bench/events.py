@@ -10,6 +10,7 @@ import measure
 import peers
 import server as product
 
+JOURNAL_BYTES = 110  # of one of these events
 SMALL = {1: 20_000, 100: 200_000, 1000: 600_000}  # events a round, by batch
 
 
@@ -61,6 +62,19 @@ def add_tenants(server, count):
     connection.close()
 
 
+def archived(folder):
+    """Bytes on the disk for each event of the archive, all of its files together; nothing where there is none yet."""
+    size, events = 0, 0
+    for name in os.listdir(os.path.join(folder, "events")):
+        if not name.endswith(".mga"):
+            continue
+        with open(os.path.join(folder, "events", name), "rb") as file:
+            content = file.read()
+        size += len(content)
+        events += int.from_bytes(content[-16:-8], "little")
+    return [{"bytes": size / events, "events": events}] if events else []
+
+
 def rows(table, binary, tool, root, rounds, seconds, tenants=1_000):
     server = metergate(binary, root)
     server.start()
@@ -73,11 +87,13 @@ def rows(table, binary, tool, root, rounds, seconds, tenants=1_000):
                             "CREATE TABLE events (id text PRIMARY KEY, tenant text NOT NULL, raw text NOT NULL);"
                             "CREATE TABLE calls (tenant text PRIMARY KEY, n bigint NOT NULL)"], check=True)
             ours = Sender(tool, server.process, "http", server.port, server.provider)
-            batches(table, ours, {"postgres": Sender(tool, postgres, "postgres", postgres.port),
+            batches(table, root, ours, {"postgres": Sender(tool, postgres, "postgres", postgres.port),
                                   "always": Sender(tool, always, "redis", always.port),
                                   "everysec": Sender(tool, everysec, "redis", everysec.port)}, rounds)
             matrix(table, ours, rounds)
             ours.sent += one_a_request(table, server, static, root, rounds, seconds)
+        for result in archived(server.folder):
+            table.row(f"G10 archive, bytes on disk an event, {result['events']:,} events with counted ids", [result], figure="bytes", digits=1, most=40)
         kept = int(server.command("find", "api_calls", '{"source": "bench"}', "--count"))
         # Requests that wrk had under way at the end of a round were not seen answered, but may be kept.
         if not ours.sent <= kept <= ours.sent + gateway.CONNECTIONS * (rounds + 1):
@@ -86,14 +102,17 @@ def rows(table, binary, tool, root, rounds, seconds, tenants=1_000):
         server.stop()
 
 
-def batches(table, ours, others, rounds):
-    """Batches of 1,000 against each peer at its best."""
+def batches(table, root, ours, others, rounds):
+    """Batches of 1,000 against each peer at its best, and against the bare disk with a sync for each batch."""
+    def disk():
+        result = measure.disk(root, 1000 * JOURNAL_BYTES)
+        return {**result, "rate": 1000 * result["rate"]}
     def redis(sender, kind):
         def run():
             sender.kind = kind
             return sender.run(8, 1000, 120_000)
         return run
-    candidates = {"ours": lambda: ours.run(8, 1000, 600_000)}
+    candidates = {"ours": lambda: ours.run(8, 1000, 600_000), "disk": disk}
     for threads in (1, 2, 4):
         candidates[f"PostgreSQL, {threads} clients"] = lambda n=threads: others["postgres"].run(n, 1000, 60_000)
     for sync in ("always", "everysec"):
@@ -106,6 +125,7 @@ def batches(table, ours, others, rounds):
     def of(prefix):
         return max((name for name in results if name.startswith(prefix)),
                    key=lambda name: statistics.median(result["rate"] for result in results[name]))
+    table.row("durable events/s, batches of 1,000, 8 connections, against the bare disk, a sync a batch", results["ours"], results["disk"])
     for peer, least in (("PostgreSQL", 8), ("Redis always", 8), ("Redis everysec", 5)):
         name = of(peer)
         weaker = " (may lose a second)" if peer == "Redis everysec" else ""
@@ -143,9 +163,10 @@ end
         result = gateway.loaded(server.process.pid, f"http://127.0.0.1:{server.port}/api/v1/events", seconds, headers, script)
         sent += result["requests"]
         return result
-    results = measure.in_turn({"ours": ours, "nginx": lambda: gateway.loaded(
+    results = measure.in_turn({"ours": ours, "disk": lambda: measure.disk(root, JOURNAL_BYTES), "nginx": lambda: gateway.loaded(
         static.pid, f"http://127.0.0.1:{static.port}/api/v1/events", seconds, headers, script)}, rounds)
     for who, of in results.items():
         table.keep("one event a request", who, of)
+    table.row("one durable event a request, 64 connections, against the bare disk, a sync an event", results["ours"], results["disk"])
     table.row("one durable event a request against nginx `return 200`: requests/s", results["ours"], results["nginx"], least=0.6)
     return sent

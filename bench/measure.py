@@ -58,6 +58,26 @@ class Usage:
         self.resident = resident_mib(self.pid)
 
 
+def disk(folder, size, seconds=1):
+    """What the disk itself does: writes of `size` bytes one behind the other, into room made beforehand, each made durable."""
+    path = os.path.join(folder, "disk")
+    room = 64 << 20
+    block = os.urandom(size)
+    with open(path, "wb") as file:
+        file.write(bytes(room))
+        os.fsync(file.fileno())
+        waits, at, began = [], 0, time.monotonic()
+        while time.monotonic() - began < seconds:
+            before = time.monotonic()
+            os.pwrite(file.fileno(), block, at)
+            os.fdatasync(file.fileno())
+            waits.append((time.monotonic() - before) * 1e3)
+            at = at + size if at + 2 * size <= room else 0
+    os.remove(path)
+    waits.sort()
+    return {"rate": len(waits) / (time.monotonic() - began), "p50": waits[len(waits) // 2], "p99": waits[len(waits) * 99 // 100]}
+
+
 def in_turn(candidates, rounds):
     """Runs each candidate once as a warm-up, then `rounds` times in turn. {name: [figures of a round, …]}."""
     for run in candidates.values():

@@ -168,6 +168,9 @@ struct Attributes {
   std::string type;  // empty until it was met
   std::string subject;
   std::string scratch;  // of what is only looked at
+  // Events of a batch often have one time: what was read last.
+  std::string time;
+  Timestamp at{};
 };
 
 constexpr std::uint32_t kId = bit(0);
@@ -179,11 +182,16 @@ constexpr std::uint32_t kTime = bit(5);
 constexpr std::uint32_t kVersion = bit(6);
 constexpr std::uint32_t kContentType = bit(7);
 
-Ok read_time(od::value value, std::string& scratch, UsageEvent& event) {
-  if (!read_text(value, scratch)) return false;
-  const Result<Timestamp> at = parse_timestamp(scratch);
-  if (!at) return false;
-  event.occurred_at = *at;
+Ok read_time(od::value value, Attributes& attributes, UsageEvent& event) {
+  std::string& text = attributes.scratch;
+  if (!read_text(value, text)) return false;
+  if (text != attributes.time) {
+    const Result<Timestamp> at = parse_timestamp(text);
+    if (!at) return false;
+    attributes.time = text;
+    attributes.at = *at;
+  }
+  event.occurred_at = attributes.at;
   return true;
 }
 
@@ -203,7 +211,7 @@ Ok read_attribute(std::string_view key, od::value value, Attributes& attributes,
   if (key == "source") return members.take(kSource) && read_text(value, event.source);
   if (key == "type") return members.take(kType) && read_text(value, attributes.type);
   if (key == "subject") return members.take(kSubject) && read_text(value, attributes.subject);
-  if (key == "time") return members.take(kTime) && read_time(value, scratch, event);
+  if (key == "time") return members.take(kTime) && read_time(value, attributes, event);
   if (key == "data") return members.take(kData) && read_data(value, attributes.type, event);
   if (key == "specversion")
     return members.take(kVersion) && read_text(value, scratch) && scratch == "1.0";
@@ -275,7 +283,7 @@ Ok is_at_end(od::document& document) {
 
 std::optional<std::vector<UsageEvent>> scan_events(std::string_view text, BodyShape shape,
                                                    const EventContext& context) {
-  constexpr std::size_t kUsualEventBytes = 256;
+  constexpr std::size_t kUsualEventBytes = 192;  // at least: vectors of events are slow to grow
   constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20;
   // Memory of usual size is kept from body to body, that of larger ones is not.
   thread_local od::parser kept;

@@ -1,45 +1,64 @@
 #include "domain/usage_event.h"
 
-#include <array>
 #include <charconv>
+#include <cstring>
 
 #include "base/check.h"
 
 namespace metergate {
 namespace {
 
-// Appends name, length and text, so that no content can be read as another.
+// Writes name, length and text one behind the other, so that no content can be read as another.
+// Into room that is large enough: this is done for every event.
 class CanonicalText {
  public:
-  explicit CanonicalText(std::string& out) : out_(out) {}
+  explicit CanonicalText(char* start) : at_(start) {}
+  // All that is written beside the texts of an event: names, numbers and what stands between.
+  static constexpr std::size_t kBytesMax = 512;
 
   CanonicalText& text(std::string_view name, std::string_view value) {
-    out_ += name;
-    out_ += '=';
-    append(static_cast<std::int64_t>(value.size()));
-    out_ += ':';
-    out_ += value;
-    out_ += ';';
+    number_before(name, static_cast<std::int64_t>(value.size()), ':');
+    copy(value);
+    *at_++ = ';';
     return *this;
   }
 
   CanonicalText& number(std::string_view name, std::int64_t value) {
-    out_ += name;
-    out_ += '=';
-    append(value);
-    out_ += ';';
+    number_before(name, value, ';');
     return *this;
   }
 
+  char* end() const { return at_; }
+
  private:
-  void append(std::int64_t value) {
-    std::array<char, 24> digits{};
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  static constexpr std::size_t kDigitsMax = 20;
+  void copy(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void number_before(std::string_view name, std::int64_t value, char mark) {
+    copy(name);
+    *at_++ = '=';
+    const auto written = std::to_chars(at_, at_ + kDigitsMax, value);
     CHECK(written.ec == std::errc{});
-    out_.append(digits.data(), written.ptr);
+    at_ = written.ptr;
+    *at_++ = mark;
   }
 
-  std::string& out_;
+  char* at_;
+};
+
+struct TextBytes {
+  std::size_t operator()(const ApiCall& call) const {
+    return call.method.size() + call.endpoint.size() + call.path.size() + call.ip.size() +
+           call.store_id.size() + call.device_id.size();
+  }
+  std::size_t operator()(const WebhookCall& call) const { return call.webhook_id.size(); }
+  std::size_t operator()(const StorageReport&) const { return 0; }
+  std::size_t operator()(const CountReport&) const { return 0; }
+  std::size_t operator()(const OtherFact& fact) const {
+    return fact.type.size() + fact.data.size();
+  }
 };
 
 struct FactWriter {
@@ -85,13 +104,25 @@ struct TypeReader {
 
 std::string_view type_of(const Fact& fact) { return std::visit(TypeReader{}, fact); }
 
+std::size_t text_bytes(const UsageEvent& event) {
+  return event.tenant.text().size() + event.source.size() + event.id.size() +
+         std::visit(TextBytes{}, event.fact);
+}
+
+void canonical_content(const UsageEvent& event, std::string& content) {
+  content.resize_and_overwrite(
+      CanonicalText::kBytesMax + text_bytes(event), [&](char* start, std::size_t) {
+        CanonicalText out{start};
+        out.text("type", type_of(event.fact)).number("billable", event.billable ? 1 : 0);
+        if (event.has_own_time) out.number("time", event.occurred_at.time_since_epoch().count());
+        std::visit(FactWriter{out}, event.fact);
+        return out.end() - start;
+      });
+}
+
 std::string canonical_content(const UsageEvent& event) {
   std::string content;
-  content.reserve(256);
-  CanonicalText out{content};
-  out.text("type", type_of(event.fact)).number("billable", event.billable ? 1 : 0);
-  if (event.has_own_time) out.number("time", event.occurred_at.time_since_epoch().count());
-  std::visit(FactWriter{out}, event.fact);
+  canonical_content(event, content);
   return content;
 }
 

@@ -77,9 +77,14 @@ struct UsageEvent {
 
 std::string_view type_of(const Fact& fact);  // "api.call" …; an OtherFact's own type
 
+// How many bytes all texts of an event have, its names too: what room its forms need.
+std::size_t text_bytes(const UsageEvent& event);
+
 // A canonical text of what the event says, without the time where the server set it: two events are
 // the same content exactly when these are equal. Its hash is the fingerprint.
 std::string canonical_content(const UsageEvent& event);
+// The same into a text whose memory is used again.
+void canonical_content(const UsageEvent& event, std::string& content);
 
 // The bounds on outside input (lengths, ranges, time not more than 5 minutes ahead of `now`), as
 // faults with field names of the wire format. Empty: fine.

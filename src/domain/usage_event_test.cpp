@@ -27,6 +27,27 @@ TEST(CanonicalContent, IsTheSameForTheSameContent) {
   EXPECT_EQ(canonical_content(event(call())), canonical_content(other));
 }
 
+// Its hash is stored beside the id: a later build must write the same.
+TEST(CanonicalContent, NeverChanges) {
+  UsageEvent it =
+      event(ApiCall{"GET", "GET /a", "/a?", 200, 12, -3, Microseconds{1500}, "::1", "s", ""});
+  it.occurred_at = Timestamp{Milliseconds{1700000000123}};
+  it.has_own_time = true;
+  it.billable = true;
+  EXPECT_EQ(
+      canonical_content(it),
+      "type=8:api.call;billable=1;time=1700000000123;method=3:GET;endpoint=6:GET /a;path=3:/a?;"
+      "status=200;request_bytes=12;response_bytes=-3;duration_us=1500;ip=3:::1;store_id=1:s;"
+      "device_id=0:;");
+  it.fact = WebhookCall{"w", true, 503, 2, Microseconds{7}};
+  it.has_own_time = false;
+  EXPECT_EQ(canonical_content(it),
+            "type=12:webhook.call;billable=1;webhook_id=1:w;success=1;status=503;attempt=2;"
+            "duration_us=7;");
+  it.fact = OtherFact{"seat.used", "{}"};
+  EXPECT_EQ(canonical_content(it), "type=9:seat.used;billable=1;data=2:{};");
+}
+
 TEST(CanonicalContent, LeavesOutTheTimeThatTheServerSet) {
   UsageEvent first = event(call());
   first.has_own_time = false;

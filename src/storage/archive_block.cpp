@@ -29,9 +29,19 @@ std::uint64_t millis(Timestamp at) {
 }  // namespace
 
 void TextColumn::add(std::string_view text) {
-  const auto [known, is_new] = known_.try_emplace(std::string{text}, known_.size() + 1);
-  Encoder{references_}.unsigned_number(is_new ? 0 : known->second);
-  if (is_new) Encoder{texts_}.text(text);
+  // Events of a tenant stand together, so that most texts are those of the event before.
+  if (last_ != nullptr && last_->first == text) {
+    Encoder{references_}.unsigned_number(last_->second);
+    return;
+  }
+  if (const auto found = known_.find(text); found != known_.end()) {
+    last_ = &*found;
+    Encoder{references_}.unsigned_number(last_->second);
+    return;
+  }
+  last_ = &*known_.emplace(text, known_.size() + 1).first;
+  Encoder{references_}.unsigned_number(0);
+  Encoder{texts_}.text(text);
 }
 
 void TextColumn::write(std::string& out) const {
@@ -75,21 +85,7 @@ struct BlockBuilder::AddFact {
 };
 
 std::size_t BlockBuilder::bytes_max_of(const ArchivedEvent& archived) {
-  struct Texts {
-    std::size_t operator()(const ApiCall& call) const {
-      return call.method.size() + call.endpoint.size() + call.path.size() + call.ip.size() +
-             call.store_id.size() + call.device_id.size();
-    }
-    std::size_t operator()(const WebhookCall& call) const { return call.webhook_id.size(); }
-    std::size_t operator()(const StorageReport&) const { return 0; }
-    std::size_t operator()(const CountReport&) const { return 0; }
-    std::size_t operator()(const OtherFact& fact) const {
-      return fact.type.size() + fact.data.size();
-    }
-  };
-  const UsageEvent& event = archived.event;
-  return kNumbersBytesMax + event.tenant.text().size() + event.source.size() + event.id.size() +
-         std::visit(Texts{}, event.fact);
+  return kNumbersBytesMax + text_bytes(archived.event);
 }
 
 void BlockBuilder::add(const ArchivedEvent& archived) {
@@ -374,6 +370,13 @@ Result<std::vector<ArchivedEvent>> decode_events(const BlockKeys& keys, std::str
     events.push_back({key.sequence, key.index, *std::move(event)});
   }
   return events;
+}
+
+Result<> check_events(std::size_t count, std::string_view rest) {
+  RestReader reader{ByteReader{rest}};
+  for (; count > 0; --count) reader.next(false);
+  if (reader.fault() != nullptr) return corrupt(reader.fault());
+  return {};
 }
 
 }  // namespace metergate

@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "storage/archive.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 
@@ -40,7 +41,9 @@ class TextColumn {
  private:
   std::string references_;  // 0: the next new text; else 1 + which
   std::string texts_;
-  std::unordered_map<std::string, std::uint64_t> known_;
+  using Known = std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>>;
+  Known known_;
+  const Known::value_type* last_ = nullptr;  // the text before; of known_
 };
 
 class BlockBuilder {
@@ -81,5 +84,7 @@ Result<BlockKeys> decode_keys(std::string_view bytes);
 // The events at some positions, rising; the others are stepped over.
 Result<std::vector<ArchivedEvent>> decode_events(const BlockKeys& keys, std::string_view rest,
                                                  std::span<const std::uint32_t> positions);
+// Whether so many events can be read from the rest of a block; makes none of them.
+Result<> check_events(std::size_t count, std::string_view rest);
 
 }  // namespace metergate

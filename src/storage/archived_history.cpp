@@ -43,8 +43,9 @@ class MergedCursor final : public EventCursor {
 
 }  // namespace
 
-void ArchivedHistory::add(std::uint64_t sequence, const DecidedBatch& batch) {
-  tail_.add(sequence, batch);
+void ArchivedHistory::add(std::uint64_t sequence, const DecidedBatch& batch,
+                          const EncodedEvents& events) {
+  tail_.add(sequence, batch, events);
 }
 
 // A segment may move from the tail to the archive while they are opened: then they are opened

@@ -16,7 +16,7 @@ class ArchivedHistory final : public EventHistory {
  public:
   explicit ArchivedHistory(std::unique_ptr<Archive> archive) : archive_(std::move(archive)) {}
 
-  void add(std::uint64_t sequence, const DecidedBatch& batch) override;
+  void add(std::uint64_t sequence, const DecidedBatch& batch, const EncodedEvents& events) override;
   Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const override;
   Result<> for_each(const EventRange& range,
                     const std::function<bool(const ArchivedEvent&)>& visit) const override;

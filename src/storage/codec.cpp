@@ -1,5 +1,7 @@
 #include "storage/codec.h"
 
+#include <cstring>
+
 #include "base/check.h"
 #include "storage/codec_format.h"
 
@@ -12,8 +14,33 @@ std::uint64_t zig_zag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63);
 }
 
+// Writes into room that is large enough: events are encoded for each one that comes.
+class RawWriter {
+ public:
+  explicit RawWriter(char* start) : at_(start) {}
+  char* end() const { return at_; }
+
+  void byte(std::uint8_t value) { *at_++ = static_cast<char>(value); }
+  void unsigned_number(std::uint64_t value) {
+    for (; value >= 0x80U; value >>= 7U) byte(static_cast<std::uint8_t>(value | 0x80U));
+    byte(static_cast<std::uint8_t>(value));
+  }
+  void number(std::int64_t value) { unsigned_number(zig_zag(value)); }
+  void text(std::string_view value) {
+    unsigned_number(value.size());
+    std::memcpy(at_, value.data(), value.size());
+    at_ += value.size();
+  }
+
+ private:
+  char* at_;
+};
+
+// All of an event's numbers and the lengths of its texts, ten bytes each at most.
+constexpr std::size_t kEventNumbersBytesMax = 192;
+
 struct FactWriter {
-  Encoder& to;
+  RawWriter& to;
 
   void operator()(const ApiCall& call) const {
     to.text(call.method);
@@ -105,16 +132,22 @@ void Encoder::text(std::string_view value) {
 }
 
 void Encoder::event(const UsageEvent& event) {
+  const std::size_t before = out_.size();
+  const std::size_t room = kEventNumbersBytesMax + text_bytes(event);
   std::size_t bits = event.fact.index();
   if (event.has_own_time) bits |= kOwnTime;
   if (event.billable) bits |= kBillable;
   if (event.is_ours) bits |= kOurs;
-  byte(static_cast<std::uint8_t>(bits));
-  text(event.tenant.text());
-  text(event.source);
-  text(event.id);
-  number(event.occurred_at.time_since_epoch().count());
-  std::visit(FactWriter{*this}, event.fact);
+  out_.resize_and_overwrite(before + room, [&](char* start, std::size_t) {
+    RawWriter to{start + before};
+    to.byte(static_cast<std::uint8_t>(bits));
+    to.text(event.tenant.text());
+    to.text(event.source);
+    to.text(event.id);
+    to.number(event.occurred_at.time_since_epoch().count());
+    std::visit(FactWriter{to}, event.fact);
+    return to.end() - start;
+  });
 }
 
 void Encoder::calls(const CallSums& sums) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/documents.h"
 #include "storage/meter_shapes.h"
 
@@ -73,8 +75,15 @@ bool Decider::is_closed(Period period) const {
 
 void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known,
                            Decision& decision) {
+  // Tables of ids are larger than the caches: what will be looked at is on its way meanwhile.
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < std::min(kAhead, known.size()); ++i)
+    view_.prefetch_id(known[i].id.hash);
   EventIds in_batch;
+  in_batch.reserve(batch.events.size());
+  decision.outcomes.reserve(batch.events.size());
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (i + kAhead < known.size()) view_.prefetch_id(known[i + kAhead].id.hash);
     const EventOutcome outcome = judge(batch.events[i], known[i], in_batch);
     decision.outcomes.push_back(outcome);
     if (outcome == EventOutcome::conflict || outcome == EventOutcome::period_closed)
@@ -185,14 +194,28 @@ Result<> Decider::check_day_totals(const std::vector<DayTotal>& totals) const {
 
 Result<> Decider::take_events(Batch& batch, const std::vector<KnownId>& known,
                               Decision& decision) const {
-  for (std::size_t i = 0; i < batch.events.size(); ++i) {
-    if (decision.outcomes[i] != EventOutcome::accepted) continue;
-    DecidedEvent decided{std::move(batch.events[i]), std::nullopt};
-    const auto* report = std::get_if<CountReport>(&decided.event.fact);
+  std::vector<UsageEvent>& events = decision.batch.events;
+  const auto is_accepted = [&](std::size_t i) {
+    return decision.outcomes[i] == EventOutcome::accepted;
+  };
+  decision.ids.reserve(known.size());
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (is_accepted(i)) decision.ids.push_back(known[i].id);
+  }
+  // Usually none was there before.
+  if (decision.ids.size() == known.size()) {
+    events = std::move(batch.events);
+  } else {
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+      if (!is_accepted(i)) continue;
+      events.push_back(std::move(batch.events[i]));
+      decision.places.push_back(i);
+    }
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto* report = std::get_if<CountReport>(&events[i].fact);
     if (report != nullptr && !report->count)
-      decided.count = TRY(active_records(decided.event.tenant, report->meter));
-    decision.batch.events.push_back(std::move(decided));
-    decision.ids.push_back(known[i].id);
+      decision.batch.counts[i] = TRY(active_records(events[i].tenant, report->meter));
   }
   return {};
 }

@@ -23,9 +23,10 @@ struct KnownId {
 
 struct Decision {
   std::vector<EventOutcome> outcomes;
-  bool is_refused = false;   // an event is a conflict or late: nothing is written
-  DecidedBatch batch;        // empty: nothing new
-  std::vector<EventId> ids;  // of the batch's events
+  bool is_refused = false;          // an event is a conflict or late: nothing is written
+  DecidedBatch batch;               // empty: nothing new
+  std::vector<EventId> ids;         // of the batch's events
+  std::vector<std::size_t> places;  // of the batch's events among those asked for; empty: all
   bool is_empty() const {
     return batch.events.empty() && batch.documents.empty() && batch.day_totals.empty() &&
            !batch.close_through && !batch.voided;

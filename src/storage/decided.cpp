@@ -1,5 +1,6 @@
 #include "storage/decided.h"
 
+#include "base/check.h"
 #include "storage/codec.h"
 
 namespace metergate {
@@ -33,11 +34,10 @@ Result<std::int32_t> take_int32(Decoder& from) {
   return static_cast<std::int32_t>(value);
 }
 
-Result<DecidedEvent> take_event(Decoder& from) {
-  DecidedEvent decided;
-  decided.event = TRY(from.event());
-  if (TRY(take_flag(from))) decided.count = TRY(from.number());
-  return decided;
+Result<> take_event(Decoder& from, DecidedBatch& batch) {
+  batch.events.push_back(TRY(from.event()));
+  if (TRY(take_flag(from))) batch.counts[batch.events.size() - 1] = TRY(from.number());
+  return {};
 }
 
 Result<DecidedDocument> take_document(Decoder& from) {
@@ -96,22 +96,50 @@ void put_void(Encoder& to, const DecidedVoid& voided) {
 
 }  // namespace
 
-UsageEvent to_final(DecidedEvent decided) {
-  if (decided.count) std::get<CountReport>(decided.event.fact).count = decided.count;
-  return std::move(decided.event);
+std::optional<UsageEvent> counted_event(const DecidedBatch& batch, std::size_t place) {
+  const auto count = batch.counts.find(place);
+  if (count == batch.counts.end()) return std::nullopt;
+  UsageEvent event = batch.events[place];
+  std::get<CountReport>(event.fact).count = count->second;
+  return event;
 }
 
-std::string encode(const DecidedBatch& batch) {
+EncodedEvents::EncodedEvents(const std::vector<UsageEvent>& events) {
+  bytes_.reserve(kEventBytesUsual * events.size());
+  ends_.reserve(events.size());
+  for (const UsageEvent& event : events) {
+    Encoder(bytes_).event(event);
+    ends_.push_back(bytes_.size());
+  }
+}
+
+std::string_view EncodedEvents::at(std::size_t place) const {
+  const std::size_t start = place == 0 ? 0 : ends_[place - 1];
+  return std::string_view(bytes_).substr(start, ends_[place] - start);
+}
+
+void EncodedEvents::keep(const std::vector<std::size_t>& places) {
+  EncodedEvents kept;
+  for (const std::size_t place : places) {
+    kept.bytes_ += at(place);
+    kept.ends_.push_back(kept.bytes_.size());
+  }
+  *this = std::move(kept);
+}
+
+std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
+  CHECK(events.size() == batch.events.size());
   std::string bytes;
   bytes.reserve(kEventBytesUsual * (batch.events.size() + 1));
   Encoder to(bytes);
   to.byte(batch.voided ? kVersionWithVoid : kVersion);
   to.number(batch.at.time_since_epoch().count());
   to.unsigned_number(batch.events.size());
-  for (const DecidedEvent& decided : batch.events) {
-    to.event(decided.event);
-    to.byte(decided.count ? 1 : 0);
-    if (decided.count) to.number(*decided.count);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    bytes += events.at(i);
+    const auto count = batch.counts.find(i);
+    to.byte(count != batch.counts.end() ? 1 : 0);
+    if (count != batch.counts.end()) to.number(count->second);
   }
   to.unsigned_number(batch.documents.size());
   for (const DecidedDocument& write : batch.documents) {
@@ -141,7 +169,7 @@ Result<DecidedBatch> decode_batch(std::string_view bytes) {
   DecidedBatch batch;
   batch.at = Timestamp{Milliseconds{TRY(from.number())}};
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
-    batch.events.push_back(TRY(take_event(from)));
+    TRY(take_event(from, batch));
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
     batch.documents.push_back(TRY(take_document(from)));
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
@@ -149,8 +177,8 @@ Result<DecidedBatch> decode_batch(std::string_view bytes) {
   if (TRY(take_flag(from))) batch.close_through = Period::from_ordinal(TRY(take_int32(from)));
   if (version == kVersionWithVoid) batch.voided = TRY(take_void(from, bytes.size()));
   if (!from.is_at_end()) return bad("has bytes after its end");
-  for (const DecidedEvent& decided : batch.events) {
-    if (decided.count && !std::holds_alternative<CountReport>(decided.event.fact))
+  for (const auto& [place, count] : batch.counts) {
+    if (!std::holds_alternative<CountReport>(batch.events[place].fact))
       return bad("counts records for an event of another kind");
   }
   return batch;

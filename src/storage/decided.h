@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,14 +19,6 @@
 #include "storage/store.h"
 
 namespace metergate {
-
-struct DecidedEvent {
-  UsageEvent event;  // as it was sent: its content decides whether a later one is the same
-  std::optional<std::int64_t> count;  // of a CountReport without one: the records that were active
-};
-
-// The event as it is folded and kept: with the count filled in.
-UsageEvent to_final(DecidedEvent decided);
 
 struct DecidedDocument {
   Collection collection = Collection::tenants;
@@ -43,16 +36,37 @@ struct DecidedVoid {
 
 struct DecidedBatch {
   Timestamp at{};
-  std::vector<DecidedEvent> events;
+  // As they were sent: their content decides whether a later one is the same.
+  std::vector<UsageEvent> events;
+  // Of CountReports without a count, by their places: the records that were active.
+  std::map<std::size_t, std::int64_t> counts;
   std::vector<DecidedDocument> documents;
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;
   std::optional<DecidedVoid> voided;
 };
 
+// The event as it is folded and kept, where that is not as it was sent: with the count filled in.
+std::optional<UsageEvent> counted_event(const DecidedBatch& batch, std::size_t place);
+
+// Events as they stand in the journal and are kept, one behind the other.
+class EncodedEvents {
+ public:
+  EncodedEvents() = default;
+  explicit EncodedEvents(const std::vector<UsageEvent>& events);
+  std::size_t size() const { return ends_.size(); }
+  std::string_view at(std::size_t place) const;
+  // Keeps those alone.
+  void keep(const std::vector<std::size_t>& places);
+
+ private:
+  std::string bytes_;
+  std::vector<std::size_t> ends_;
+};
+
 // u8 version, at, events, documents, day totals, period to close, the voided event;
-// docs/storage-format.md.
-std::string encode(const DecidedBatch& batch);
+// docs/storage-format.md. `events` are those of the batch.
+std::string encode(const DecidedBatch& batch, const EncodedEvents& events);
 Result<DecidedBatch> decode_batch(std::string_view bytes);
 
 }  // namespace metergate

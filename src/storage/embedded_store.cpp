@@ -86,7 +86,7 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
   const auto visit = [&](std::uint64_t sequence, std::string_view bytes) -> Result<> {
     const DecidedBatch batch = TRY(decode_batch(bytes));
     if (sequence > in_view) TRY(replay(sequence, batch, kEarlyBytes));
-    if (sequence > in_archive) history_->add(sequence, batch);
+    if (sequence > in_archive) history_->add(sequence, batch, EncodedEvents(batch.events));
     return {};
   };
   journal_ = TRY(Journal::open({.folder = folder_.journal(),

@@ -16,7 +16,8 @@ namespace metergate {
 class EventHistory {
  public:
   virtual ~EventHistory() = default;
-  virtual void add(std::uint64_t sequence, const DecidedBatch& batch) = 0;
+  virtual void add(std::uint64_t sequence, const DecidedBatch& batch,
+                   const EncodedEvents& events) = 0;
   // Newest first by occurred_at, then by sequence and index, falling.
   virtual Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const = 0;
   // In no promised order.

@@ -1,5 +1,6 @@
 #include "storage/event_ids.h"
 
+#include <algorithm>
 #include <string>
 
 #include "storage/codec.h"
@@ -7,13 +8,28 @@
 namespace metergate {
 
 EventId id_of(const UsageEvent& event, const HashKey& key) {
-  std::string name;
-  name.reserve(128);
-  Encoder to(name);
-  to.text(event.tenant.text());
-  to.text(event.source);
-  to.text(event.id);
-  return {keyed_hash(key, name), keyed_hash(key, canonical_content(event)).low};
+  return ids_of(std::span(&event, 1), key).front();
+}
+
+std::vector<EventId> ids_of(std::span<const UsageEvent> events, const HashKey& key) {
+  std::vector<EventId> ids;
+  ids.reserve(events.size());
+  std::string text;
+  for (const UsageEvent& event : events) {
+    EventId id;
+    if (!event.is_ours) {
+      text.clear();
+      Encoder to(text);
+      to.text(event.tenant.text());
+      to.text(event.source);
+      to.text(event.id);
+      id.hash = keyed_hash(key, text);
+      canonical_content(event, text);
+      id.fingerprint = keyed_hash(key, text).low;
+    }
+    ids.push_back(id);
+  }
+  return ids;
 }
 
 std::optional<std::uint64_t> EventIds::find(const Hash128& hash,
@@ -30,7 +46,7 @@ std::optional<std::uint64_t> EventIds::find(const Hash128& hash,
 }
 
 void EventIds::add(const EventId& id, std::int32_t period) {
-  if ((size_ + 1) * 10 > slots_.size() * 7) grow();
+  if (is_full(size_ + 1, slots_.size())) reserve(size_ + 1);
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = id.hash.low & mask;
   while (slots_[i].period != kFree) i = (i + 1) & mask;
@@ -38,8 +54,14 @@ void EventIds::add(const EventId& id, std::int32_t period) {
   ++size_;
 }
 
-void EventIds::grow() {
-  std::vector<Entry> old(slots_.empty() ? 64 : slots_.size() * 2, Entry{{}, kFree});
+void EventIds::reserve(std::size_t size) {
+  std::size_t slots = std::max<std::size_t>(slots_.size(), 64);
+  while (is_full(size, slots)) slots *= 2;
+  if (slots > slots_.size()) resize(slots);
+}
+
+void EventIds::resize(std::size_t slots) {
+  std::vector<Entry> old(slots, Entry{{}, kFree});
   old.swap(slots_);
   size_ = 0;
   for (const Entry& slot : old) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/crypto.h"
@@ -18,6 +19,8 @@ struct EventId {
 };
 
 EventId id_of(const UsageEvent& event, const HashKey& key);
+// Of each; nothing in those of our own events, which are never looked up.
+std::vector<EventId> ids_of(std::span<const UsageEvent> events, const HashKey& key);
 
 class EventIds {
  public:
@@ -30,6 +33,12 @@ class EventIds {
   std::optional<std::uint64_t> find(const Hash128& hash, std::int32_t closed_through) const;
   void add(const EventId& id, std::int32_t period);
   std::size_t size() const { return size_; }
+  // Makes room for so many.
+  void reserve(std::size_t size);
+  // Fetches what find() and add() will look at.
+  void prefetch(const Hash128& hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash.low & (slots_.size() - 1)]);
+  }
 
   // Calls `visit` for each entry, in no order.
   template <class Visit>
@@ -41,7 +50,8 @@ class EventIds {
 
  private:
   static constexpr std::int32_t kFree = INT32_MIN;
-  void grow();
+  static bool is_full(std::size_t size, std::size_t slots) { return size * 10 > slots * 7; }
+  void resize(std::size_t slots);
   std::vector<Entry> slots_;
   std::size_t size_ = 0;
 };

@@ -9,7 +9,6 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kChunkBytes = 256UL << 10;
-constexpr std::size_t kEventBytesUsual = 256;
 
 bool is_older(const PackedEvent& a, const PackedEvent& b) {
   return std::tie(a.at, a.sequence, a.index) < std::tie(b.at, b.sequence, b.index);
@@ -40,24 +39,23 @@ bool is_newer(const ArchivedEvent& a, const ArchivedEvent& b) {
          std::tie(b.event.occurred_at, b.sequence, b.index);
 }
 
-void EventTail::add(std::uint64_t sequence, const DecidedBatch& batch) {
-  std::string bytes;
-  bytes.reserve(kEventBytesUsual);
+void EventTail::add(std::uint64_t sequence, const DecidedBatch& batch,
+                    const EncodedEvents& events) {
+  std::string counted_bytes;
   const std::scoped_lock lock(mutex_);
   for (std::uint32_t index = 0; index < batch.events.size(); ++index) {
-    const DecidedEvent& decided = batch.events[index];
-    bytes.clear();
-    if (decided.count) {
-      Encoder(bytes).event(to_final(decided));
-    } else {
-      Encoder(bytes).event(decided.event);
+    const UsageEvent& event = batch.events[index];
+    std::string_view bytes = events.at(index);
+    if (const std::optional<UsageEvent> counted = counted_event(batch, index)) {
+      counted_bytes.clear();
+      Encoder(counted_bytes).event(*counted);
+      bytes = counted_bytes;
     }
     if (!chunk_ || chunk_->bytes.capacity() - chunk_->bytes.size() < bytes.size()) {
       chunk_ = std::make_shared<EventChunk>();
       chunk_->bytes.reserve(std::max(kChunkBytes, bytes.size()));
     }
-    entries_.push_back({decided.event.occurred_at, sequence, index,
-                        number_of(decided.event.tenant.text()), chunk_,
+    entries_.push_back({event.occurred_at, sequence, index, number_of(event.tenant.text()), chunk_,
                         static_cast<std::uint32_t>(chunk_->bytes.size()),
                         static_cast<std::uint32_t>(bytes.size())});
     chunk_->bytes += bytes;

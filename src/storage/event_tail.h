@@ -13,14 +13,14 @@
 #include <vector>
 
 #include "storage/event_history.h"
-#include "storage/layer.h"
 #include "storage/packed_events.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 
 class EventTail final : public EventHistory {
  public:
-  void add(std::uint64_t sequence, const DecidedBatch& batch) override;
+  void add(std::uint64_t sequence, const DecidedBatch& batch, const EncodedEvents& events) override;
   Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const override;
   Result<> for_each(const EventRange& range,
                     const std::function<bool(const ArchivedEvent&)>& visit) const override;

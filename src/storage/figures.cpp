@@ -13,8 +13,8 @@ Gauges carried(Gauges own, const Gauges& before, Timestamp start) {
 }  // namespace
 
 Result<Gauges> Figures::gauges_at_end(const std::string& tenant, Period period) const {
-  const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
-  return totals ? gauges_since(totals->first_period, tenant, period) : Gauges{};
+  const auto first = view_.first_period(tenant);
+  return first ? gauges_since(*first, tenant, period) : Gauges{};
 }
 
 Result<Gauges> Figures::gauges_since(std::int32_t first_period, const std::string& tenant,
@@ -35,8 +35,8 @@ Result<Gauges> Figures::gauges_since(std::int32_t first_period, const std::strin
 Result<std::optional<Counter>> Figures::counter(const std::string& tenant, Period period) const {
   auto row = TRY(view_.read<CounterRow>(tenant, keys::month_place(period)));
   if (row && row->is_carried) return std::optional(std::move(row->counter));
-  const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
-  if (!totals || period.ordinal() < totals->first_period) return std::optional<Counter>();
+  const auto first = view_.first_period(tenant);
+  if (!first || period.ordinal() < *first) return std::optional<Counter>();
   const Timestamp start = period.window(zone_).start;
   Counter counter;
   if (row) {
@@ -44,7 +44,7 @@ Result<std::optional<Counter>> Figures::counter(const std::string& tenant, Perio
   } else {
     counter.updated_at = start;
   }
-  counter.gauges.carry(TRY(gauges_since(totals->first_period, tenant, period.previous())), start);
+  counter.gauges.carry(TRY(gauges_since(*first, tenant, period.previous())), start);
   return std::optional(std::move(counter));
 }
 

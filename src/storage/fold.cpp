@@ -27,20 +27,15 @@ std::size_t histogram_bytes(const CallSums& sums) {
 
 Result<> Fold::apply(std::uint64_t sequence, const DecidedBatch& batch,
                      const std::vector<EventId>& ids) {
+  CHECK(ids.size() == batch.events.size());
   CHECK(sequence == view_.state().sequence + 1);
   TRY(fold_documents(batch));
   if (batch.voided) TRY(fold_void(*batch.voided, batch.at));
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
-    const DecidedEvent& decided = batch.events[i];
-    if (!decided.event.is_ours) {
-      view_.add_id(ids.empty() ? id_of(decided.event, key_) : ids[i],
-                   calendar_.slot_of(decided.event.occurred_at).period);
-    }
-    if (decided.count) {
-      TRY(fold_event(to_final(decided)));
-    } else {
-      TRY(fold_event(decided.event));
-    }
+    const UsageEvent& event = batch.events[i];
+    if (!event.is_ours) view_.add_id(ids[i], calendar_.slot_of(event.occurred_at).period);
+    const std::optional<UsageEvent> counted = counted_event(batch, i);
+    TRY(fold_event(counted ? *counted : event));
   }
   for (const DayTotal& total : batch.day_totals) TRY(fold_day_total(total));
   if (batch.close_through) view_.close_through(*batch.close_through);
@@ -53,13 +48,22 @@ Result<Counter*> Fold::touch_month(const std::string& tenant, Period period) {
 }
 
 Result<Counter*> Fold::touch_month(TenantRows& rows, const std::string& tenant, Period period) {
-  const auto [row, is_new] = TRY(view_.touch<CounterRow>(rows, tenant, keys::month_place(period)));
+  RecentRows& recent = rows.recent;
+  CounterRow* row = recent.period == period ? View::touch_hot(recent.month) : nullptr;
+  bool is_new = false;
+  if (row == nullptr) {
+    const auto touched = TRY(view_.touch<CounterRow>(rows, tenant, keys::month_place(period)));
+    row = touched.row;
+    is_new = touched.is_new;
+    recent.period = period;
+    recent.month = touched.hot;
+  }
   const auto& closed = view_.state().closed_through;
   if (is_new) {
     auto& newest = view_.state().newest_period;
     if (!newest || *newest < period) newest = period;
-    TotalsRow* totals = TRY(view_.touch<TotalsRow>(tenant, keys::totals_place())).row;
-    totals->first_period = std::min(totals->first_period, period.ordinal());
+    if (period.ordinal() < view_.first_period(tenant).value_or(INT32_MAX))
+      TRY(view_.set_first_period(tenant, period.ordinal()));
     view_.add_tenant(tenant);
   }
   if (!row->is_carried && closed && period.previous() <= *closed) {
@@ -71,21 +75,34 @@ Result<Counter*> Fold::touch_month(TenantRows& rows, const std::string& tenant, 
   return &row->counter;
 }
 
-Result<Counter*> Fold::touch_day(const std::string& tenant, Day day) {
-  return &TRY(view_.touch<CounterRow>(tenant, keys::day_place(day))).row->counter;
+Result<Counter*> Fold::touch_day(TenantRows& rows, const std::string& tenant, Day day) {
+  RecentRows& recent = rows.recent;
+  CounterRow* row = recent.day == day ? View::touch_hot(recent.of_day) : nullptr;
+  if (row == nullptr) {
+    const auto touched = TRY(view_.touch<CounterRow>(rows, tenant, keys::day_place(day)));
+    row = touched.row;
+    recent.day = day;
+    recent.of_day = touched.hot;
+  }
+  return &row->counter;
 }
 
 Result<> Fold::fold_event(const UsageEvent& event) {
   const Slot& slot = calendar_.slot_of(event.occurred_at);
   const std::string& tenant = event.tenant.text();
   TenantRows& rows = view_.live_rows(tenant);
-  CounterRow* day = TRY(view_.touch<CounterRow>(rows, tenant, keys::day_place(slot.day))).row;
-  for (Counter* counter : {TRY(touch_month(rows, tenant, slot.period)), &day->counter}) {
+  Counter* day = TRY(touch_day(rows, tenant, slot.day));
+  for (Counter* counter : {TRY(touch_month(rows, tenant, slot.period)), day}) {
     const std::size_t before = histogram_bytes(counter->calls);
     counter->fold(event);
     view_.account(histogram_bytes(counter->calls) - before);
   }
-  touched_.add(tenant, slot.period);
+  RecentRows& recent = rows.recent;
+  if (recent.touched_in != touched_.round() || recent.touched != slot.period) {
+    touched_.add(tenant, slot.period);
+    recent.touched_in = touched_.round();
+    recent.touched = slot.period;
+  }
   if (const auto* call = std::get_if<ApiCall>(&event.fact))
     TRY(fold_call(*call, event, slot, rows));
   if (const auto* other = std::get_if<OtherFact>(&event.fact)) TRY(fold_meters(*other, event));
@@ -94,15 +111,24 @@ Result<> Fold::fold_event(const UsageEvent& event) {
 
 Result<> Fold::fold_call(const ApiCall& call, const UsageEvent& event, const Slot& slot,
                          TenantRows& rows) {
-  const std::string& tenant = event.tenant.text();
-  place_.clear();
-  keys::append_hour_place(place_, slot.hour, call.endpoint);
-  // An endpoint that has a row in this hour is within the cap.
-  CallSums* sums = view_.touch_hot<CallSums>(rows, place_);
+  RecentRows& recent = rows.recent;
+  const bool is_recent = recent.hour == slot.hour && recent.endpoint == call.endpoint;
+  CallSums* sums = is_recent ? View::touch_hot(recent.calls) : nullptr;
   if (sums == nullptr) {
+    place_.clear();
+    keys::append_hour_place(place_, slot.hour, call.endpoint);
+    // An endpoint that has a row in this hour is within the cap.
+    recent.calls = view_.find_hot<CallSums>(rows, place_);
+    sums = View::touch_hot(recent.calls);
+    recent.hour = slot.hour;
+    recent.endpoint = call.endpoint;
+  }
+  if (sums == nullptr) {
+    const std::string& tenant = event.tenant.text();
     const std::string_view endpoint = TRY(endpoint_within_cap(tenant, slot.period, call.endpoint));
     const std::string place = keys::hour_place(slot.hour, endpoint);
-    sums = TRY(view_.touch<CallSums>(rows, tenant, place)).row;
+    recent.calls = TRY(view_.touch<CallSums>(rows, tenant, place)).hot;
+    sums = View::touch_hot(recent.calls);
   }
   sums->fold(call, event.billable);
   view_.account(sizeof(Histogram::Bucket));

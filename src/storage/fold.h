@@ -24,9 +24,9 @@ class Fold {
   Fold(View& view, Touched& touched, const TimeZone& zone, const HashKey& key)
       : view_(view), touched_(touched), calendar_(zone), key_(key) {}
 
-  // `ids` are those of the events, where they are known already; empty: they are computed.
+  // `ids` are those of the events.
   Result<> apply(std::uint64_t sequence, const DecidedBatch& batch,
-                 const std::vector<EventId>& ids = {});
+                 const std::vector<EventId>& ids);
   Calendar& calendar() { return calendar_; }
 
  private:
@@ -49,7 +49,10 @@ class Fold {
   Result<> fold_documents(const DecidedBatch& batch);
   Result<> fold_day_total(const DayTotal& total);
   Result<Counter*> touch_month(const std::string& tenant, Period period);
-  Result<Counter*> touch_day(const std::string& tenant, Day day);
+  Result<Counter*> touch_day(const std::string& tenant, Day day) {
+    return touch_day(view_.live_rows(tenant), tenant, day);
+  }
+  Result<Counter*> touch_day(TenantRows& rows, const std::string& tenant, Day day);
   Result<Counter*> touch_month(TenantRows& rows, const std::string& tenant, Period period);
   // A view's entries for one document: the document, its indexes.
   Result<std::optional<Json>> replace(const DecidedDocument& write);

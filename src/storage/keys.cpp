@@ -272,13 +272,40 @@ Result<std::pair<std::uint64_t, std::uint32_t>> voided_place(std::string_view ke
   return std::pair{sequence, static_cast<std::uint32_t>(index)};
 }
 
-std::string event_ids_prefix(std::int32_t period) { return place(kEventId, period); }
+std::string ids_of_period(char tag, std::int32_t period) { return place(tag, period); }
 
-std::string event_id(std::int32_t period, const Hash128& id) {
-  std::string key = event_ids_prefix(period);
-  append_big_endian(key, id.high, 8);
-  append_big_endian(key, id.low, 8);
+std::string run_head(RunName name) {
+  std::string key = ids_of_period(kIdRunHead, name.period);
+  append_big_endian(key, name.number, 8);
   return key;
+}
+
+std::string run_page(RunName name, std::uint32_t page) {
+  std::string key = ids_of_period(kIdRunPage, name.period);
+  append_big_endian(key, name.number, 8);
+  append_big_endian(key, page, 4);
+  return key;
+}
+
+KeyRange run_pages(RunName name) {
+  return {run_page(name, 0), run_page({name.period, name.number + 1}, 0)};
+}
+
+Result<RunName> run_of(std::string_view key) {
+  key.remove_prefix(std::min<std::size_t>(key.size(), 1));
+  RunName name;
+  name.period = static_cast<std::int32_t>(TRY(take_u32(key)));
+  name.number = TRY(take_big_endian(key, 8));
+  return name;
+}
+
+Result<SingleId> single_id_of(std::string_view key) {
+  key.remove_prefix(std::min<std::size_t>(key.size(), 1));
+  SingleId single;
+  single.period = static_cast<std::int32_t>(TRY(take_u32(key)));
+  single.id.high = TRY(take_big_endian(key, 8));
+  single.id.low = TRY(take_big_endian(key, 8));
+  return single;
 }
 
 std::string meta(std::string_view name) { return std::string(1, kMeta).append(name); }

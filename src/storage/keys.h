@@ -4,7 +4,10 @@
 //   index      'I' collection number value… text(tenant) text(id)   value: text(tenant) text(id)
 //   row        tag text(tenant) place                               value: the row
 //   voided     'V' u32(period) u64(sequence) u32(index)             value: nothing
-//   event id   'J' u32(period) 16 bytes of hash                     value: 8 bytes of fingerprint
+//   ids, page  'K' u32(period) u64(run) u32(page)                   value: see id_runs.cpp
+//   ids, head  'F' u32(period) u64(run)                             value: see id_runs.cpp
+//   event id   'J' u32(period) 16 bytes of hash                     value: 8 bytes of fingerprint;
+//              as older builds wrote them
 //   meta       'M' name
 //   text       bytes, each 00 written as 00 FF, then 00 01: so no text is a prefix of another
 //   value      the rank of its type, then bytes ordered as compare(Json, Json) orders values
@@ -22,6 +25,7 @@
 #include "base/time.h"
 #include "domain/period.h"
 #include "storage/collections.h"
+#include "storage/kv.h"
 #include "storage/store.h"
 
 namespace metergate::keys {
@@ -41,6 +45,8 @@ inline constexpr char kMeterGroups = 'g';  // place: meter u32(period); the grou
 inline constexpr char kVoided = 'V';  // u32(period) u64(sequence) u32(index): counted out again
 inline constexpr char kDocument = 'D';
 inline constexpr char kIndex = 'I';
+inline constexpr char kIdRunPage = 'K';
+inline constexpr char kIdRunHead = 'F';
 inline constexpr char kEventId = 'J';
 inline constexpr char kMeta = 'M';
 
@@ -92,8 +98,21 @@ std::string voided_prefix(Period period);
 std::string voided(Period period, const KeptEvent& kept);
 Result<std::pair<std::uint64_t, std::uint32_t>> voided_place(std::string_view key);
 
-std::string event_ids_prefix(std::int32_t period);
-std::string event_id(std::int32_t period, const Hash128& id);
+struct RunName {
+  std::int32_t period = 0;
+  std::uint64_t number = 0;
+};
+std::string run_head(RunName name);
+std::string run_page(RunName name, std::uint32_t page);
+KeyRange run_pages(RunName name);
+Result<RunName> run_of(std::string_view key);  // of a page's or a head's key
+// What the keys of that tag and period, and of later ones, do not lie before.
+std::string ids_of_period(char tag, std::int32_t period);
+struct SingleId {
+  std::int32_t period = 0;
+  Hash128 id;
+};
+Result<SingleId> single_id_of(std::string_view key);
 std::string meta(std::string_view name);
 
 }  // namespace metergate::keys

@@ -1,7 +1,5 @@
 #include "storage/layer.h"
 
-#include <algorithm>
-
 #include "storage/keys.h"
 
 namespace metergate {
@@ -20,24 +18,6 @@ void write_rows(const std::string& tenant, const HotRows<Row>& rows, KeyWriter& 
     Encoder encoder(bytes);
     encode_row(encoder, *hot.row);
     to.put(keys::row(tenant, place), bytes);
-  }
-}
-
-void write_ids(const Layer& layer, KeyWriter& to) {
-  std::vector<const EventIds::Entry*> sorted;
-  sorted.reserve(layer.ids.size());
-  layer.ids.for_each([&](const EventIds::Entry& entry) {
-    if (!layer.closed_through || entry.period > *layer.closed_through) sorted.push_back(&entry);
-  });
-  // In the order of the keys, which the base takes in faster.
-  std::ranges::sort(sorted, [](const auto* a, const auto* b) {
-    return std::tie(a->period, a->id.hash) < std::tie(b->period, b->id.hash);
-  });
-  std::string fingerprint;
-  for (const EventIds::Entry* entry : sorted) {
-    fingerprint.clear();
-    keys::append_u64(fingerprint, static_cast<std::int64_t>(entry->id.fingerprint));
-    to.put(keys::event_id(entry->period, entry->id.hash), fingerprint);
   }
 }
 
@@ -112,8 +92,6 @@ Result<> decode_row(Decoder& from, MeterCell& row) {
 }
 
 void Layer::write(KeyWriter& to) const {
-  if (closed_through)
-    to.remove_range({std::string(1, keys::kEventId), keys::event_ids_prefix(*closed_through + 1)});
   for (const auto& [key, value] : entries) {
     if (value) {
       to.put(key, *value);
@@ -124,7 +102,6 @@ void Layer::write(KeyWriter& to) const {
   for (const auto& [tenant, of_tenant] : tenants) {
     std::apply([&](const auto&... rows) { (write_rows(tenant, rows, to), ...); }, of_tenant.rows);
   }
-  write_ids(*this, to);
 }
 
 void Layer::keep_rows_of(Layer& below) {

@@ -19,9 +19,11 @@
 #include "base/result.h"
 #include "domain/counter.h"
 #include "domain/meter_cell.h"
+#include "domain/period.h"
 #include "storage/codec.h"
 #include "storage/event_ids.h"
 #include "storage/kv.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 
@@ -78,7 +80,23 @@ struct HotRow {
 template <class Row>
 using HotRows = std::map<std::string, HotRow<Row>, std::less<>>;
 
+// The rows that the tenant's last event changed; its next one is likely to change them too. They
+// stay where they are as long as the layer takes changes. nullptr: none.
+struct RecentRows {
+  Period period;
+  HotRow<CounterRow>* month = nullptr;
+  Day day{};
+  HotRow<CounterRow>* of_day = nullptr;
+  Timestamp hour{};
+  std::string endpoint;
+  HotRow<CallSums>* calls = nullptr;
+  // The round of Touched that has the tenant's period.
+  std::uint64_t touched_in = 0;
+  Period touched;
+};
+
 struct TenantRows {
+  RecentRows recent;
   std::tuple<HotRows<CounterRow>, HotRows<CallSums>, HotRows<EndpointRow>, HotRows<TotalsRow>,
              HotRows<MeterCell>>
       rows;
@@ -92,13 +110,6 @@ struct TenantRows {
   }
 };
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
 struct Layer {
   std::map<std::string, std::optional<std::string>, std::less<>> entries;  // nothing: removed
   std::unordered_map<std::string, TenantRows, TextHash, std::equal_to<>> tenants;
@@ -106,7 +117,7 @@ struct Layer {
   std::optional<std::int32_t> closed_through;  // ids of this period and those before it go
   std::size_t bytes = 0;                       // of what changed, about
 
-  // Writes everything that changed.
+  // Writes everything that changed but the ids.
   void write(KeyWriter& to) const;
   // Takes over, as unchanged, the rows of the layer below that changed in its time and are not
   // here: they are likely to change again. Only after that layer was written.

@@ -38,16 +38,16 @@ class PackedEvents {
   // NOLINTNEXTLINE(google-explicit-constructor): the same events in another form.
   PackedEvents(const std::vector<ArchivedEvent>& events);
   // `tenants`: the names by their numbers.
-  PackedEvents(std::vector<PackedEvent> events, std::vector<std::string> tenants)
-      : events_(std::move(events)), tenants_(std::move(tenants)) {}
+  PackedEvents(std::vector<PackedEvent> events, std::vector<std::string> tenants);
 
   std::size_t size() const { return events_.size(); }
   // Into the order of the archive: by tenant, time, sequence, index.
   void sort();
-  Result<ArchivedEvent> at(std::size_t which) const { return unpack(events_.at(which)); }
+  Result<ArchivedEvent> at(std::size_t which) const { return unpack(events_.at(order_.at(which))); }
 
  private:
   std::vector<PackedEvent> events_;
+  std::vector<std::uint32_t> order_;  // of events_
   std::vector<std::string> tenants_;
 };
 

@@ -22,8 +22,8 @@ Result<std::vector<std::string>> places(const View& view, const std::string& ten
 }  // namespace
 
 Result<std::int64_t> RowRetention::remove_counters(const std::string& tenant, Period cut) {
-  const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
-  if (!totals || totals->first_period >= cut.ordinal()) return std::int64_t{0};
+  const auto first = view_.first_period(tenant);
+  if (!first || *first >= cut.ordinal()) return std::int64_t{0};
   TRY(carry_into(tenant, cut));
   const auto months = TRY(places<CounterRow>(
       view_, tenant, {std::string(1, keys::kMonth), keys::month_place(cut)}, SIZE_MAX));
@@ -37,7 +37,7 @@ Result<std::int64_t> RowRetention::remove_counters(const std::string& tenant, Pe
   const auto days = TRY(places<CounterRow>(
       view_, tenant, {std::string(1, keys::kDay), keys::day_place(cut.first_day())}, SIZE_MAX));
   for (const std::string& place : days) view_.remove<CounterRow>(tenant, place);
-  TRY(view_.touch<TotalsRow>(tenant, keys::totals_place())).row->first_period = cut.ordinal();
+  TRY(view_.set_first_period(tenant, cut.ordinal()));
   return static_cast<std::int64_t>(months.size());
 }
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "storage/layer.h"
 #include "storage/store.h"
+#include "storage/text_hash.h"
 
 namespace metergate {
 
@@ -28,9 +28,15 @@ class Touched {
     if (std::ranges::find(periods, period) == periods.end()) periods.push_back(period);
   }
 
+  // What was added in this round need not be added again in it.
+  std::uint64_t round() const { return round_; }
+
   // At most `max`; fewer: the round is complete.
   std::vector<TenantPeriod> take(std::size_t max) {
-    if (taking_.empty()) taking_.swap(periods_);
+    if (taking_.empty()) {
+      taking_.swap(periods_);
+      ++round_;
+    }
     std::vector<TenantPeriod> taken;
     while (taken.size() < max && !taking_.empty()) {
       const auto first = taking_.begin();
@@ -46,6 +52,7 @@ class Touched {
  private:
   using Periods = std::vector<Period>;
   using Tenants = std::unordered_map<std::string, Periods, TextHash, std::equal_to<>>;
+  std::uint64_t round_ = 1;
   Tenants periods_;
   Tenants taking_;
 };

@@ -95,11 +95,14 @@ class LayeredCursor final : public KeyCursor {
   std::string value_;
 };
 
-constexpr std::uint8_t kStateVersion = 1;
+// 2: the ids of events stand in runs, which an older build would not look into.
+constexpr std::uint8_t kStateVersion = 2;
+constexpr std::uint8_t kStateVersionOfSingleIds = 1;
 
 Result<ViewState> parse_state(std::string_view bytes) {
   Decoder from(bytes);
-  if (TRY(from.byte()) != kStateVersion)
+  const std::uint8_t version = TRY(from.byte());
+  if (version != kStateVersion && version != kStateVersionOfSingleIds)
     return fail(ErrorCode::corrupt, "the view was made by a newer version");
   const auto take_period = [&from]() -> Result<std::optional<Period>> {
     const std::int64_t ordinal = TRY(from.number());
@@ -133,22 +136,22 @@ Result<> View::load() {
   const auto cursor = base_->walk({totals, keys::after_prefix(totals)}, false);
   for (; cursor->is_valid(); cursor->next()) {
     std::string_view key = cursor->key().substr(1);
-    tenants_.insert(TRY(keys::take_text(key)));
+    std::string tenant = TRY(keys::take_text(key));
+    const TotalsRow row = TRY(parse_row<TotalsRow>(cursor->value()));
+    if (row.first_period != INT32_MAX) first_periods_[tenant] = row.first_period;
+    tenants_.insert(std::move(tenant));
   }
   TRY(cursor->status());
   TRY(load_meters());
   TRY(load_late_tenants());
-  // One look for each period: its first id, then on behind all of them.
-  const std::string ids(1, keys::kEventId);
-  for (std::string from = ids;;) {
-    const auto first = base_->walk({from, keys::after_prefix(ids)}, false);
-    TRY(first->status());
-    if (!first->is_valid()) return {};
-    std::string_view key = first->key().substr(1);
-    const auto period = static_cast<std::int32_t>(TRY(keys::take_u32(key)));
-    id_periods_.insert(period);
-    from = keys::event_ids_prefix(period + 1);
-  }
+  id_runs_ = TRY(IdRuns::open(*base_));
+  if (!state || state->front() != kStateVersionOfSingleIds) return {};
+  TRY(id_runs_->take_over_single_ids());
+  return base_->write([this](KeyWriter& to) {
+    const std::string single_ids(1, keys::kEventId);
+    to.remove_range({single_ids, keys::after_prefix(single_ids)});
+    to.put(keys::meta("state"), encode_state());
+  });
 }
 
 Result<> View::load_meters() {
@@ -169,6 +172,18 @@ Result<> View::load_late_tenants() {
   for (; cursor->is_valid(); cursor->next())
     late_tenants_.insert(TRY(keys::parse_tail(cursor->key().substr(prefix.size()))).tenant);
   return cursor->status();
+}
+
+std::optional<std::int32_t> View::first_period(std::string_view tenant) const {
+  const auto found = first_periods_.find(tenant);
+  if (found == first_periods_.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<> View::set_first_period(const std::string& tenant, std::int32_t period) {
+  TRY(touch<TotalsRow>(tenant, keys::totals_place())).row->first_period = period;
+  first_periods_[tenant] = period;
+  return {};
 }
 
 std::string View::encode_state() const {
@@ -211,6 +226,12 @@ TenantRows& View::live_rows(const std::string& tenant) {
   return at != live_->tenants.end() ? at->second : live_->tenants[tenant];
 }
 
+void View::prefetch_id(const Hash128& hash) const {
+  live_->ids.prefetch(hash);
+  if (frozen_) frozen_->ids.prefetch(hash);
+  written_ids_.prefetch(hash);
+}
+
 std::optional<std::uint64_t> View::find_id(const Hash128& hash) const {
   const std::int32_t closed =
       state_.closed_through ? state_.closed_through->ordinal() : INT32_MIN + 1;
@@ -221,49 +242,32 @@ std::optional<std::uint64_t> View::find_id(const Hash128& hash) const {
   return written_ids_.find(hash, closed);
 }
 
-void View::add_id(const EventId& id, Period period) {
-  live_->ids.add(id, period.ordinal());
-  id_periods_.insert(period.ordinal());
-}
-
-Result<std::vector<std::optional<std::uint64_t>>> View::find_in_base(
-    std::span<const EventId> ids, std::span<const std::int32_t> periods) const {
-  std::vector<std::optional<std::uint64_t>> found(ids.size());
-  std::vector<std::pair<std::string, std::size_t>> asked;
-  for (const std::int32_t period : periods) {
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      asked.emplace_back(keys::event_id(period, ids[i].hash), i);
-  }
-  std::ranges::sort(asked);
-  std::vector<std::string> names;
-  names.reserve(asked.size());
-  for (auto& [name, place] : asked) names.push_back(std::move(name));
-  const auto values = TRY(base_->get_all(names));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!values[i]) continue;
-    std::string_view bytes = *values[i];
-    found[asked[i].second] = static_cast<std::uint64_t>(TRY(keys::take_u64(bytes)));
-  }
-  return found;
-}
-
 void View::close_through(Period period) {
   if (state_.closed_through && *state_.closed_through >= period) return;
   state_.closed_through = period;
   live_->closed_through = period.ordinal();
-  id_periods_.erase(id_periods_.begin(), id_periods_.upper_bound(period.ordinal()));
+  id_runs_->close_through(period.ordinal());
 }
 
 void View::freeze() {
   CHECK(!frozen_);
   live_->entries.insert_or_assign(keys::meta("state"), encode_state());
   frozen_ = std::exchange(live_, std::make_shared<Layer>());
+  // About as many will come until the next time.
+  live_->ids.reserve(frozen_->ids.size());
   frozen_sequence_ = state_.sequence;
 }
 
 Result<> View::write_frozen() {
   CHECK(frozen_ != nullptr);
-  return base_->write([this](KeyWriter& to) { frozen_->write(to); });
+  IdRuns::Runs runs;
+  TRY(base_->write([&](KeyWriter& to) {
+    frozen_->write(to);
+    runs = id_runs_->write(frozen_->ids, to);
+    if (frozen_->closed_through) IdRuns::remove_through(*frozen_->closed_through, to);
+  }));
+  id_runs_->publish(runs);
+  return {};
 }
 
 std::shared_ptr<Layer> View::thaw(std::size_t kept_bytes_max) {

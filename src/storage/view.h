@@ -14,11 +14,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "base/result.h"
 #include "domain/period.h"
 #include "storage/audit.h"
+#include "storage/id_runs.h"
 #include "storage/keys.h"
 #include "storage/kv.h"
 #include "storage/layer.h"
@@ -56,6 +58,10 @@ class View {
   // Rows. Tenants that have any, in order.
   const std::set<std::string, std::less<>>& tenants() const { return tenants_; }
   void add_tenant(const std::string& tenant) { tenants_.insert(tenant); }
+  // The earliest month that is kept of a tenant: what its TotalsRow says, without reading it, since
+  // every statement asks. Nothing: it has none.
+  std::optional<std::int32_t> first_period(std::string_view tenant) const;
+  Result<> set_first_period(const std::string& tenant, std::int32_t period);
   template <class Row>
   Result<std::optional<Row>> read(std::string_view tenant, std::string_view place) const;
   // The same without a copy, where it is in the newest layer; else nullptr, which says nothing.
@@ -66,6 +72,7 @@ class View {
   struct Touched {
     Row* row;
     bool is_new;
+    HotRow<Row>* hot;
   };
   template <class Row>
   Result<Touched<Row>> touch(const std::string& tenant, std::string_view place) {
@@ -75,9 +82,12 @@ class View {
   template <class Row>
   Result<Touched<Row>> touch(TenantRows& rows, const std::string& tenant, std::string_view place);
   TenantRows& live_rows(const std::string& tenant);
-  // The row where it is in the newest layer, to be changed; else nullptr, which says nothing.
+  // The row where it is in the newest layer; else nullptr, which says nothing.
   template <class Row>
-  Row* touch_hot(TenantRows& rows, std::string_view place);
+  HotRow<Row>* find_hot(TenantRows& rows, std::string_view place);
+  // The row to be changed, where there is one.
+  template <class Row>
+  static Row* touch_hot(HotRow<Row>* hot);
   template <class Row>
   void remove(const std::string& tenant, std::string_view place);
   // Calls visit(place, row) in the order of the places until it returns false.
@@ -95,10 +105,12 @@ class View {
   // Event ids: in the layers here, and those that the last checkpoint wrote; in the base for
   // several at once, without a lock, good until base_generation() is two ahead.
   std::optional<std::uint64_t> find_id(const Hash128& hash) const;
-  void add_id(const EventId& id, Period period);
-  std::vector<std::int32_t> id_periods() const { return {id_periods_.begin(), id_periods_.end()}; }
+  void prefetch_id(const Hash128& hash) const;
+  void add_id(const EventId& id, Period period) { live_->ids.add(id, period.ordinal()); }
   Result<std::vector<std::optional<std::uint64_t>>> find_in_base(
-      std::span<const EventId> ids, std::span<const std::int32_t> periods) const;
+      std::span<const EventId> ids) const {
+    return id_runs_->find(ids);
+  }
   std::uint64_t base_generation() const { return base_generation_; }
   void close_through(Period period);
 
@@ -110,6 +122,9 @@ class View {
   Result<> write_frozen();
   // The layer is given back, so that it can be destroyed outside of the lock.
   std::shared_ptr<Layer> thaw(std::size_t kept_bytes_max);
+  // A bounded part of keeping the ids in the base in few places; beside what write_frozen() may be
+  // beside, and not beside that.
+  Result<> merge_ids() { return id_runs_->merge_some(); }
   Result<> flush() { return base_->flush(); }
 
  private:
@@ -123,13 +138,14 @@ class View {
   Result<std::optional<Row>> read_below(std::string_view tenant, std::string_view place) const;
 
   std::unique_ptr<KeyValues> base_;
+  std::unique_ptr<IdRuns> id_runs_;
   std::shared_ptr<Layer> live_;
   std::shared_ptr<Layer> frozen_;
   ViewState state_;
   std::set<std::string, std::less<>> tenants_;
+  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> first_periods_;
   MeterTable meters_;
   std::set<std::string, std::less<>> late_tenants_;
-  std::set<std::int32_t> id_periods_;
   EventIds written_ids_;  // what the last checkpoint moved into the base
   std::uint64_t base_generation_ = 0;
   std::uint64_t frozen_sequence_ = 0;

@@ -112,16 +112,21 @@ Result<View::Touched<Row>> View::touch(TenantRows& of_tenant, const std::string&
   hot.is_dirty = true;
   const bool is_new = !hot.row;
   if (is_new) hot.row.emplace();
-  return Touched<Row>{&*hot.row, is_new};
+  return Touched<Row>{&*hot.row, is_new, &hot};
 }
 
 template <class Row>
-Row* View::touch_hot(TenantRows& rows, std::string_view place) {
+HotRow<Row>* View::find_hot(TenantRows& rows, std::string_view place) {
   HotRows<Row>& hot = rows.template of<Row>();
   const auto at = hot.find(place);
-  if (at == hot.end() || !at->second.row) return nullptr;
-  at->second.is_dirty = true;
-  return &*at->second.row;
+  return at == hot.end() ? nullptr : &at->second;
+}
+
+template <class Row>
+Row* View::touch_hot(HotRow<Row>* hot) {
+  if (hot == nullptr || !hot->row) return nullptr;
+  hot->is_dirty = true;
+  return &*hot->row;
 }
 
 template <class Row>

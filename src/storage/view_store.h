@@ -94,8 +94,14 @@ class ViewStore : public Store {
   using Generation = std::optional<std::uint64_t>;
   Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,
                                         Generation& generation) const;
-  Result<> look_again(std::vector<KnownId>& known) const;
-  Result<Commit> commit(Batch batch, std::vector<KnownId> known, Generation generation);
+  Result<> look_up(std::vector<KnownId>& known) const;
+  // What is made of a batch without the lock.
+  struct Prepared {
+    std::vector<KnownId> known;
+    Generation generation;
+    EncodedEvents encoded;
+  };
+  Result<Commit> commit(Batch batch, Prepared prepared);
   // Whether the ids of every event in the window are still known: those of closed periods are not.
   bool has_ids_of(const Window& window) const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.

@@ -1,6 +1,7 @@
 // How ViewStore applies a batch; see view_store.h.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -21,33 +22,24 @@ void stop_process(const Error& error) {
 
 Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& events,
                                                  Generation& generation) const {
-  std::vector<KnownId> known(events.size());
-  std::vector<EventId> asked;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (events[i].is_ours) continue;
-    known[i].id = id_of(events[i], options_.key);
-    asked.push_back(known[i].id);
-    places.push_back(i);
-  }
-  if (asked.empty()) return known;
-  std::vector<std::int32_t> periods;
+  const std::vector<EventId> ids = ids_of(events, options_.key);
+  std::vector<KnownId> known;
+  known.reserve(ids.size());
+  for (const EventId& id : ids) known.push_back({id, std::nullopt});
+  if (std::ranges::all_of(events, &UsageEvent::is_ours)) return known;
   {
     const std::shared_lock lock(mutex_);
-    periods = view_->id_periods();
     generation = view_->base_generation();
   }
-  const auto found = TRY(view_->find_in_base(asked, periods));
-  for (std::size_t i = 0; i < found.size(); ++i) known[places[i]].in_base = found[i];
+  TRY(look_up(known));
   return known;
 }
 
-// Checkpoints moved ids into the base since they were looked up there, and the view does not
-// remember all of them.
-Result<> ViewStore::look_again(std::vector<KnownId>& known) const {
+Result<> ViewStore::look_up(std::vector<KnownId>& known) const {
   std::vector<EventId> asked;
+  asked.reserve(known.size());
   for (const KnownId& event : known) asked.push_back(event.id);
-  const auto found = TRY(view_->find_in_base(asked, view_->id_periods()));
+  const auto found = TRY(view_->find_in_base(asked));
   for (std::size_t i = 0; i < found.size(); ++i) known[i].in_base = found[i];
   return {};
 }
@@ -56,24 +48,30 @@ Result<Commit> ViewStore::apply(Batch batch) {
   TRY(admits());
   Generation generation;
   std::vector<KnownId> known = TRY(identify(batch.events, generation));
-  return commit(std::move(batch), std::move(known), generation);
+  EncodedEvents encoded(batch.events);
+  return commit(std::move(batch), {std::move(known), generation, std::move(encoded)});
 }
 
-Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known, Generation generation) {
+Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   const std::unique_lock lock(mutex_);
-  if (generation && view_->base_generation() > *generation + 1) TRY(look_again(known));
+  // Checkpoints moved ids into the base since they were looked up there, and the view does not
+  // remember all of them.
+  const auto& generation = prepared.generation;
+  if (generation && view_->base_generation() > *generation + 1) TRY(look_up(prepared.known));
   const VoidRule void_rule(*view_, *history_, options_.key);
   Decider decider(*view_, fold_.calendar(), void_rule);
-  Decision decision = TRY(decider.decide(std::move(batch), known));
+  Decision decision = TRY(decider.decide(std::move(batch), prepared.known));
   Commit commit{head_, std::move(decision.outcomes), !decision.is_refused};
   if (decision.is_refused || decision.is_empty()) return commit;
+  if (decision.batch.events.size() < prepared.encoded.size())
+    prepared.encoded.keep(decision.places);
   commit.sequence = head_ + 1;
-  TRY(ledger_->append(commit.sequence, encode(decision.batch)));
+  TRY(ledger_->append(commit.sequence, encode(decision.batch, prepared.encoded)));
   // From here on the batch is decided: there is no way back.
   if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
     stop_process(folded.error());
   note_changes(decision.batch);
-  history_->add(commit.sequence, decision.batch);
+  history_->add(commit.sequence, decision.batch, prepared.encoded);
   head_ = commit.sequence;
   on_applied(view_->changed_bytes());
   return commit;
@@ -81,13 +79,13 @@ Result<Commit> ViewStore::commit(Batch batch, std::vector<KnownId> known, Genera
 
 Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch,
                            std::size_t changed_bytes_max) {
-  TRY(fold_.apply(sequence, batch));
+  TRY(fold_.apply(sequence, batch, ids_of(batch.events, options_.key)));
   head_ = sequence;
   if (view_->changed_bytes() <= changed_bytes_max) return {};
   view_->freeze();
   TRY(view_->write_frozen());
   view_->thaw(kKeptBytesMax);
-  return {};
+  return view_->merge_ids();
 }
 
 Result<> ViewStore::write_checkpoint() {
@@ -105,7 +103,7 @@ Result<> ViewStore::write_checkpoint() {
     const std::unique_lock lock(mutex_);
     written = view_->thaw(kKeptBytesMax);
   }
-  return {};
+  return view_->merge_ids();
 }
 
 }  // namespace metergate

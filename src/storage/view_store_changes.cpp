@@ -29,7 +29,7 @@ void ViewStore::note_changes(const DecidedBatch& batch) {
     changed_.note(event.tenant.text());
     changed_days_[fold_.calendar().slot_of(event.occurred_at).day] = changed_.mark();
   };
-  for (const DecidedEvent& decided : batch.events) note(decided.event);
+  for (const UsageEvent& event : batch.events) note(event);
   if (batch.voided) note(batch.voided->kept.event);
   for (const DayTotal& total : batch.day_totals) {
     changed_.note(total.tenant.text());

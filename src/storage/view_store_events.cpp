@@ -25,17 +25,12 @@ Result<bool> ViewStore::is_known(const EventName& name) const {
   event.source = name.source;
   event.id = name.id;
   const EventId id = id_of(event, options_.key);
-  std::vector<std::int32_t> periods;
   {
     const std::shared_lock lock(mutex_);
     if (view_->find_id(id.hash)) return true;
-    periods = view_->id_periods();
   }
-  const auto in_base = TRY(view_->find_in_base(std::span(&id, 1), periods));
-  if (in_base.front()) return true;
-  // A checkpoint may have moved it between the two looks.
-  const std::shared_lock lock(mutex_);
-  return TRY(view_->find_in_base(std::span(&id, 1), view_->id_periods())).front().has_value();
+  // Where a checkpoint moved it between the two looks, it is in the base by now.
+  return TRY(view_->find_in_base(std::span(&id, 1))).front().has_value();
 }
 
 Result<std::optional<KeptEvent>> ViewStore::find_event(const EventName& name,
