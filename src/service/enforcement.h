@@ -66,7 +66,7 @@ class Enforcement {
 
   // One call of the tenant itself, about to be served. A refused one is to be recorded as not
   // billable.
-  Result<Admitted> admit_call(const TenantId& tenant);
+  Result<Admitted> admit_call(const TenantRecord& tenant);
   // Records the call and gives its place back in one step, as another call sees it.
   Result<> record(UsageEvent event, Place place);
 
@@ -84,7 +84,6 @@ class Enforcement {
   Result<Hold> hold_units(const TenantId& tenant, Meter meter, std::int64_t added);
 
  private:
-  Result<Offer> offer_of(const TenantId& tenant, Meter meter) const;
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
   Parts parts_;
   std::mutex mutex_;
