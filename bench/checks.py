@@ -25,7 +25,7 @@ def rows(table, binary, root, rounds, seconds):
                 fields = re.findall(r'"([^"]*)"', out.splitlines()[-1])
                 return {"rate": float(fields[1]), "p50": float(fields[4]), "p99": float(fields[6]),
                         "cpu": used.cpu / (30_000 * seconds) * 1e6, "resident": used.resident}
-            url = f"http://127.0.0.1:{server.port}/api/tenants/tenant_0/usage"
+            url = f"http://127.0.0.1:{server.port}/api/tenants/tenant_0/usage/api_calls"
             results = measure.in_turn({"ours": lambda: gateway.loaded(server.process.pid, url, seconds, [f"Authorization: Bearer {token}"]),
                                        "Redis": get}, rounds)
     finally:

@@ -1,4 +1,4 @@
-"""The gateway beside reverse proxies: one worker each, the same origin, the same load."""
+"""The gateway beside reverse proxies: as many workers each, the same origin, the same load."""
 import os
 import re
 import subprocess
@@ -46,10 +46,10 @@ def add_tenant(server):
 class Gateway:
     """Metergate in front of the origin, with token check, limit check and durable metering."""
 
-    def __init__(self, binary, root, name, origin_port, durability):
+    def __init__(self, binary, root, name, origin_port, durability, threads=1):
         os.makedirs(os.path.join(root, name))
         self.server = product.Server(binary, os.path.join(root, name, "data"), environment={
-            "UPSTREAM_URL": f"http://127.0.0.1:{origin_port}", "GATEWAY_DURABILITY": durability})
+            "UPSTREAM_URL": f"http://127.0.0.1:{origin_port}", "GATEWAY_DURABILITY": durability, "API_THREADS": str(threads)})
         self.answered = 0
 
     def __enter__(self):
@@ -79,15 +79,18 @@ def rows(table, binary, root, rounds, seconds):
     with peers.nginx(root, "origin", peers.ORIGIN) as origin, \
             peers.nginx(root, "logging", peers.proxy(origin.port, "access_log ROOT/access.log usage;")) as logging, \
             peers.nginx(root, "buffered", peers.proxy(origin.port, "access_log ROOT/access.log usage buffer=64k;")) as buffered, \
+            peers.nginx(root, "logging-2", peers.proxy(origin.port, "access_log ROOT/access.log usage;"), workers=2) as logging_2, \
             peers.haproxy(root, origin.port) as haproxy, \
             Gateway(binary, root, "fast", origin.port, "fast") as fast, \
+            Gateway(binary, root, "fast-2", origin.port, "fast", threads=2) as fast_2, \
             Gateway(binary, root, "strict", origin.port, "strict") as strict:
         def through(peer):
             return lambda: loaded(peer.pid, f"http://127.0.0.1:{peer.port}/api/tenants/tenant_0/orders", seconds, headers)
         results = measure.in_turn({"fast": lambda: fast.run(seconds), "nginx": through(logging),
                                    "nginx, buffered log": through(buffered), "strict": lambda: strict.run(seconds),
-                                   "HAProxy": through(haproxy)}, rounds)
-        for gateway in (fast, strict):
+                                   "HAProxy": through(haproxy), "fast, 2 threads": lambda: fast_2.run(seconds),
+                                   "nginx, 2 workers": through(logging_2)}, rounds)
+        for gateway in (fast, fast_2, strict):
             gateway.check(rounds + 1)
     for who, of in results.items():
         table.keep("gateway", who, of)
@@ -98,3 +101,5 @@ def rows(table, binary, root, rounds, seconds):
     table.row("gateway against nginx, log buffered 64k: requests/s", ours, results["nginx, buffered log"], least=1.2)
     table.row("gateway against HAProxy with its log: requests/s", ours, results["HAProxy"])
     table.row("gateway, strict, against nginx with a JSON log: requests/s", results["strict"], nginx, least=0.9)
+    table.row("gateway, two threads, against nginx with a JSON log, two workers: requests/s", results["fast, 2 threads"],
+              results["nginx, 2 workers"])

@@ -47,12 +47,12 @@ JSON_LOG = """log_format usage escape=json '{"time":"$time_iso8601","tenant":"$h
 
 
 @contextmanager
-def nginx(root, name, body):
-    """One worker with the `server` block that is given; `body` may name PORT and ROOT."""
+def nginx(root, name, body, workers=1):
+    """So many workers with the `server` block that is given; `body` may name PORT and ROOT."""
     port, folder = free_port(), os.path.join(root, name)
     os.makedirs(folder)
     with open(os.path.join(folder, "nginx.conf"), "w") as file:
-        file.write(f"""worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
+        file.write(f"""worker_processes {workers}; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{ {JSON_LOG}
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;

@@ -71,11 +71,14 @@ void recognise(const http::Request& request, Services& services, Admission& admi
   const std::size_t end = rest.find('/');
   if (end == std::string_view::npos) return;
   const Result<TenantId> tenant = TenantId::parse(rest.substr(0, end));
-  if (!tenant || services.directory.find(*tenant) == nullptr) return;
+  if (!tenant) return;
+  std::shared_ptr<const TenantRecord> record = services.directory.find(*tenant);
+  if (record == nullptr) return;
   Result<Caller> caller = authenticate(request, services);
   if (!caller) return;
   const Result<TenantAccess> access = caller->access(*tenant, Permission::tenants_read);
   if (access) admission.metered = *access;
+  if (access) admission.record = std::move(record);
   admission.caller = *std::move(caller);
 }
 

@@ -119,7 +119,7 @@ Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
 Result<> Dispatcher::admit_call(Exchange& exchange) {
   const auto& metered = exchange.admission.metered;
   if (!metered || metered->is_provider()) return {};
-  exchange.call = TRY(services_.enforcement.admit_call(metered->tenant()));
+  exchange.call = TRY(services_.enforcement.admit_call(*exchange.admission.record));
   if (exchange.call.refusal) return fail(*exchange.call.refusal);
   return {};
 }

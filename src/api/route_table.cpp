@@ -1,24 +1,35 @@
 #include "api/route_table.h"
 
 #include <algorithm>
+#include <array>
 
 namespace metergate::api {
 namespace {
 
 constexpr std::size_t kSegmentsMax = 12;
 
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> segments;
-  segments.reserve(kSegmentsMax + 1);
-  path.remove_prefix(1);
-  while (segments.size() <= kSegmentsMax) {
-    const std::size_t end = path.find('/');
-    segments.push_back(path.substr(0, end));
-    if (end == std::string_view::npos) break;
-    path.remove_prefix(end + 1);
+// Of a path, with room for one more than a route may have. Every request is looked up, so they lie
+// on the stack.
+class Segments {
+ public:
+  explicit Segments(std::string_view path) {
+    path.remove_prefix(1);
+    while (count_ <= kSegmentsMax) {
+      const std::size_t end = path.find('/');
+      segments_[count_++] = path.substr(0, end);
+      if (end == std::string_view::npos) break;
+      path.remove_prefix(end + 1);
+    }
   }
-  return segments;
-}
+  std::size_t size() const { return count_; }
+  std::string_view operator[](std::size_t at) const { return segments_[at]; }
+  const std::string_view* begin() const { return segments_.data(); }
+  const std::string_view* end() const { return segments_.data() + count_; }
+
+ private:
+  std::array<std::string_view, kSegmentsMax + 1> segments_;
+  std::size_t count_ = 0;
+};
 
 bool is_value(std::string_view segment) { return segment.starts_with('{'); }
 
@@ -36,7 +47,7 @@ bool is_well_formed(std::string_view segment) {
 bool is_well_formed_path(std::string_view path) {
   if (!path.starts_with('/')) return false;
   if (path == "/") return true;
-  const auto segments = split(path);
+  const Segments segments{path};
   return segments.size() <= kSegmentsMax && std::ranges::all_of(segments, is_well_formed);
 }
 
@@ -47,10 +58,13 @@ bool has_its_access(const Route& route) {
          names_tenant == (route.access.audience == Audience::tenant);
 }
 
-bool matches(const std::vector<std::string>& row, const std::vector<std::string_view>& path) {
-  return std::ranges::equal(row, path, [](const std::string& wanted, std::string_view given) {
-    return is_value(wanted) ? !given.empty() : wanted == given;
-  });
+// From the end, where routes of one length differ most.
+bool matches(const std::vector<std::string>& row, const Segments& path) {
+  for (std::size_t i = row.size(); i-- > 0;) {
+    const std::string& wanted = row[i];
+    if (is_value(wanted) ? path[i].empty() : wanted != path[i]) return false;
+  }
+  return true;
 }
 
 // Whether there is a path that both match.
@@ -76,7 +90,7 @@ Result<RouteTable> RouteTable::create(std::vector<Route> routes) {
     if (!is_well_formed_path(route.path)) return wrong_row(route, "has a malformed path");
     if (!has_its_access(route)) return wrong_row(route, "has the wrong access");
     if (route.handler == nullptr) return wrong_row(route, "has no handler");
-    const auto segments = split(route.path);
+    const Segments segments{route.path};
     const Row row{{segments.begin(), segments.end()}, i};
     for (const Row& other : table.by_length_[segments.size()]) {
       if (table.routes_[other.route].method == route.method &&
@@ -93,14 +107,14 @@ Result<RouteTable> RouteTable::create(std::vector<Route> routes) {
 }
 
 std::optional<RouteMatch> RouteTable::find(std::string_view method, std::string_view path) const {
-  const auto segments = split(path);
+  const Segments segments{path};
   if (segments.size() > kSegmentsMax) return std::nullopt;
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   for (const Row& row : by_length_[segments.size()]) {
     const Route& route = routes_[row.route];
     if (route.method != wanted || !matches(row.segments, segments)) continue;
     RouteMatch match{&route, {}};
-    const auto names = split(route.path);
+    const Segments names{route.path};
     for (std::size_t i = 0; i < segments.size(); ++i) {
       if (!is_value(names[i])) continue;
       match.path_values.emplace_back(names[i].substr(1, names[i].size() - 2), segments[i]);
@@ -111,14 +125,14 @@ std::optional<RouteMatch> RouteTable::find(std::string_view method, std::string_
 }
 
 bool RouteTable::has(std::string_view path) const {
-  const auto segments = split(path);
+  const Segments segments{path};
   return segments.size() <= kSegmentsMax &&
          std::ranges::any_of(by_length_[segments.size()],
                              [&](const Row& row) { return matches(row.segments, segments); });
 }
 
 std::string RouteTable::methods_of(std::string_view path) const {
-  const auto segments = split(path);
+  const Segments segments{path};
   if (segments.size() > kSegmentsMax) return {};
   std::vector<std::string_view> methods;
   for (const Row& row : by_length_[segments.size()]) {

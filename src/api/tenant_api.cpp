@@ -8,6 +8,7 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "service/billing.h"
+#include "service/enforcement.h"
 #include "service/records.h"
 
 namespace metergate::api {
@@ -217,6 +218,28 @@ Result<Answer> show_usage(Call& call) {
   return answer;
 }
 
+// For who asks before it does something: one meter, without the statement that show_usage() makes.
+Result<Answer> show_allowance(Call& call) {
+  const std::string& meter = call.path_value("meter");
+  const Allowance found = TRY(call.services.enforcement.allowance(call.access->tenant(), meter));
+  const auto number = [](const std::optional<Decimal>& value) -> Json {
+    if (!value) return {};
+    return value->scale == 0 ? Json{value->unscaled} : Json{*value};
+  };
+  Json effect;
+  if (found.effect) effect = *found.effect == LimitEffect::hard ? "hard" : "soft";
+  Answer answer;
+  answer.data = Json::object({{"meter", meter},
+                              {"period", found.period.text()},
+                              {"used", number(found.used)},
+                              {"limit", number(found.limit)},
+                              {"remaining", number(found.remaining)},
+                              {"effect", std::move(effect)},
+                              {"allowed", found.is_allowed},
+                              {"resets_at", found.resets_at}});
+  return answer;
+}
+
 constexpr Access kReads = tenant_or_provider_with(Permission::tenants_read);
 constexpr Access kWrites = tenant_or_provider_with(Permission::tenants_update);
 constexpr Access kBills = tenant_or_provider_with(Permission::billing_read);
@@ -309,6 +332,13 @@ std::vector<Route> tenant_routes() {
                     {"period"},
                     false,
                     "Show the tenant's usage, limits, health and forecast"});
+  routes.push_back({"GET",
+                    "/api/tenants/{tenant_id}/usage/{meter}",
+                    kBills,
+                    show_allowance,
+                    {},
+                    false,
+                    "Show what the tenant may still use of one meter"});
   return routes;
 }
 

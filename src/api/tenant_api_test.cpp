@@ -138,6 +138,37 @@ TEST_F(TenantApi, UsageIsTheTenantsOwnStatementAndForecast) {
   EXPECT_EQ(ask("GET /api/tenants/tenant_1/usage?period=2026-04").status, 400);
 }
 
+TEST_F(TenantApi, OneMeterIsShownWithWhatIsLeftOfIt) {
+  ask("POST /api/tenants/tenant_1/stores", R"({"name":"S","store_id":"s1"})");
+  const Reply stores = ask("GET /api/tenants/tenant_1/usage/stores_count");
+  ASSERT_EQ(stores.status, 200) << stores.message;
+  EXPECT_EQ(to_text(stores.data),
+            R"({"meter":"stores_count","period":"2026-03","used":1,"limit":5,"remaining":4,)"
+            R"("effect":"soft","allowed":true,"resets_at":null})");
+  const Reply calls = ask("GET /api/tenants/tenant_1/usage/api_calls");
+  EXPECT_EQ(calls.data.string_at("resets_at"), "2026-04-01T00:00:00+00:00");
+  // Each is metered, once, and what it says is from before its own record.
+  EXPECT_EQ(calls.data.integer_at("used"), 2);
+  EXPECT_EQ(ask("GET /api/tenants/tenant_1/usage/api_calls").data.integer_at("used"), 3);
+  EXPECT_EQ(world_.counter("tenant_1").calls.count, 4);
+}
+
+TEST_F(TenantApi, OneMeterThatIsNotThereOrIsAskedWronglyIsRefused) {
+  const Reply unknown = ask("GET /api/tenants/tenant_1/usage/api_cals");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(unknown.code, "E_NOT_FOUND");
+  EXPECT_NE(unknown.message.find("api_cals"), std::string::npos);
+  EXPECT_EQ(ask("GET /api/tenants/tenant_1/usage/api_calls?period=2026-02").status, 400);
+  EXPECT_EQ(ask("POST /api/tenants/tenant_1/usage/api_calls", "{}").status, 405);
+  EXPECT_EQ(ask("GET /api/tenants/tenant_2/usage/api_calls").status, 403);
+  EXPECT_EQ(ask_with("", "GET /api/tenants/tenant_1/usage/api_calls").status, 401);
+  const std::string biller = world_.provider_token({"billing.read"});
+  const std::string reader = world_.provider_token({"tenants.read"});
+  EXPECT_EQ(ask_with(biller, "GET /api/tenants/tenant_1/usage/api_calls").status, 200);
+  EXPECT_EQ(ask_with(reader, "GET /api/tenants/tenant_1/usage/api_calls").status, 403);
+  EXPECT_EQ(ask_with(biller, "GET /api/tenants/nobody/usage/api_calls").code, "E_TENANT_NOT_FOUND");
+}
+
 TEST_F(TenantApi, AnotherTenantIsRefusedWhetherOrNotItExists) {
   const Reply existing = ask("GET /api/tenants/tenant_2/stores");
   const Reply absent = ask("GET /api/tenants/nobody/stores");

@@ -18,6 +18,7 @@ constexpr std::size_t kTextFileBytesMax = 1 << 20;
 constexpr std::size_t kSecretBytesMin = 32;
 constexpr int kRetentionMonthsMax = 1200;
 constexpr int kGraceHoursMax = 8760;
+constexpr std::int64_t kThreadsMax = 256;
 constexpr std::int64_t kStorageFigureMax = 1'000'000'000;
 
 std::optional<std::int64_t> whole_number(const std::string& text, std::int64_t least,
@@ -51,6 +52,12 @@ bool read_bytes(const std::string& text, std::int64_t unit, std::int64_t& bytes)
 bool read_port(const std::string& text, Config& config) {
   const auto value = whole_number(text, 0, 65535);
   if (value) config.port = static_cast<std::uint16_t>(*value);
+  return value.has_value();
+}
+
+bool read_threads(const std::string& text, Config& config) {
+  const auto value = whole_number(text, 0, kThreadsMax);
+  if (value) config.threads = static_cast<unsigned>(*value);
   return value.has_value();
 }
 
@@ -116,6 +123,9 @@ constexpr SettingRow kSettings[] = {
     {"LISTEN_ADDRESS", "--address", "0.0.0.0", "an IP address",
      "the address to listen on; 127.0.0.1: this machine only", false,
      [](const std::string& text, Config& config) { return keep(config.address, text); }},
+    {"API_THREADS", "--threads", "0", "a whole number from 0 to 256 (0: one for each core)",
+     "threads that serve requests; fewer where the machine or its CPU time is shared", false,
+     read_threads},
     {"JWT_SECRET", "", "", "at least 32 bytes (openssl rand -base64 48 prints some)",
      "the key that signs and verifies HS256 tokens", true, read_secret},
     {"JWKS_FILE", "", "", "a path", "public keys (JWKS) of an identity provider whose tokens count",

@@ -25,6 +25,7 @@ namespace metergate {
 struct Config {
   std::string address;
   std::uint16_t port = 0;  // 0: any free one
+  unsigned threads = 0;    // that serve requests; 0: one for each core
   std::string jwt_secret;  // empty: none was given
   std::string jwks_file;   // empty: none
   std::string jwt_issuer;

@@ -29,6 +29,7 @@ TEST(Config, DefaultsAreThoseOfTheRules) {
   ASSERT_TRUE(loaded) << loaded.error().message;
   const Config& config = loaded->config;
   EXPECT_EQ(config.port, 48080);
+  EXPECT_EQ(config.threads, 0U);  // one for each core
   EXPECT_EQ(config.data_dir, "./data");
   EXPECT_TRUE(config.jwt_secret.empty());
   EXPECT_TRUE(config.rules.tracking_enabled);
@@ -90,6 +91,9 @@ TEST(Config, NumbersMustBeWholeAndWithinTheirBounds) {
     EXPECT_TRUE(is_refused("USAGE_RETENTION_MONTHS", value)) << value;
   }
   EXPECT_TRUE(is_refused("API_PORT", "65536"));
+  EXPECT_TRUE(is_refused("API_THREADS", "-1"));
+  EXPECT_TRUE(is_refused("API_THREADS", "257"));
+  EXPECT_EQ(error_of({{"API_THREADS", "256"}}), "(none)");
   EXPECT_TRUE(is_refused("STORAGE_BASE_MB", "-1"));
   EXPECT_TRUE(is_refused("BILLING_GRACE_HOURS", "8761"));
   EXPECT_EQ(error_of({{"USAGE_RETENTION_MONTHS", "1200"}, {"BILLING_GRACE_HOURS", "0"}}), "(none)");

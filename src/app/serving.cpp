@@ -57,7 +57,8 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
   options.connections_max = connections_max;
   options.address = config.address;
   options.port = config.port;
-  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  options.threads = config.threads == 0 ? cores : config.threads;
   return options;
 }
 

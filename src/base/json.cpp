@@ -40,9 +40,14 @@ struct Writer {
     if (style == TimestampStyle::extended) {
       fmt::format_to(std::back_inserter(out), R"({{"$date":"{}"}})", to_text(at));
     } else {
-      fmt::format_to(std::back_inserter(out), "\"{}\"",
-                     style == TimestampStyle::zoned ? to_text(at, *zone) : to_text(at));
+      out.append("\"").append(style == TimestampStyle::zoned ? to_text(at, *zone) : to_text(at));
+      out.append("\"");
     }
+  }
+
+  void write_integer(std::int64_t number) const {
+    const fmt::format_int digits{number};
+    out.append(digits.data(), digits.size());
   }
 
   void write_array(const Json::Array& array) const {
@@ -74,7 +79,7 @@ struct Writer {
         out += value.as_bool() ? "true" : "false";
         return;
       case Json::Kind::integer:
-        fmt::format_to(std::back_inserter(out), "{}", value.as_integer());
+        write_integer(value.as_integer());
         return;
       case Json::Kind::decimal:
         out += to_text(*value.number());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -39,6 +40,18 @@ bool is_signed_by(const Jwt& token, const VerifyingKey& key);
 // exp is required and must lie after now; nbf and iat may lie up to 30 s ahead. A token that claims
 // to live longer than 24 h is refused. All three are whole seconds since 1970.
 Result<> check_times(const Json& claims, Timestamp now);
+
+// When check_times() says yes: from `first` on and before `end`, in whole seconds since 1970. Empty
+// where it never does.
+struct TokenSpan {
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  bool contains(Timestamp at) const {
+    const auto second = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
+    return first <= second && second < end;
+  }
+};
+TokenSpan span_of(const Json& claims);
 
 // A token signed with HS256; `claims` is an object.
 std::string sign_jwt(const Json& claims, std::string_view secret);

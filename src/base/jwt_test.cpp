@@ -264,6 +264,14 @@ TEST(JwtAttack, ATokenForEncryption) {
   EXPECT_FALSE(accepted("eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a2V5.aXY.Y2lwaGVy.dGFn"));
 }
 
+TEST(Jwt, WhatWeSignHasTheHeaderThatItSays) {
+  const std::string token = sign_jwt(Json::object({{"exp", kNow + 60}}), kSecret);
+  EXPECT_TRUE(token.starts_with(base64url(kHeader) + "."));
+  EXPECT_EQ(parse_jwt(token)->algorithm, SignatureAlgorithm::hs256);
+  EXPECT_FALSE(parse_jwt(token)->kid);
+  EXPECT_TRUE(accepted(token));
+}
+
 RC_GTEST_PROP(Jwt, NeverCrashesOnAnyText, ()) {
   const auto text =
       *rc::gen::container<std::string>(rc::gen::elementOf(std::string{"eyJhbG.-_=A9{}\""}));
@@ -315,6 +323,21 @@ TEST(JwtTimes, RefusesATokenThatClaimsToLiveLongerThan24Hours) {
 
 TEST(JwtTimes, RefusesATokenThatExpiresBeforeItIsIssued) {
   EXPECT_FALSE(in_time(Json::object({{"exp", kNow + 5}, {"iat", kNow + 10}})));
+}
+
+RC_GTEST_PROP(JwtTimes, TheSpanOfATokenIsWhenItsTimesAreGood, ()) {
+  Json claims = Json::object();
+  for (const char* name : {"exp", "nbf", "iat"}) {
+    const auto second = kNow + *rc::gen::inRange<std::int64_t>(-2 * kDay, 2 * kDay);
+    const int kind = *rc::gen::inRange(0, 8);
+    if (kind > 1) claims.set(name, kind == 2 ? Json{"soon"} : Json{second});
+  }
+  const TokenSpan span = span_of(claims);
+  const auto near =
+      std::clamp(*rc::gen::element(kNow, span.first, span.end), kNow - 4 * kDay, kNow + 4 * kDay);
+  for (std::int64_t at = near - 2; at <= near + 2; ++at) {
+    RC_ASSERT(span.contains(at_second(at)) == check_times(claims, at_second(at)).has_value());
+  }
 }
 
 TEST(JwtTimes, SaysWhatIsWrong) {

@@ -37,7 +37,7 @@ class MeteredPassage final : public http::Passage {
     fields_.reserve(kFieldsMax);
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
     if (admission_.metered->is_provider()) return {};
-    call_ = TRY(services_.enforcement.admit_call(admission_.metered->tenant()));
+    call_ = TRY(services_.enforcement.admit_call(*admission_.record));
     add_standing();
     if (call_.refusal) return fail(*call_.refusal);
     return {};

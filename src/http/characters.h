@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -38,11 +40,25 @@ inline bool is_token_character(char c) { return kTokenCharacters.holds(c); }
 inline bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_character);
 }
-// What a field's value may hold: visible characters, spaces, tabs and bytes above ASCII.
+// Whether one of the eight bytes is below 0x20 or is 0x7F: of each, the highest bit says so.
+constexpr bool has_control(std::uint64_t bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t below_space = (bytes - kOnes * 0x20) & ~bytes;
+  const std::uint64_t delete_to_zero = bytes ^ (kOnes * 0x7F);
+  const std::uint64_t is_delete = (delete_to_zero - kOnes) & ~delete_to_zero;
+  return ((below_space | is_delete) & (kOnes * 0x80)) != 0;
+}
+// What a field's value may hold: visible characters, spaces, tabs and bytes above ASCII. Tokens are
+// long, so eight at a time.
 inline bool is_field_value(std::string_view text) {
-  bool has_control = false;
-  for (const char c : text) has_control |= is_control(c) & (c != '\t');  // without a branch
-  return !has_control;
+  const auto is_bad = [](char c) { return is_control(c) && c != '\t'; };
+  std::uint64_t bytes = 0;
+  for (; text.size() >= sizeof bytes; text.remove_prefix(sizeof bytes)) {
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    if (has_control(bytes) && std::ranges::any_of(text.substr(0, sizeof bytes), is_bad))
+      return false;
+  }
+  return std::ranges::none_of(text, is_bad);
 }
 
 // Whether there is a CR or an LF.

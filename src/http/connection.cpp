@@ -175,14 +175,14 @@ void Connection::keep_record() {
 void Connection::recorded(std::uint64_t exchange) {
   if (exchange != exchange_ || forwarding_ == nullptr) return;
   forwarding_->recorded({});
-  wake();
+  wake_.resume();
 }
 
 void Connection::answered(std::uint64_t exchange, std::optional<Response> response) {
   if (exchange != exchange_ || is_answered_) return;
   is_answered_ = true;
   answer_ = std::move(response);
-  wake();
+  wake_.resume();
 }
 
 Task<void> Connection::run() {
@@ -209,7 +209,11 @@ Task<bool> Connection::serve_one() {
   if (!request.path.empty()) {
     const std::unique_ptr<Passage> passage = shared_.handler.pass(request);
     if (passage != nullptr) {
-      const bool stays = co_await pass_on(request, *passage);
+      ++exchange_;
+      deadline_.reset();
+      // Not in this frame, which waits for a request most of the time.
+      const auto forwarding = std::make_unique<Forwarding>(*this, request, *passage);
+      const bool stays = co_await forwarding->run();
       co_return stays;
     }
     outcome = co_await read_body();
@@ -225,14 +229,6 @@ Task<bool> Connection::serve_one() {
   }
   const bool is_refused = outcome == Read::refused || request.path.empty();
   const bool stays = co_await answer(request, is_refused);
-  co_return stays;
-}
-
-Task<bool> Connection::pass_on(Request& request, Passage& passage) {
-  ++exchange_;
-  deadline_.reset();
-  Forwarding forwarding{*this, request, passage};
-  const bool stays = co_await forwarding.run();
   co_return stays;
 }
 

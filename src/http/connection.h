@@ -97,7 +97,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> run();
   Task<void> refuse_connection();
   Task<bool> serve_one();
-  Task<bool> pass_on(Request& request, Passage& passage);
   Task<bool> answer(Request& request, bool is_refused);
   Task<Read> read_head();
   Task<Read> read_body();

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "http/characters.h"
+#include "http/head_text.h"
 
 namespace metergate::http {
 namespace {
@@ -38,10 +39,6 @@ template <std::size_t kCount>
 bool is_one_of(const std::array<std::string_view, kCount>& names, std::string_view name) {
   return std::ranges::any_of(names,
                              [&](std::string_view other) { return is_same_name(name, other); });
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
 }
 
 void append_number(std::string& out, std::string_view name, std::int64_t value) {
@@ -81,7 +78,7 @@ bool asks_for_websocket(const Request& request) {
 std::string upstream_head(const Request& request, const UpstreamHead& with) {
   std::string out;
   out.reserve(1024);
-  out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  append_all(out, {request.method, " ", request.target, " HTTP/1.1\r\n"});
   append_field(out, "Host", with.host);
   std::string_view caller_host;
   for (const Header& field : request.headers) {
@@ -100,9 +97,7 @@ std::string upstream_head(const Request& request, const UpstreamHead& with) {
 }
 
 void append_caller_head(std::string& out, const ResponseHead& head, const CallerHead& with) {
-  out += "HTTP/1.1 ";
-  out += fmt::format_int(head.status).c_str();
-  out.append(" ").append(head.reason).append("\r\n");
+  append_all(out, {"HTTP/1.1 ", fmt::format_int(head.status).c_str(), " ", head.reason, "\r\n"});
   bool has_date = false;
   for (const ResponseField& field : head.fields) {
     const auto is_this = [&](const Header& own) {
@@ -116,7 +111,7 @@ void append_caller_head(std::string& out, const ResponseHead& head, const Caller
     if (equals_ignoring_case(field.name, "date")) has_date = true;
     append_field(out, field.name, field.value);
   }
-  if (head.status >= 200 && !has_date) append_field(out, "Date", http_date(with.now));
+  if (head.status >= 200 && !has_date) append_field(out, "Date", http_date(with.clock.now()));
   if (with.is_upgrade) {
     out += "Connection: upgrade\r\nUpgrade: websocket\r\n";
   } else if (head.status >= 200) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "http/message.h"
 #include "http/response_head.h"
 
@@ -33,7 +34,7 @@ struct CallerHead {
   std::optional<std::int64_t> said_length;  // of an answer without a body
   bool keep_alive = true;
   bool is_upgrade = false;
-  Timestamp now{};
+  const Clock& clock;  // for a Date where the upstream gave none
 };
 
 // Whether the request asks to become a WebSocket. Any other upgrade is not passed on: it would make

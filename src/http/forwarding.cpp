@@ -43,11 +43,11 @@ Forwarding::Forwarding(Connection& connection, Request& request, Passage& passag
       request_(request),
       passage_(passage),
       options_(passage.upstream().options()),
-      wants_websocket_(asks_for_websocket(request)),
-      next_look_(connection.shared_.clock.steady() + kLookEvery) {
+      wants_websocket_(asks_for_websocket(request)) {
   connection_.forwarding_ = this;
   connection_.parser_.set_body_max(static_cast<std::size_t>(options_.request_bytes_max));
   connection_.read_started_ = connection_.shared_.clock.steady();
+  next_look_ = connection_.read_started_ + kLookEvery;
 }
 
 Forwarding::~Forwarding() { connection_.forwarding_ = nullptr; }

@@ -154,7 +154,7 @@ class Forwarding {
   std::optional<Microseconds> read_deadline_;  // of the upstream
   std::optional<Microseconds> write_deadline_;
   bool has_timed_out_ = false;
-  Microseconds next_look_;  // whether the caller is still there
+  Microseconds next_look_{0};  // whether the caller is still there
 };
 
 }  // namespace metergate::http

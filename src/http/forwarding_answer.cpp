@@ -159,7 +159,8 @@ void Forwarding::append_bare_head() {
   append_caller_head(output_, head_,
                      {.request_id = request_.request_id,
                       .own_fields = passage_.answer_fields(),
-                      .is_upgrade = head_.status == 101});
+                      .is_upgrade = head_.status == 101,
+                      .clock = connection_.shared_.clock});
 }
 
 void Forwarding::append_answer_head() {
@@ -185,7 +186,7 @@ void Forwarding::append_answer_head() {
                       .body = sent_body_,
                       .said_length = framing_.said_length,
                       .keep_alive = keeps_caller_,
-                      .now = connection_.shared_.clock.now()});
+                      .clock = connection_.shared_.clock});
   link_->input.consume(head_bytes_);
 }
 

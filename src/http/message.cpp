@@ -6,19 +6,19 @@
 #include <array>
 
 #include "http/characters.h"
+#include "http/head_text.h"
 
 namespace metergate::http {
 namespace {
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  if (!is_token(name) || !is_field_value(value)) return;
-  out.append(name).append(": ").append(value).append("\r\n");
+void append_checked(std::string& out, std::string_view name, std::string_view value) {
+  if (is_token(name) && is_field_value(value)) append_field(out, name, value);
 }
 
 void append_length(std::string& out, const Response& response, const HeadContext& context) {
   if (is_bodiless(response.status)) return;
   if (!response.source) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    append_field(out, "Content-Length", fmt::format_int(response.body.size()).c_str());
   } else if (context.takes_chunks) {
     out += "Transfer-Encoding: chunked\r\n";
   }
@@ -97,14 +97,14 @@ HeadContext head_context(const Request& request, const Response& response, Times
 std::string serialize_head(const Response& response, const HeadContext& context) {
   std::string out;
   out.reserve(512);
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
-                 reason_of(response.status));
+  append_all(out, {"HTTP/1.1 ", fmt::format_int(response.status).c_str(), " ",
+                   reason_of(response.status), "\r\n"});
   append_field(out, "Date", http_date(context.now));
   append_field(out, "Server", "metergate");
   append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
-  append_field(out, "X-Request-Id", context.request_id);
+  append_checked(out, "X-Request-Id", context.request_id);
   append_field(out, "X-Content-Type-Options", "nosniff");
-  for (const Header& field : response.headers) append_field(out, field.first, field.second);
+  for (const Header& field : response.headers) append_checked(out, field.first, field.second);
   append_length(out, response, context);
   out += "\r\n";
   return out;

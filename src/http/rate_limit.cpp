@@ -2,26 +2,22 @@
 
 #include <fmt/format.h>
 
+#include "http/head_text.h"
+
 namespace metergate::http {
 namespace {
 
 struct Parameter {
-  char name;
+  std::string_view name;
   std::int64_t value;
 };
 
-void append(std::string& out, const Parameter& parameter) {
-  const fmt::format_int digits{parameter.value};
-  out.append({';', parameter.name, '='}).append(digits.data(), digits.size());
-}
-
 // "api_calls";r=49999;t=86400.
 std::string member(std::string_view name, const Parameter& first, const Parameter& second) {
+  const std::string one = fmt::format_int(first.value).str();
+  const std::string other = fmt::format_int(second.value).str();
   std::string out;
-  out.reserve(64);
-  out.append("\"").append(name).append("\"");
-  append(out, first);
-  append(out, second);
+  append_all(out, {"\"", name, "\";", first.name, "=", one, ";", second.name, "=", other});
   return out;
 }
 
@@ -29,9 +25,9 @@ std::string member(std::string_view name, const Parameter& first, const Paramete
 
 void append_rate_limit(const RateLimitPolicy& policy, std::vector<Header>& headers) {
   headers.emplace_back("RateLimit-Policy",
-                       member(policy.name, {'q', policy.quota}, {'w', policy.window.count()}));
+                       member(policy.name, {"q", policy.quota}, {"w", policy.window.count()}));
   headers.emplace_back(
-      "RateLimit", member(policy.name, {'r', policy.remaining}, {'t', policy.resets_in.count()}));
+      "RateLimit", member(policy.name, {"r", policy.remaining}, {"t", policy.resets_in.count()}));
 }
 
 }  // namespace metergate::http

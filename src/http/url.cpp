@@ -51,9 +51,10 @@ Result<std::string> parse_path(std::string_view raw) {
     return fail(ErrorCode::invalid, "the path has a character that must be percent-encoded");
   if (has_encoded_slash(raw))
     return fail(ErrorCode::invalid, "the path has an encoded slash or backslash");
-  std::optional<std::string> path = percent_decode(raw);
+  const bool is_plain = raw.find('%') == std::string_view::npos;
+  std::optional<std::string> path = is_plain ? std::string{raw} : percent_decode(raw);
   if (!path) return fail(ErrorCode::invalid, "the path has a '%' without two hexadecimal digits");
-  if (has_control(*path) || !is_well_formed_utf8(*path))
+  if (!is_plain && (has_control(*path) || !is_well_formed_utf8(*path)))
     return fail(ErrorCode::invalid, "the path has a control character or is not UTF-8");
   if (has_dot_segment(*path)) return fail(ErrorCode::invalid, "the path has a segment '.' or '..'");
   return std::move(*path);
@@ -93,19 +94,18 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = hex_digit(text[i + 1]);
-    const auto low = hex_digit(text[i + 2]);
+  while (true) {
+    const std::size_t escape = std::min(text.find('%'), text.size());
+    out.append(text.substr(0, escape));
+    text.remove_prefix(escape);
+    if (text.empty()) return out;
+    if (text.size() < 3) return std::nullopt;
+    const auto high = hex_digit(text[1]);
+    const auto low = hex_digit(text[2]);
     if (!high || !low) return std::nullopt;
     out.push_back(static_cast<char>(*high * 16 + *low));
-    i += 2;
+    text.remove_prefix(3);
   }
-  return out;
 }
 
 Result<std::string> parse_target_path(std::string_view target) {

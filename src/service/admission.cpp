@@ -11,6 +11,13 @@ std::unexpected<Error> no_permission() {
   return fail(ErrorCode::permission, std::string{kNoPermission});
 }
 
+Result<> check_active(const TenantRecord& record, bool is_provider) {
+  if (!is_provider && record.tenant.status != "active")
+    return fail(ErrorCode::permission,
+                "this tenant is suspended; its provider can make it active again");
+  return {};
+}
+
 }  // namespace
 
 Result<std::string_view> bearer_token(std::span<const std::string_view> authorizations) {
@@ -39,10 +46,7 @@ Result<Caller> authenticate(std::span<const std::string_view> authorizations, Se
 
 Result<> check_tenant(const TenantId& tenant, bool is_provider, const Directory& directory) {
   const auto record = TRY(directory.get(tenant));
-  if (!is_provider && record->tenant.status != "active")
-    return fail(ErrorCode::permission,
-                "this tenant is suspended; its provider can make it active again");
-  return {};
+  return check_active(*record, is_provider);
 }
 
 Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const Directory& directory,
@@ -57,9 +61,9 @@ Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const D
                       {{std::nullopt, "tenant_id", tenant.error().message}}});
   }
   admission.access = TRY(caller.access(*tenant, asked.needed));
-  const bool exists = directory.find(*tenant) != nullptr;
-  if (exists) admission.metered = admission.access;
-  return check_tenant(*tenant, admission.access->is_provider(), directory);
+  admission.record = TRY(directory.get(*tenant));
+  admission.metered = admission.access;
+  return check_active(*admission.record, admission.access->is_provider());
 }
 
 }  // namespace metergate

@@ -4,6 +4,7 @@
 // Functions; any thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -22,6 +23,8 @@ struct TenantAdmission {
   // metered, whatever its answer.
   std::optional<TenantAccess> metered;
   std::optional<TenantAccess> access;
+  // Of the tenant that is metered, as it was then.
+  std::shared_ptr<const TenantRecord> record;
 };
 
 struct TenantAsked {

@@ -9,8 +9,8 @@ Result<std::optional<DeliveryHold>> DeliveryLimit::hold(const std::string& owner
   const BillingRules& rules = parts_.rules;
   if (owner.empty() || !rules.tracking_enabled || !rules.limits_enforced) return std::nullopt;
   const TenantId tenant = TRY(TenantId::parse(owner));
-  const Offer offer =
-      TRY(find_offer(parts_.directory, parts_.catalog, {tenant, Meter::webhook_calls, now}));
+  const auto record = TRY(parts_.directory.get(tenant));
+  const Offer offer = TRY(find_offer(parts_.catalog, {*record, Meter::webhook_calls, now}));
   if (!offer.is_hard()) return std::nullopt;
   // Before the counter is read: an attempt that ends meanwhile counts twice rather than not at all.
   const std::int64_t places = under_way(owner);

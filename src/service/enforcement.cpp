@@ -53,15 +53,12 @@ std::shared_ptr<Enforcement::Lane> Enforcement::lane_of(const TenantId& tenant) 
   return lane;
 }
 
-Result<Offer> Enforcement::offer_of(const TenantId& tenant, Meter meter) const {
-  return find_offer(parts_.directory, parts_.catalog, {tenant, meter, parts_.clock.now()});
-}
-
-Result<Enforcement::Admitted> Enforcement::admit_call(const TenantId& tenant) {
+Result<Enforcement::Admitted> Enforcement::admit_call(const TenantRecord& record) {
   Admitted admitted;
   if (!parts_.rules.tracking_enabled) return admitted;
-  const Offer offer = TRY(offer_of(tenant, Meter::api_calls));
+  const TenantId& tenant = record.tenant.id;
   const Timestamp now = parts_.clock.now();
+  const Offer offer = TRY(find_offer(parts_.catalog, {record, Meter::api_calls, now}));
   const Period period = Period::of(now, parts_.rules.zone);
   const Window window = period.window(parts_.rules.zone);
   CallStanding& standing = admitted.standing.emplace();
@@ -100,10 +97,12 @@ Result<> Enforcement::record(UsageEvent event, Place place) {
 Result<Enforcement::Hold> Enforcement::hold_units(const TenantId& tenant, Meter meter,
                                                   std::int64_t added) {
   if (!parts_.rules.tracking_enabled || !parts_.rules.limits_enforced) return Hold{};
-  const Offer offer = TRY(offer_of(tenant, meter));
+  const Timestamp now = parts_.clock.now();
+  const auto record = TRY(parts_.directory.get(tenant));
+  const Offer offer = TRY(find_offer(parts_.catalog, {*record, meter, now}));
   if (!offer.is_hard()) return Hold{};
   Hold hold(lane_of(tenant));
-  const Period period = Period::of(parts_.clock.now(), parts_.rules.zone);
+  const Period period = Period::of(now, parts_.rules.zone);
   const auto counter = TRY(parts_.store.counter(tenant, period));
   const Usage usage = usage_of(counter.value_or(Counter{}), parts_.rules.storage);
   if (usage[meter] + added > *offer.limit.units)

@@ -11,8 +11,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include "base/decimal.h"
+#include "domain/period.h"
 #include "domain/token_bucket.h"
 #include "service/ingest.h"
 #include "service/offer.h"
@@ -29,6 +33,17 @@ struct CallStanding {
   std::chrono::seconds resets_in{0};  // until it ends, at least 1
   // Calls that are left below the limit, where there is one.
   std::int64_t remaining() const { return std::max<std::int64_t>(0, limit.value_or(0) - used); }
+};
+
+// What a tenant may still use of one meter, as far as it is recorded.
+struct Allowance {
+  Period period;
+  Decimal used;                        // as people read it, likewise the next two
+  std::optional<Decimal> limit{};      // nothing: unlimited
+  std::optional<Decimal> remaining{};  // up to the limit, where there is one
+  std::optional<LimitEffect> effect{};
+  bool is_allowed = true;                // false: more would be refused, webhooks held back
+  std::optional<Timestamp> resets_at{};  // when it begins anew; nothing: never by itself
 };
 
 class Enforcement {
@@ -66,9 +81,13 @@ class Enforcement {
 
   // One call of the tenant itself, about to be served. A refused one is to be recorded as not
   // billable.
-  Result<Admitted> admit_call(const TenantId& tenant);
+  Result<Admitted> admit_call(const TenantRecord& tenant);
   // Records the call and gives its place back in one step, as another call sees it.
   Result<> record(UsageEvent event, Place place);
+
+  // Of a built-in meter by its name or the provider's own by its slug; takes no place. Own ones are
+  // known where they are defined or in the tenant's plan. ErrorCode::not_found, tenant_not_found.
+  Result<Allowance> allowance(const TenantId& tenant, std::string_view meter) const;
 
   // Holds the tenant's lane while more units of a gauge are written: stores, devices, bytes.
   // ErrorCode::limit_exceeded where a hard limit does not leave room for `added` more.
@@ -84,8 +103,10 @@ class Enforcement {
   Result<Hold> hold_units(const TenantId& tenant, Meter meter, std::int64_t added);
 
  private:
-  Result<Offer> offer_of(const TenantId& tenant, Meter meter) const;
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
+  Result<Allowance> built_in_allowance(const TenantId& tenant, Meter meter, Timestamp now) const;
+  Result<Allowance> own_allowance(const TenantId& tenant, const std::string& slug,
+                                  Timestamp now) const;
   Parts parts_;
   std::mutex mutex_;
   std::unordered_map<TenantId, std::shared_ptr<Lane>> lanes_;  // at most one a tenant

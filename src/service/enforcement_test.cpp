@@ -55,7 +55,7 @@ struct Gate : TestWorld {
       EXPECT_TRUE(tenants->add(NewTenant{tenant_id(plan), plan, plan, {}}, actor));
   }
   Enforcement::Admitted admit(std::string_view tenant) {
-    return enforcement.admit_call(tenant_id(tenant)).value();
+    return enforcement.admit_call(*tenants->find(tenant_id(tenant))).value();
   }
   Result<> record(std::string_view tenant, Enforcement::Place place) {
     UsageEvent event;

@@ -4,15 +4,18 @@
 
 namespace metergate {
 
-Result<Offer> find_offer(const Directory& directory, const Catalog& catalog,
-                         const OfferQuestion& question) {
-  const auto record = TRY(directory.get(question.tenant));
+Result<const Plan*> find_plan(const Catalogue& plans, const TenantRecord& tenant, Timestamp at) {
+  const std::string& name = tenant.subscription.plan();
+  const Plan* plan = plans.at(name, at);
+  if (plan == nullptr) return fail(ErrorCode::corrupt, "the catalogue lacks the plan " + name);
+  return plan;
+}
+
+Result<Offer> find_offer(const Catalog& catalog, const OfferQuestion& question) {
   const auto plans = catalog.plans();
-  const Plan* plan = plans->at(record->subscription.plan(), question.at);
-  if (plan == nullptr)
-    return fail(ErrorCode::corrupt, "the catalogue lacks the plan " + record->subscription.plan());
+  const Plan* plan = TRY(find_plan(*plans, question.tenant, question.at));
   const Meter meter = question.meter;
-  return Offer{apply_override(plan->limits[meter], record->subscription.own_limits[meter]),
+  return Offer{apply_override(plan->limits[meter], question.tenant.subscription.own_limits[meter]),
                plan->request_rate};
 }
 

@@ -17,14 +17,14 @@ struct Offer {
 };
 
 struct OfferQuestion {
-  const TenantId& tenant;
+  const TenantRecord& tenant;
   Meter meter;
   Timestamp at;
 };
 
-// ErrorCode::tenant_not_found; corrupt where the catalogue lacks the tenant's plan.
-Result<Offer> find_offer(const Directory& directory, const Catalog& catalog,
-                         const OfferQuestion& question);
+// ErrorCode::corrupt where the catalogue lacks the tenant's plan.
+Result<const Plan*> find_plan(const Catalogue& plans, const TenantRecord& tenant, Timestamp at);
+Result<Offer> find_offer(const Catalog& catalog, const OfferQuestion& question);
 
 // What who is held back by a hard limit is told.
 std::string hard_limit_text(Meter meter, std::int64_t limit);

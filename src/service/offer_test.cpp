@@ -8,8 +8,8 @@ namespace {
 using namespace core_world;
 
 Result<Offer> offer_to(const TestWorld& world, std::string_view tenant, Meter meter) {
-  return find_offer(*world.directory, *world.catalog,
-                    {tenant_id(tenant), meter, world.clock.now()});
+  return find_offer(*world.catalog,
+                    {*world.directory->find(tenant_id(tenant)), meter, world.clock.now()});
 }
 
 TEST(Offer, IsThePlansWhereTheTenantHasNoLimitOfItsOwn) {
@@ -33,11 +33,14 @@ TEST(Offer, IsTheTenantsOwnWhereItHasOne) {
   EXPECT_EQ(offer_to(world, "tenant_2", Meter::stores_count)->limit.units, 1);
 }
 
-TEST(Offer, NobodyHasNone) {
+TEST(Offer, APlanThatTheCatalogueLacksIsDamage) {
   TestWorld world;
-  const Result<Offer> offer = offer_to(world, "nobody", Meter::api_calls);
+  TenantRecord record = *world.directory->find(tenant_id("tenant_2"));
+  record.subscription.history.back().plan = "gone";
+  const Result<Offer> offer =
+      find_offer(*world.catalog, {record, Meter::api_calls, world.clock.now()});
   ASSERT_FALSE(offer);
-  EXPECT_EQ(offer.error().code, ErrorCode::tenant_not_found);
+  EXPECT_EQ(offer.error().code, ErrorCode::corrupt);
 }
 
 }  // namespace

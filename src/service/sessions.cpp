@@ -55,15 +55,17 @@ class TokenSessions final : public Sessions {
   Result<Caller> authenticate(std::string_view token) override {
     if (token.starts_with(kKeyPrefix)) return keys_.authenticate(token);
     if (const auto known = verified_.find(token)) {
-      TRY(check_times(known->claims, clock_.now()));
+      const Timestamp now = clock_.now();
+      if (!known->span.contains(now)) TRY(check_times(known->claims, now));
       TRY(check_session(known->caller, known->claims));
       return known->caller;
     }
     Json claims = TRY(verified_claims(token));
     Caller caller = TRY(caller_of(claims));
     TRY(check_session(caller, claims));
-    verified_.keep(token, std::make_shared<const VerifiedToken>(
-                              VerifiedToken{.claims = std::move(claims), .caller = caller}));
+    const TokenSpan span = span_of(claims);
+    verified_.keep(token, std::make_shared<const VerifiedToken>(VerifiedToken{
+                              .claims = std::move(claims), .caller = caller, .span = span}));
     return caller;
   }
 

@@ -5,13 +5,14 @@
 // At most kEntriesMax; when it is full it begins anew. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "base/json.h"
+#include "base/jwt.h"
 #include "domain/identity.h"
 
 namespace metergate {
@@ -19,6 +20,7 @@ namespace metergate {
 struct VerifiedToken {
   Json claims;
   Caller caller;
+  TokenSpan span{};  // of the claims
 };
 
 class TokenCache {
@@ -33,9 +35,12 @@ class TokenCache {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
+    // A signature ends it: its last characters are as good as random, and nobody can choose them.
+    std::size_t operator()(std::string_view token) const {
+      return std::hash<std::string_view>{}(
+          token.substr(token.size() - std::min(token.size(), kTail)));
     }
+    static constexpr std::size_t kTail = 16;
   };
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<const VerifiedToken>, Hash, std::equal_to<>>

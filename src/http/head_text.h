@@ -1,0 +1,39 @@
+// How a head is put down: all parts of a line in one step, since heads are written for every
+// request. What g++ 12 says to resize_and_overwrite()'s operation is the room there is, which may
+// be more than was asked for. Functions; any thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace metergate::http {
+
+inline void append_all(std::string& out, std::initializer_list<std::string_view> parts) {
+  const std::size_t begin = out.size();
+  std::size_t end = begin;
+  for (const std::string_view part : parts) end += part.size();
+  out.resize_and_overwrite(end, [&](char* bytes, std::size_t) {
+    char* at = bytes + begin;
+    for (const std::string_view part : parts) at = std::ranges::copy(part, at).out;
+    return end;
+  });
+}
+
+inline void append_field(std::string& out, std::string_view name, std::string_view value) {
+  const std::size_t begin = out.size();
+  const std::size_t end = begin + name.size() + value.size() + std::string_view{": \r\n"}.size();
+  out.resize_and_overwrite(end, [&](char* bytes, std::size_t) {
+    char* at = std::ranges::copy(name, bytes + begin).out;
+    *at++ = ':';
+    *at++ = ' ';
+    at = std::ranges::copy(value, at).out;
+    *at++ = '\r';
+    *at++ = '\n';
+    return end;
+  });
+}
+
+}  // namespace metergate::http
