@@ -194,7 +194,9 @@ class MemoryStore final : public ControlledStore {
   ChangedNames changed_tenants(ChangeMark after) const override {
     return store_->changed_tenants(after);
   }
-  ChangeMark days_changed(Day through) const override { return store_->days_changed(through); }
+  ChangeMark days_changed(Day first, Day last) const override {
+    return store_->days_changed(first, last);
+  }
   std::vector<TenantPeriod> take_touched(std::size_t max) override {
     return store_->take_touched(max);
   }

@@ -258,8 +258,8 @@ class Store {
   // Whose facts or documents changed after a mark, for who keeps what follows from them. A mark is
   // had before what it stands for is read.
   virtual ChangedNames changed_tenants(ChangeMark after) const = 0;
-  // The mark of the last change to any tenant's figures of that day or one before it.
-  virtual ChangeMark days_changed(Day through) const = 0;
+  // The mark of the last change to any tenant's figures of the days from first to last, included.
+  virtual ChangeMark days_changed(Day first, Day last) const = 0;
 
   // The times of a tenant's billable API calls, or webhook attempts, in a window, read one by one
   // from what was recorded, without those that were voided. Calls `visit` in no promised order

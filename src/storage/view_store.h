@@ -65,7 +65,7 @@ class ViewStore : public Store {
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
   ChangedNames changed_tenants(ChangeMark after) const override;
-  ChangeMark days_changed(Day through) const override;
+  ChangeMark days_changed(Day first, Day last) const override;
 
   Result<> counted_calls(const CallRange& range,
                          const std::function<bool(Timestamp)>& visit) const override;
