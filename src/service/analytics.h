@@ -1,27 +1,19 @@
-// Analytics: usage by day, week or month, of one tenant or of all, read from day rollups, whole
-// months from those of months.
-//
-// Rows over all tenants are kept until something in their days or before changes, at most
-// kKeptRowsMax of them. Any thread.
+// Analytics: usage by day, week or month, of one tenant, read from rollups, or of all, from rows
+// that follow what changes. Any thread.
 #pragma once
 
-#include <compare>
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <optional>
-#include <span>
 #include <vector>
 
-#include "base/histogram.h"
 #include "service/directory.h"
 #include "service/rules.h"
+#include "service/usage_rows.h"
 #include "storage/store.h"
 
 namespace metergate {
 
 inline constexpr std::int64_t kAnalyticsDaysMax = 1100;
-inline constexpr std::size_t kKeptRowsMax = 1500;
 
 struct AnalyticsRequest {
   std::optional<Day> first;  // nothing: see Analytics::range
@@ -35,12 +27,10 @@ struct DayRange {
   Day last;  // included
 };
 
-struct AnalyticsRow {
-  Day date;                         // the first day of the group, also where the range cuts it
-  CallSums calls;                   // with the durations of all calls in the group
-  WebhookSums webhooks;             // sums over all tenants, as all of a row
-  std::int64_t storage_bytes = 0;   // at the group's end, or now in the group of today
-  std::int64_t active_tenants = 0;  // with an API call or a webhook attempt in the group
+// Of storage: at the group's end, or now in the group of today. Active is a tenant with an API call
+// or a webhook attempt in the group.
+struct AnalyticsRow : UsageTotals {
+  Day date{};  // the first day of the group, also where the range cuts it
 };
 
 struct AnalyticsResult {
@@ -52,7 +42,11 @@ class Analytics {
  public:
   Analytics(const Store& store, const Directory& directory, const BillingRules& rules,
             const Clock& clock)
-      : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
+      : store_(store),
+        directory_(directory),
+        rules_(rules),
+        clock_(clock),
+        rows_(store, directory, rules) {}
 
   // ErrorCode::invalid where first lies behind last or the range is over kAnalyticsDaysMax days;
   // tenant_not_found.
@@ -62,38 +56,13 @@ class Analytics {
   Result<DayRange> range(const AnalyticsRequest& request) const;
 
  private:
-  struct KeptRow {
-    AnalyticsRow row;
-    ChangeMark store_mark = 0;  // had before it was made; likewise the next
-    ChangeMark directory_mark = 0;
-    Day made_on;
-  };
-  // Which days were folded into a row, and when its group began: that may be before them.
-  struct RowDays {
-    Day first;
-    Day last;
-    Day date;
-    friend auto operator<=>(const RowDays&, const RowDays&) = default;
-  };
-  // Some of a result's rows that follow one another, and their days.
-  struct Part {
-    DayRange range;
-    std::span<AnalyticsRow> rows;
-    GroupBy group_by;
-  };
-  Result<> add_tenant(const TenantRecord& record, const Part& part) const;
-  Result<> add_tenant_days(const TenantRecord& record, const Part& part) const;
-  Result<> add_tenant_months(const TenantRecord& record, const Part& part) const;
-  Result<> add_all_tenants(AnalyticsResult& result, GroupBy group_by) const;
-  static RowDays days_of(const AnalyticsRow& row, const DayRange& range, GroupBy group_by);
-  Result<> make_rows(const Part& part, ChangeMark directory_mark) const;
-  bool is_good(const KeptRow& kept, const RowDays& of_row, ChangeMark directory_mark) const;
+  Result<std::vector<UsageTotals>> totals(const TenantRecord* record,
+                                          const std::vector<RowDays>& rows) const;
   const Store& store_;
   const Directory& directory_;
   const BillingRules& rules_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  mutable std::map<RowDays, KeptRow> kept_;
+  mutable UsageRows rows_;
 };
 
 Json analytics_json(const AnalyticsResult& result, const AnalyticsRequest& request);

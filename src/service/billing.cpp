@@ -3,6 +3,7 @@
 #include "service/frozen_reports.h"
 #include "service/late_lines.h"
 #include "service/own_lines.h"
+#include "service/tenant_months.h"
 
 namespace metergate {
 
@@ -76,9 +77,10 @@ Result<Statement> Billing::with_late(Statement statement) const {
   return statement;
 }
 
-Result<std::optional<Statement>> Billing::find_computed(const TenantRecord& record, Period period,
+Result<std::optional<Statement>> Billing::find_computed(const TenantRecord& record,
+                                                        const std::optional<Counter>& counter,
+                                                        Period period,
                                                         std::vector<LateLine> late) const {
-  const std::optional<Counter> counter = TRY(store_.counter(record.tenant.id, period));
   const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
   if (!counter && !existed && late.empty()) return std::nullopt;
   Statement statement = TRY(computed(record, record.subscription, counter, period));
@@ -122,14 +124,17 @@ Result<> Billing::for_each_computed(Period period,
                                     const std::function<Result<>(Statement)>& visit) const {
   // One look for all: nearly every tenant has none.
   LateLinesByTenant late = TRY(late_lines_of_all_tenants(store_, period, rules_.currency));
-  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
-    const auto own = late.find(record->tenant.id.text());
-    std::vector<LateLine> lines;
-    if (own != late.end()) lines = std::move(own->second);
-    std::optional<Statement> statement = TRY(find_computed(*record, period, std::move(lines)));
-    if (statement) TRY(visit(*std::move(statement)));
-  }
-  return {};
+  return for_each_with_months(store_, directory_, {period, period},
+                              [&](const TenantRecord& record, Months months) -> Result<> {
+                                const auto own = late.find(record.tenant.id.text());
+                                std::vector<LateLine> lines;
+                                if (own != late.end()) lines = std::move(own->second);
+                                std::optional<Counter> counter;
+                                if (!months.empty()) counter = std::move(months.front().second);
+                                std::optional<Statement> statement =
+                                    TRY(find_computed(record, counter, period, std::move(lines)));
+                                return statement ? visit(*std::move(statement)) : Result<>();
+                              });
 }
 
 Result<std::vector<Statement>> Billing::computed_statements(Period period) const {

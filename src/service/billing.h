@@ -84,8 +84,9 @@ class Billing {
 
  private:
   // Nothing where the tenant was made after the period's end and has no counter in it.
-  Result<std::optional<Statement>> find_computed(const TenantRecord& record, Period period,
-                                                 std::vector<LateLine> late) const;
+  Result<std::optional<Statement>> find_computed(const TenantRecord& record,
+                                                 const std::optional<Counter>& counter,
+                                                 Period period, std::vector<LateLine> late) const;
   // Without late lines.
   Result<Statement> computed(const TenantRecord& record, const Subscription& subscription,
                              const std::optional<Counter>& counter, Period period) const;

@@ -162,8 +162,9 @@ Result<> Billing::update(StandingList& list, std::vector<std::string> names) con
     const auto record = id ? directory_.find(*id) : nullptr;
     if (record == nullptr) continue;
     std::vector<LateLine> late = TRY(late_lines_of(store_, *id, list.period, rules_.currency));
+    const std::optional<Counter> counter = TRY(store_.counter(*id, list.period));
     const std::optional<Statement> statement =
-        TRY(find_computed(*record, list.period, std::move(late)));
+        TRY(find_computed(*record, counter, list.period, std::move(late)));
     if (statement) {
       changed.push_back(standing_of(*statement));
     } else {

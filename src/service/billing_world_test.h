@@ -18,11 +18,13 @@
 #include "service/analytics.h"
 #include "service/audit_log.h"
 #include "service/billing.h"
+#include "service/frozen_reports.h"
 #include "service/idempotency.h"
 #include "service/reporting.h"
 #include "service/retention.h"
 #include "service/verification.h"
 #include "service/worker_board.h"
+#include "storage/codec.h"
 #include "storage/memory_store.h"
 
 namespace metergate {
@@ -41,6 +43,13 @@ inline Timestamp at(std::string_view text) { return must(parse_timestamp(text));
 inline Day day(std::string_view text) { return must(parse_day(text)); }
 inline Period period(std::string_view text) { return must(Period::parse(text)); }
 inline TenantId tenant(std::string_view text) { return must(TenantId::parse(text)); }
+
+// A row of a report, written and read again.
+inline Result<Statement> read_back(const Json& row) {
+  StoredDocument stored;
+  Encoder(stored.bytes).json(row);
+  return statement_from_frozen(stored.view());
+}
 
 inline std::string catalogue_text() {
   std::ifstream file{METERGATE_SOURCE_DIR "/catalogue/plans.toml"};

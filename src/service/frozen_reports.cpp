@@ -70,48 +70,73 @@ Json part_document(const KeptReport& report, const std::vector<std::size_t>& sta
   return document;
 }
 
-Result<ReportHead> head_from(const Json& document) {
-  const std::string name = document.string_at("report").value_or("without a name");
-  const std::optional<std::string> period = document.string_at("period");
-  const std::optional<Timestamp> generated_at = document.timestamp_at("generated_at");
-  const std::optional<bool> closed = document.bool_at("closed");
-  const std::optional<std::int64_t> parts = document.integer_at("parts");
-  const Json* summary = document.find("summary");
-  if (!period || !generated_at || !closed || !parts || *parts < 1 || summary == nullptr) {
-    return corrupt(name);
-  }
+// Stands before the rows, so that those are not stepped over.
+Result<ReportHead> head_from(const StoredDocument& document) {
+  const DocumentView view = document.view();
+  const auto text_at = [&](std::string_view name) {
+    const auto member = view.find(name);
+    return std::string(member ? member->string().value_or("") : "");
+  };
+  const std::string name = text_at("report");
+  const auto generated_at = view.find("generated_at");
+  const auto closed = view.find("closed");
+  const auto parts = view.find("parts");
+  const auto summary = view.find("summary");
+  const bool is_whole = generated_at && generated_at->timestamp() && closed && closed->boolean() &&
+                        parts && parts->integer().value_or(0) >= 1 && summary;
+  if (!is_whole) return corrupt(name);
   ReportHead head;
-  head.currency = TRY(Currency::find(document.string_at("currency").value_or("")));
-  head.shown_summary = *summary;
-  head.period = TRY(Period::parse(*period));
-  head.generated_at = *generated_at;
-  head.is_closed = *closed;
+  head.currency = TRY(Currency::find(text_at("currency")));
+  head.shown_summary = TRY(summary->json());
+  head.period = TRY(Period::parse(text_at("period")));
+  head.generated_at = *generated_at->timestamp();
+  head.is_closed = *closed->boolean();
   head.name = name;
-  head.parts = *parts;
+  head.parts = *parts->integer();
   return head;
 }
 
-Result<> read_rows(const Json& document, const ReportHead& head, std::vector<Statement>& into) {
-  const Json* rows = document.find("tenants");
-  if (rows == nullptr || !rows->is_array()) return corrupt(head.name);
-  for (const Json& row : rows->as_array()) {
-    Statement statement = TRY(statement_from_frozen(row));
-    statement.period = head.period;
-    statement.is_closed = head.is_closed;
-    into.push_back(std::move(statement));
-  }
-  return {};
+// Calls `visit` with each row of a part until it gives false.
+Result<> visit_rows(const StoredDocument& part, const std::string& report,
+                    const std::function<Result<bool>(DocumentView)>& visit) {
+  const auto rows = part.view().find("tenants");
+  if (!rows) return corrupt(report);
+  Result<> visited;
+  const Result<> walked = rows->for_each([&](DocumentView row) {
+    const Result<bool> wants_more = visit(row);
+    if (!wants_more) visited = fail(wants_more.error());
+    return wants_more && *wants_more;
+  });
+  if (!walked) return corrupt(report);
+  return visited;
+}
+
+Result<Statement> statement_of(const ReportHead& head, DocumentView row) {
+  Statement statement = TRY(statement_from_frozen(row));
+  statement.period = head.period;
+  statement.is_closed = head.is_closed;
+  return statement;
+}
+
+Result<> read_rows(const StoredDocument& part, const ReportHead& head,
+                   std::vector<Statement>& into) {
+  return visit_rows(part, head.name, [&](DocumentView row) -> Result<bool> {
+    into.push_back(TRY(statement_of(head, row)));
+    return true;
+  });
 }
 
 // The number of the part that holds the tenant, if any does: the last that begins at or before it.
-std::int64_t part_of(const Json& first_part, const TenantId& tenant) {
-  const Json* starts = first_part.find("part_starts");
+std::int64_t part_of(const StoredDocument& first_part, const TenantId& tenant) {
+  const auto starts = first_part.view().find("part_starts");
   std::int64_t part = 0;
-  if (starts == nullptr || !starts->is_array()) return part;
-  for (const Json& start : starts->as_array()) {
-    if (!start.is_string() || start.as_string() > tenant.text()) break;
-    ++part;
-  }
+  const auto count = [&](DocumentView start) {
+    const auto first = start.string();
+    const bool is_behind = !first || *first > tenant.text();
+    if (!is_behind) ++part;
+    return !is_behind;
+  };
+  if (!starts || !starts->for_each(count)) return 0;
   return part;
 }
 
@@ -135,15 +160,19 @@ std::string open_report_name(Period period, const std::string& ulid) {
   return period.text() + "/open/" + ulid;
 }
 
+Result<std::optional<StoredDocument>> FrozenReports::stored_part(const std::string& name,
+                                                                 std::int64_t part) const {
+  return store_.get_stored(Collection::usage_reports, part_key(name, part));
+}
+
 Result<std::optional<KeptReport>> FrozenReports::read(const std::string& name) const {
-  std::optional<Json> first = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
+  const auto first = TRY(stored_part(name, 1));
   if (!first) return std::nullopt;
   KeptReport report;
   report.head = TRY(head_from(*first));
   TRY(read_rows(*first, report.head, report.statements));
-  for (std::int64_t part = 2; part <= report.head.parts; ++part) {
-    const std::optional<Json> next =
-        TRY(store_.get(Collection::usage_reports, part_key(name, part)));
+  for (std::int64_t number = 2; number <= report.head.parts; ++number) {
+    const auto next = TRY(stored_part(name, number));
     if (!next) return corrupt(name);
     TRY(read_rows(*next, report.head, report.statements));
   }
@@ -158,78 +187,74 @@ Result<std::optional<KeptReport>> FrozenReports::closed_report(Period period) co
 }
 
 Result<bool> FrozenReports::has_closed_report(Period period) const {
-  const std::optional<Json> first =
-      TRY(store_.get(Collection::usage_reports, part_key(closed_report_name(period), 1)));
-  return first.has_value();
+  return TRY(stored_part(closed_report_name(period), 1)).has_value();
 }
 
 Result<std::optional<FrozenStatement>> FrozenReports::closed_statement(
     Period period, const TenantId& tenant) const {
   const std::string name = closed_report_name(period);
-  std::optional<Json> document = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
+  auto document = TRY(stored_part(name, 1));
   if (!document) return std::nullopt;
   const ReportHead head = TRY(head_from(*document));
   const std::int64_t part = part_of(*document, tenant);
   if (part == 0) return std::nullopt;
-  if (part > 1) document = TRY(store_.get(Collection::usage_reports, part_key(name, part)));
-  const Json* rows = document ? document->find("tenants") : nullptr;
-  if (rows == nullptr || !rows->is_array()) return corrupt(name);
-  for (const Json& row : rows->as_array()) {
-    if (row.string_at("tenant_id") != tenant.text()) continue;
-    Statement statement = TRY(statement_from_frozen(row));
-    statement.period = period;
-    statement.is_closed = true;
-    return FrozenStatement{std::move(statement), head.currency};
-  }
-  return std::nullopt;
+  if (part > 1) document = TRY(stored_part(name, part));
+  if (!document) return corrupt(name);
+  std::optional<FrozenStatement> found;
+  const auto look = [&](DocumentView row) -> Result<bool> {
+    const auto id = row.find("tenant_id");
+    if (!id || id->string() != std::string_view(tenant.text())) return true;
+    found = FrozenStatement{TRY(statement_of(head, row)), head.currency};
+    return false;
+  };
+  TRY(visit_rows(*document, name, look));
+  return found;
 }
 
 Result<std::vector<Statement>> FrozenReports::closed_statements(
     Period period, const std::vector<TenantId>& tenants) const {
   const std::string name = closed_report_name(period);
-  const std::optional<Json> first = TRY(store_.get(Collection::usage_reports, part_key(name, 1)));
+  const auto first = TRY(stored_part(name, 1));
   if (!first) return corrupt(name);
   const ReportHead head = TRY(head_from(*first));
-  std::map<std::int64_t, std::vector<std::size_t>> wanted;  // places in `tenants`, by part
+  // Places in `tenants`, by tenant, by part.
+  std::map<std::int64_t, std::unordered_map<std::string_view, std::size_t>> wanted;
   for (std::size_t at = 0; at < tenants.size(); ++at)
-    wanted[part_of(*first, tenants[at])].push_back(at);
+    wanted[part_of(*first, tenants[at])].emplace(tenants[at].text(), at);
   std::vector<std::optional<Statement>> found(tenants.size());
-  for (const auto& [part, places] : wanted) {
-    const auto document = TRY(store_.get(Collection::usage_reports, part_key(name, part)));
-    const Json* rows = document ? document->find("tenants") : nullptr;
-    if (rows == nullptr || !rows->is_array()) return corrupt(name);
-    std::unordered_map<std::string_view, const Json*> by_tenant;
-    for (const Json& row : rows->as_array()) {
-      const Json* tenant = row.find("tenant_id");
-      if (tenant != nullptr && tenant->is_string()) by_tenant.emplace(tenant->as_string(), &row);
-    }
-    for (const std::size_t at : places) {
-      const auto row = by_tenant.find(tenants[at].text());
-      if (row == by_tenant.end()) return corrupt(name);
-      Statement statement = TRY(statement_from_frozen(*row->second));
-      statement.period = period;
-      statement.is_closed = true;
-      found[at] = std::move(statement);
-    }
+  for (const auto& [number, places] : wanted) {
+    const auto part = TRY(stored_part(name, number));
+    if (!part) return corrupt(name);
+    std::size_t left = places.size();
+    const auto look = [&](DocumentView row) -> Result<bool> {
+      const auto id = row.find("tenant_id");
+      const auto place = places.find(id ? id->string().value_or("") : "");
+      if (place == places.end()) return true;
+      found[place->second] = TRY(statement_of(head, row));
+      return --left > 0;
+    };
+    TRY(visit_rows(*part, name, look));
   }
   std::vector<Statement> statements;
-  for (auto& one : found) statements.push_back(*std::move(one));
+  for (auto& one : found) {
+    if (!one) return corrupt(name);
+    statements.push_back(*std::move(one));
+  }
   return statements;
 }
 
 Result<std::optional<ReportHead>> FrozenReports::closed_head(Period period) const {
-  const std::optional<Json> first =
-      TRY(store_.get(Collection::usage_reports, part_key(closed_report_name(period), 1)));
+  const auto first = TRY(stored_part(closed_report_name(period), 1));
   if (!first) return std::nullopt;
   return TRY(head_from(*first));
 }
 
 Result<std::vector<Statement>> FrozenReports::part(const ReportHead& head,
                                                    std::int64_t number) const {
-  const std::optional<Json> document =
-      TRY(store_.get(Collection::usage_reports, part_key(head.name, number)));
+  const auto document = TRY(stored_part(head.name, number));
   if (!document) return corrupt(head.name);
   std::vector<Statement> rows;
+  rows.reserve(kTenantsPerPart);
   TRY(read_rows(*document, head, rows));
   return rows;
 }
@@ -254,23 +279,24 @@ Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) co
   query.limit = 1;
   const std::vector<Json> found = TRY(store_.find(query));
   if (found.empty()) return std::nullopt;
-  const ReportHead head = TRY(head_from(found.front()));
-  return read(head.name);
+  return read(found.front().string_at("report").value_or(""));
 }
 
 Result<ReportHead> FrozenReports::write(const KeptReport& report) {
   const std::vector<std::size_t> starts = part_starts(report.statements);
+  Sequence before = 0;  // of the part written before: one is made while the disk takes the other
   for (std::size_t part = starts.size(); part >= 1; --part) {
     const DocumentKey key = part_key(report.head.name, static_cast<std::int64_t>(part));
-    const std::optional<Json> there = TRY(store_.get(Collection::usage_reports, key));
-    if (there) continue;
+    if (TRY(store_.get_stored(Collection::usage_reports, key))) continue;
     Batch batch;
     batch.at = report.head.generated_at;
     batch.documents.push_back(
         {Collection::usage_reports, key, part_document(report, starts, part), Expect::absent, 0});
     const Commit commit = TRY(store_.apply(std::move(batch)));
-    store_.wait_durable(commit.sequence);
+    store_.wait_durable(before);
+    before = commit.sequence;
   }
+  store_.wait_durable(before);
   ReportHead written = report.head;
   written.parts = static_cast<std::int64_t>(starts.size());
   return written;

@@ -24,7 +24,7 @@ inline constexpr std::size_t kLateLinesPerPart = 4000;
 
 Json frozen_json(const Statement& statement, const Currency& currency);
 // ErrorCode::corrupt where a member is missing or does not fit the others.
-Result<Statement> statement_from_frozen(const Json& frozen);
+Result<Statement> statement_from_frozen(DocumentView frozen);
 
 struct ReportHead {
   Period period;
@@ -70,12 +70,14 @@ class FrozenReports {
   // The newest one made of a period, open or closed.
   Result<std::optional<KeptReport>> newest_report(Period period) const;
 
-  // Writes the parts, each as a batch of its own, and waits for the disk between them, so that a
-  // large report never fills the store's queue. Of a closed period, parts that an interrupted run
-  // has written stay as they are; the statements must be the same each time.
+  // Writes the parts, each as a batch of its own, at most two on their way to the disk at a time,
+  // so that a large report never fills the store's queue. Of a closed period, parts that an
+  // interrupted run has written stay as they are; the statements must be the same each time.
   Result<ReportHead> write(const KeptReport& report);
 
  private:
+  Result<std::optional<StoredDocument>> stored_part(const std::string& name,
+                                                    std::int64_t part) const;
   Result<std::optional<KeptReport>> read(const std::string& name) const;
   Store& store_;
 };

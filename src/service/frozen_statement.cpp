@@ -1,4 +1,6 @@
 // A statement as a row of a stored report, and back.
+#include <array>
+
 #include "service/billing.h"
 #include "service/frozen_reports.h"
 #include "service/late_lines.h"
@@ -32,35 +34,35 @@ std::unexpected<Error> corrupt(std::string_view what) {
   return fail(ErrorCode::corrupt, "a row of a stored report has no valid " + std::string{what});
 }
 
-Result<std::string> text_of(const Json& row, std::string_view name) {
-  std::optional<std::string> text = row.string_at(name);
+Result<std::string> text_of(DocumentView row, std::string_view name) {
+  const std::optional<DocumentView> member = row.find(name);
+  const auto text = member ? member->string() : std::nullopt;
   if (!text) return corrupt(name);
-  return *std::move(text);
+  return std::string(*text);
 }
 
-Result<std::int64_t> integer_of(const Json& row, std::string_view name) {
-  const std::optional<std::int64_t> value = row.integer_at(name);
-  if (!value || *value < 0) return corrupt(name);
+Result<std::int64_t> integer_of(DocumentView row, std::string_view name) {
+  const std::optional<DocumentView> member = row.find(name);
+  const auto value = member ? member->integer() : std::nullopt;
+  if (!value) return corrupt(name);
   return *value;
 }
 
-// The elements of an array member, each a whole number from 0, or null where that may be.
-Result<std::vector<std::optional<std::int64_t>>> numbers_of(const Json* list, std::size_t count) {
-  if (list == nullptr || !list->is_array() || list->as_array().size() != count) {
-    return corrupt("list of numbers");
-  }
-  std::vector<std::optional<std::int64_t>> numbers;
-  for (const Json& element : list->as_array()) {
-    const bool is_integer = element.kind() == Json::Kind::integer;
-    if (!is_integer && !element.is_null()) return corrupt("number");
-    if (is_integer && element.as_integer() < 0) return corrupt("number");
-    numbers.push_back(is_integer ? std::optional{element.as_integer()} : std::nullopt);
+// The elements of an array, each a whole number from 0, or null where that may be.
+template <std::size_t count>
+using Numbers = std::array<std::optional<std::int64_t>, count>;
+template <std::size_t count>
+Result<Numbers<count>> numbers_of(DocumentView list) {
+  Numbers<count> numbers;
+  if (!list.read_integers(numbers)) return corrupt("list of numbers");
+  for (const auto& number : numbers) {
+    if (number && *number < 0) return corrupt("number");
   }
   return numbers;
 }
 
-Result<LineItem> line_from(Meter meter, const Json& exact, Limit& limit) {
-  const std::vector<std::optional<std::int64_t>> numbers = TRY(numbers_of(&exact, 7));
+Result<LineItem> line_from(Meter meter, DocumentView exact, Limit& limit) {
+  const Numbers<7> numbers = TRY(numbers_of<7>(exact));
   for (const std::size_t needed : {0U, 2U, 3U, 4U, 5U, 6U}) {
     if (!numbers[needed]) return corrupt("line");
   }
@@ -75,40 +77,55 @@ Result<LineItem> line_from(Meter meter, const Json& exact, Limit& limit) {
                   Money{*numbers[5]}};
 }
 
-Result<> read_lines(const Json& exact, Statement& statement, std::vector<LineItem>& lines) {
-  const Json* list = exact.find("lines");
-  if (list == nullptr || !list->is_array() || list->as_array().size() != kMeters.size()) {
-    return corrupt("lines");
-  }
-  for (std::size_t at = 0; at < kMeters.size(); ++at) {
-    const Meter meter = kMeters[at].meter;
-    LineItem line = TRY(line_from(meter, list->as_array()[at], statement.terms.limits[meter]));
+// Calls `read` for each element of a list; fails as it does.
+template <class Read>
+Result<> read_list(DocumentView list, const Read& read) {
+  Result<> done;
+  TRY(list.for_each([&](DocumentView element) {
+    done = read(element);
+    return done.has_value();
+  }));
+  return done;
+}
+
+Result<> read_lines(DocumentView exact, Statement& statement, std::vector<LineItem>& lines) {
+  const std::optional<DocumentView> list = exact.find("lines");
+  if (!list) return corrupt("lines");
+  const auto read = [&](DocumentView element) -> Result<> {
+    if (lines.size() == kMeters.size()) return corrupt("lines");
+    const Meter meter = kMeters[lines.size()].meter;
+    const LineItem line = TRY(line_from(meter, element, statement.terms.limits[meter]));
     statement.usage[meter] = line.usage;
     statement.terms.rates[meter] = line.rate;
     lines.push_back(line);
-  }
+    return {};
+  };
+  TRY(read_list(*list, read));
+  if (lines.size() != kMeters.size()) return corrupt("lines");
   return {};
 }
 
 // Reports from before there were such meters have none.
-Result<std::vector<OwnLineItem>> read_own_lines(const Json& exact, Statement& statement,
+Result<std::vector<OwnLineItem>> read_own_lines(DocumentView exact, Statement& statement,
                                                 std::vector<Quantity>& usage) {
   std::vector<OwnLineItem> lines;
-  const Json* list = exact.find("own_lines");
-  if (list == nullptr) return lines;
-  if (!list->is_array()) return corrupt("own lines");
-  for (const Json& one : list->as_array()) {
-    OwnLineItem line = TRY(own_line_from(one));
+  const std::optional<DocumentView> list = exact.find("own_lines");
+  if (!list) return lines;
+  const auto read = [&](DocumentView element) -> Result<> {
+    const Json exact_line = TRY(element.json());
+    OwnLineItem line = TRY(own_line_from(exact_line));
     statement.terms.own.push_back({line.meter, line.included, line.rate});
     usage.push_back(line.usage);
     lines.push_back(std::move(line));
-  }
+    return {};
+  };
+  TRY(read_list(*list, read));
   return lines;
 }
 
 // What follows from usage and limits alone is computed again; what was owed is as it was frozen,
 // even where the rule that rounds it should change one day.
-Result<> rate_as_frozen(const Json& exact, std::vector<LineItem> lines, Statement& statement) {
+Result<> rate_as_frozen(DocumentView exact, std::vector<LineItem> lines, Statement& statement) {
   std::vector<Quantity> own;
   std::vector<OwnLineItem> own_lines = TRY(read_own_lines(exact, statement, own));
   const std::string code = TRY(text_of(exact, "currency"));
@@ -120,19 +137,19 @@ Result<> rate_as_frozen(const Json& exact, std::vector<LineItem> lines, Statemen
   statement.rated.lines = std::move(lines);
   statement.rated.own_lines = std::move(own_lines);
   // Below 0 where credits for earlier periods are more than what was owed.
-  const std::optional<std::int64_t> cost = exact.integer_at("cost");
-  if (!cost) return corrupt("cost");
-  statement.rated.cost.micros = *cost;
+  statement.rated.cost.micros = TRY(integer_of(exact, "cost"));
   return {};
 }
 
 // Reports from before there were late lines have none.
-Result<> read_late(const Json& frozen, const Json& exact, Statement& statement) {
-  const Json* items = frozen.find("late_items");
-  const Json* amounts = exact.find("late");
-  if (items == nullptr && amounts == nullptr) return {};
-  if (items == nullptr || amounts == nullptr) return corrupt("late lines");
-  statement.late = TRY(late_lines_from(*items, *amounts));
+Result<> read_late(DocumentView frozen, DocumentView exact, Statement& statement) {
+  const std::optional<DocumentView> items = frozen.find("late_items");
+  const std::optional<DocumentView> amounts = exact.find("late");
+  if (!items && !amounts) return {};
+  if (!items || !amounts) return corrupt("late lines");
+  const Json shown = TRY(items->json());
+  const Json exact_amounts = TRY(amounts->json());
+  statement.late = TRY(late_lines_from(shown, exact_amounts));
   return {};
 }
 
@@ -162,9 +179,9 @@ Json frozen_json(const Statement& statement, const Currency& currency) {
   return row;
 }
 
-Result<Statement> statement_from_frozen(const Json& frozen) {
-  const Json* exact = frozen.find("exact");
-  if (exact == nullptr) return corrupt("exact figures");
+Result<Statement> statement_from_frozen(DocumentView frozen) {
+  const std::optional<DocumentView> exact = frozen.find("exact");
+  if (!exact) return corrupt("exact figures");
   Statement statement;
   const std::string tenant = TRY(text_of(frozen, "tenant_id"));
   statement.tenant = TRY(TenantId::parse(tenant));
@@ -172,10 +189,12 @@ Result<Statement> statement_from_frozen(const Json& frozen) {
   statement.status = TRY(text_of(frozen, "status"));
   statement.terms.plan = TRY(text_of(frozen, "plan"));
   statement.terms.plan_version = TRY(integer_of(*exact, "plan_version"));
-  const std::vector<std::optional<std::int64_t>> peaks =
-      TRY(numbers_of(exact->find("peaks"), kMeters.size()));
+  if (statement.terms.plan_version < 0) return corrupt("plan_version");
+  const std::optional<DocumentView> peaks = exact->find("peaks");
+  if (!peaks) return corrupt("peaks");
+  const Numbers<kMeters.size()> peak_numbers = TRY(numbers_of<kMeters.size()>(*peaks));
   for (std::size_t at = 0; at < kMeters.size(); ++at) {
-    statement.peaks[kMeters[at].meter] = peaks[at].value_or(0);
+    statement.peaks[kMeters[at].meter] = peak_numbers[at].value_or(0);
   }
   std::vector<LineItem> lines;
   TRY(read_lines(*exact, statement, lines));

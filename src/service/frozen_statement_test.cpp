@@ -15,7 +15,7 @@ Statement example() {
 TEST(FrozenStatement, ReadsBackAsItWasWritten) {
   const Statement before = example();
   const Json row = frozen_json(before, Currency::usd());
-  const Statement after = must(statement_from_frozen(must(parse_json(to_text(row)))));
+  const Statement after = must(read_back(row));
   EXPECT_EQ(after.tenant, before.tenant);
   EXPECT_EQ(after.tenant_name, before.tenant_name);
   EXPECT_EQ(after.usage, before.usage);
@@ -40,7 +40,7 @@ TEST(FrozenStatement, CostStaysAsFrozen) {
   Json exact = *row.find("exact");
   exact.set("cost", 47'000'000);
   row.set("exact", exact);
-  EXPECT_EQ(must(statement_from_frozen(row)).rated.cost.micros, 47'000'000);
+  EXPECT_EQ(must(read_back(row)).rated.cost.micros, 47'000'000);
 }
 
 TEST(FrozenStatement, UnlimitedStaysUnlimited) {
@@ -48,7 +48,7 @@ TEST(FrozenStatement, UnlimitedStaysUnlimited) {
   statement.terms.limits[Meter::api_calls] = Limit{std::nullopt, LimitEffect::hard};
   statement.rated =
       must(rate(statement.usage, statement.terms.limits, statement.terms.rates, Currency::usd()));
-  const Statement back = must(statement_from_frozen(frozen_json(statement, Currency::usd())));
+  const Statement back = must(read_back(frozen_json(statement, Currency::usd())));
   EXPECT_EQ(back.terms.limits[Meter::api_calls], (Limit{std::nullopt, LimitEffect::hard}));
 }
 
@@ -57,14 +57,14 @@ TEST(FrozenStatement, DamageIsNoticed) {
   for (const std::string_view member : {"tenant_id", "tenant_name", "status", "plan", "exact"}) {
     Json row = whole;
     ASSERT_TRUE(row.remove(member));
-    EXPECT_FALSE(statement_from_frozen(row).has_value()) << member;
+    EXPECT_FALSE(read_back(row).has_value()) << member;
   }
   for (const std::string_view member : {"plan_version", "currency", "cost", "peaks", "lines"}) {
     Json row = whole;
     Json exact = *row.find("exact");
     ASSERT_TRUE(exact.remove(member));
     row.set("exact", exact);
-    EXPECT_FALSE(statement_from_frozen(row).has_value()) << member;
+    EXPECT_FALSE(read_back(row).has_value()) << member;
   }
 }
 
@@ -75,7 +75,7 @@ TEST(FrozenStatement, UsageThatDoesNotGiveTheFrozenOverageIsDamage) {
   lines.as_array()[0].as_array()[0] = Json{7};
   exact.set("lines", lines);
   row.set("exact", exact);
-  const Result<Statement> statement = statement_from_frozen(row);
+  const Result<Statement> statement = read_back(row);
   ASSERT_FALSE(statement.has_value());
   EXPECT_EQ(statement.error().code, ErrorCode::corrupt);
 }

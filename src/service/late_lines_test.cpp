@@ -97,7 +97,7 @@ TEST(LateLines, StandInAFrozenStatementAndComeBackExactly) {
   must(bill_late(before, late, Currency::usd()));
   ASSERT_LT(before.rated.cost, Money{});
   const Json row = frozen_json(before, Currency::usd());
-  const Statement after = must(statement_from_frozen(must(parse_json(to_text(row)))));
+  const Statement after = must(read_back(row));
   EXPECT_EQ(after.late, before.late);
   EXPECT_EQ(after.rated.cost, before.rated.cost);
   EXPECT_EQ(to_text(tenant_billing_json(after, Currency::usd())),
@@ -105,12 +105,12 @@ TEST(LateLines, StandInAFrozenStatementAndComeBackExactly) {
 
   Json damaged = row;
   damaged.remove("late_items");
-  EXPECT_FALSE(statement_from_frozen(damaged));
+  EXPECT_FALSE(read_back(damaged));
   damaged = row;
   Json exact = *row.find("exact");
   exact.set("late", Json::array());
   damaged.set("exact", exact);
-  EXPECT_FALSE(statement_from_frozen(damaged));
+  EXPECT_FALSE(read_back(damaged));
 }
 
 }  // namespace

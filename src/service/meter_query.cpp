@@ -102,12 +102,13 @@ Result<MeterResult> MeterQueries::run(const MeterQuery& query) const {
   const bool is_gauge = built_in && !is_call(*built_in);
   // Gauges of several tenants are added up.
   MeterTally tally(plan, is_gauge ? Folding::sum : plan.meter.record.meter.aggregation);
+  const TallySources sources{store_, directory_, rules_, clock_};
   if (is_gauge) {
-    TRY(tally_gauge({store_, directory_, rules_, clock_}, plan, tally));
+    TRY(tally_gauge(sources, plan, tally));
   } else if (built_in) {
-    TRY(tally_calls(store_, rules_, plan, tally));
+    TRY(tally_calls(sources, plan, tally));
   } else {
-    TRY(tally_own(store_, rules_, plan, tally));
+    TRY(tally_own(sources, plan, tally));
   }
   return tally.result(show);
 }

@@ -265,6 +265,38 @@ TEST_F(MeterQueryTest, CallsThatAreNotBillableCountInNoWindow) {
     EXPECT_EQ(ask(query("api_calls", kFirst, kEnd, size)), "");
 }
 
+// Until now a day is read from its rollup, else call by call.
+TEST_F(MeterQueryTest, ADayUntilNowIsWhatItsMinutesAddUpTo) {
+  one_call("acme", "2026-03-09T23:59:59Z");
+  one_call("acme", "2026-03-10T00:00:00Z");
+  one_call("acme", "2026-03-10T11:59:59Z");
+  one_call("acme", "2026-03-10T12:00:00Z");  // now: behind the end
+  one_call("acme", "2026-03-10T12:04:00Z");
+  record("acme", at("2026-03-10T09:00:00Z"), WebhookCall{"w", true, 200, 1, Microseconds{1}});
+  const std::string_view now = "2026-03-10T12:00:00Z";
+  EXPECT_EQ(ask(query("api_calls", "2026-03-09T00:00:00Z", now, WindowSize::day)),
+            "2026-03-09T00:00 - 1; 2026-03-10T00:00 - 2; ");
+  EXPECT_EQ(ask(query("api_calls", "2026-03-09T00:00:00Z", now, WindowSize::minute)),
+            "2026-03-09T23:59 - 1; 2026-03-10T00:00 - 1; 2026-03-10T11:59 - 1; ");
+  EXPECT_EQ(ask(query("api_calls", "2026-03-10T00:00:00Z", now)), "2026-03-10T00:00 - 2; ");
+  EXPECT_EQ(ask(query("webhook_calls", "2026-03-10T00:00:00Z", now)), "2026-03-10T00:00 - 1; ");
+  EXPECT_EQ(ask(query("api_calls", "2026-03-10T00:00:00Z", "2026-03-10T12:05:00Z")),
+            "2026-03-10T00:00 - 4; ");
+  EXPECT_EQ(ask(query("api_calls", "2026-03-10T00:00:00Z", "2026-03-10T11:00:00Z")),
+            "2026-03-10T00:00 - 1; ");
+}
+
+TEST_F(MeterQueryTest, CallsThatWereVoidedCountInNoWindow) {
+  one_call("acme", "2026-03-02T10:00:00Z");
+  one_call("acme", "2026-03-02T10:00:01Z");
+  CorrectionRequest wanted;
+  wanted.name = {tenant("acme"), "test", "1"};
+  wanted.reason = "sent twice by mistake";
+  must(corrections.apply(wanted, must(corrections.find(wanted)), actor));
+  for (const auto size : {WindowSize::minute, WindowSize::hour, WindowSize::day})
+    EXPECT_EQ(ask(query("api_calls", kFirst, "2026-03-02T10:01:00Z", size)).substr(17), "- 1; ");
+}
+
 TEST_F(MeterQueryTest, WebhookAttemptsAreCountedToo) {
   record("acme", at("2026-03-02T10:00:00Z"), WebhookCall{"w", false, 500, 1, Microseconds{1}});
   record("acme", at("2026-03-02T10:30:00Z"), WebhookCall{"w", true, 200, 2, Microseconds{1}});

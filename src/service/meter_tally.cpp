@@ -20,7 +20,7 @@ Timestamp day_start_from(Timestamp at, const TimeZone& zone) {
 DaySplit split_by_days(const Window& range, const TimeZone& zone) {
   const Timestamp first = day_start_from(range.start, zone);
   const Timestamp last = zone.start_of(zone.day_of(range.end));
-  if (first >= last) return {range, {range.end, range.end}, {range.end, range.end}};
+  if (first > last) return {range, {range.end, range.end}, {range.end, range.end}};
   return {{range.start, first}, {first, last}, {last, range.end}};
 }
 

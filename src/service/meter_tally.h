@@ -56,18 +56,16 @@ class MeterTally {
   std::optional<Window> last_;  // the window met last: cells come in order of time
 };
 
-// Read the meter into the tally.
-Result<> tally_own(const Store& store, const BillingRules& rules, const MeterPlan& plan,
-                   MeterTally& tally);
-Result<> tally_calls(const Store& store, const BillingRules& rules, const MeterPlan& plan,
-                     MeterTally& tally);
-struct GaugeSources {
+struct TallySources {
   const Store& store;
   const Directory& directory;
   const BillingRules& rules;
   const Clock& clock;
 };
-Result<> tally_gauge(const GaugeSources& sources, const MeterPlan& plan, MeterTally& tally);
+// Read the meter into the tally.
+Result<> tally_own(const TallySources& sources, const MeterPlan& plan, MeterTally& tally);
+Result<> tally_calls(const TallySources& sources, const MeterPlan& plan, MeterTally& tally);
+Result<> tally_gauge(const TallySources& sources, const MeterPlan& plan, MeterTally& tally);
 
 // Whether what the plan asks for stands in rollups of days of the billing time zone.
 bool fits_days(const MeterPlan& plan, const BillingRules& rules);

@@ -32,36 +32,6 @@ Result<> tally_cells(const Store& store, const MeterRange& range, const MeterPla
   return added;
 }
 
-// Calls one by one, as they were recorded.
-Result<> tally_raw(const Store& store, const MeterPlan& plan, const TenantId& tenant,
-                   const Window& window, MeterTally& tally) {
-  if (is_empty(window)) return {};
-  const bool is_api = plan.meter.built_in == Meter::api_calls;
-  Query query;
-  query.collection = is_api ? Collection::api_calls : Collection::webhook_calls;
-  query.filter =
-      Filter::all({Filter::equal("tenant_id", tenant.text()),
-                   Filter::compare("timestamp", FilterOperator::greater_or_equal, window.start),
-                   Filter::compare("timestamp", FilterOperator::less, window.end)});
-  Result<> added;
-  std::int64_t read = 0;
-  TRY(store.for_each(query, [&](const Json& event) {
-    if (++read > kRawEventsMax) {
-      const std::string message = fmt::format(
-          "more than {} calls would have to be counted one by one: ask for a shorter range, or for "
-          "whole days of the billing time zone",
-          kRawEventsMax);
-      added = fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "from", message}}});
-      return false;
-    }
-    const auto at = event.timestamp_at("timestamp");
-    if (is_api && !event.bool_at("billable").value_or(true)) return true;
-    added = tally.add(at.value_or(window.start), tenant, {}, counted(1));
-    return added.has_value();
-  }));
-  return added;
-}
-
 // The hours of the billing time zone that lie whole in the window, from the rollups of endpoints.
 Result<> tally_hours(const Store& store, const TenantId& tenant, const Window& window,
                      MeterTally& tally) {
@@ -100,6 +70,26 @@ struct CallSource {
   const TenantId& tenant;
   Meter meter;
 };
+
+// Calls one by one, as they were recorded.
+Result<> tally_raw(const CallSource& source, const Window& window, MeterTally& tally) {
+  Result<> added;
+  std::int64_t read = 0;
+  const auto add = [&](Timestamp at) {
+    if (++read > kRawEventsMax) {
+      const std::string message = fmt::format(
+          "more than {} calls would have to be counted one by one: ask for a shorter range, or for "
+          "whole days of the billing time zone",
+          kRawEventsMax);
+      added = fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "from", message}}});
+    } else {
+      added = tally.add(at, source.tenant, {}, counted(1));
+    }
+    return added.has_value();
+  };
+  TRY(source.store.counted_calls({source.tenant, source.meter, window}, add));
+  return added;
+}
 
 struct DaySpan {
   Day first;
@@ -159,7 +149,7 @@ std::int64_t units_of(Meter meter, const Gauges& gauges, const BillingRules& rul
 // Walks one tenant's days, which lie in [first, last], window by window.
 class GaugeWalk {
  public:
-  GaugeWalk(const GaugeSources& sources, const TenantRecord& record)
+  GaugeWalk(const TallySources& sources, const TenantRecord& record)
       : sources_(sources), record_(record) {}
 
   Result<> walk(const MeterPlan& plan, MeterTally& tally) {
@@ -196,15 +186,15 @@ class GaugeWalk {
     return cell;
   }
 
-  const GaugeSources& sources_;
+  const TallySources& sources_;
   const TenantRecord& record_;
   Gauges gauges_;
 };
 
 }  // namespace
 
-Result<> tally_own(const Store& store, const BillingRules& rules, const MeterPlan& plan,
-                   MeterTally& tally) {
+Result<> tally_own(const TallySources& sources, const MeterPlan& plan, MeterTally& tally) {
+  const auto& [store, directory, rules, clock] = sources;
   const Window none{plan.range.end, plan.range.end};
   const DaySplit split = fits_days(plan, rules) ? split_by_days(plan.range, rules.zone)
                                                 : DaySplit{plan.range, none, none};
@@ -222,37 +212,69 @@ Result<> tally_own(const Store& store, const BillingRules& rules, const MeterPla
   return {};
 }
 
-Result<> tally_calls(const Store& store, const BillingRules& rules, const MeterPlan& plan,
-                     MeterTally& tally) {
-  const bool has_hours = plan.meter.built_in == Meter::api_calls && plan.size == WindowSize::hour &&
-                         plan.zone.name() == rules.zone.name();
-  const bool has_months = !plan.size || plan.size == WindowSize::month;
-  const Window none{plan.range.end, plan.range.end};
-  DaySplit split{plan.range, none, none};
-  if (fits_days(plan, rules)) split = split_by_days(plan.range, rules.zone);
-  TRY(check_minutes_kept(store, rules, split.head));
-  TRY(check_minutes_kept(store, rules, split.tail));
-  if (has_hours) {
-    const Window hours = whole_hours(plan.range, rules.zone);
-    split = {{plan.range.start, std::min(hours.start, plan.range.end)},
-             hours,
-             {std::max(hours.end, plan.range.start), plan.range.end}};
-    if (is_empty(hours)) split = {plan.range, none, none};
-  }
+namespace {
+
+// In hours of the billing time zone, which only API calls have.
+Result<> tally_call_hours(const TallySources& sources, const MeterPlan& plan, MeterTally& tally) {
+  const auto& [store, directory, rules, clock] = sources;
+  const Window hours = whole_hours(plan.range, rules.zone);
+  DaySplit split{plan.range, {plan.range.end, plan.range.end}, {plan.range.end, plan.range.end}};
+  if (!is_empty(hours))
+    split = {{plan.range.start, hours.start}, hours, {hours.end, plan.range.end}};
+  TRY(check_minutes_kept(store, rules, plan.range));
   for (const TenantId& tenant : plan.tenants) {
-    TRY(tally_raw(store, plan, tenant, split.head, tally));
-    TRY(tally_raw(store, plan, tenant, split.tail, tally));
-    if (has_hours) {
-      TRY(tally_hours(store, tenant, split.days, tally));
-    } else {
-      const CallSource source{store, rules, tenant, *plan.meter.built_in};
-      TRY(tally_span(source, span_of(split.days, rules.zone), has_months, tally));
-    }
+    const CallSource source{store, rules, tenant, Meter::api_calls};
+    TRY(tally_raw(source, split.head, tally));
+    TRY(tally_raw(source, split.tail, tally));
+    TRY(tally_hours(store, tenant, split.days, tally));
   }
   return {};
 }
 
-Result<> tally_gauge(const GaugeSources& sources, const MeterPlan& plan, MeterTally& tally) {
+Result<> tally_call_days(const TallySources& sources, const MeterPlan& plan, MeterTally& tally) {
+  const auto& [store, directory, rules, clock] = sources;
+  const bool has_months = !plan.size || plan.size == WindowSize::month;
+  DaySplit split = split_by_days(plan.range, rules.zone);
+  Window ahead{split.tail.end, split.tail.end};
+  // A day up to now is what its rollup says less what lies ahead: mostly nothing, however many
+  // calls the day has had.
+  if (plan.range.end >= clock.now() && !is_empty(split.tail)) {
+    split.days.end = rules.zone.start_of(rules.zone.day_of(split.tail.start) + days{1});
+    ahead.end = split.days.end;
+    split.tail.start = split.tail.end;
+  }
+  TRY(check_minutes_kept(store, rules, split.head));
+  TRY(check_minutes_kept(store, rules, split.tail));
+  for (const TenantId& tenant : plan.tenants) {
+    const CallSource source{store, rules, tenant, *plan.meter.built_in};
+    TRY(tally_raw(source, split.head, tally));
+    TRY(tally_raw(source, split.tail, tally));
+    // Before the days are read, so that none of these is taken out that was not in them.
+    std::int64_t calls_ahead = 0;
+    TRY(store.counted_calls({tenant, source.meter, ahead}, [&calls_ahead](Timestamp) {
+      ++calls_ahead;
+      return true;
+    }));
+    TRY(tally_span(source, span_of(split.days, rules.zone), has_months, tally));
+    if (calls_ahead > 0) TRY(tally.add(ahead.start, tenant, {}, counted(-calls_ahead)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> tally_calls(const TallySources& sources, const MeterPlan& plan, MeterTally& tally) {
+  if (fits_days(plan, sources.rules)) return tally_call_days(sources, plan, tally);
+  const bool has_hours = plan.meter.built_in == Meter::api_calls && plan.size == WindowSize::hour &&
+                         plan.zone.name() == sources.rules.zone.name();
+  if (has_hours) return tally_call_hours(sources, plan, tally);
+  TRY(check_minutes_kept(sources.store, sources.rules, plan.range));
+  for (const TenantId& tenant : plan.tenants)
+    TRY(tally_raw({sources.store, sources.rules, tenant, *plan.meter.built_in}, plan.range, tally));
+  return {};
+}
+
+Result<> tally_gauge(const TallySources& sources, const MeterPlan& plan, MeterTally& tally) {
   if (!fits_days(plan, sources.rules)) {
     const std::string message = fmt::format(
         "{} is kept by the day: windowSize must be DAY, WEEK or MONTH of the time zone {}, or left "

@@ -28,7 +28,12 @@ TEST(MeterTally, ARangeIsSplitIntoItsDaysAndWhatIsAroundThem) {
 
 TEST(MeterTally, ARangeWithoutAWholeDayIsAllHead) {
   EXPECT_EQ(split("2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"), "03-02T10:00/03-02T11:00 - - ");
-  EXPECT_EQ(split("2026-03-02T10:00:00Z", "2026-03-03T11:00:00Z"), "03-02T10:00/03-03T11:00 - - ");
+}
+
+TEST(MeterTally, PartsOfDaysThatMeetAtMidnightAreHeadAndTail) {
+  EXPECT_EQ(split("2026-03-02T10:00:00Z", "2026-03-03T11:00:00Z"),
+            "03-02T10:00/03-03T00:00 - 03-03T00:00/03-03T11:00 ");
+  EXPECT_EQ(split("2026-03-02T00:00:00Z", "2026-03-02T11:00:00Z"), "- - 03-02T00:00/03-02T11:00 ");
 }
 
 TEST(MeterTally, StopsWhereTheAnswerGetsTooBig) {

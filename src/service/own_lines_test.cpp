@@ -113,7 +113,7 @@ TEST_F(OwnLinesTest, AResolvedAlertComesBackAfterATenthOfTheLimit) {
 TEST_F(OwnLinesTest, AFrozenStatementKeepsThem) {
   prompt(R"({"n":12.25})");
   const Statement now = statement();
-  const Statement back = must(statement_from_frozen(frozen_json(now, rules.currency)));
+  const Statement back = must(read_back(frozen_json(now, rules.currency)));
   EXPECT_EQ(back.rated.own_lines, now.rated.own_lines);
   EXPECT_EQ(back.rated.cost, now.rated.cost);
   EXPECT_EQ(back.rated.health, now.rated.health);

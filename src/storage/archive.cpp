@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <numeric>
 
 #include "storage/archive_cursor.h"
 #include "storage/archive_file.h"
@@ -50,6 +49,7 @@ class FolderArchive final : public Archive {
   }
   Result<> for_each(const EventRange& range,
                     const std::function<bool(const ArchivedEvent&)>& visit) const override;
+  Result<std::int64_t> count(const EventRange& range, const Counted& counted) const override;
   std::int64_t event_count() const override;
   Result<std::int64_t> remove_before(Timestamp at, std::size_t files_max) override;
 
@@ -105,16 +105,23 @@ Result<> FolderArchive::for_each(const EventRange& range,
     for (const std::uint32_t which : blocks) {
       const BlockEntry& block = file->blocks()[which];
       const BlockKeys keys = TRY(file->read_keys(*opened, block));
-      std::vector<std::uint32_t> positions(keys.keys.size());
-      std::iota(positions.begin(), positions.end(), 0U);
-      std::erase_if(positions, [&](auto i) { return !range.window.contains(keys.keys[i].at); });
+      const std::vector<std::uint32_t> positions = positions_of(keys, range);
+      if (positions.empty()) continue;
       for (const auto& event : TRY(file->read_events(*opened, block, keys, positions))) {
-        if (range.tenant && event.event.tenant != *range.tenant) continue;
         if (!visit(event)) return {};
       }
     }
   }
   return {};
+}
+
+Result<std::int64_t> FolderArchive::count(const EventRange& range, const Counted& counted) const {
+  std::int64_t events = 0;
+  for (const FilePointer& file : files()) {
+    if (file->span().last > counted.through) break;
+    events += TRY(file->count(range, counted.kind));
+  }
+  return events;
 }
 
 Result<> FolderArchive::remove(const FilePointer& file) {

@@ -60,6 +60,13 @@ class Archive {
   // In stored order, file after file: for recounting and export.
   virtual Result<> for_each(const EventRange& range,
                             const std::function<bool(const ArchivedEvent&)>& visit) const = 0;
+  // How many events of the batches up to `through` are in the range and of a kind of fact, by its
+  // place among them.
+  struct Counted {
+    std::size_t kind = 0;
+    std::uint64_t through = 0;
+  };
+  virtual Result<std::int64_t> count(const EventRange& range, const Counted& counted) const = 0;
   virtual std::int64_t event_count() const = 0;
   // Removes files all of whose events occurred before `at`; returns how many events went. The
   // newest file is emptied instead, so that archived_through() never goes back.

@@ -352,6 +352,29 @@ Result<BlockKeys> decode_keys(std::string_view bytes) {
   return block;
 }
 
+std::vector<std::uint32_t> positions_of(const BlockKeys& keys, const EventRange& range) {
+  std::vector<std::uint32_t> positions;
+  std::size_t position = 0;
+  for (const TenantRun& run : keys.tenants) {
+    const bool is_wanted = !range.tenant || run.tenant == *range.tenant;
+    for (; position < run.end; ++position) {
+      if (is_wanted && range.window.contains(keys.keys[position].at))
+        positions.push_back(static_cast<std::uint32_t>(position));
+    }
+  }
+  return positions;
+}
+
+Result<std::vector<std::uint8_t>> decode_kinds(std::string_view rest) {
+  ByteReader reader{rest};
+  const std::string_view column = reader.view();
+  if (reader.fault() != nullptr) return corrupt(reader.fault());
+  std::vector<std::uint8_t> kinds;
+  kinds.reserve(column.size());
+  for (const char bits : column) kinds.push_back(static_cast<std::uint8_t>(bits) & kFactMask);
+  return kinds;
+}
+
 Result<std::vector<ArchivedEvent>> decode_events(const BlockKeys& keys, std::string_view rest,
                                                  std::span<const std::uint32_t> positions) {
   std::vector<ArchivedEvent> events;

@@ -81,6 +81,10 @@ struct BlockKeys {
 };
 
 Result<BlockKeys> decode_keys(std::string_view bytes);
+// Where the events of a range stand, rising.
+std::vector<std::uint32_t> positions_of(const BlockKeys& keys, const EventRange& range);
+// What each event is: its fact's place among the kinds of facts.
+Result<std::vector<std::uint8_t>> decode_kinds(std::string_view rest);
 // The events at some positions, rising; the others are stepped over.
 Result<std::vector<ArchivedEvent>> decode_events(const BlockKeys& keys, std::string_view rest,
                                                  std::span<const std::uint32_t> positions);

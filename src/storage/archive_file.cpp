@@ -245,6 +245,8 @@ Result<> ArchiveFile::read_index(const File& file, const Footer& footer) {
       return damaged(path_, footer.index.offset, "the index is malformed");
     }
     events += block->events;
+    oldest_ = std::min(oldest_, block->oldest);
+    newest_ = std::max(newest_, block->newest);
     blocks_.push_back(*std::move(block));
   }
   if (offset != footer.index.offset || events != footer.events || reader.fault() != nullptr) {
@@ -255,12 +257,9 @@ Result<> ArchiveFile::read_index(const File& file, const Footer& footer) {
   return {};
 }
 
-Timestamp ArchiveFile::newest() const {
-  CHECK(!blocks_.empty());
-  return std::ranges::max_element(blocks_, {}, &BlockEntry::newest)->newest;
-}
-
 std::vector<std::uint32_t> ArchiveFile::blocks_of(const EventRange& range) const {
+  // There are many files, and most hold other times.
+  if (newest_ < range.window.start || oldest_ >= range.window.end) return {};
   auto begin = blocks_.begin();
   auto end = blocks_.end();
   if (range.tenant) {
@@ -313,6 +312,33 @@ Result<std::vector<ArchivedEvent>> ArchiveFile::read_events(
   auto events = decode_events(keys, raw, positions);
   if (!events) return damaged(path_, block.rest.offset, events.error().message);
   return events;
+}
+
+Result<std::int64_t> ArchiveFile::count(const EventRange& range, std::size_t kind) const {
+  const std::vector<std::uint32_t> blocks = blocks_of(range);
+  if (blocks.empty()) return 0;
+  const std::optional<File> file = TRY(open_to_read());
+  if (!file) return 0;
+  std::int64_t count = 0;
+  for (const std::uint32_t which : blocks) {
+    const BlockEntry& block = blocks_[which];
+    const std::string raw = TRY(read_part(*file, block.rest));
+    const auto kinds = decode_kinds(raw);
+    if (!kinds) return damaged(path_, block.rest.offset, kinds.error().message);
+    if (kinds->size() != block.events)
+      return damaged(path_, block.rest.offset, "the block has another number of events");
+    const bool is_whole =
+        !range.tenant && range.window.start <= block.oldest && block.newest < range.window.end;
+    if (is_whole) {
+      count += std::ranges::count(*kinds, kind);
+      continue;
+    }
+    const BlockKeys keys = TRY(read_keys(*file, block));
+    for (const std::uint32_t position : positions_of(keys, range)) {
+      if ((*kinds)[position] == kind) ++count;
+    }
+  }
+  return count;
 }
 
 Result<> ArchiveFile::verify() const {

@@ -64,7 +64,7 @@ class ArchiveFile {
   SequenceSpan span() const { return span_; }
   std::int64_t event_count() const { return event_count_; }
   std::span<const BlockEntry> blocks() const { return blocks_; }
-  Timestamp newest() const;  // of a file that has events
+  Timestamp newest() const { return newest_; }  // of a file that has events
   // Which blocks may hold events of the range, in stored order.
   std::vector<std::uint32_t> blocks_of(const EventRange& range) const;
 
@@ -74,6 +74,9 @@ class ArchiveFile {
   Result<std::vector<ArchivedEvent>> read_events(const File& file, const BlockEntry& block,
                                                  const BlockKeys& keys,
                                                  std::span<const std::uint32_t> positions) const;
+  // How many events of the range are of a kind of fact, by its place among them; of a block that
+  // lies in the range whole, no keys are read.
+  Result<std::int64_t> count(const EventRange& range, std::size_t kind) const;
   // Reads every block and decodes every event.
   Result<> verify() const;
 
@@ -91,6 +94,8 @@ class ArchiveFile {
   SequenceSpan span_;
   std::int64_t event_count_ = 0;
   std::vector<BlockEntry> blocks_;
+  Timestamp oldest_ = Timestamp::max();  // of all its events; likewise the next
+  Timestamp newest_ = Timestamp::min();
   std::atomic<bool> is_retired_ = false;
 };
 

@@ -77,6 +77,17 @@ Events expected_newest_first(const Events& all, const EventRange& range) {
   return found;
 }
 
+// For each kind of fact, as many as there are of it among the events of batches up to `through`.
+void expect_counts(const Archive& archive, const Events& all, const EventRange& range,
+                   std::uint64_t through) {
+  for (std::size_t kind = 0; kind < std::variant_size_v<Fact>; ++kind) {
+    const auto count = std::ranges::count_if(all, [&](const ArchivedEvent& event) {
+      return event.event.fact.index() == kind && event.sequence <= through && is_in(range, event);
+    });
+    EXPECT_EQ(archive.count(range, {kind, through}).value(), count) << kind;
+  }
+}
+
 // Batches first…last with `each` events, of some tenants, at times with many ties.
 Events made_events(std::uint64_t first, std::uint64_t last, std::uint32_t each, unsigned seed) {
   std::mt19937 random{seed};
@@ -120,6 +131,8 @@ RC_GTEST_PROP(Archive, EventsOfEveryKindComeBackInEveryOrder, ()) {
   RC_ASSERT(stored == expected);
   RC_ASSERT(archive->event_count() == static_cast<std::int64_t>(all.size()));
   RC_ASSERT(newest_first(*opened(folder), range) == expected);
+  expect_counts(*archive, all, range, UINT64_MAX);
+  RC_ASSERT(!testing::Test::HasFailure());
 }
 
 TEST(Archive, SearchesOverManyBlocksAndFilesEqualALookAtEveryEvent) {
@@ -138,6 +151,8 @@ TEST(Archive, SearchesOverManyBlocksAndFilesEqualALookAtEveryEvent) {
                                  Window{at_ms(1000), at_ms(1001)}, Window{at_ms(5), at_ms(5)}}) {
       const EventRange range{of, window};
       EXPECT_EQ(newest_first(*archive, range), expected_newest_first(all, range));
+      expect_counts(*archive, all, range, UINT64_MAX);
+      expect_counts(*archive, all, range, 200);  // the first two files
     }
   }
 }

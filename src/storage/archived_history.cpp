@@ -75,6 +75,17 @@ Result<> ArchivedHistory::for_each(const EventRange& range,
       range, [&](const ArchivedEvent& event) { return event.sequence > through || visit(event); });
 }
 
+// As above: a segment may move meanwhile.
+Result<std::int64_t> ArchivedHistory::count(const EventRange& range, std::size_t kind) const {
+  std::int64_t in_tail = 0;
+  std::uint64_t through = 0;
+  do {
+    through = archived_through();
+    in_tail = TRY(tail_.count_after(through, range, kind));
+  } while (through != archived_through());
+  return in_tail + TRY(archive_->count(range, {kind, through}));
+}
+
 std::int64_t ArchivedHistory::event_count() const {
   return archive_->event_count() + tail_.count_after(archived_through());
 }

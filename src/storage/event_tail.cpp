@@ -59,6 +59,7 @@ void EventTail::add(std::uint64_t sequence, const DecidedBatch& batch,
                         static_cast<std::uint32_t>(chunk_->bytes.size()),
                         static_cast<std::uint32_t>(bytes.size())});
     chunk_->bytes += bytes;
+    newest_ = std::max(newest_, decided.event.occurred_at);
   }
 }
 
@@ -71,6 +72,7 @@ std::uint32_t EventTail::number_of(const std::string& tenant) {
 std::vector<PackedEvent> EventTail::select(std::uint64_t after, const EventRange& range) const {
   const std::scoped_lock lock(mutex_);
   std::vector<PackedEvent> selected;
+  if (range.window.start > newest_) return selected;  // asked for whenever "until now" is
   std::optional<std::uint32_t> tenant;
   if (range.tenant) {
     const auto found = tenants_.find(range.tenant->text());
@@ -111,6 +113,20 @@ Result<> EventTail::for_each_after(std::uint64_t after, const EventRange& range,
 std::int64_t EventTail::count_after(std::uint64_t after) const {
   const std::scoped_lock lock(mutex_);
   return entries_.end() - std::ranges::upper_bound(entries_, after, {}, &PackedEvent::sequence);
+}
+
+Result<std::int64_t> EventTail::count(const EventRange& range, std::size_t kind) const {
+  return count_after(0, range, kind);
+}
+
+Result<std::int64_t> EventTail::count_after(std::uint64_t after, const EventRange& range,
+                                            std::size_t kind) const {
+  std::int64_t count = 0;
+  TRY(for_each_after(after, range, [&](const ArchivedEvent& archived) {
+    if (archived.event.fact.index() == kind) ++count;
+    return true;
+  }));
+  return count;
 }
 
 PackedEvents EventTail::pack(std::uint64_t first, std::uint64_t last) const {

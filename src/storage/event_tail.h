@@ -24,6 +24,7 @@ class EventTail final : public EventHistory {
   Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const override;
   Result<> for_each(const EventRange& range,
                     const std::function<bool(const ArchivedEvent&)>& visit) const override;
+  Result<std::int64_t> count(const EventRange& range, std::size_t kind) const override;
   std::int64_t event_count() const override;
   Result<std::int64_t> remove_before(Timestamp at) override;
 
@@ -33,6 +34,8 @@ class EventTail final : public EventHistory {
   Result<> for_each_after(std::uint64_t after, const EventRange& range,
                           const std::function<bool(const ArchivedEvent&)>& visit) const;
   std::int64_t count_after(std::uint64_t after) const;
+  Result<std::int64_t> count_after(std::uint64_t after, const EventRange& range,
+                                   std::size_t kind) const;
   // Forgets the batches up to `through`.
   void drop_through(std::uint64_t through);
 
@@ -46,6 +49,7 @@ class EventTail final : public EventHistory {
   mutable std::mutex mutex_;
   std::deque<PackedEvent> entries_;  // by sequence and index
   std::shared_ptr<EventChunk> chunk_;
+  Timestamp newest_ = Timestamp::min();  // that any event ever had
   std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> tenants_;
 };
 

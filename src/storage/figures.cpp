@@ -87,6 +87,58 @@ Result<std::vector<std::pair<Period, Counter>>> Figures::counters(const std::str
   return months;
 }
 
+Result<std::vector<TenantMonths>> Figures::months(std::span<const std::string> tenants,
+                                                  const MonthSpan& span) const {
+  // Closed months have all gauges of before in them, so nothing older need be read.
+  const auto& closed = view_.state().closed_through;
+  const Period from = closed ? std::min(span.first, *closed) : span.first;
+  std::vector<TenantMonths> found;
+  const PlaceRange places{keys::month_place(from), keys::month_place(span.last.next())};
+  const auto take = [&](const std::string& tenant, MonthRows& rows) -> Result<> {
+    auto months = TRY(months_of(tenant, span, rows));
+    if (!months.empty()) found.push_back({TRY(TenantId::parse(tenant)), std::move(months)});
+    return {};
+  };
+  TRY(view_.scan_each<CounterRow>(tenants, places, take));
+  return found;
+}
+
+// `rows` are the tenant's up to the last month, from the first or before it.
+Result<std::vector<std::pair<Period, Counter>>> Figures::months_of(const std::string& tenant,
+                                                                   const MonthSpan& span,
+                                                                   MonthRows& rows) const {
+  std::vector<std::pair<Period, Counter>> months;
+  Period start = span.first;
+  Gauges gauges;
+  auto row = rows.begin();
+  std::optional<Period> of_row;
+  if (row != rows.end()) of_row = TRY(keys::period_of(row->first));
+  if (of_row && row->second.is_carried && *of_row <= span.first) {
+    start = *of_row;
+  } else {
+    const auto totals = TRY(view_.read<TotalsRow>(tenant, keys::totals_place()));
+    if (!totals || span.last.ordinal() < totals->first_period) return months;
+    if (of_row) start = std::min(start, *of_row);
+    start = std::max(start, Period::from_ordinal(totals->first_period));
+    gauges = TRY(gauges_since(totals->first_period, tenant, start.previous()));
+  }
+  for (Period at = start; at <= span.last; at = at.next()) {
+    const Timestamp begin = at.window(zone_).start;
+    Counter counter;
+    counter.updated_at = begin;
+    bool is_carried = false;
+    if (row != rows.end() && TRY(keys::period_of(row->first)) == at) {
+      counter = std::move(row->second.counter);
+      is_carried = row->second.is_carried;
+      ++row;
+    }
+    if (!is_carried) counter.gauges.carry(gauges, begin);
+    gauges = counter.gauges;
+    if (at >= span.first) months.emplace_back(at, std::move(counter));
+  }
+  return months;
+}
+
 Result<Gauges> Figures::gauges_before(const std::string& tenant, Day day) const {
   const Period period = Period::of(day);
   Gauges gauges = TRY(gauges_at_end(tenant, period.previous()));

@@ -128,6 +128,11 @@ class MemoryStore final : public ControlledStore {
     TRY(readable());
     return store_->get(collection, key);
   }
+  Result<std::optional<StoredDocument>> get_stored(Collection collection,
+                                                   const DocumentKey& key) const override {
+    TRY(readable());
+    return store_->get_stored(collection, key);
+  }
   Result<std::vector<Json>> find(const Query& query) const override {
     TRY(readable());
     return store_->find(query);
@@ -152,6 +157,11 @@ class MemoryStore final : public ControlledStore {
   Result<std::vector<std::pair<Period, Counter>>> counters(const TenantId& tenant) const override {
     TRY(readable());
     return store_->counters(tenant);
+  }
+  Result<> months_of_all_tenants(const MonthSpan& span,
+                                 const std::function<bool(TenantMonths&)>& visit) const override {
+    TRY(readable());
+    return store_->months_of_all_tenants(span, visit);
   }
   Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const override {
     TRY(readable());
@@ -184,9 +194,16 @@ class MemoryStore final : public ControlledStore {
   ChangedNames changed_tenants(ChangeMark after) const override {
     return store_->changed_tenants(after);
   }
-  ChangeMark days_changed(Day through) const override { return store_->days_changed(through); }
+  ChangeMark days_changed(Day first, Day last) const override {
+    return store_->days_changed(first, last);
+  }
   std::vector<TenantPeriod> take_touched(std::size_t max) override {
     return store_->take_touched(max);
+  }
+  Result<> counted_calls(const CallRange& range,
+                         const std::function<bool(Timestamp)>& visit) const override {
+    TRY(readable());
+    return store_->counted_calls(range, visit);
   }
   Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                               const Window& within) const override {

@@ -76,7 +76,38 @@ KeyRange range_of(const IndexRow& index, std::string prefix, const Conjunction& 
   return range;
 }
 
+struct Bounds {
+  int tenants = 0;
+  int lower = 0;
+  int upper = 0;
+};
+
+bool add_bounds(const Filter& filter, std::string_view field, Bounds& bounds) {
+  if (filter.op == FilterOperator::all_of) {
+    return std::ranges::all_of(
+        filter.children, [&](const Filter& child) { return add_bounds(child, field, bounds); });
+  }
+  if (filter.op == FilterOperator::equal && filter.field == "tenant_id")
+    return filter.value.is_string() && ++bounds.tenants == 1;
+  if (filter.field != field || filter.value.kind() != Json::Kind::timestamp) return false;
+  switch (filter.op) {
+    case FilterOperator::greater:
+    case FilterOperator::greater_or_equal:
+      return ++bounds.lower == 1;
+    case FilterOperator::less:
+    case FilterOperator::less_or_equal:
+      return ++bounds.upper == 1;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
+
+bool is_tenant_and_window(const Filter& filter, std::string_view field) {
+  Bounds bounds;
+  return add_bounds(filter, field, bounds);
+}
 
 void Conjunction::add(const Filter& filter) {
   if (filter.op == FilterOperator::all_of) {

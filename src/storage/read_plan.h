@@ -28,6 +28,10 @@ class Conjunction {
 // The half-open window of a field's timestamps that the filter allows.
 Window window_of(const Conjunction& filter, std::string_view field);
 
+// Whether a filter says nothing but one tenant, a first time of `field` and a last, or less: then
+// equal("tenant_id") and window_of() say all of it.
+bool is_tenant_and_window(const Filter& filter, std::string_view field);
+
 struct ReadPlan {
   KeyRange range;
   bool by_index = false;

@@ -32,6 +32,7 @@
 #include "domain/usage_event.h"
 #include "storage/audit.h"
 #include "storage/collections.h"
+#include "storage/document_view.h"
 #include "storage/meter_shapes.h"
 #include "storage/query.h"
 
@@ -107,6 +108,15 @@ struct DayRow {
   Counter counter;
 };
 
+struct MonthSpan {
+  Period first;
+  Period last;  // included
+};
+struct TenantMonths {
+  TenantId tenant;
+  std::vector<std::pair<Period, Counter>> months;
+};
+
 struct TenantPeriod {
   TenantId tenant;
   Period period;
@@ -132,6 +142,11 @@ struct MeterTotal {
   TenantId tenant;
   std::string slug;
   MeterCell cell;
+};
+struct CallRange {
+  TenantId tenant;
+  Meter meter = Meter::api_calls;  // or webhook_calls
+  Window window;
 };
 // What an event says to one of them.
 struct OwnReading {
@@ -193,6 +208,9 @@ class Store {
 
   // Documents.
   virtual Result<std::optional<Json>> get(Collection collection, const DocumentKey& key) const = 0;
+  // The same as it is stored: for large documents, of which a tree need not be made.
+  virtual Result<std::optional<StoredDocument>> get_stored(Collection collection,
+                                                           const DocumentKey& key) const = 0;
   virtual Result<std::vector<Json>> find(const Query& query) const = 0;
   virtual Result<std::int64_t> count(const Query& query) const = 0;
   // Calls `visit` for each document in the query's order until it returns false; holds no lock
@@ -208,6 +226,11 @@ class Store {
   // Every period kept of a tenant, newest first.
   virtual Result<std::vector<std::pair<Period, Counter>>> counters(
       const TenantId& tenant) const = 0;
+  // The months in the span of every tenant that has any, as counter() gives them, oldest first; by
+  // tenant. Costs a fraction of asking for each. Calls `visit` until it returns false; holds no
+  // lock meanwhile.
+  virtual Result<> months_of_all_tenants(const MonthSpan& span,
+                                         const std::function<bool(TenantMonths&)>& visit) const = 0;
   // Days with anything in them, from first to last included, oldest first; gauges not carried.
   virtual Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const = 0;
   // The gauges as they were when a day began.
@@ -235,8 +258,14 @@ class Store {
   // Whose facts or documents changed after a mark, for who keeps what follows from them. A mark is
   // had before what it stands for is read.
   virtual ChangedNames changed_tenants(ChangeMark after) const = 0;
-  // The mark of the last change to any tenant's figures of that day or one before it.
-  virtual ChangeMark days_changed(Day through) const = 0;
+  // The mark of the last change to any tenant's figures of the days from first to last, included.
+  virtual ChangeMark days_changed(Day first, Day last) const = 0;
+
+  // The times of a tenant's billable API calls, or webhook attempts, in a window, read one by one
+  // from what was recorded, without those that were voided. Calls `visit` in no promised order
+  // until it returns false.
+  virtual Result<> counted_calls(const CallRange& range,
+                                 const std::function<bool(Timestamp)>& visit) const = 0;
 
   // The newest kept event of that name within the window, voided or not.
   virtual Result<std::optional<KeptEvent>> find_event(const EventName& name,

@@ -196,6 +196,37 @@ TEST_P(StoreContract, TheQueriesOfTheSpecificationWork) {
   EXPECT_EQ(find(Collection::usage_reports, R"({"period": "2026-03"})").size(), 1U);
 }
 
+TEST_P(StoreContract, CountsRawEventsAsItFindsThem) {
+  for (int i = 0; i < 30; ++i) {
+    const std::string id = std::to_string(i);
+    UsageEvent one = call(i % 3 == 0 ? "a" : "b", id, "2026-03-0" + std::to_string(1 + i % 9));
+    if (i % 4 == 0) one.fact = WebhookCall{"w", true, 200, 1, Microseconds{1}};
+    if (i % 5 == 0) one.fact = OtherFact{"prompt", "{}"};
+    apply(events({one}));
+    const bool is_written = i != 20 || store().checkpoint().has_value();
+    ASSERT_TRUE(is_written);
+  }
+  const std::string third = R"({"$date": "2026-03-03T00:00:00Z"})";
+  for (const std::string& filter :
+       {std::string("{}"), std::string(R"({"tenant_id": "a"})"), std::string(R"({"tenant_id": 1})"),
+        R"({"tenant_id": "b", "timestamp": {"$gte": )" + third + "}}",
+        R"({"timestamp": {"$gt": )" + third + R"(, "$lte": {"$date": "2026-03-07T00:00:00Z"}}})",
+        R"({"timestamp": )" + third + "}",
+        R"({"$or": [{"tenant_id": "a"}, {"timestamp": )" + third + "}]}",
+        std::string(R"({"tenant_id": "a", "success": true})"),
+        R"({"$and": [{"timestamp": {"$gte": )" + third + R"(}}, {"timestamp": {"$gt": )" + third +
+            R"(}}]})"}) {
+    for (const Collection of : {Collection::api_calls, Collection::webhook_calls}) {
+      Query query;
+      query.collection = of;
+      query.filter = parse_filter(parse_extended_json(filter).value()).value();
+      EXPECT_EQ(store().count(query).value(),
+                static_cast<std::int64_t>(store().find(query).value().size()))
+          << filter;
+    }
+  }
+}
+
 TEST_P(StoreContract, VisitingStopsWhenAskedTo) {
   for (int i = 0; i < 3; ++i) {
     const std::string id = std::to_string(i);

@@ -1,6 +1,8 @@
 // What the contract says of events that are counted out again.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "storage/store_contract.h"
 
 namespace metergate::contract {
@@ -43,6 +45,32 @@ class VoidContract : public StoreContract {
 
 UsageEvent prompt(std::string_view id, std::string_view when, std::string_view data) {
   return fact("a", id, when, OtherFact{"prompt", std::string(data)});
+}
+
+TEST_P(VoidContract, CallsAreReadOneByOneWithoutThoseThatDoNotCount) {
+  UsageEvent unbilled = call("a", "4", "2026-03-05");
+  unbilled.billable = false;
+  apply(events({call("a", "1", "2026-03-05"), call("a", "2", "2026-03-06"),
+                call("a", "3", "2026-04-01"), call("b", "1", "2026-03-06"), unbilled,
+                fact("a", "5", "2026-03-07", WebhookCall{"w", true, 200, 1, Microseconds{1}})}));
+  const auto times = [&](Meter meter, std::string_view from, std::string_view to) {
+    std::string text;
+    std::set<std::string> found;
+    EXPECT_TRUE(
+        store().counted_calls({tenant("a"), meter, {at(from), at(to)}}, [&](Timestamp when) {
+          found.insert(to_text(when).substr(5, 5));
+          return true;
+        }));
+    for (const std::string& one : found) text += one + " ";
+    return text;
+  };
+  EXPECT_EQ(times(Meter::api_calls, "2026-03-01", "2026-05-01"), "03-05 03-06 04-01 ");
+  EXPECT_EQ(times(Meter::webhook_calls, "2026-03-01", "2026-05-01"), "03-07 ");
+  void_event("a", "1");
+  void_event("a", "3");
+  EXPECT_EQ(times(Meter::api_calls, "2026-03-01", "2026-05-01"), "03-06 ");
+  EXPECT_EQ(times(Meter::api_calls, "2026-03-05", "2026-03-06"), "");
+  EXPECT_EQ(times(Meter::api_calls, "2026-03-06", "2026-03-06"), "");
 }
 
 TEST_P(VoidContract, AnEventIsFoundByItsNameWithinAWindow) {

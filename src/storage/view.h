@@ -12,9 +12,12 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/result.h"
@@ -93,6 +96,11 @@ class View {
   // Calls visit(place, row) in the order of the places until it returns false.
   template <class Row, class Visit>
   Result<> scan(std::string_view tenant, const PlaceRange& range, const Visit& visit) const;
+  // The same of several tenants, in order: calls visit(tenant, rows) for each, with its rows by
+  // place. One walk over the base, which costs a fraction of one for each tenant.
+  template <class Row, class Visit>
+  Result<> scan_each(std::span<const std::string> tenants, const PlaceRange& range,
+                     const Visit& visit) const;
   // The meters of the provider's own, as their documents say.
   const MeterTable& meters() const { return meters_; }
   MeterTable& meters() { return meters_; }
@@ -134,6 +142,9 @@ class View {
   Result<> load_meters();
   Result<> load_late_tenants();
   std::string encode_state() const;
+  template <class Row, class Visit>
+  Result<> scan_from(KeyCursor& cursor, std::string_view tenant, const PlaceRange& range,
+                     const Visit& visit) const;
   template <class Row>
   Result<std::optional<Row>> read_below(std::string_view tenant, std::string_view place) const;
 

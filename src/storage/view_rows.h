@@ -30,38 +30,46 @@ class HotWalk {
   typename HotRows<Row>::const_iterator end_{};
 };
 
-// The same in the base.
+inline KeyRange base_range(std::string_view tenant, const PlaceRange& range) {
+  const std::string_view tag = std::string_view(range.from).substr(0, 1);
+  return {keys::row(tenant, range.from), range.to.starts_with(tag)
+                                             ? keys::row(tenant, range.to)
+                                             : keys::after_prefix(keys::row(tenant, tag))};
+}
+
+// The same in the base, by a cursor that stands there or before.
 class BaseWalk {
  public:
-  BaseWalk(const KeyValues& base, std::string_view tenant, const PlaceRange& range)
-      : tag_(range.from.front()) {
-    const std::string prefix = keys::row(tenant, std::string_view(range.from).substr(0, 1));
-    skip_ = prefix.size();
-    cursor_ = base.walk(
-        {keys::row(tenant, range.from),
-         range.to.starts_with(tag_) ? keys::row(tenant, range.to) : keys::after_prefix(prefix)},
-        false);
+  BaseWalk(KeyCursor& cursor, std::string_view tenant, const PlaceRange& range)
+      : cursor_(cursor),
+        range_(base_range(tenant, range)),
+        skip_(keys::row(tenant, range.from.substr(0, 1)).size()),
+        tag_(range.from.front()) {
+    while (cursor_.is_valid() && cursor_.key() < range_.start) cursor_.next();
     read();
   }
-  bool is_valid() const { return cursor_->is_valid(); }
+  bool is_valid() const { return is_valid_; }
   const std::string& place() const { return place_; }
-  std::string_view value() const { return cursor_->value(); }
+  std::string_view value() const { return cursor_.value(); }
   bool is_at(std::string_view place) const { return is_valid() && place_ == place; }
   void next() {
-    cursor_->next();
+    cursor_.next();
     read();
   }
-  Result<> status() const { return cursor_->status(); }
+  Result<> status() const { return cursor_.status(); }
 
  private:
   void read() {
-    if (!cursor_->is_valid()) return;
+    is_valid_ = cursor_.is_valid() && (range_.end.empty() || cursor_.key() < range_.end);
+    if (!is_valid_) return;
     place_.assign(1, tag_);
-    place_ += cursor_->key().substr(skip_);
+    place_ += cursor_.key().substr(skip_);
   }
+  KeyCursor& cursor_;
+  KeyRange range_;
+  std::size_t skip_;
   char tag_;
-  std::size_t skip_ = 0;
-  std::unique_ptr<KeyCursor> cursor_;
+  bool is_valid_ = false;
   std::string place_;
 };
 
@@ -139,9 +147,35 @@ void View::remove(const std::string& tenant, std::string_view place) {
 template <class Row, class Visit>
 Result<> View::scan(std::string_view tenant, const PlaceRange& range, const Visit& visit) const {
   CHECK(!range.from.empty());
+  const auto cursor = base_->walk(base_range(tenant, range), false);
+  return scan_from<Row>(*cursor, tenant, range, visit);
+}
+
+template <class Row, class Visit>
+Result<> View::scan_each(std::span<const std::string> tenants, const PlaceRange& range,
+                         const Visit& visit) const {
+  CHECK(!range.from.empty());
+  if (tenants.empty()) return {};
+  const auto cursor = base_->walk(
+      {base_range(tenants.front(), range).start, base_range(tenants.back(), range).end}, false);
+  std::vector<std::pair<std::string, Row>> rows;
+  for (const std::string& tenant : tenants) {
+    rows.clear();
+    TRY(scan_from<Row>(*cursor, tenant, range, [&rows](std::string_view place, Row& row) {
+      rows.emplace_back(place, std::move(row));
+      return true;
+    }));
+    TRY(visit(tenant, rows));
+  }
+  return {};
+}
+
+template <class Row, class Visit>
+Result<> View::scan_from(KeyCursor& cursor, std::string_view tenant, const PlaceRange& range,
+                         const Visit& visit) const {
   HotWalk<Row> live(live_.get(), tenant, range);
   HotWalk<Row> frozen(frozen_.get(), tenant, range);
-  BaseWalk base(*base_, tenant, range);
+  BaseWalk base(cursor, tenant, range);
   while (live.is_valid() || frozen.is_valid() || base.is_valid()) {
     std::string place = base.is_valid() ? base.place() : std::string();
     if (frozen.is_valid() && (place.empty() || frozen.place() < place)) place = frozen.place();

@@ -4,6 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "storage/derived_documents.h"
+
 namespace metergate {
 
 ViewStore::ViewStore(const ViewStoreOptions& options, std::unique_ptr<View> view)
@@ -27,17 +29,44 @@ bool ViewStore::has_changes() const {
   return view_->changed_bytes() > 0 || view_->is_frozen() || view_->written_sequence() != head_;
 }
 
-Result<std::optional<Json>> ViewStore::get(Collection collection, const DocumentKey& key) const {
+Result<std::optional<StoredDocument>> ViewStore::get_stored(Collection collection,
+                                                            const DocumentKey& key) const {
   if (row_of(collection).derived)
     return fail(ErrorCode::invalid, "documents of a derived collection are had by find()");
-  std::optional<std::string> bytes;
-  {
-    const std::shared_lock lock(mutex_);
-    bytes = TRY(view_->get(keys::document(collection, keys::tail_of(key))));
-  }
-  if (!bytes) return std::optional<Json>();
-  return std::optional(TRY(parse_document(*bytes)));
+  const std::shared_lock lock(mutex_);
+  auto bytes = TRY(view_->get(keys::document(collection, keys::tail_of(key))));
+  if (!bytes) return std::optional<StoredDocument>();
+  return std::optional(StoredDocument{*std::move(bytes)});
 }
+
+Result<std::optional<Json>> ViewStore::get(Collection collection, const DocumentKey& key) const {
+  const auto stored = TRY(get_stored(collection, key));
+  if (!stored) return std::optional<Json>();
+  return std::optional(TRY(parse_document(stored->bytes)));
+}
+
+namespace {
+
+bool is_of_events(Collection collection) {
+  return collection == Collection::api_calls || collection == Collection::webhook_calls;
+}
+
+// Of raw events.
+EventRange range_of(const Conjunction& filter) {
+  EventRange range{std::nullopt, window_of(filter, "timestamp")};
+  const Json* tenant = filter.equal("tenant_id");
+  if (tenant == nullptr) return range;
+  auto id = TenantId::parse(tenant->is_string() ? tenant->as_string() : "");
+  // No event is of what cannot be a tenant.
+  if (id) {
+    range.tenant = *std::move(id);
+  } else {
+    range.window.end = range.window.start;
+  }
+  return range;
+}
+
+}  // namespace
 
 struct ViewStore::Open {
   std::unique_ptr<DocumentSource> source;
@@ -49,17 +78,7 @@ Result<ViewStore::Open> ViewStore::open(const Query& query) const {
   switch (query.collection) {
     case Collection::api_calls:
     case Collection::webhook_calls: {
-      EventRange range{std::nullopt, window_of(filter, "timestamp")};
-      const Json* tenant = filter.equal("tenant_id");
-      if (tenant != nullptr) {
-        auto id = TenantId::parse(tenant->is_string() ? tenant->as_string() : "");
-        // No event is of what cannot be a tenant.
-        if (id) {
-          range.tenant = *std::move(id);
-        } else {
-          range.window.end = range.window.start;
-        }
-      }
+      const EventRange range = range_of(filter);
       const bool is_newest_first =
           query.sort.size() == 1 && query.sort[0].descending && query.sort[0].field == "timestamp";
       return Open{make_event_source(query.collection, TRY(history_->newest_first(range))),
@@ -91,7 +110,24 @@ Result<std::vector<Json>> ViewStore::find(const Query& query) const {
   return documents;
 }
 
+// Not newest first, which would have to be merged from all that is kept.
+Result<std::int64_t> ViewStore::count_events(const Query& query) const {
+  const EventRange range = range_of(Conjunction(query.filter));
+  if (is_tenant_and_window(query.filter, "timestamp")) {
+    const bool is_call = query.collection == Collection::api_calls;
+    return history_->count(range, is_call ? Fact(ApiCall{}).index() : Fact(WebhookCall{}).index());
+  }
+  std::int64_t count = 0;
+  TRY(history_->for_each(range, [&](const ArchivedEvent& archived) {
+    const auto document = to_document(archived.event, query.collection);
+    if (document && query.filter.matches(*document)) ++count;
+    return true;
+  }));
+  return count;
+}
+
 Result<std::int64_t> ViewStore::count(const Query& query) const {
+  if (is_of_events(query.collection)) return count_events(query);
   Query all;
   all.collection = query.collection;
   all.filter = query.filter;
@@ -118,6 +154,27 @@ Result<std::vector<std::pair<Period, Counter>>> ViewStore::counters(const Tenant
   auto months = TRY(Figures(*view_, options_.zone).counters(tenant.text()));
   std::ranges::reverse(months);
   return months;
+}
+
+Result<> ViewStore::months_of_all_tenants(const MonthSpan& span,
+                                          const std::function<bool(TenantMonths&)>& visit) const {
+  constexpr std::size_t kTenantsInOneLook = 64;
+  std::vector<std::string> tenants;
+  for (std::string last;; last = tenants.back()) {
+    std::vector<TenantMonths> found;
+    {
+      const std::shared_lock lock(mutex_);
+      tenants.clear();
+      for (auto at = view_->tenants().upper_bound(last);
+           at != view_->tenants().end() && tenants.size() < kTenantsInOneLook; ++at)
+        tenants.push_back(*at);
+      found = TRY(Figures(*view_, options_.zone).months(tenants, span));
+    }
+    for (TenantMonths& one : found) {
+      if (!visit(one)) return {};
+    }
+    if (tenants.size() < kTenantsInOneLook) return {};
+  }
 }
 
 Result<std::vector<DayRow>> ViewStore::days(const TenantId& tenant, Day first, Day last) const {

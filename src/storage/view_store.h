@@ -40,6 +40,8 @@ class ViewStore : public Store {
   }
 
   Result<std::optional<Json>> get(Collection collection, const DocumentKey& key) const override;
+  Result<std::optional<StoredDocument>> get_stored(Collection collection,
+                                                   const DocumentKey& key) const override;
   Result<std::vector<Json>> find(const Query& query) const override;
   Result<std::int64_t> count(const Query& query) const override;
   Result<> for_each(const Query& query,
@@ -48,6 +50,8 @@ class ViewStore : public Store {
   Result<std::optional<Counter>> counter(const TenantId& tenant, Period period) const override;
   Result<std::int64_t> billable_calls(const TenantId& tenant, Period period) const override;
   Result<std::vector<std::pair<Period, Counter>>> counters(const TenantId& tenant) const override;
+  Result<> months_of_all_tenants(const MonthSpan& span,
+                                 const std::function<bool(TenantMonths&)>& visit) const override;
   Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const override;
   Result<Gauges> gauges_before(const TenantId& tenant, Day day) const override;
   Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const override;
@@ -61,8 +65,10 @@ class ViewStore : public Store {
   std::optional<Period> closed_through() const override;
   std::vector<TenantPeriod> take_touched(std::size_t max) override;
   ChangedNames changed_tenants(ChangeMark after) const override;
-  ChangeMark days_changed(Day through) const override;
+  ChangeMark days_changed(Day first, Day last) const override;
 
+  Result<> counted_calls(const CallRange& range,
+                         const std::function<bool(Timestamp)>& visit) const override;
   Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                               const Window& within) const override;
   Result<bool> is_voided(const KeptEvent& kept) const override;
@@ -113,6 +119,7 @@ class ViewStore : public Store {
   std::optional<Period> last_removable(const RetentionCut& cut) const;
   struct Open;
   Result<Open> open(const Query& query) const;
+  Result<std::int64_t> count_events(const Query& query) const;
 
   ViewStoreOptions options_;
   mutable std::shared_mutex mutex_;

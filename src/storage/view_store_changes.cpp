@@ -11,14 +11,13 @@ ChangedNames ViewStore::changed_tenants(ChangeMark after) const {
   return changed_.after(after);
 }
 
-ChangeMark ViewStore::days_changed(Day through) const {
+ChangeMark ViewStore::days_changed(Day first, Day last) const {
   const std::shared_lock lock(mutex_);
-  ChangeMark last = all_days_changed_;
-  for (const auto& [day, mark] : changed_days_) {
-    if (day > through) break;
-    last = std::max(last, mark);
-  }
-  return last;
+  ChangeMark mark = all_days_changed_;
+  for (auto at = changed_days_.lower_bound(first); at != changed_days_.end() && at->first <= last;
+       ++at)
+    mark = std::max(mark, at->second);
+  return mark;
 }
 
 void ViewStore::note_changes(const DecidedBatch& batch) {

@@ -11,6 +11,15 @@ namespace {
 // What Metergate makes itself is named so, and its ids are not looked up.
 constexpr std::string_view kOwnSource = "metergate";
 
+// Under the view's lock.
+Result<VoidedEvents> voided_within(const View& view, const Window& window, const TimeZone& zone) {
+  VoidedEvents voided;
+  const Period last = Period::of(window.end - Milliseconds{1}, zone);
+  for (Period at = Period::of(window.start, zone); at <= last; at = at.next())
+    voided.merge(TRY(voided_events(view, at)));
+  return voided;
+}
+
 }  // namespace
 
 bool ViewStore::has_ids_of(const Window& window) const {
@@ -48,6 +57,30 @@ Result<bool> ViewStore::is_voided(const KeptEvent& kept) const {
   const Period period = Period::of(kept.event.occurred_at, options_.zone);
   const std::shared_lock lock(mutex_);
   return TRY(view_->get(keys::voided(period, kept))).has_value();
+}
+
+Result<> ViewStore::counted_calls(const CallRange& range,
+                                  const std::function<bool(Timestamp)>& visit) const {
+  if (range.window.start >= range.window.end) return {};
+  // Read when the first is met: often there is none.
+  std::optional<VoidedEvents> voided;
+  Result<> read;
+  TRY(history_->for_each({range.tenant, range.window}, [&](const ArchivedEvent& archived) {
+    const UsageEvent& event = archived.event;
+    const bool is_wanted = range.meter == Meter::api_calls
+                               ? std::holds_alternative<ApiCall>(event.fact) && event.billable
+                               : std::holds_alternative<WebhookCall>(event.fact);
+    if (!is_wanted) return true;
+    if (!voided) {
+      const std::shared_lock lock(mutex_);
+      auto found = voided_within(*view_, range.window, options_.zone);
+      if (!found) read = fail(found.error());
+      if (!found) return false;
+      voided = *std::move(found);
+    }
+    return voided->contains({archived.sequence, archived.index}) || visit(event.occurred_at);
+  }));
+  return read;
 }
 
 Result<std::vector<std::pair<TenantId, Counter>>> ViewStore::recount(Period period) const {

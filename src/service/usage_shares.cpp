@@ -1,0 +1,173 @@
+#include "service/usage_shares.h"
+
+#include <algorithm>
+
+#include "service/tenant_months.h"
+
+namespace metergate {
+namespace {
+
+using std::chrono::days;
+
+bool has_any(const Gauges& gauges) {
+  return gauges.stores.is_set() || gauges.devices.is_set() || gauges.sales.is_set() ||
+         gauges.tickets.is_set() || gauges.audits.is_set() || gauges.reported_bytes.is_set();
+}
+
+bool is_active(const Counter& counter) {
+  return counter.calls.count > 0 || counter.webhooks.count > 0;
+}
+
+bool is_whole_month(const RowDays& row) {
+  return row.first == Period::of(row.first).first_day() &&
+         row.last == Period::of(row.first).last_day();
+}
+
+// What a tenant stores at the end of a row, where its gauges are these then.
+class StorageRule {
+ public:
+  StorageRule(const ShareSources& sources, const TenantRecord& record)
+      : sources_(sources), created_(sources.rules.zone.day_of(record.tenant.created_at)) {}
+
+  std::int64_t bytes(const RowDays& row, const Gauges& gauges) const {
+    // What will be stored is not known; a tenant stores nothing before it is there.
+    const bool is_there = created_ <= row.last || has_any(gauges);
+    if (row.date > sources_.today || !is_there) return 0;
+    return storage_bytes(gauges, sources_.rules.storage);
+  }
+
+ private:
+  const ShareSources& sources_;
+  Day created_;
+};
+
+// A tenant's gauges from one day to the next. At the end of a month they are what its counter says:
+// retention may have removed the day that set them.
+class GaugeWalk {
+ public:
+  static Result<GaugeWalk> begin(const ShareSources& sources, const TenantId& tenant,
+                                 const RowDays& first, const RowDays& last) {
+    GaugeWalk walk(sources.rules.zone, Period::of(first.first));
+    walk.gauges_ = TRY(sources.store.gauges_before(tenant, first.first));
+    // Within one month there is no end of one.
+    if (Period::of(last.last) != walk.month_) walk.months_ = TRY(sources.store.counters(tenant));
+    while (!walk.months_.empty() && walk.months_.back().first < walk.month_)
+      walk.months_.pop_back();
+    return walk;
+  }
+
+  void go_to(Day day) {
+    for (const Period wanted = Period::of(day); month_ < wanted; month_ = month_.next()) {
+      if (months_.empty() || months_.back().first != month_) continue;
+      gauges_ = months_.back().second.gauges;
+      months_.pop_back();
+    }
+  }
+  void take(const DayRow& row) {
+    go_to(row.day);
+    Gauges later = row.counter.gauges;
+    later.carry(gauges_, zone_.start_of(row.day));
+    gauges_ = later;
+  }
+  const Gauges& gauges() const { return gauges_; }
+
+ private:
+  GaugeWalk(const TimeZone& zone, Period month) : zone_(zone), month_(month) {}
+  const TimeZone& zone_;
+  Period month_;
+  Months months_;  // newest first
+  Gauges gauges_;
+};
+
+Result<> read_days(const ShareSources& sources, const TenantRecord& record,
+                   std::span<const RowDays> rows, std::span<UsageShare> shares) {
+  const TenantId& id = record.tenant.id;
+  const std::vector<DayRow> found =
+      TRY(sources.store.days(id, rows.front().first, rows.back().last));
+  GaugeWalk walk = TRY(GaugeWalk::begin(sources, id, rows.front(), rows.back()));
+  const StorageRule storage(sources, record);
+  auto next = found.begin();
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    UsageShare& share = shares[at];
+    for (; next != found.end() && next->day <= rows[at].last; ++next) {
+      share.calls.merge(next->counter.calls);
+      share.webhooks.merge(next->counter.webhooks);
+      share.is_active = share.is_active || is_active(next->counter);
+      walk.take(*next);
+    }
+    walk.go_to(rows[at].last);
+    share.storage_bytes = storage.bytes(rows[at], walk.gauges());
+  }
+  return {};
+}
+
+// Of whole months, of which a counter says all that its days would. `months`: from the first row's,
+// or from before it, as far as there are any.
+void take_months(const ShareSources& sources, const TenantRecord& record,
+                 std::span<const RowDays> rows, Months months, std::span<UsageShare> shares) {
+  const StorageRule storage(sources, record);
+  Gauges gauges;
+  auto next = months.begin();
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const Period period = Period::of(rows[at].first);
+    for (; next != months.end() && next->first < period; ++next) gauges = next->second.gauges;
+    UsageShare& share = shares[at];
+    if (next != months.end() && next->first == period) {
+      Counter& counter = next->second;
+      gauges = counter.gauges;
+      share.is_active = is_active(counter);
+      share.calls = std::move(counter.calls);
+      share.webhooks = counter.webhooks;
+    }
+    share.storage_bytes = storage.bytes(rows[at], gauges);
+  }
+}
+
+Result<> read_months(const ShareSources& sources, const TenantRecord& record,
+                     std::span<const RowDays> rows, std::span<UsageShare> shares) {
+  const TenantId& id = record.tenant.id;
+  Months months;
+  if (rows.size() == 1) {
+    const Period period = Period::of(rows.front().first);
+    std::optional<Counter> counter = TRY(sources.store.counter(id, period));
+    if (counter) months.emplace_back(period, *std::move(counter));
+  } else {
+    // One look for all months costs less than several for one.
+    months = TRY(sources.store.counters(id));
+    std::ranges::reverse(months);
+  }
+  take_months(sources, record, rows, std::move(months), shares);
+  return {};
+}
+
+}  // namespace
+
+Result<> read_shares(const ShareSources& sources, const TenantRecord& record,
+                     std::span<const RowDays> rows, std::vector<UsageShare>& shares) {
+  shares.assign(rows.size(), {});
+  return std::ranges::all_of(rows, is_whole_month) ? read_months(sources, record, rows, shares)
+                                                   : read_days(sources, record, rows, shares);
+}
+
+Result<> read_all_shares(
+    const ShareSources& sources, const Directory& directory, std::span<const RowDays> rows,
+    const std::function<void(const TenantRecord&, const std::vector<UsageShare>&)>& visit) {
+  std::vector<UsageShare> shares;
+  if (std::ranges::all_of(rows, is_whole_month)) {
+    const MonthSpan span{Period::of(rows.front().first), Period::of(rows.back().first)};
+    return for_each_with_months(sources.store, directory, span,
+                                [&](const TenantRecord& record, Months months) -> Result<> {
+                                  shares.assign(rows.size(), {});
+                                  take_months(sources, record, rows, std::move(months), shares);
+                                  visit(record, shares);
+                                  return {};
+                                });
+  }
+  for (const std::shared_ptr<const TenantRecord>& record : directory.all_tenants()) {
+    TRY(read_shares(sources, *record, rows, shares));
+    visit(*record, shares);
+  }
+  return {};
+}
+
+}  // namespace metergate
