@@ -61,9 +61,10 @@ Result<Allowance> Enforcement::own_allowance(const TenantId& tenant, const std::
   const auto record = TRY(parts_.directory.get(tenant));
   const auto plans = parts_.catalog.plans();
   const Plan* plan = TRY(find_plan(*plans, *record, now));
-  const auto named = std::ranges::find(plan->own, slug, &OwnTerm::meter);
-  const OwnTerm term = named == plan->own.end() ? OwnTerm{slug, std::nullopt, {}} : *named;
-  if (named == plan->own.end()) {
+  const std::vector<OwnTerm> terms = apply_override(plan->own, record->subscription.own_limits);
+  const auto named = std::ranges::find(terms, slug, &OwnTerm::meter);
+  const OwnTerm term = named == terms.end() ? OwnTerm{slug, std::nullopt, {}} : *named;
+  if (named == terms.end()) {
     const std::optional<Json> defined = TRY(parts_.store.get(Collection::meters, {"", slug}));
     if (!defined) return no_meter(slug);
   }

@@ -135,6 +135,13 @@ TEST_F(Allowances, AMeterOfTheProvidersOwnIsHeldAgainstItsTerm) {
   EXPECT_EQ(of("tokens").effect, LimitEffect::soft);
 }
 
+TEST_F(Allowances, TheTenantsOwnLimitOfAnOwnMeterStandsBeforeThePlans) {
+  TenantPatch patch;
+  patch.own_limits.emplace().own_meters = {{"tokens", Quantity::of(20)}};
+  ASSERT_TRUE(directory_->change(tenant_, patch, world_.actor));
+  EXPECT_EQ(summary(of("tokens")), "0 of 20, left 20");
+}
+
 TEST_F(Allowances, AnOwnMeterThatThePlanDoesNotNameHasNoLimit) {
   const NewMeter wanted{{"pages", "page", Folding::count, "", {}}, "", ""};
   ASSERT_TRUE(meters_.add(wanted, world_.actor));
