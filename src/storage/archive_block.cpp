@@ -50,63 +50,68 @@ void TextColumn::write(std::string& out) const {
   encoder.text(texts_);
 }
 
-struct BlockBuilder::AddFact {
-  BlockBuilder& to;
-
-  void operator()(const ApiCall& call) const {
-    to.methods_.add(call.method);
-    to.endpoints_.add(call.endpoint);
-    to.paths_.add(call.path);
-    put(to.statuses_, call.status);
-    put(to.requests_, call.request_bytes);
-    put(to.responses_, call.response_bytes);
-    put(to.durations_, call.duration.count());
-    to.ips_.add(call.ip);
-    to.stores_.add(call.store_id);
-    to.devices_.add(call.device_id);
+void BlockBuilder::add_fact(unsigned kind, ByteReader& from) {
+  switch (kind) {
+    case 0:
+      methods_.add(from.view());
+      endpoints_.add(from.view());
+      paths_.add(from.view());
+      for (std::string* column : {&statuses_, &requests_, &responses_, &durations_})
+        put(*column, from.number());
+      ips_.add(from.view());
+      stores_.add(from.view());
+      devices_.add(from.view());
+      return;
+    case 1: {
+      names_.add(from.view());
+      put(others_, from.byte());
+      put(statuses_, from.number());
+      put(others_, from.number());
+      put(durations_, from.number());
+      return;
+    }
+    case 2:
+      return put(others_, from.number());
+    case 3: {
+      put(others_, from.byte());
+      const std::uint8_t has_count = from.byte();
+      put(others_, has_count);
+      if (has_count != 0) put(others_, from.number());
+      return;
+    }
+    case 4:
+      names_.add(from.view());
+      data_.add(from.view());
+      return;
+    default:
+      from.refuse("there is no such kind of event");
   }
-  void operator()(const WebhookCall& call) const {
-    to.names_.add(call.webhook_id);
-    put(to.statuses_, call.status);
-    put(to.durations_, call.duration.count());
-    put(to.others_, call.success ? 1 : 0);
-    put(to.others_, call.attempt);
-  }
-  void operator()(const StorageReport& report) const { put(to.others_, report.bytes); }
-  void operator()(const CountReport& report) const {
-    put(to.others_, static_cast<std::int64_t>(report.meter));
-    put(to.others_, report.count ? 1 : 0);
-    if (report.count) put(to.others_, *report.count);
-  }
-  void operator()(const OtherFact& fact) const {
-    to.names_.add(fact.type);
-    to.data_.add(fact.data);
-  }
-};
-
-std::size_t BlockBuilder::bytes_max_of(const ArchivedEvent& archived) {
-  return kNumbersBytesMax + text_bytes(archived.event);
 }
 
-void BlockBuilder::add(const ArchivedEvent& archived) {
-  const UsageEvent& event = archived.event;
-  if (tenants_.empty() || tenants_.back().first != event.tenant.text()) {
-    tenants_.emplace_back(event.tenant.text(), 0);
+std::size_t BlockBuilder::bytes_max_of(const PackedEvent& event) {
+  return kNumbersBytesMax + event.size;
+}
+
+Result<> BlockBuilder::add(const PackedEvent& event) {
+  ByteReader from{event.bytes()};
+  const std::uint8_t bits = from.byte();
+  const std::string_view tenant = from.view();
+  if (tenants_.empty() || tenants_.back().first != tenant) {
+    tenants_.emplace_back(tenant, 0);
+    tenant_bytes_ += tenant.size() + 4;
   }
   ++tenants_.back().second;
-  const EventKey key = key_of(archived);
+  sources_.add(from.view());
+  Encoder{ids_}.text(from.view());
+  const EventKey key{from.timestamp(), event.sequence, event.index};
   put(times_, difference(millis(key.at), millis(last_.at)));
   put(sequences_, difference(key.sequence, last_.sequence));
   put(indexes_, difference(key.index, last_.index));
   last_ = key;
-  std::size_t bits = event.fact.index();
-  if (event.has_own_time) bits |= kOwnTime;
-  if (event.billable) bits |= kBillable;
-  if (event.is_ours) bits |= kOurs;
   kinds_.push_back(static_cast<char>(bits));
-  sources_.add(event.source);
-  Encoder{ids_}.text(event.id);
-  std::visit(AddFact{*this}, event.fact);
+  add_fact(bits & kFactMask, from);
+  if (from.fault() == nullptr && from.rest().empty()) return {};
+  return fail(ErrorCode::corrupt, "an event on its way to the archive cannot be read");
 }
 
 std::string BlockBuilder::keys() const {
@@ -132,8 +137,7 @@ std::array<const TextColumn*, 9> BlockBuilder::text_columns() const {
 }
 
 std::size_t BlockBuilder::bytes() const {
-  std::size_t bytes = times_.size() + sequences_.size() + indexes_.size();
-  for (const auto& [tenant, events] : tenants_) bytes += tenant.size() + 4;
+  std::size_t bytes = tenant_bytes_ + times_.size() + sequences_.size() + indexes_.size();
   for (const std::string* column : columns()) bytes += column->size();
   for (const TextColumn* column : text_columns()) bytes += column->bytes();
   return bytes;

@@ -15,6 +15,8 @@
 
 #include "base/result.h"
 #include "storage/archive.h"
+#include "storage/byte_reader.h"
+#include "storage/packed_events.h"
 #include "storage/text_hash.h"
 
 namespace metergate {
@@ -48,22 +50,24 @@ class TextColumn {
 
 class BlockBuilder {
  public:
-  // In the stored order: by tenant, time, sequence, index.
-  void add(const ArchivedEvent& event);
+  // In the stored order: by tenant, time, sequence, index. The texts go over as they stand in the
+  // event's bytes: events are sealed by the hundred thousand.
+  Result<> add(const PackedEvent& event);
   std::size_t count() const { return kinds_.size(); }
   // How many bytes both parts have by now, but for a few of their frames; and at most how many more
   // an event adds.
   std::size_t bytes() const;
-  static std::size_t bytes_max_of(const ArchivedEvent& event);
+  static std::size_t bytes_max_of(const PackedEvent& event);
   std::string keys() const;
   std::string rest() const;
 
  private:
-  struct AddFact;
+  void add_fact(unsigned kind, ByteReader& from);
   std::array<const std::string*, 7> columns() const;
   std::array<const TextColumn*, 9> text_columns() const;
 
   std::vector<std::pair<std::string, std::uint64_t>> tenants_;  // and how many events of each
+  std::size_t tenant_bytes_ = 0;
   EventKey last_;
   std::string times_, sequences_, indexes_;
   std::string kinds_, ids_, statuses_, requests_, responses_, durations_, others_;

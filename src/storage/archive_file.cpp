@@ -102,26 +102,28 @@ class BlockWriter {
   explicit BlockWriter(const File& file) : file_(file) {}
 
   Result<> add(const PackedEvents& events) {
+    const PackedEvent* last = nullptr;
     for (std::size_t i = 0; i < events.size(); ++i) {
-      const ArchivedEvent event = TRY(events.at(i));
+      const PackedEvent& event = events.at(i);
       if (builder_.count() > 0 &&
           builder_.bytes() + BlockBuilder::bytes_max_of(event) > kBlockBytes) {
-        TRY(finish_block());
+        const TenantTime end = TRY(place_of(events, *last));
+        TRY(finish_block(end));
       }
-      const Timestamp at = event.event.occurred_at;
       if (builder_.count() == 0) {
         block_ = {};
-        block_.first = {event.event.tenant, at};
-        block_.oldest = block_.newest = at;
+        block_.first = TRY(place_of(events, event));
+        block_.oldest = block_.newest = event.at;
       }
-      builder_.add(event);
-      block_.last = {event.event.tenant, at};
-      block_.oldest = std::min(block_.oldest, at);
-      block_.newest = std::max(block_.newest, at);
+      TRY(builder_.add(event));
+      block_.oldest = std::min(block_.oldest, event.at);
+      block_.newest = std::max(block_.newest, event.at);
       ++block_.events;
+      last = &event;
     }
-    if (builder_.count() > 0) TRY(finish_block());
-    return {};
+    if (last == nullptr) return {};
+    const TenantTime end = TRY(place_of(events, *last));
+    return finish_block(end);
   }
 
   Result<PartPlace> write(std::string_view raw) {
@@ -136,7 +138,12 @@ class BlockWriter {
   std::uint64_t offset() const { return offset_; }
 
  private:
-  Result<> finish_block() {
+  static Result<TenantTime> place_of(const PackedEvents& events, const PackedEvent& event) {
+    return TenantTime{TRY(TenantId::parse(events.tenant_of(event))), event.at};
+  }
+
+  Result<> finish_block(TenantTime last) {
+    block_.last = std::move(last);
     block_.keys = TRY(write(builder_.keys()));
     block_.rest = TRY(write(builder_.rest()));
     encode(index_, block_);

@@ -17,7 +17,8 @@
 namespace metergate {
 namespace {
 
-// What may have changed in memory before a checkpoint is made early, and before no more is taken.
+// What may have changed in memory before a checkpoint is made early, and before no more is taken; a
+// start replays as much before it writes.
 constexpr std::size_t kEarlyBytes = 16UL << 20;
 constexpr std::size_t kChangedBytesMax = 48UL << 20;
 constexpr std::size_t kSmallBatchBytes = 4096;
@@ -85,7 +86,7 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
   const std::uint64_t in_archive = history_->archived_through();
   const auto visit = [&](std::uint64_t sequence, std::string_view bytes) -> Result<> {
     const DecidedBatch batch = TRY(decode_batch(bytes));
-    if (sequence > in_view) TRY(replay(sequence, batch, kEarlyBytes));
+    if (sequence > in_view) TRY(replay(sequence, batch, kChangedBytesMax));
     if (sequence > in_archive) history_->add(sequence, batch, EncodedEvents(batch.events));
     return {};
   };

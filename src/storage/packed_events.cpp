@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -12,7 +11,7 @@
 namespace metergate {
 
 Result<ArchivedEvent> unpack(const PackedEvent& packed) {
-  Decoder from(std::string_view(packed.chunk->bytes.data() + packed.offset, packed.size));
+  Decoder from(packed.bytes());
   return ArchivedEvent{packed.sequence, packed.index, TRY(from.event())};
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct PackedEvent {
   std::shared_ptr<const EventChunk> chunk;
   std::uint32_t offset;
   std::uint32_t size;
+  std::string_view bytes() const { return std::string_view(chunk->bytes).substr(offset, size); }
 };
 
 Result<ArchivedEvent> unpack(const PackedEvent& packed);
@@ -43,7 +45,8 @@ class PackedEvents {
   std::size_t size() const { return events_.size(); }
   // Into the order of the archive: by tenant, time, sequence, index.
   void sort();
-  Result<ArchivedEvent> at(std::size_t which) const { return unpack(events_.at(order_.at(which))); }
+  const PackedEvent& at(std::size_t which) const { return events_.at(order_.at(which)); }
+  const std::string& tenant_of(const PackedEvent& event) const { return tenants_.at(event.tenant); }
 
  private:
   std::vector<PackedEvent> events_;
