@@ -3,7 +3,6 @@
 // be more than was asked for. Functions; any thread.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <string>
@@ -11,13 +10,18 @@
 
 namespace metergate::http {
 
+inline char* put(char* at, std::string_view part) {
+  std::char_traits<char>::copy(at, part.data(), part.size());
+  return at + part.size();
+}
+
 inline void append_all(std::string& out, std::initializer_list<std::string_view> parts) {
   const std::size_t begin = out.size();
   std::size_t end = begin;
   for (const std::string_view part : parts) end += part.size();
   out.resize_and_overwrite(end, [&](char* bytes, std::size_t) {
     char* at = bytes + begin;
-    for (const std::string_view part : parts) at = std::ranges::copy(part, at).out;
+    for (const std::string_view part : parts) at = put(at, part);
     return end;
   });
 }
@@ -26,10 +30,10 @@ inline void append_field(std::string& out, std::string_view name, std::string_vi
   const std::size_t begin = out.size();
   const std::size_t end = begin + name.size() + value.size() + std::string_view{": \r\n"}.size();
   out.resize_and_overwrite(end, [&](char* bytes, std::size_t) {
-    char* at = std::ranges::copy(name, bytes + begin).out;
+    char* at = put(bytes + begin, name);
     *at++ = ':';
     *at++ = ' ';
-    at = std::ranges::copy(value, at).out;
+    at = put(at, value);
     *at++ = '\r';
     *at++ = '\n';
     return end;
