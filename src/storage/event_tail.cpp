@@ -59,7 +59,7 @@ void EventTail::add(std::uint64_t sequence, const DecidedBatch& batch,
                         static_cast<std::uint32_t>(chunk_->bytes.size()),
                         static_cast<std::uint32_t>(bytes.size())});
     chunk_->bytes += bytes;
-    newest_ = std::max(newest_, decided.event.occurred_at);
+    newest_ = std::max(newest_, event.occurred_at);
   }
 }
 
