@@ -257,15 +257,16 @@ Result<> IdRuns::finish_merge() {
   Runs inputs;
   for (const IdRunReader& input : merge->inputs) inputs.push_back(input.run());
   std::shared_ptr<const IdRun> output;
-  TRY(base_.write([&](KeyWriter& to) {
-    output = merge->output.finish(to);
+  TRY(base_.write([&](KeyWriter& to) { output = merge->output.finish(to); }));
+  // Who looks now finds the new run: only then the pages of the others may go. What a crash leaves
+  // of them in between is merged again.
+  replace(inputs, {output});
+  return base_.write([&](KeyWriter& to) {
     for (const auto& input : inputs) {
       to.remove(keys::run_head({input->period, input->number}));
       to.remove_range(keys::run_pages({input->period, input->number}));
     }
-  }));
-  replace(inputs, {output});
-  return {};
+  });
 }
 
 bool IdRuns::is_open(std::int32_t period) const {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include <functional>
 #include <random>
 
 #include "storage/keys.h"
@@ -100,6 +100,49 @@ TEST_F(IdRunsTest, MergingLeavesFewRunsAndLosesNothing) {
   EXPECT_LE(count_keys(keys::kIdRunPage), all.size() / kIdsInPage + runs->size());
   EXPECT_EQ(count_keys(keys::kIdRunHead), runs->size());
   expect_found(*IdRuns::open(*base_).value(), all);
+}
+
+// A base that has somebody look after each write, as another thread might.
+class WatchedBase final : public KeyValues {
+ public:
+  WatchedBase(KeyValues& base, std::function<void()> look) : base_(base), look_(std::move(look)) {}
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    return base_.get(key);
+  }
+  Result<std::vector<std::optional<std::string>>> get_all(
+      std::span<const std::string> keys) const override {
+    return base_.get_all(keys);
+  }
+  std::unique_ptr<KeyCursor> walk(const KeyRange& range, bool falling) const override {
+    return base_.walk(range, falling);
+  }
+  Result<> write(const std::function<void(KeyWriter&)>& fill) override {
+    const Result<> written = base_.write(fill);
+    look_();
+    return written;
+  }
+  Result<> flush() override { return base_.flush(); }
+
+ private:
+  KeyValues& base_;
+  std::function<void()> look_;
+};
+
+TEST_F(IdRunsTest, AllAreFoundAtEveryMomentOfAMerge) {
+  const auto ids = next_ids(2000);
+  std::unique_ptr<IdRuns> runs;
+  int looks = 0;
+  WatchedBase watched(*base_, [&] {
+    if (runs == nullptr || runs->size() == 0) return;
+    expect_found(*runs, ids);
+    ++looks;
+  });
+  runs = IdRuns::open(watched).value();
+  for (int i = 0; i < 4; ++i) write(*runs, ids);
+  ASSERT_TRUE(runs->merge_some());
+  EXPECT_EQ(runs->size(), 1U);
+  EXPECT_GE(looks, 2);
+  EXPECT_EQ(count_keys(keys::kIdRunHead), 1U);
 }
 
 TEST_F(IdRunsTest, AnIdThatStandsInTwoRunsIsFoundAfterTheyWereMerged) {

@@ -1,5 +1,5 @@
-// KeyValues: ordered keys and values, the base under the view. Written only by checkpoints, each
-// one atomic group; read from any thread while it is written.
+// KeyValues: ordered keys and values, the base under the view. Written by checkpoints, each one
+// atomic group, and in between by the merging of ids; read from any thread while it is written.
 #pragma once
 
 #include <functional>

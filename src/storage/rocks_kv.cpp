@@ -13,7 +13,7 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 48U << 20U;
-// A filter of a file with a million event ids is larger than a megabyte, and is read again for each
+// The filter of a file with a million rows is larger than a megabyte, and is read again for each
 // look-up where it does not fit into its shard: so there are few shards.
 constexpr int kBlockCacheShardBits = 1;
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
@@ -167,7 +167,7 @@ rocksdb::Options options_for_view() {
   options.paranoid_checks = true;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
-  // Most ids that are looked up are new: without a filter each look walks a skip list in vain.
+  // Most rows that are looked up are new: without a filter each look walks a skip list in vain.
   options.memtable_prefix_bloom_size_ratio = 0.1;  // of the write buffer
   options.memtable_whole_key_filtering = true;
   options.max_background_jobs = 2;
