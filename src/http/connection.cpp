@@ -175,14 +175,14 @@ void Connection::keep_record() {
 void Connection::recorded(std::uint64_t exchange) {
   if (exchange != exchange_ || forwarding_ == nullptr) return;
   forwarding_->recorded({});
-  wake_.resume();
+  wake();
 }
 
 void Connection::answered(std::uint64_t exchange, std::optional<Response> response) {
   if (exchange != exchange_ || is_answered_) return;
   is_answered_ = true;
   answer_ = std::move(response);
-  wake_.resume();
+  wake();
 }
 
 Task<void> Connection::run() {

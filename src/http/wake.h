@@ -24,10 +24,6 @@ class Wake {
   void wake() {
     if (waiting_ != nullptr) asio::post(executor_, std::exchange(waiting_, nullptr));
   }
-  // It goes on at once: by what the loop itself has called, and not by any coroutine.
-  void resume() {
-    if (waiting_ != nullptr) std::exchange(waiting_, nullptr)();
-  }
 
  private:
   Executor executor_;
