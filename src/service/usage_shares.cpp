@@ -79,24 +79,50 @@ class GaugeWalk {
   Gauges gauges_;
 };
 
+// What the month's counter says, where nothing of it was set after `last`: one look, where a walk
+// reads all days of the month up to then.
+Result<std::optional<Gauges>> gauges_at_end(const ShareSources& sources, const TenantId& tenant,
+                                            Day last) {
+  const auto counter = TRY(sources.store.counter(tenant, Period::of(last)));
+  if (!counter) return std::optional(Gauges{});
+  const Gauges& gauges = counter->gauges;
+  const Timestamp end = sources.rules.zone.start_of(last + days{1});
+  for (const Gauge* gauge : {&gauges.stores, &gauges.devices, &gauges.sales, &gauges.tickets,
+                             &gauges.audits, &gauges.reported_bytes}) {
+    if (gauge->is_set() && gauge->at >= end) return std::optional<Gauges>();
+  }
+  return std::optional(gauges);
+}
+
+void take_calls(const DayRow& day, UsageShare& share) {
+  share.calls.merge(day.counter.calls);
+  share.webhooks.merge(day.counter.webhooks);
+  share.is_active = share.is_active || is_active(day.counter);
+}
+
 Result<> read_days(const ShareSources& sources, const TenantRecord& record,
                    std::span<const RowDays> rows, std::span<UsageShare> shares) {
   const TenantId& id = record.tenant.id;
   const std::vector<DayRow> found =
       TRY(sources.store.days(id, rows.front().first, rows.back().last));
-  GaugeWalk walk = TRY(GaugeWalk::begin(sources, id, rows.front(), rows.back()));
   const StorageRule storage(sources, record);
+  if (rows.size() == 1) {
+    const auto gauges = TRY(gauges_at_end(sources, id, rows.front().last));
+    if (gauges) {
+      for (const DayRow& day : found) take_calls(day, shares.front());
+      shares.front().storage_bytes = storage.bytes(rows.front(), *gauges);
+      return {};
+    }
+  }
+  GaugeWalk walk = TRY(GaugeWalk::begin(sources, id, rows.front(), rows.back()));
   auto next = found.begin();
   for (std::size_t at = 0; at < rows.size(); ++at) {
-    UsageShare& share = shares[at];
     for (; next != found.end() && next->day <= rows[at].last; ++next) {
-      share.calls.merge(next->counter.calls);
-      share.webhooks.merge(next->counter.webhooks);
-      share.is_active = share.is_active || is_active(next->counter);
+      take_calls(*next, shares[at]);
       walk.take(*next);
     }
     walk.go_to(rows[at].last);
-    share.storage_bytes = storage.bytes(rows[at], walk.gauges());
+    shares[at].storage_bytes = storage.bytes(rows[at], walk.gauges());
   }
   return {};
 }
