@@ -16,9 +16,10 @@ import time
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "tests", "crash")]
 import measure
+from scale_fresh import fresh
 from scale_parts import analytics, growth, lists, memory, replay, report, start
 
-PARTS = {"memory": memory, "analytics": analytics, "list": lists, "report": report, "start": start, "replay": replay, "growth": growth}
+PARTS = {"memory": memory, "analytics": analytics, "fresh": fresh, "list": lists, "report": report, "start": start, "replay": replay, "growth": growth}
 
 
 def main():

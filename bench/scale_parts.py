@@ -325,6 +325,9 @@ def growth(args, table):
                 result.update(net=max(0.0, result["p50"] - floor), row_us=max(0.0, result["p50"] - floor) * 1e3 / max(1, result["rows"]))
                 table.keep(f"growth {label} {name}", "ours", [result])
                 table.row(f"growth, {label}: {name}, {result['rows']} rows, ms less {floor:.2f}", [result], figure="net", digits=3)
+            begun = time.monotonic()
+            must("events counted", folder.facts["events"], int(server.command("find", "api_calls", "{}", "--count")))
+            table.row(f"growth, {label}: find api_calls --count, s", [{"s": time.monotonic() - begun}], figure="s", digits=2)
             table.row(f"{'G12 ' if label.startswith('10,000,000') else ''}resident, {label}, MiB",
                       [{"mib": measure.resident_mib(server.process.pid)}], figure="mib",
                       most=300 if label.startswith("10,000,000") else None)

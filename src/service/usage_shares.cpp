@@ -1,6 +1,7 @@
 #include "service/usage_shares.h"
 
 #include <algorithm>
+#include <map>
 
 #include "service/tenant_months.h"
 
@@ -41,62 +42,86 @@ class StorageRule {
   Day created_;
 };
 
-// A tenant's gauges from one day to the next. At the end of a month they are what its counter says:
-// retention may have removed the day that set them.
+// Whether the gauges at the end of a month are those at the end of one of its days: where nothing
+// of them was set after it.
+bool are_of_day(const Gauges& gauges, Timestamp end_of_day) {
+  const auto is_before = [end_of_day](const Gauge& gauge) { return gauge.at < end_of_day; };
+  return is_before(gauges.stores) && is_before(gauges.devices) && is_before(gauges.sales) &&
+         is_before(gauges.tickets) && is_before(gauges.audits) && is_before(gauges.reported_bytes);
+}
+
+// A tenant's gauges at the ends of days, by the counter of the month where that says it, else from
+// day to day. The counter comes first: retention may have removed the day that set them.
 class GaugeWalk {
  public:
   static Result<GaugeWalk> begin(const ShareSources& sources, const TenantId& tenant,
-                                 const RowDays& first, const RowDays& last) {
-    GaugeWalk walk(sources.rules.zone, Period::of(first.first));
-    walk.gauges_ = TRY(sources.store.gauges_before(tenant, first.first));
-    // Within one month there is no end of one.
-    if (Period::of(last.last) != walk.month_) walk.months_ = TRY(sources.store.counters(tenant));
-    while (!walk.months_.empty() && walk.months_.back().first < walk.month_)
-      walk.months_.pop_back();
+                                 std::span<const RowDays> rows) {
+    GaugeWalk walk(sources.rules.zone, Period::of(rows.front().first));
+    const Period last = Period::of(rows.back().last);
+    if (last == walk.month_) {
+      std::optional<Counter> counter = TRY(sources.store.counter(tenant, last));
+      if (counter) walk.months_.emplace(last, counter->gauges);
+    } else {
+      for (const auto& [month, counter] : TRY(sources.store.counters(tenant)))
+        walk.months_.emplace(month, counter.gauges);
+    }
+    // One row at the end of what there is needs no walk.
+    if (rows.size() == 1 && walk.of_month(rows.front().last) != nullptr) return walk;
+    walk.gauges_ = TRY(sources.store.gauges_before(tenant, rows.front().first));
     return walk;
   }
 
-  void go_to(Day day) {
-    for (const Period wanted = Period::of(day); month_ < wanted; month_ = month_.next()) {
-      if (months_.empty() || months_.back().first != month_) continue;
-      gauges_ = months_.back().second.gauges;
-      months_.pop_back();
-    }
-  }
   void take(const DayRow& row) {
     go_to(row.day);
     Gauges later = row.counter.gauges;
     later.carry(gauges_, zone_.start_of(row.day));
     gauges_ = later;
   }
-  const Gauges& gauges() const { return gauges_; }
+  const Gauges& at_end_of(Day day) {
+    go_to(day);
+    const Gauges* of_month = this->of_month(day);
+    return of_month != nullptr ? *of_month : gauges_;
+  }
 
  private:
   GaugeWalk(const TimeZone& zone, Period month) : zone_(zone), month_(month) {}
+  const Gauges* of_month(Day day) const {
+    const auto found = months_.find(Period::of(day));
+    const bool is_known =
+        found != months_.end() && are_of_day(found->second, zone_.start_of(day + days{1}));
+    return is_known ? &found->second : nullptr;
+  }
+  void go_to(Day day) {
+    for (const Period wanted = Period::of(day); month_ < wanted; month_ = month_.next()) {
+      if (const auto ended = months_.find(month_); ended != months_.end()) gauges_ = ended->second;
+    }
+  }
   const TimeZone& zone_;
   Period month_;
-  Months months_;  // newest first
+  std::map<Period, Gauges> months_;
   Gauges gauges_;
 };
+
+void take_calls(const DayRow& day, UsageShare& share) {
+  share.calls.merge(day.counter.calls);
+  share.webhooks.merge(day.counter.webhooks);
+  share.is_active = share.is_active || is_active(day.counter);
+}
 
 Result<> read_days(const ShareSources& sources, const TenantRecord& record,
                    std::span<const RowDays> rows, std::span<UsageShare> shares) {
   const TenantId& id = record.tenant.id;
   const std::vector<DayRow> found =
       TRY(sources.store.days(id, rows.front().first, rows.back().last));
-  GaugeWalk walk = TRY(GaugeWalk::begin(sources, id, rows.front(), rows.back()));
+  GaugeWalk walk = TRY(GaugeWalk::begin(sources, id, rows));
   const StorageRule storage(sources, record);
   auto next = found.begin();
   for (std::size_t at = 0; at < rows.size(); ++at) {
-    UsageShare& share = shares[at];
     for (; next != found.end() && next->day <= rows[at].last; ++next) {
-      share.calls.merge(next->counter.calls);
-      share.webhooks.merge(next->counter.webhooks);
-      share.is_active = share.is_active || is_active(next->counter);
+      take_calls(*next, shares[at]);
       walk.take(*next);
     }
-    walk.go_to(rows[at].last);
-    share.storage_bytes = storage.bytes(rows[at], walk.gauges());
+    shares[at].storage_bytes = storage.bytes(rows[at], walk.at_end_of(rows[at].last));
   }
   return {};
 }
