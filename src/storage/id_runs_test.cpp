@@ -38,7 +38,8 @@ class IdRunsTest : public testing::Test {
   }
 
   static void expect_missing(const IdRuns& runs, const std::vector<EventId>& ids) {
-    for (const auto& found : runs.find(ids).value()) ASSERT_FALSE(found);
+    const auto found = runs.find(ids).value();
+    for (const auto& fingerprint : found) ASSERT_FALSE(fingerprint);
   }
 
   std::size_t count_keys(char tag) const {
