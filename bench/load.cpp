@@ -110,6 +110,9 @@ class Socket {
   char buffer_[1 << 16];
 };
 
+// As the server asks who is refused because there are too many: the same batch is sent again.
+constexpr std::chrono::seconds kRetryAfter{1};
+
 // What a connection does: one batch, whose first event has this number.
 using Sender = std::function<void(std::size_t first, std::size_t count)>;
 
@@ -132,9 +135,13 @@ Sender http_sender(const Options& options, const std::string& name) {
   body->find_ids("\"id\":\"" + mark);
   return [socket, body](std::size_t first, std::size_t) {
     body->number(first);
-    socket->send(body->text);
-    const std::string_view answer = socket->receive();
-    if (!answer.starts_with("HTTP/1.1 204")) give_up("answered " + std::string(answer));
+    while (true) {
+      socket->send(body->text);
+      const std::string_view answer = socket->receive();
+      if (answer.starts_with("HTTP/1.1 204")) return;
+      if (!answer.starts_with("HTTP/1.1 503")) give_up("answered " + std::string(answer));
+      std::this_thread::sleep_for(kRetryAfter);
+    }
   };
 }
 
