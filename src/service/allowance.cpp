@@ -13,7 +13,8 @@ namespace {
 bool begins_anew(Meter meter) { return meter == Meter::api_calls || meter == Meter::webhook_calls; }
 
 std::unexpected<Error> no_meter(std::string_view name) {
-  return fail(ErrorCode::not_found, fmt::format("there is no meter '{}'", name));
+  return fail(ErrorCode::not_found,
+              fmt::format("there is no meter '{}'; GET /api/v1/meters lists them", name));
 }
 
 Quantity left_of(Quantity limit, Quantity used) {

@@ -38,6 +38,13 @@ void read_own_meters(const Json& value, LimitsOverride& own, Faults& faults) {
   }
 }
 
+std::string limit_names_text() {
+  std::string text;
+  for (const MeterRow& row : kMeters)
+    text += (text.empty() ? "" : ", ") + std::string(row.limit_name);
+  return text;
+}
+
 }  // namespace
 
 Result<LimitsOverride> parse_override(const Json& value) {
@@ -56,7 +63,9 @@ Result<LimitsOverride> parse_override(const Json& value) {
     const std::string field = "limits_override." + name;
     const MeterRow* row = find_limit_name(name);
     if (row == nullptr) {
-      faults.add(field, "there is no such limit");
+      faults.add(field, fmt::format("there is no such limit; there are {}, and {} for meters of "
+                                    "your own",
+                                    limit_names_text(), kOwnMeters));
       continue;
     }
     Result<Limit> limit = limit_from(row->meter, member);

@@ -32,6 +32,8 @@ TEST(LimitsOverride, EveryFaultOfAnOverrideIsNamed) {
   EXPECT_EQ(own.error().code, ErrorCode::invalid);
   ASSERT_EQ(own.error().faults.size(), 3u);
   EXPECT_EQ(own.error().faults[0].field, "limits_override.max_tills");
+  EXPECT_NE(own.error().faults[0].message.find("there are max_stores, max_devices, "),
+            std::string::npos);
   EXPECT_EQ(own.error().faults[1].field, "limits_override.max_stores");
   EXPECT_EQ(own.error().faults[2].field, "limits_override.max_devices");
   EXPECT_FALSE(parsed("[]"));
