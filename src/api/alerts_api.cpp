@@ -6,13 +6,7 @@ namespace metergate::api {
 
 namespace {
 
-Answer answer_of(Json data) {
-  Answer answer;
-  answer.data = std::move(data);
-  return answer;
-}
-
-Result<AlertQuery> read_list(const Call& call) {
+Result<AlertQuery> read_alert_query(const Call& call) {
   QueryReader reader{call};
   AlertQuery query;
   const PageRequest page = read_page(reader);
@@ -30,7 +24,7 @@ Result<AlertQuery> read_list(const Call& call) {
 }
 
 Result<Answer> list_alerts(Call& call) {
-  const AlertQuery query = TRY(read_list(call));
+  const AlertQuery query = TRY(read_alert_query(call));
   AlertPage page = TRY(call.services.alerting.list(query));
   return answer_of(Json::object({
       {"alerts", std::move(page.alerts)},

@@ -12,12 +12,6 @@
 namespace metergate::api {
 namespace {
 
-Answer answer_of(Json data) {
-  Answer answer;
-  answer.data = std::move(data);
-  return answer;
-}
-
 std::string read_plan(QueryReader& reader, const Catalog& catalog) {
   const std::string plan = reader.text("plan").value_or("");
   const std::shared_ptr<const Catalogue> plans = catalog.plans();
@@ -27,7 +21,7 @@ std::string read_plan(QueryReader& reader, const Catalog& catalog) {
   return plan;
 }
 
-Result<StatementPageRequest> read_list(const Call& call) {
+Result<StatementPageRequest> read_statement_query(const Call& call) {
   QueryReader reader{call};
   StatementPageRequest request;
   const PageRequest page = read_page(reader);
@@ -61,7 +55,7 @@ Json list_summary_json(const StatementSummary& summary, const Currency& currency
 }
 
 Result<Answer> list_statements(Call& call) {
-  const StatementPageRequest request = TRY(read_list(call));
+  const StatementPageRequest request = TRY(read_statement_query(call));
   const StatementPage page = TRY(call.services.billing.statements(request));
   const Currency& currency = call.services.rules.currency;
   Json tenants = Json::array();

@@ -7,7 +7,7 @@ namespace {
 
 BodyReader reader_of(std::string_view json) { return BodyReader{parse_json(json).value()}; }
 
-std::string message_of(const Result<>& result) {
+std::string fault_text(const Result<>& result) {
   return result ? std::string{} : result.error().message;
 }
 
@@ -89,21 +89,21 @@ TEST(BodyReader, CountsCharactersNotBytes) {
   BodyReader body = reader_of(R"({"a":"äöü","b":"äöüß"})");
   EXPECT_EQ(body.required_text("a", 3, 3), "äöü");
   body.required_text("b", 3, 3);
-  EXPECT_EQ(message_of(body.finish()), "b has 4 characters; must be a text of 3 characters");
+  EXPECT_EQ(fault_text(body.finish()), "b has 4 characters; must be a text of 3 characters");
 }
 
 TEST(BodyReader, RefusesControlCharacters) {
   BodyReader body = reader_of(R"({"a":"x\u0000y","b":"x\ny\t"})");
   EXPECT_EQ(body.required_text("a", 1, 9), "");
   EXPECT_EQ(body.required_text("b", 1, 9), "x\ny\t");
-  EXPECT_EQ(message_of(body.finish()),
+  EXPECT_EQ(fault_text(body.finish()),
             "a has a control character; only tabs and line ends are allowed");
 }
 
 TEST(BodyReader, NeverTellsATextThatMayBeASecret) {
   BodyReader body = reader_of(R"({"password":"hunter2"})");
   body.required_text("password", 12, 1024);
-  EXPECT_EQ(message_of(body.finish()).find("hunter2"), std::string::npos);
+  EXPECT_EQ(fault_text(body.finish()).find("hunter2"), std::string::npos);
 }
 
 TEST(BodyReader, RefusesNumbersThatAreNotWholeOrOutOfBounds) {
@@ -128,7 +128,7 @@ TEST(BodyReader, RefusesWrongFlagsTimesAndLists) {
 TEST(BodyReader, TakesFaultsOfTheHandler) {
   BodyReader body = reader_of("{}");
   body.fault("plan", "is too old");
-  EXPECT_EQ(message_of(body.finish()), "plan is too old");
+  EXPECT_EQ(fault_text(body.finish()), "plan is too old");
 }
 
 }  // namespace

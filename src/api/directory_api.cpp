@@ -5,6 +5,7 @@
 
 #include "api/routes.h"
 #include "api/time_range.h"
+#include "base/id.h"
 #include "service/audit_log.h"
 #include "service/catalog.h"
 #include "service/directory.h"
@@ -12,8 +13,6 @@
 
 namespace metergate::api {
 namespace {
-
-constexpr std::size_t kIdLengthMax = 64;
 
 Json tenant_summary(const TenantRecord& record) {
   return Json::object({{"tenant_id", record.tenant.id.text()},

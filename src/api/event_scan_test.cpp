@@ -7,11 +7,11 @@
 namespace metergate::api {
 namespace {
 
-constexpr Timestamp kNow{Milliseconds{1'772'706'600'000}};
+constexpr Timestamp kScannedAt{Milliseconds{1'772'706'600'000}};
 
 EventContext context(bool needs_specversion = true) {
   EventContext context;
-  context.now = kNow;
+  context.now = kScannedAt;
   context.needs_specversion = needs_specversion;
   return context;
 }
@@ -36,7 +36,7 @@ std::optional<std::vector<UsageEvent>> read_generally(const std::string& text,
   return events;
 }
 
-constexpr std::string_view kCall =
+constexpr std::string_view kCallEvent =
     R"({"id":"e1","source":"app","specversion":"1.0","type":"api.call","subject":"t1",)"
     R"("time":"2026-03-05T10:30:00.250Z","datacontenttype":"application/json","data":)"
     R"({"method":"GET","endpoint":"GET \/orders","status":200,"request_bytes":120,)"
@@ -48,19 +48,19 @@ constexpr std::string_view kAttempt =
     R"("duration_ms":0,"status":503 } } )";
 
 TEST(EventScan, ReadsTheUsualEventsAsTheGeneralWayDoes) {
-  const std::string text = fmt::format("[{},{}]", kCall, kAttempt);
+  const std::string text = fmt::format("[{},{}]", kCallEvent, kAttempt);
   const auto scanned = scan_events(text, BodyShape::batch, context());
   ASSERT_TRUE(scanned);
   EXPECT_EQ(scanned, read_generally(text, context()));
   EXPECT_EQ(scanned->at(1).id, "e\u00e9 2");
   EXPECT_FALSE(scanned->at(1).has_own_time);
-  EXPECT_TRUE(scan_events(kCall, BodyShape::one, context()));
-  EXPECT_TRUE(scan_events(kCall, BodyShape::either, context(false)));
+  EXPECT_TRUE(scan_events(kCallEvent, BodyShape::one, context()));
+  EXPECT_TRUE(scan_events(kCallEvent, BodyShape::either, context(false)));
 }
 
 TEST(EventScan, AnotherShapeThanTheMediaTypesIsNotUsual) {
-  EXPECT_FALSE(scan_events(kCall, BodyShape::batch, context()));
-  EXPECT_FALSE(scan_events(fmt::format("[{}]", kCall), BodyShape::one, context()));
+  EXPECT_FALSE(scan_events(kCallEvent, BodyShape::batch, context()));
+  EXPECT_FALSE(scan_events(fmt::format("[{}]", kCallEvent), BodyShape::one, context()));
   for (const std::string_view text : {"", " ", "[]", "5", "null", "\"x\"", "[", "{", "[{}]"})
     EXPECT_FALSE(scan_events(text, BodyShape::either, context())) << text;
 }
@@ -68,21 +68,21 @@ TEST(EventScan, AnotherShapeThanTheMediaTypesIsNotUsual) {
 TEST(EventScan, ATenantSpeaksForItselfOnly) {
   EventContext own = context();
   own.own_tenant = *TenantId::parse("t1");
-  EXPECT_TRUE(scan_events(kCall, BodyShape::one, own));
+  EXPECT_TRUE(scan_events(kCallEvent, BodyShape::one, own));
   own.own_tenant = *TenantId::parse("t3");
-  EXPECT_FALSE(scan_events(kCall, BodyShape::one, own));
+  EXPECT_FALSE(scan_events(kCallEvent, BodyShape::one, own));
 }
 
 TEST(EventScan, MoreThanABatchMayHoldIsNotUsual) {
   std::string text = "[";
   for (std::size_t i = 0; i <= kBatchEventsMax; ++i)
-    text += std::string(i > 0 ? "," : "").append(kCall);
+    text += std::string(i > 0 ? "," : "").append(kCallEvent);
   EXPECT_FALSE(scan_events(text + "]", BodyShape::batch, context()));
 }
 
 // A body of valid events, then changed in a few places: bytes replaced, removed, doubled.
 std::string changed_body() {
-  std::string text = fmt::format("[{},{}]", kCall, kAttempt);
+  std::string text = fmt::format("[{},{}]", kCallEvent, kAttempt);
   static const std::string kBytes = "\"\\{}[],:.0123456789-+eE truefalsn\x01\x7f\xc3\xa9\xff\n";
   const int changes = *rc::gen::inRange(0, 4);
   for (int i = 0; i < changes && !text.empty(); ++i) {

@@ -17,7 +17,7 @@ constexpr std::size_t kSubjectsMax = 100;
 constexpr std::size_t kGroupNamesMax = 20;
 constexpr std::size_t kMeterTextMax = 1024;
 constexpr std::string_view kFilterPrefix = "filterGroupBy[";
-constexpr std::string_view kSubject = "subject";
+constexpr std::string_view kSubjectName = "subject";
 
 Answer plain_json(const Json& body, int status = 200) {
   Answer answer;
@@ -76,7 +76,7 @@ void read_windows(QueryReader& reader, MeterQuery& query) {
 
 void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
   for (const std::string& name : values_of(call, "groupBy")) {
-    if (name == kSubject) {
+    if (name == kSubjectName) {
       query.by_subject = true;
     } else {
       query.group_by.push_back(name);
@@ -94,9 +94,9 @@ void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
 
 // A tenant sees itself only, and is refused another in the same words whether or not it exists.
 Result<> read_subjects(const Call& call, QueryReader& reader, MeterQuery& query) {
-  const std::vector<std::string> names = values_of(call, kSubject);
+  const std::vector<std::string> names = values_of(call, kSubjectName);
   if (names.size() > kSubjectsMax)
-    reader.fault(kSubject, fmt::format("at most {} are allowed", kSubjectsMax));
+    reader.fault(kSubjectName, fmt::format("at most {} are allowed", kSubjectsMax));
   const std::optional<TenantId>& own = call.caller->tenant();
   if (own) {
     const auto is_own = [&](const std::string& name) { return name == own->text(); };
@@ -110,7 +110,7 @@ Result<> read_subjects(const Call& call, QueryReader& reader, MeterQuery& query)
     if (tenant) {
       query.subjects.push_back(*tenant);
     } else {
-      reader.fault(kSubject, tenant.error().message);
+      reader.fault(kSubjectName, tenant.error().message);
     }
   }
   return {};

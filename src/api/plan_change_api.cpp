@@ -63,7 +63,7 @@ std::optional<KeyedRequest> keyed(const Call& call) {
                       call.request.body};
 }
 
-Answer answer_of(KeyedAnswer kept) {
+Answer answer_as_kept(KeyedAnswer kept) {
   Answer answer;
   answer.data = std::move(kept.data);
   answer.status = kept.status;
@@ -89,7 +89,7 @@ Result<Answer> change_now(Call& call, const PlanChange& change,
     services.log.warn("alert.postponed",
                       {{"tenant_id", change.tenant.text()}, {"problem", alert.error().message}});
   }
-  return answer_of(KeyedAnswer{200, changed_json(changed)});
+  return answer_as_kept(KeyedAnswer{200, changed_json(changed)});
 }
 
 Result<Answer> change_plan(Call& call) {
@@ -100,19 +100,19 @@ Result<Answer> change_plan(Call& call) {
   TRY(reader.finish());
   if (is_dry_run) {
     const PlanChange change = TRY(read_change(call, tenant));
-    return answer_of(KeyedAnswer{200, TRY(preview(call, change))});
+    return answer_as_kept(KeyedAnswer{200, TRY(preview(call, change))});
   }
   const std::optional<KeyedRequest> key = keyed(call);
   if (key) {
     std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
-    if (kept) return answer_of(*std::move(kept));
+    if (kept) return answer_as_kept(*std::move(kept));
   }
   const PlanChange change = TRY(read_change(call, tenant));
   Result<Answer> answer = change_now(call, change, key);
   if (answer || !key) return answer;
   // The same request may have come twice at once: then the other one's answer is this one's too.
   std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
-  if (kept) return answer_of(*std::move(kept));
+  if (kept) return answer_as_kept(*std::move(kept));
   return answer;
 }
 

@@ -69,6 +69,20 @@ struct Answer {
   http::BodySource elements{};
 };
 
+inline constexpr int kCreated = 201;
+inline constexpr int kAccepted = 202;
+
+inline Answer answer_of(Json data, int status = 200) {
+  Answer answer;
+  answer.data = std::move(data);
+  answer.status = status;
+  return answer;
+}
+// Of what may have failed: then that.
+inline Result<Answer> answer_of(Result<Json> data, int status = 200) {
+  return answer_of(TRY(std::move(data)), status);
+}
+
 using HandlerFunction = Result<Answer> (*)(Call& call);
 
 struct Route {

@@ -7,6 +7,7 @@
 
 #include "api/routes.h"
 #include "api/time_range.h"
+#include "base/id.h"
 #include "service/billing.h"
 #include "service/enforcement.h"
 #include "service/records.h"
@@ -14,7 +15,6 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::size_t kIdLengthMax = 64;
 constexpr std::size_t kCurrencyLength = 3;
 
 // What a list of one kind can be filtered and sorted by; the routes name the same.
@@ -102,18 +102,9 @@ Result<Answer> list(Call& call, RecordKind kind) {
   return answer;
 }
 
-Result<Answer> answer_with(Result<Json> record, int status = 200) {
-  Answer answer;
-  answer.data = TRY(std::move(record));
-  answer.status = status;
-  return answer;
-}
-
-constexpr int kCreated = 201;
-
 Result<Answer> get(Call& call, RecordKind kind) {
   const std::string& id = call.path_value(row_of(kind).id_name);
-  return answer_with(call.services.records.get(*call.access, kind, id));
+  return answer_of(call.services.records.get(*call.access, kind, id));
 }
 
 Result<Answer> change(Call& call, RecordKind kind) {
@@ -123,12 +114,12 @@ Result<Answer> change(Call& call, RecordKind kind) {
   patch.status = body.optional_choice("status", {kRecordStatuses[0], kRecordStatuses[1]});
   TRY(body.finish());
   const Records::Reference which{kind, call.path_value(row_of(kind).id_name)};
-  return answer_with(call.services.records.change(*call.access, which, patch, call.actor));
+  return answer_of(call.services.records.change(*call.access, which, patch, call.actor));
 }
 
 Result<Answer> remove(Call& call, RecordKind kind) {
   const Records::Reference which{kind, call.path_value(row_of(kind).id_name)};
-  return answer_with(call.services.records.remove(*call.access, which, call.actor));
+  return answer_of(call.services.records.remove(*call.access, which, call.actor));
 }
 
 Result<Answer> add_store(Call& call) {
@@ -137,7 +128,7 @@ Result<Answer> add_store(Call& call) {
   wanted.id = body.optional_text("store_id", 1, kIdLengthMax);
   wanted.name = body.required_text("name", 1, kNameLengthMax);
   TRY(body.finish());
-  return answer_with(call.services.records.add_store(*call.access, wanted, call.actor), kCreated);
+  return answer_of(call.services.records.add_store(*call.access, wanted, call.actor), kCreated);
 }
 
 Result<Answer> add_device(Call& call) {
@@ -149,7 +140,7 @@ Result<Answer> add_device(Call& call) {
   wanted.type = body.required_choice(
       "type", {kDeviceTypes[0], kDeviceTypes[1], kDeviceTypes[2], kDeviceTypes[3]});
   TRY(body.finish());
-  return answer_with(call.services.records.add_device(*call.access, wanted, call.actor), kCreated);
+  return answer_of(call.services.records.add_device(*call.access, wanted, call.actor), kCreated);
 }
 
 // What a sale and a ticket have in common.
@@ -168,7 +159,7 @@ Result<Answer> add_sale(Call& call) {
   wanted.amount = body.required_integer("amount", 0, kAmountMax);
   wanted.currency = body.optional_text("currency", kCurrencyLength, kCurrencyLength);
   TRY(body.finish());
-  return answer_with(call.services.records.add_sale(*call.access, wanted, call.actor), kCreated);
+  return answer_of(call.services.records.add_sale(*call.access, wanted, call.actor), kCreated);
 }
 
 Result<Answer> add_ticket(Call& call) {
@@ -176,7 +167,7 @@ Result<Answer> add_ticket(Call& call) {
   NewTrade wanted = read_trade(body, "ticket_id");
   wanted.sale_id = body.optional_text("sale_id", 1, kIdLengthMax);
   TRY(body.finish());
-  return answer_with(call.services.records.add_ticket(*call.access, wanted, call.actor), kCreated);
+  return answer_of(call.services.records.add_ticket(*call.access, wanted, call.actor), kCreated);
 }
 
 Result<Answer> list_stores(Call& call) { return list(call, RecordKind::store); }
@@ -199,7 +190,7 @@ std::optional<Period> read_period(QueryReader& reader) {
   return std::nullopt;
 }
 
-Result<Answer> show_usage(Call& call) {
+Result<Answer> show_own_statement(Call& call) {
   QueryReader reader(call);
   const std::optional<Period> wanted = read_period(reader);
   TRY(reader.finish());
@@ -218,7 +209,8 @@ Result<Answer> show_usage(Call& call) {
   return answer;
 }
 
-// For who asks before it does something: one meter, without the statement that show_usage() makes.
+// For who asks before it does something: one meter, without the statement that show_own_statement()
+// makes.
 Result<Answer> show_allowance(Call& call) {
   const std::string& meter = call.path_value("meter");
   const Allowance found = TRY(call.services.enforcement.allowance(call.access->tenant(), meter));
@@ -328,7 +320,7 @@ std::vector<Route> tenant_routes() {
   routes.push_back({"GET",
                     "/api/tenants/{tenant_id}/usage",
                     kBills,
-                    show_usage,
+                    show_own_statement,
                     {"period"},
                     false,
                     "Show the tenant's usage, limits, health and forecast"});

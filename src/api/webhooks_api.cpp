@@ -1,6 +1,7 @@
 // Webhooks: a tenant's subscriptions to deliveries, and the provider's own destinations of alerts.
 #include "api/routes.h"
 #include "api/time_range.h"
+#include "base/id.h"
 #include "service/deliveries.h"
 
 namespace metergate::api {
@@ -9,9 +10,6 @@ namespace {
 constexpr std::size_t kUrlMax = 2048;
 constexpr std::size_t kEventsMax = 16;
 constexpr std::size_t kSecretMax = 128;
-constexpr std::size_t kIdMax = 64;
-constexpr int kCreated = 201;
-constexpr int kAccepted = 202;
 
 WebhookOwner owner_of(const Call& call) {
   return call.access ? WebhookOwner::of(*call.access) : WebhookOwner::provider();
@@ -19,13 +17,6 @@ WebhookOwner owner_of(const Call& call) {
 
 Webhooks::Reference which(const Call& call) {
   return {owner_of(call), call.path_value("webhook_id")};
-}
-
-Result<Answer> answer_with(Result<Json> data, int status = 200) {
-  Answer answer;
-  answer.data = TRY(std::move(data));
-  answer.status = status;
-  return answer;
 }
 
 Result<Answer> list(Call& call) {
@@ -54,12 +45,12 @@ Result<Answer> add(Call& call) {
   wanted.secret = body.optional_text("secret", 1, kSecretMax);
   TRY(body.finish());
   wanted.events = events.value_or(std::vector<std::string>{});
-  return answer_with(call.services.webhooks.add(owner_of(call), wanted, call.actor), kCreated);
+  return answer_of(call.services.webhooks.add(owner_of(call), wanted, call.actor), kCreated);
 }
 
 Result<Answer> get(Call& call) {
   const Webhooks::Reference wanted = which(call);
-  return answer_with(call.services.webhooks.get(wanted.owner, wanted.id));
+  return answer_of(call.services.webhooks.get(wanted.owner, wanted.id));
 }
 
 Result<Answer> change(Call& call) {
@@ -71,16 +62,16 @@ Result<Answer> change(Call& call) {
   patch.secret = body.optional_text("secret", 1, kSecretMax);
   patch.rotates_secret = body.optional_flag("rotate_secret").value_or(false);
   TRY(body.finish());
-  return answer_with(call.services.webhooks.change(which(call), patch, call.actor));
+  return answer_of(call.services.webhooks.change(which(call), patch, call.actor));
 }
 
 Result<Answer> remove(Call& call) {
-  return answer_with(call.services.webhooks.remove(which(call), call.actor));
+  return answer_of(call.services.webhooks.remove(which(call), call.actor));
 }
 
 Result<Answer> test(Call& call) {
   const Webhooks::Reference wanted = which(call);
-  return answer_with(call.services.deliveries.test(wanted.owner, wanted.id), kAccepted);
+  return answer_of(call.services.deliveries.test(wanted.owner, wanted.id), kAccepted);
 }
 
 Result<Answer> list_deliveries(Call& call) {
@@ -101,7 +92,7 @@ Result<Answer> list_deliveries(Call& call) {
 Result<Answer> replay(Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
   ReplayRequest request;
-  request.delivery_id = body.optional_text("delivery_id", 1, kIdMax).value_or("");
+  request.delivery_id = body.optional_text("delivery_id", 1, kIdLengthMax).value_or("");
   request.since = body.optional_time("since");
   TRY(body.finish());
   const Replayed replayed = TRY(call.services.deliveries.replay(which(call), request, call.actor));

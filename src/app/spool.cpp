@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kSpooledPieceBytes = 64 * 1024;
 
 // Hands everything on to the file, which has a buffer of its own.
 class FileBuffer final : public std::streambuf {
@@ -46,7 +46,7 @@ class FileSpool final : public Spool {
   }
 
   Result<std::optional<std::string>> read() override {
-    std::string piece(kPieceBytes, '\0');
+    std::string piece(kSpooledPieceBytes, '\0');
     piece.resize(std::fread(piece.data(), 1, piece.size(), file_));
     if (std::ferror(file_) != 0) return fail(ErrorCode::storage, "a temporary file was not read");
     if (piece.empty()) return std::optional<std::string>{};

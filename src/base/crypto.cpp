@@ -11,23 +11,13 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/unsigned_bytes.h"
 
 namespace metergate {
 namespace {
 
-constexpr std::size_t kSha256Size = 32;
 constexpr unsigned long long kPasswordPasses = 2;
 constexpr std::size_t kPasswordMemory = 19 * 1024 * 1024;
-
-const unsigned char* unsigned_bytes(std::string_view bytes) {
-  // An empty view may hold a null pointer, which OpenSSL reads as "keep the old value".
-  static constexpr unsigned char kNothing = 0;
-  return bytes.empty() ? &kNothing : reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-unsigned char* unsigned_bytes(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
-}
 
 // libsodium chooses its fastest code and opens its random source once a process.
 void start_sodium() {

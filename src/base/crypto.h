@@ -13,6 +13,8 @@
 
 namespace metergate {
 
+inline constexpr std::size_t kSha256Size = 32;  // bytes
+
 std::string random_bytes(std::size_t count);
 std::string sha256(std::string_view bytes);  // 32 bytes
 std::string to_hex(std::string_view bytes);

@@ -14,6 +14,8 @@
 
 namespace metergate {
 
+inline constexpr std::size_t kIdLengthMax = 64;  // characters
+
 class TenantId {
  public:
   // 1 to 64 characters of A-Z a-z 0-9 . _ : - that begin with a letter or digit.

@@ -8,9 +8,8 @@ namespace {
 
 constexpr std::size_t kTextSizeMax = 1024 * 1024;
 constexpr std::size_t kKeysMax = 100;
-constexpr std::size_t kKidSizeMax = 64;
 
-std::unexpected<Error> refuse(std::string message) {
+std::unexpected<Error> refuse_keys(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
 }
 
@@ -22,7 +21,7 @@ Result<VerifyingKey> make_key(const Json& key) {
   if (kty == "RSA" && crv.empty()) return VerifyingKey::rsa(member("n"), member("e"));
   if (kty == "EC" && crv == "P-256") return VerifyingKey::ec_p256(member("x"), member("y"));
   if (kty == "OKP" && crv == "Ed25519") return VerifyingKey::ed25519(member("x"));
-  return refuse(fmt::format(
+  return refuse_keys(fmt::format(
       "kty '{:.20}' with crv '{:.20}' is not among RSA, EC with P-256, OKP with Ed25519", kty,
       crv));
 }
@@ -44,40 +43,41 @@ std::string_view name_of(SignatureAlgorithm algorithm) {
 Result<VerifyingKey> read_key(const Json& key) {
   // A file that verifies has no business holding what signs.
   for (const std::string_view secret : {"d", "k", "p", "q"}) {
-    if (key.find(secret) != nullptr) return refuse("it holds a private or symmetric key");
+    if (key.find(secret) != nullptr) return refuse_keys("it holds a private or symmetric key");
   }
   const VerifyingKey made = TRY(make_key(key));
   if (key.find("alg") != nullptr && key.string_at("alg") != name_of(made.algorithm()))
-    return refuse(fmt::format("its alg is not {}, as its kty asks", name_of(made.algorithm())));
+    return refuse_keys(
+        fmt::format("its alg is not {}, as its kty asks", name_of(made.algorithm())));
   if (key.find("use") != nullptr && key.string_at("use") != "sig")
-    return refuse("its use is not sig");
+    return refuse_keys("its use is not sig");
   return made;
 }
 
 }  // namespace
 
 Result<Jwks> Jwks::parse(std::string_view text) {
-  if (text.size() > kTextSizeMax) return refuse("the key set is larger than 1 MiB");
+  if (text.size() > kTextSizeMax) return refuse_keys("the key set is larger than 1 MiB");
   const Json document = TRY(parse_json(text));
   const Json* const keys = document.find("keys");
-  if (keys == nullptr || !keys->is_array()) return refuse("the key set has no array 'keys'");
-  if (keys->as_array().size() > kKeysMax) return refuse("the key set has more than 100 keys");
+  if (keys == nullptr || !keys->is_array()) return refuse_keys("the key set has no array 'keys'");
+  if (keys->as_array().size() > kKeysMax) return refuse_keys("the key set has more than 100 keys");
   Jwks jwks;
   for (std::size_t i = 0; i < keys->as_array().size(); ++i) {
     const Json& key = keys->as_array()[i];
     if (key.string_at("use") == "enc") continue;  // identity providers publish these beside ours
     const auto kid = key.string_at("kid");
     if (!kid || kid->empty() || kid->size() > kKidSizeMax)
-      return refuse(fmt::format("key {} of the key set has no kid of 1 to 64 characters", i));
+      return refuse_keys(fmt::format("key {} of the key set has no kid of 1 to 64 characters", i));
     auto made = read_key(key);
     if (!made) {
-      return refuse(fmt::format("key {} ('{}') of the key set cannot be used: {}", i, *kid,
-                                made.error().message));
+      return refuse_keys(fmt::format("key {} ('{}') of the key set cannot be used: {}", i, *kid,
+                                     made.error().message));
     }
     if (!jwks.keys_.emplace(*kid, *std::move(made)).second)
-      return refuse(fmt::format("the kid '{}' stands twice in the key set", *kid));
+      return refuse_keys(fmt::format("the kid '{}' stands twice in the key set", *kid));
   }
-  if (jwks.keys_.empty()) return refuse("the key set has no key that verifies signatures");
+  if (jwks.keys_.empty()) return refuse_keys("the key set has no key that verifies signatures");
   return jwks;
 }
 

@@ -10,7 +10,6 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kTokenSizeMax = 8 * 1024;
-constexpr std::size_t kKidSizeMax = 64;
 constexpr std::int64_t kSecondMax = 253'402'300'799;  // the end of the year 9999
 constexpr std::int64_t kSkewSeconds = 30;
 constexpr std::int64_t kLifetimeSecondsMax = 24 * 60 * 60;
@@ -29,7 +28,7 @@ constexpr std::string_view kUsualHeader = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
 constexpr std::array<std::string_view, 9> kRefusedHeaders = {"crit", "zip", "b64", "jku", "jwk",
                                                              "x5u",  "x5c", "enc", "cty"};
 
-std::unexpected<Error> refuse(std::string message) {
+std::unexpected<Error> refuse_token(std::string message) {
   return fail(ErrorCode::unauthorized, std::move(message));
 }
 
@@ -62,27 +61,27 @@ bool is_access_token_type(std::string_view typ) {
 
 Result<Json> parse_part(std::string_view name, std::string_view text) {
   const auto bytes = parse_base64url(text);
-  if (!bytes) return refuse(fmt::format("the token's {} is not base64url", name));
+  if (!bytes) return refuse_token(fmt::format("the token's {} is not base64url", name));
   auto value = parse_json(*bytes);
   if (!value || !value->is_object())
-    return refuse(fmt::format("the token's {} is not one JSON object", name));
+    return refuse_token(fmt::format("the token's {} is not one JSON object", name));
   return *std::move(value);
 }
 
 Result<> read_header(const Json& header, Jwt& token) {
   for (const std::string_view name : kRefusedHeaders) {
     if (header.find(name) != nullptr)
-      return refuse(fmt::format("the token's header must not have '{}'", name));
+      return refuse_token(fmt::format("the token's header must not have '{}'", name));
   }
   const auto algorithm = algorithm_named(header.string_at("alg").value_or(""));
-  if (!algorithm) return refuse("the token's alg is not HS256, RS256, ES256 or EdDSA");
+  if (!algorithm) return refuse_token("the token's alg is not HS256, RS256, ES256 or EdDSA");
   token.algorithm = *algorithm;
   if (header.find("typ") != nullptr && !is_access_token_type(header.string_at("typ").value_or("")))
-    return refuse("the token's typ is not JWT or at+jwt");
+    return refuse_token("the token's typ is not JWT or at+jwt");
   if (header.find("kid") != nullptr) {
     token.kid = header.string_at("kid").value_or("");
     if (!is_kid(*token.kid))
-      return refuse("the token's kid is not 1 to 64 characters of A-Z a-z 0-9 . _ : - + / =");
+      return refuse_token("the token's kid is not 1 to 64 characters of A-Z a-z 0-9 . _ : - + / =");
   }
   return {};
 }
@@ -92,18 +91,19 @@ Result<std::optional<std::int64_t>> seconds_at(const Json& claims, std::string_v
   if (claims.find(name) == nullptr) return std::nullopt;
   const auto seconds = claims.integer_at(name);
   if (!seconds || *seconds < 0 || *seconds > kSecondMax)
-    return refuse(fmt::format("the token's {} is not a whole number of seconds since 1970", name));
+    return refuse_token(
+        fmt::format("the token's {} is not a whole number of seconds since 1970", name));
   return seconds;
 }
 
 }  // namespace
 
 Result<Jwt> parse_jwt(std::string_view text) {
-  if (text.size() > kTokenSizeMax) return refuse("the token is longer than 8 KiB");
+  if (text.size() > kTokenSizeMax) return refuse_token("the token is longer than 8 KiB");
   const std::size_t first = text.find('.');
   const std::size_t second = first == text.npos ? text.npos : text.find('.', first + 1);
   if (second == text.npos || text.find('.', second + 1) != text.npos)
-    return refuse("the token has not exactly three parts");
+    return refuse_token("the token has not exactly three parts");
   Jwt token;
   if (const std::string_view header = text.substr(0, first); header != kUsualHeader) {
     const Json read = TRY(parse_part("header", header));
@@ -112,7 +112,7 @@ Result<Jwt> parse_jwt(std::string_view text) {
   token.claims = TRY(parse_part("payload", text.substr(first + 1, second - first - 1)));
   auto signature = parse_base64url(text.substr(second + 1));
   if (!signature || signature->empty())
-    return refuse("the token's signature is missing or not base64url");
+    return refuse_token("the token's signature is missing or not base64url");
   token.signature = *std::move(signature);
   token.signing_input = text.substr(0, second);
   return token;
@@ -128,14 +128,15 @@ Result<> check_times(const Json& claims, Timestamp now) {
   const auto iat = TRY(seconds_at(claims, "iat"));
   const std::int64_t second =
       std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (!exp) return refuse("the token has no exp");
-  if (*exp <= second) return refuse("the token has expired");
-  if (nbf && *nbf > second + kSkewSeconds) return refuse("the token is not valid yet (nbf)");
-  if (iat && *iat > second + kSkewSeconds) return refuse("the token is issued in the future (iat)");
-  if (iat && *exp <= *iat) return refuse("the token expires before it is issued");
+  if (!exp) return refuse_token("the token has no exp");
+  if (*exp <= second) return refuse_token("the token has expired");
+  if (nbf && *nbf > second + kSkewSeconds) return refuse_token("the token is not valid yet (nbf)");
+  if (iat && *iat > second + kSkewSeconds)
+    return refuse_token("the token is issued in the future (iat)");
+  if (iat && *exp <= *iat) return refuse_token("the token expires before it is issued");
   const std::int64_t latest =
       iat ? *iat + kLifetimeSecondsMax : second + kLifetimeSecondsMax + kSkewSeconds;
-  if (*exp > latest) return refuse("the token claims to live longer than 24 hours");
+  if (*exp > latest) return refuse_token("the token claims to live longer than 24 hours");
   return {};
 }
 

@@ -21,6 +21,8 @@
 
 namespace metergate {
 
+inline constexpr std::size_t kKidSizeMax = 64;  // bytes
+
 struct Jwt {
   SignatureAlgorithm algorithm = SignatureAlgorithm::hs256;
   std::optional<std::string> kid;

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/crypto.h"
+#include "base/unsigned_bytes.h"
 
 namespace metergate {
 namespace {
@@ -17,7 +18,6 @@ constexpr int kRsaBitsMin = 2048;
 constexpr int kRsaBitsMax = 8192;        // beyond it one verification costs milliseconds
 constexpr int kRsaExponentBitsMax = 64;  // likewise
 constexpr std::size_t kCoordinateSize = 32;
-constexpr std::size_t kSha256Size = 32;
 constexpr std::size_t kKeyTextMax = 2048;
 
 template <auto free_function>
@@ -30,20 +30,16 @@ struct Free {
 template <class T, auto free_function>
 using Owned = std::unique_ptr<T, Free<free_function>>;
 
-const unsigned char* unsigned_bytes(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-std::unexpected<Error> refuse(std::string message) {
+std::unexpected<Error> refuse_key(std::string message) {
   ERR_clear_error();
   return fail(ErrorCode::invalid, std::move(message));
 }
 
 Result<std::string> decode(std::string_view member, std::string_view text) {
   if (text.empty() || text.size() > kKeyTextMax)
-    return refuse("the key's " + std::string{member} + " is missing or too long");
+    return refuse_key("the key's " + std::string{member} + " is missing or too long");
   auto bytes = parse_base64url(text);
-  if (!bytes) return refuse("the key's " + std::string{member} + " is not base64url");
+  if (!bytes) return refuse_key("the key's " + std::string{member} + " is not base64url");
   return *std::move(bytes);
 }
 
@@ -126,16 +122,16 @@ Result<VerifyingKey> VerifyingKey::rsa(std::string_view n, std::string_view e) {
   CHECK(modulus && exponent);
   const int bits = BN_num_bits(modulus.get());
   if (bits < kRsaBitsMin || bits > kRsaBitsMax || BN_is_odd(modulus.get()) == 0)
-    return refuse("an RSA key has an odd modulus of 2048 to 8192 bits");
+    return refuse_key("an RSA key has an odd modulus of 2048 to 8192 bits");
   if (BN_num_bits(exponent.get()) > kRsaExponentBitsMax || BN_is_odd(exponent.get()) == 0 ||
       BN_is_one(exponent.get()) != 0) {
-    return refuse("an RSA key has an odd exponent of at least 3 and at most 64 bits");
+    return refuse_key("an RSA key has an odd exponent of at least 3 and at most 64 bits");
   }
   const Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder{OSSL_PARAM_BLD_new()};
   CHECK(builder && OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) &&
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()));
   auto key = public_key("RSA", builder.get());
-  if (!key) return refuse("n and e are no RSA key");
+  if (!key) return refuse_key("n and e are no RSA key");
   return VerifyingKey{SignatureAlgorithm::rs256, std::move(key)};
 }
 
@@ -143,7 +139,7 @@ Result<VerifyingKey> VerifyingKey::ec_p256(std::string_view x, std::string_view 
   const std::string x_bytes = TRY(decode("x", x));
   const std::string y_bytes = TRY(decode("y", y));
   if (x_bytes.size() != kCoordinateSize || y_bytes.size() != kCoordinateSize)
-    return refuse("x and y of a P-256 key have 32 bytes each");
+    return refuse_key("x and y of a P-256 key have 32 bytes each");
   const std::string point = "\x04" + x_bytes + y_bytes;  // SEC 1: 4 means uncompressed
   const Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder{OSSL_PARAM_BLD_new()};
   CHECK(builder &&
@@ -151,7 +147,7 @@ Result<VerifyingKey> VerifyingKey::ec_p256(std::string_view x, std::string_view 
         OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                          point.size()));
   auto key = public_key("EC", builder.get());
-  if (!key) return refuse("x and y are no point of the curve P-256");
+  if (!key) return refuse_key("x and y are no point of the curve P-256");
   return VerifyingKey{SignatureAlgorithm::es256, std::move(key)};
 }
 
@@ -160,11 +156,11 @@ Result<VerifyingKey> VerifyingKey::ed25519(std::string_view x) {
   // OpenSSL takes any 32 bytes; under a point of small order anyone could sign.
   if (bytes.size() != crypto_core_ed25519_BYTES ||
       crypto_core_ed25519_is_valid_point(unsigned_bytes(bytes)) != 1) {
-    return refuse("x is no Ed25519 key of 32 bytes");
+    return refuse_key("x is no Ed25519 key of 32 bytes");
   }
   EVP_PKEY* key =
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, unsigned_bytes(bytes), bytes.size());
-  if (key == nullptr) return refuse("x is no Ed25519 key");
+  if (key == nullptr) return refuse_key("x is no Ed25519 key");
   return VerifyingKey{SignatureAlgorithm::eddsa,
                       {key, [](void* owned) { EVP_PKEY_free(static_cast<EVP_PKEY*>(owned)); }}};
 }

@@ -56,13 +56,13 @@ void append_member(std::string_view name, std::string_view json, std::string& ou
 }
 
 void append_known_text(std::string_view name, std::string_view text, std::string& out) {
-  if (!text.empty()) append_member(name, quoted(text), out);
+  if (!text.empty()) append_member(name, json_text(text), out);
 }
 
 }  // namespace
 
 EventText::EventText(std::string_view source)
-    : source_(quoted(source)),
+    : source_(json_text(source)),
       start_high_(static_cast<std::uint16_t>(random_number())),
       next_low_(random_number()) {}
 
@@ -70,19 +70,19 @@ std::string EventText::begin(std::string_view type, std::string_view tenant) {
   const std::chrono::milliseconds now = since_epoch();
   std::string out = R"({"specversion":"1.0")";
   out.reserve(320);
-  append_member("id", quoted(ulid_text(now, start_high_, next_low_.fetch_add(1))), out);
+  append_member("id", json_text(ulid_text(now, start_high_, next_low_.fetch_add(1))), out);
   append_member("source", source_, out);
-  append_member("type", quoted(type), out);
-  append_member("subject", quoted(tenant), out);
-  append_member("time", quoted(utc_text(now)), out);
+  append_member("type", json_text(type), out);
+  append_member("subject", json_text(tenant), out);
+  append_member("time", json_text(utc_text(now)), out);
   append_member("data", "{", out);
   return out;
 }
 
 std::string EventText::api_call(std::string_view tenant, const TrackedCall& call) {
   std::string out = begin("api.call", tenant);
-  append_member("method", quoted(call.method), out);
-  append_member("endpoint", quoted(call.endpoint), out);
+  append_member("method", json_text(call.method), out);
+  append_member("endpoint", json_text(call.endpoint), out);
   append_member("status", std::to_string(call.status), out);
   append_member("request_bytes", std::to_string(call.request_bytes), out);
   append_member("response_bytes", std::to_string(call.response_bytes), out);
@@ -96,7 +96,7 @@ std::string EventText::api_call(std::string_view tenant, const TrackedCall& call
 std::string EventText::webhook_call(std::string_view tenant, std::string_view webhook, bool success,
                                     std::chrono::microseconds duration) {
   std::string out = begin("webhook.call", tenant);
-  append_member("webhook_id", quoted(webhook), out);
+  append_member("webhook_id", json_text(webhook), out);
   append_member("success", success ? "true" : "false", out);
   append_member("duration_ms", milliseconds_text(duration), out);
   return out + "}}";
@@ -136,7 +136,7 @@ std::string ulid_text(std::chrono::milliseconds at, std::uint16_t high, std::uin
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out = "\"";
   out.reserve(text.size() + 2);
   while (!text.empty()) {

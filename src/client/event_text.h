@@ -36,7 +36,7 @@ class EventText {
 
 // 48 bits of milliseconds and 80 others in Crockford's base 32: 26 characters, sorted by time.
 std::string ulid_text(std::chrono::milliseconds at, std::uint16_t high, std::uint64_t low);
-std::string quoted(std::string_view text);                      // as a JSON string
+std::string json_text(std::string_view text);                   // as a JSON string
 std::string milliseconds_text(std::chrono::microseconds time);  // 1500 µs: "1.500"
 
 std::string batch_text(const std::vector<std::string>& events);

@@ -51,20 +51,20 @@ TEST(EventText, TimesAreWrittenInUtcWithMilliseconds) {
 }
 
 TEST(EventText, TextsAreEscapedAsJson) {
-  EXPECT_EQ(quoted("plain /ü€😀"), R"("plain /ü€😀")");
-  EXPECT_EQ(quoted("a\"b\\c"), R"("a\"b\\c")");
-  EXPECT_EQ(quoted(std::string_view("\0\n\x1F", 3)), R"("\u0000\u000a\u001f")");
+  EXPECT_EQ(json_text("plain /ü€😀"), R"("plain /ü€😀")");
+  EXPECT_EQ(json_text("a\"b\\c"), R"("a\"b\\c")");
+  EXPECT_EQ(json_text(std::string_view("\0\n\x1F", 3)), R"("\u0000\u000a\u001f")");
 }
 
 TEST(EventText, WhatIsNoUtf8IsReplacedByteForByte) {
   const std::string mark = "\xEF\xBF\xBD";
-  EXPECT_EQ(quoted("a\xFF"
-                   "b"),
+  EXPECT_EQ(json_text("a\xFF"
+                      "b"),
             "\"a" + mark + "b\"");
-  EXPECT_EQ(quoted("\xC0\xAF"), "\"" + mark + mark + "\"");             // longer than needed
-  EXPECT_EQ(quoted("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");  // a surrogate
-  EXPECT_EQ(quoted("\xE2\x82"), "\"" + mark + mark + "\"");             // cut off
-  EXPECT_EQ(quoted("\xF4\x90\x80\x80"), "\"" + mark + mark + mark + mark + "\"");
+  EXPECT_EQ(json_text("\xC0\xAF"), "\"" + mark + mark + "\"");             // longer than needed
+  EXPECT_EQ(json_text("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");  // a surrogate
+  EXPECT_EQ(json_text("\xE2\x82"), "\"" + mark + mark + "\"");             // cut off
+  EXPECT_EQ(json_text("\xF4\x90\x80\x80"), "\"" + mark + mark + mark + mark + "\"");
 }
 
 TEST(EventText, DurationsAreMillisecondsWithThreeDecimals) {

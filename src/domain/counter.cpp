@@ -74,6 +74,11 @@ void Gauges::carry(const Gauges& before, Timestamp start) {
   reported_bytes.carry(before.reported_bytes, start);
 }
 
+bool Gauges::has_any() const {
+  return stores.is_set() || devices.is_set() || sales.is_set() || tickets.is_set() ||
+         audits.is_set() || reported_bytes.is_set();
+}
+
 std::int64_t storage_bytes(const Gauges& gauges, const StorageFormula& formula) {
   if (gauges.reported_bytes.is_set()) return gauges.reported_bytes.last;
   return formula_bytes({gauges.sales.last, gauges.tickets.last, gauges.audits.last}, formula);

@@ -50,6 +50,7 @@ struct Gauges {
   Gauge audits;
   Gauge reported_bytes;  // set: the application reports its own storage, which is used instead
   void carry(const Gauges& before, Timestamp start);
+  bool has_any() const;  // that is set
   friend bool operator==(const Gauges&, const Gauges&) = default;
 };
 

@@ -8,17 +8,17 @@
 namespace metergate {
 namespace {
 
-Timestamp at(std::int64_t ms) { return Timestamp{Milliseconds{ms}}; }
+Timestamp millis(std::int64_t ms) { return Timestamp{Milliseconds{ms}}; }
 
 UsageEvent event(std::int64_t ms, Fact fact, bool billable = true) {
   UsageEvent made;
-  made.occurred_at = at(ms);
+  made.occurred_at = millis(ms);
   made.billable = billable;
   made.fact = std::move(fact);
   return made;
 }
 
-ApiCall call(int status) {
+ApiCall call_with(int status) {
   ApiCall made;
   made.status = status;
   made.request_bytes = 100;
@@ -29,97 +29,98 @@ ApiCall call(int status) {
 
 TEST(Gauge, TheLatestByTimeWinsInAnyOrder) {
   Gauge forward;
-  forward.set(5, at(10));
-  forward.set(3, at(20));
+  forward.set(5, millis(10));
+  forward.set(3, millis(20));
   Gauge backward;
-  backward.set(3, at(20));
-  backward.set(5, at(10));
+  backward.set(3, millis(20));
+  backward.set(5, millis(10));
   EXPECT_EQ(forward, backward);
   EXPECT_EQ(forward.last, 3);
   EXPECT_EQ(forward.peak, 5);
-  EXPECT_EQ(forward.at, at(20));
+  EXPECT_EQ(forward.at, millis(20));
 }
 
 TEST(Gauge, OfEqualTimesTheGreaterValueWins) {
   Gauge gauge;
-  gauge.set(7, at(10));
-  gauge.set(4, at(10));
+  gauge.set(7, millis(10));
+  gauge.set(4, millis(10));
   EXPECT_EQ(gauge.last, 7);
 }
 
 TEST(Gauge, IsNotSetBeforeItsFirstValue) {
   Gauge gauge;
   EXPECT_FALSE(gauge.is_set());
-  gauge.set(0, at(1));
+  gauge.set(0, millis(1));
   EXPECT_TRUE(gauge.is_set());
   EXPECT_EQ(gauge.last, 0);
 }
 
 TEST(Gauge, WhatIsCarriedHoldsUntilSomethingLaterIsSet) {
   Gauge before;
-  before.set(9, at(5));
-  before.set(6, at(7));
+  before.set(9, millis(5));
+  before.set(6, millis(7));
   Gauge gauge;
-  gauge.carry(before, at(100));
+  gauge.carry(before, millis(100));
   EXPECT_EQ(gauge.last, 6);
   EXPECT_EQ(gauge.peak, 6);
-  gauge.set(2, at(100));  // at the very start of the span
+  gauge.set(2, millis(100));  // at the very start of the span
   EXPECT_EQ(gauge.last, 2);
   EXPECT_EQ(gauge.peak, 6);
 }
 
 TEST(Gauge, CarryingAfterSettingGivesTheSame) {
   Gauge before;
-  before.set(6, at(7));
+  before.set(6, millis(7));
   Gauge gauge;
-  gauge.set(2, at(100));
-  gauge.carry(before, at(100));
+  gauge.set(2, millis(100));
+  gauge.carry(before, millis(100));
   EXPECT_EQ(gauge.last, 2);
   EXPECT_EQ(gauge.peak, 6);
 }
 
 TEST(Gauge, NothingIsCarriedFromWhatWasNeverSet) {
   Gauge gauge;
-  gauge.carry(Gauge{}, at(100));
+  gauge.carry(Gauge{}, millis(100));
   EXPECT_EQ(gauge, Gauge{});
 }
 
 TEST(Gauge, WhatIsCarriedNeverLiesInsideTheSpan) {
   Gauge before;
-  before.set(6, at(150));
+  before.set(6, millis(150));
   Gauge gauge;
-  gauge.carry(before, at(100));
-  EXPECT_LT(gauge.at, at(100));
+  gauge.carry(before, millis(100));
+  EXPECT_LT(gauge.at, millis(100));
 }
 
 TEST(Storage, FollowsTheFormula) {
   Gauges gauges;
   EXPECT_EQ(storage_bytes(gauges, StorageFormula{}), 104'857'600);
-  gauges.sales.set(1'000, at(1));
-  gauges.tickets.set(2'000, at(1));
-  gauges.audits.set(4'000, at(1));
+  gauges.sales.set(1'000, millis(1));
+  gauges.tickets.set(2'000, millis(1));
+  gauges.audits.set(4'000, millis(1));
   EXPECT_EQ(storage_bytes(gauges, StorageFormula{}),
             104'857'600 + 1'000 * 1'024 + 2'000 * 512 + 4'000 * 256);
 }
 
 TEST(Storage, AReportedValueIsUsedInstead) {
   Gauges gauges;
-  gauges.sales.set(1'000, at(1));
-  gauges.reported_bytes.set(500, at(2));
-  gauges.reported_bytes.set(0, at(3));
+  gauges.sales.set(1'000, millis(1));
+  gauges.reported_bytes.set(500, millis(2));
+  gauges.reported_bytes.set(0, millis(3));
   EXPECT_EQ(storage_bytes(gauges, StorageFormula{}), 0);
   EXPECT_EQ(peak_storage_bytes(gauges, StorageFormula{}), 500);
 }
 
 TEST(Storage, StopsAtTheGreatestNumber) {
   Gauges gauges;
-  gauges.sales.set(INT64_MAX, at(1));
+  gauges.sales.set(INT64_MAX, millis(1));
   EXPECT_EQ(storage_bytes(gauges, StorageFormula{}), INT64_MAX);
 }
 
 TEST(CallSums, CountsEveryBillableCallWhateverItsStatus) {
   CallSums sums;
-  for (const int status : {101, 200, 204, 302, 404, 429, 500, 599}) sums.fold(call(status), true);
+  for (const int status : {101, 200, 204, 302, 404, 429, 500, 599})
+    sums.fold(call_with(status), true);
   EXPECT_EQ(sums.count, 8);
   EXPECT_EQ(sums.by_status_class, (std::array<std::int64_t, 5>{1, 2, 1, 2, 2}));
   EXPECT_EQ(sums.successes(), 4);
@@ -131,14 +132,14 @@ TEST(CallSums, CountsEveryBillableCallWhateverItsStatus) {
 
 TEST(CallSums, UnbilledCallsShowInNoOtherMember) {
   CallSums sums;
-  sums.fold(call(502), false);
+  sums.fold(call_with(502), false);
   CallSums wanted;
   wanted.unbilled = 1;
   EXPECT_EQ(sums, wanted);
 }
 
 TEST(CallSums, SumsStopAtTheGreatestNumber) {
-  ApiCall huge = call(200);
+  ApiCall huge = call_with(200);
   huge.response_bytes = INT64_MAX;
   CallSums sums;
   sums.fold(huge, true);
@@ -158,8 +159,8 @@ TEST(WebhookSums, CountEveryAttemptFailedOnesToo) {
 
 TEST(Counter, FoldsEachKindOfFactIntoItsOwnPlace) {
   Counter counter;
-  counter.fold(event(10, call(200)));
-  counter.fold(event(11, call(429), false));
+  counter.fold(event(10, call_with(200)));
+  counter.fold(event(11, call_with(429), false));
   counter.fold(event(12, WebhookCall{"hook", true, 200, 1, Microseconds{10}}));
   counter.fold(event(13, StorageReport{4'096}));
   counter.fold(event(14, CountReport{Meter::stores_count, 3}));
@@ -172,7 +173,7 @@ TEST(Counter, FoldsEachKindOfFactIntoItsOwnPlace) {
   EXPECT_EQ(usage[Meter::storage_gb], 4'096);
   EXPECT_EQ(usage[Meter::stores_count], 3);
   EXPECT_EQ(usage[Meter::devices_count], 8);
-  EXPECT_EQ(counter.updated_at, at(16));
+  EXPECT_EQ(counter.updated_at, millis(16));
 }
 
 TEST(Counter, ACountThatIsNotResolvedChangesNoGauge) {
@@ -185,7 +186,7 @@ TEST(Counter, PeaksAreTheGreatestOfLevelsAndTheWholeOfSums) {
   Counter counter;
   counter.fold(event(1, CountReport{Meter::devices_count, 8}));
   counter.fold(event(2, CountReport{Meter::devices_count, 2}));
-  counter.fold(event(3, call(200)));
+  counter.fold(event(3, call_with(200)));
   const Usage peaks = peaks_of(counter, StorageFormula{});
   EXPECT_EQ(peaks[Meter::devices_count], 8);
   EXPECT_EQ(peaks[Meter::api_calls], 1);
@@ -197,7 +198,7 @@ rc::Gen<UsageEvent> any_event() {
   const auto fact = rc::gen::exec([=]() -> Fact {
     switch (*rc::gen::inRange(0, 5)) {
       case 0: {
-        ApiCall made = call(*rc::gen::inRange(100, 600));
+        ApiCall made = call_with(*rc::gen::inRange(100, 600));
         made.response_bytes = *rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 50);
         made.duration = Microseconds{*rc::gen::inRange<std::int64_t>(0, 1'000'000)};
         return made;
@@ -272,8 +273,8 @@ RC_GTEST_PROP(Gauge, TheDaysOfASpanMergeToIt, ()) {
   std::array<Gauge, 3> days;
   std::int64_t ms = 1;
   for (const std::int64_t value : settings) {
-    whole.set(value, at(ms));
-    days[*rc::gen::inRange<std::size_t>(0, 3)].set(value, at(ms++));
+    whole.set(value, millis(ms));
+    days[*rc::gen::inRange<std::size_t>(0, 3)].set(value, millis(ms++));
   }
   Gauge merged;
   for (const Gauge& part : days) merged.merge(part);
@@ -289,10 +290,10 @@ RC_GTEST_PROP(Gauge, ADayCarriedIntoTheNextIsTheSameAsOneSpan, ()) {
   Gauge first;
   Gauge second;
   for (const auto& [value, ms] : settings) {
-    whole.set(value, at(ms));
-    (ms < kStart ? first : second).set(value, at(ms));
+    whole.set(value, millis(ms));
+    (ms < kStart ? first : second).set(value, millis(ms));
   }
-  second.carry(first, at(kStart));
+  second.carry(first, millis(kStart));
   RC_ASSERT(second.last == whole.last);
   RC_ASSERT(second.at == whole.at);
   RC_ASSERT(std::max(first.peak, second.peak) == whole.peak);

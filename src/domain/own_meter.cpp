@@ -33,7 +33,7 @@ bool is_dimension_name(std::string_view text) {
   return !text.empty() && text.size() <= kSlugMax && std::ranges::all_of(text, is_word);
 }
 
-class FaultList {
+class MeterFaults {
  public:
   void add(std::string field, std::string message) {
     faults_.push_back({std::nullopt, std::move(field), std::move(message)});
@@ -44,7 +44,7 @@ class FaultList {
   std::vector<Fault> faults_;
 };
 
-void check_slug(const OwnMeter& meter, FaultList& faults) {
+void check_slug(const OwnMeter& meter, MeterFaults& faults) {
   if (!is_slug(meter.slug)) {
     faults.add("slug", "is '" + meter.slug +
                            "'; must be 1 to 64 of a-z, 0-9 and '_' that begin with a letter or "
@@ -56,7 +56,7 @@ void check_slug(const OwnMeter& meter, FaultList& faults) {
   }
 }
 
-void check_type(const OwnMeter& meter, FaultList& faults) {
+void check_type(const OwnMeter& meter, MeterFaults& faults) {
   if (meter.event_type.empty() || meter.event_type.size() > kTypeMax) {
     faults.add("eventType", "must be the type of the events to count, 1 to 256 bytes");
   } else if (std::ranges::find(kBuiltInTypes, meter.event_type) != kBuiltInTypes.end()) {
@@ -66,7 +66,7 @@ void check_type(const OwnMeter& meter, FaultList& faults) {
   }
 }
 
-void check_value(const OwnMeter& meter, FaultList& faults) {
+void check_value(const OwnMeter& meter, MeterFaults& faults) {
   const FoldingRow& row = row_of(meter.aggregation);
   if (meter.value_path.empty()) {
     if (row.needs_value) {
@@ -78,7 +78,7 @@ void check_value(const OwnMeter& meter, FaultList& faults) {
   }
 }
 
-void check_groups(const OwnMeter& meter, FaultList& faults) {
+void check_groups(const OwnMeter& meter, MeterFaults& faults) {
   if (meter.group_by.size() > kDimensionsMax) {
     faults.add("groupBy", "has " + std::to_string(meter.group_by.size()) + " names; at most " +
                               std::to_string(kDimensionsMax) + " are allowed");
@@ -136,7 +136,7 @@ std::optional<DataPath> parse_path(std::string_view text) {
 }
 
 std::vector<Fault> faults_of(const OwnMeter& meter) {
-  FaultList faults;
+  MeterFaults faults;
   check_slug(meter, faults);
   check_type(meter, faults);
   check_value(meter, faults);

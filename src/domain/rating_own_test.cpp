@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-Quantity quantity(std::string_view text) { return Quantity::parse(text).value(); }
+Quantity amount(std::string_view text) { return Quantity::parse(text).value(); }
 
 OwnTerm term(std::optional<Quantity> limit, std::int64_t rate_micros,
              std::string meter = "tokens") {
@@ -22,9 +22,9 @@ Rated rated(std::vector<OwnTerm> own, const std::vector<Quantity>& usage, Usage 
 }
 
 TEST(RatingOwn, OverageTimesRateIsTheCostRoundedOnce) {
-  const Rated one = rated({term(quantity("1000.5"), 2'000)}, {quantity("1500.75")});
+  const Rated one = rated({term(amount("1000.5"), 2'000)}, {amount("1500.75")});
   ASSERT_EQ(one.own_lines.size(), 1U);
-  EXPECT_EQ(one.own_lines[0].overage, quantity("500.25"));
+  EXPECT_EQ(one.own_lines[0].overage, amount("500.25"));
   EXPECT_EQ(one.own_lines[0].cost, Money{1'000'500});
   EXPECT_EQ(one.cost, Money{1'000'000});
   EXPECT_TRUE(one.has_overages);
@@ -32,8 +32,8 @@ TEST(RatingOwn, OverageTimesRateIsTheCostRoundedOnce) {
 }
 
 TEST(RatingOwn, HalfAMillionthIsRoundedAwayFromZero) {
-  EXPECT_EQ(rated({term(Quantity{}, 1)}, {quantity("0.5")}).own_lines[0].cost, Money{1});
-  EXPECT_EQ(rated({term(Quantity{}, 1)}, {quantity("0.499999999")}).own_lines[0].cost, Money{0});
+  EXPECT_EQ(rated({term(Quantity{}, 1)}, {amount("0.5")}).own_lines[0].cost, Money{1});
+  EXPECT_EQ(rated({term(Quantity{}, 1)}, {amount("0.499999999")}).own_lines[0].cost, Money{0});
 }
 
 TEST(RatingOwn, ItsCostIsAddedToTheBuiltInLinesBeforeTheyAreRounded) {
@@ -49,22 +49,22 @@ TEST(RatingOwn, ItsCostIsAddedToTheBuiltInLinesBeforeTheyAreRounded) {
 }
 
 TEST(RatingOwn, UnlimitedIsNeverOver) {
-  const Rated one = rated({term(std::nullopt, 5)}, {quantity("1e12")});
+  const Rated one = rated({term(std::nullopt, 5)}, {amount("1e12")});
   EXPECT_EQ(one.own_lines[0].overage, Quantity{});
   EXPECT_EQ(one.health, Health::healthy);
   EXPECT_FALSE(one.has_overages);
 }
 
 TEST(RatingOwn, WhatIsBelowZeroIsNoOverage) {
-  const Rated one = rated({term(Quantity{}, 5)}, {quantity("-3")});
+  const Rated one = rated({term(Quantity{}, 5)}, {amount("-3")});
   EXPECT_EQ(one.own_lines[0].overage, Quantity{});
-  EXPECT_EQ(one.own_lines[0].usage, quantity("-3"));
+  EXPECT_EQ(one.own_lines[0].usage, amount("-3"));
   EXPECT_EQ(one.health, Health::healthy);
 }
 
 TEST(RatingOwn, HealthIsDecidedOnExactValues) {
   const auto health = [](std::string_view usage) {
-    return rated({term(quantity("1000"), 0)}, {quantity(usage)}).health;
+    return rated({term(amount("1000"), 0)}, {amount(usage)}).health;
   };
   EXPECT_EQ(health("749.999999999"), Health::healthy);
   EXPECT_EQ(health("750"), Health::caution);
@@ -77,8 +77,8 @@ TEST(RatingOwn, HealthIsDecidedOnExactValues) {
 TEST(RatingOwn, PercentIsOfOneDecimal) {
   const auto percent = [](std::string_view usage, std::string_view limit) {
     OwnLineItem line;
-    line.usage = quantity(usage);
-    line.included = quantity(limit);
+    line.usage = amount(usage);
+    line.included = amount(limit);
     return to_text(utilization_of(line).percent());
   };
   EXPECT_EQ(percent("15.2", "10"), "152.0");

@@ -71,7 +71,7 @@ bool is_token(std::string_view text) {
   });
 }
 
-class FaultList {
+class EventFaults {
  public:
   void add(std::string field, std::string message) {
     faults_.push_back({std::nullopt, std::move(field), std::move(message)});
@@ -119,7 +119,7 @@ class FaultList {
 };
 
 struct FactBounds {
-  FaultList& faults;
+  EventFaults& faults;
 
   void operator()(const ApiCall& call) const {
     if (call.method.empty() || call.method.size() > kMethodMax || !is_token(call.method))
@@ -158,7 +158,7 @@ struct FactBounds {
 }  // namespace
 
 std::vector<Fault> faults_of(const UsageEvent& event, Timestamp now) {
-  FaultList faults;
+  EventFaults faults;
   if (event.tenant.text().empty()) faults.add("subject", "is missing; it names the tenant");
   faults.text("source", event.source, {1, kNameMax});
   faults.text("id", event.id, {1, kNameMax});

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kPathsMax = 10'000;
 constexpr std::size_t kSegmentsMax = 64;
-constexpr std::size_t kPathBytesMax = 480;  // with the method it stays within an event's endpoint
+constexpr std::size_t kTemplateBytesMax =
+    480;  // with the method it stays within an event's endpoint
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMethods = {
     {{"get", "GET"},
@@ -93,7 +94,8 @@ Result<EndpointTemplates> EndpointTemplates::parse(std::string_view openapi) {
     Row row{.path = base + key, .segments = {}, .methods = methods_of(item)};
     if (!key.starts_with('/')) return wrong(fmt::format("the path '{}' has no '/' first", key));
     for (const std::string_view segment : segments_of(row.path)) row.segments.emplace_back(segment);
-    const bool is_usable = row.path.size() <= kPathBytesMax && row.segments.size() <= kSegmentsMax;
+    const bool is_usable =
+        row.path.size() <= kTemplateBytesMax && row.segments.size() <= kSegmentsMax;
     if (is_usable && !row.methods.empty()) templates.add(std::move(row));
   }
   return templates;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/crypto.h"
+#include "http/characters.h"
 #include "service/directory.h"
 #include "service/sessions.h"
 
@@ -51,14 +52,6 @@ Result<> check_path(std::string_view path) {
   return {};
 }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return out;
-}
-
 Result<Caller> caller_by_claim(const http::Request& request, const TenantRule& rule,
                                Sessions& sessions) {
   const std::vector<std::string_view> values = values_of(request, "authorization");
@@ -91,7 +84,7 @@ Result<Caller> caller_by_key(const http::Request& request, const TenantRule& rul
 }
 
 Result<TenantId> tenant_by_host(const http::Request& request, const TenantRule& rule) {
-  const std::string host = lower(host_name(request.header("host").value_or("")));
+  const std::string host = http::to_lower(host_name(request.header("host").value_or("")));
   const auto found = rule.hosts.find(host);
   if (found == rule.hosts.end())
     return fail(ErrorCode::not_found, "there is nothing at the host " + host);

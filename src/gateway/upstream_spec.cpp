@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/characters.h"
+
 namespace metergate::gateway {
 namespace {
 
@@ -59,14 +61,6 @@ constexpr std::array<std::string_view, 9> kOtherKeys = {
     "name", "urls", "path", "hosts", "tenant", "openapi", "pass_host", "health_path", "ca_file"};
 constexpr std::array<std::string_view, 5> kTenantKeys = {"from", "claim", "header", "keys",
                                                          "hosts"};
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return out;
-}
 
 // What https origins are verified by where nothing else is named; null where there are none.
 Result<std::shared_ptr<http::TlsContext>> tls_by_system(const std::vector<http::Origin>& origins) {
@@ -173,7 +167,7 @@ class SpecReader {
   }
 
   Result<> read_hosts() {
-    for (const std::string& host : TRY(texts("hosts"))) spec_.hosts.push_back(lower(host));
+    for (const std::string& host : TRY(texts("hosts"))) spec_.hosts.push_back(http::to_lower(host));
     return {};
   }
 
@@ -235,7 +229,7 @@ class SpecReader {
       rule.claim = TRY(text(table, "claim")).value_or("tenant_id");
     } else if (from == "api_key") {
       rule.from = TenantFrom::api_key;
-      rule.header = lower(TRY(text(table, "header")).value_or("x-api-key"));
+      rule.header = http::to_lower(TRY(text(table, "header")).value_or("x-api-key"));
       rule.keys = TRY(tenants_by(table, "keys"));
       for (const auto& [hash, tenant] : rule.keys) {
         if (hash.size() != kSha256HexLength ||
@@ -264,7 +258,7 @@ class SpecReader {
       const auto* id = value.as_string();
       auto tenant = TenantId::parse(id == nullptr ? std::string_view{} : id->get());
       if (!tenant) return wrong_key(name, tenant.error().message);
-      tenants.emplace(lower(entry.str()), *std::move(tenant));
+      tenants.emplace(http::to_lower(entry.str()), *std::move(tenant));
     }
     return tenants;
   }

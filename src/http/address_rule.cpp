@@ -109,12 +109,6 @@ std::optional<Network> parse_network(std::string_view text) {
   return bits ? std::optional(Network{*start, *bits}) : std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 bool is_label(std::string_view label) {
   const auto fits = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; };
   return !label.empty() && label.size() <= kLabelMax && label.front() != '-' &&

@@ -17,6 +17,9 @@
 
 namespace metergate::http {
 
+// Of those that a name has.
+inline constexpr std::size_t kAddressesMax = 16;
+
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};  // IPv4: the first four, the rest zero
   bool is_v4 = false;

@@ -1,6 +1,7 @@
 #include "http/answer_reader.h"
 
 #include "http/asio.h"
+#include "http/response_head.h"
 // Beast's parser is built on Asio's buffers.
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -12,7 +13,6 @@ namespace metergate::http {
 namespace {
 
 namespace beast = boost::beast;
-constexpr int kInterimsMax = 8;
 constexpr std::size_t kRetryAfterBytesMax = 64;
 
 bool is_interim(int status) { return status >= 100 && status < 200; }

@@ -8,10 +8,9 @@ namespace metergate::http {
 namespace {
 
 constexpr std::size_t kLineBytesMax = 1024;
-constexpr std::size_t kTrailerBytesMax = 8 * 1024;
 constexpr std::string_view kLineEnd = "\r\n";
 
-std::unexpected<Error> refuse(std::string_view message) {
+std::unexpected<Error> refuse_body(std::string_view message) {
   return fail(ErrorCode::upstream, std::string{message});
 }
 
@@ -64,10 +63,10 @@ Result<BodyDecoder::Step> BodyDecoder::take_data(std::string_view input) {
 Result<BodyDecoder::Step> BodyDecoder::take_chunk_line(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
   if (std::min(end, input.size()) > kLineBytesMax)
-    return refuse("a line that opens a chunk of the answer is longer than 1024 bytes");
+    return refuse_body("a line that opens a chunk of the answer is longer than 1024 bytes");
   if (end == std::string_view::npos) return Step{};
   const Result<std::uint32_t> size = check_chunk_line(input.substr(0, end));
-  if (!size) return refuse("a chunk of the answer does not begin with its size");
+  if (!size) return refuse_body("a chunk of the answer does not begin with its size");
   left_ = *size;
   state_ = *size > 0 ? State::chunk_data : State::trailers;
   return Step{end + kLineEnd.size(), {}};
@@ -75,7 +74,8 @@ Result<BodyDecoder::Step> BodyDecoder::take_chunk_line(std::string_view input) {
 
 Result<BodyDecoder::Step> BodyDecoder::take_chunk_end(std::string_view input) {
   const std::string_view start = input.substr(0, kLineEnd.size());
-  if (!kLineEnd.starts_with(start)) return refuse("a chunk of the answer is longer than its size");
+  if (!kLineEnd.starts_with(start))
+    return refuse_body("a chunk of the answer is longer than its size");
   if (start.size() < kLineEnd.size()) return Step{};
   state_ = State::chunk_line;
   return Step{kLineEnd.size(), {}};
@@ -84,13 +84,13 @@ Result<BodyDecoder::Step> BodyDecoder::take_chunk_end(std::string_view input) {
 Result<BodyDecoder::Step> BodyDecoder::take_trailer(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
   if (trailer_bytes_ + std::min(end, input.size()) > kTrailerBytesMax)
-    return refuse("the trailers of the answer are longer than 8 KiB");
+    return refuse_body("the trailers of the answer are longer than 8 KiB");
   if (end == std::string_view::npos) return Step{};
   trailer_bytes_ += end + kLineEnd.size();
   if (end == 0) {
     state_ = State::complete;
   } else if (!check_field_line(input.substr(0, end))) {
-    return refuse("a trailer of the answer is malformed");
+    return refuse_body("a trailer of the answer is malformed");
   }
   return Step{end + kLineEnd.size(), {}};
 }

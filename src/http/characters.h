@@ -61,6 +61,13 @@ inline bool is_field_value(std::string_view text) {
   return std::ranges::none_of(text, is_bad);
 }
 
+// Without the spaces and tabs at its ends.
+inline std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
 // Whether there is a CR or an LF.
 inline bool has_line_end(std::string_view text) {
   return text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos;

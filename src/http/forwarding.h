@@ -23,6 +23,8 @@
 
 namespace metergate::http {
 
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
 class Forwarding {
  public:
   // `request` without its body, which the connection's parser has not taken yet. All outlive it.

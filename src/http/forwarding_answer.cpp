@@ -14,8 +14,6 @@ constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of it in the buffer
 constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // more is written from where it was read
 constexpr std::size_t kAddedBytesUsual = 512;      // by our fields to an answer's head
 constexpr int kUnsentBytesMax = 16 * 1024;         // with more in its socket a caller is slow
-constexpr int kInterimsMax = 8;
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 // Whether these may be the first bytes of an HTTP/1 answer: rubbish is told at once.
 bool may_be_answer(std::string_view bytes) {

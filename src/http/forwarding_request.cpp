@@ -13,7 +13,6 @@
 namespace metergate::http {
 namespace {
 
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr int kTargetTriesMax = 2;
 
 // May be sent twice without doing twice (RFC 9110, 9.2.2).

@@ -15,7 +15,7 @@ constexpr std::size_t kFieldsMax = 100;
 constexpr std::size_t kLengthDigitsMax = 19;
 constexpr std::size_t kChunkDigitsMax = 8;
 
-std::unexpected<Error> refuse(std::string message) {
+std::unexpected<Error> refuse_request(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
 }
 
@@ -23,16 +23,16 @@ Result<> check_request_line(std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first == std::string_view::npos ? first : first + 1);
   if (second == std::string_view::npos)
-    return refuse("the request line is not 'METHOD TARGET VERSION' with single spaces");
+    return refuse_request("the request line is not 'METHOD TARGET VERSION' with single spaces");
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, second - first - 1);
   const std::string_view version = line.substr(second + 1);
   if (!is_token(method) || method.size() > kMethodLengthMax)
-    return refuse("the method is not a token of at most 32 characters");
+    return refuse_request("the method is not a token of at most 32 characters");
   if (target.empty() || !std::ranges::all_of(target, is_visible) || target.front() != '/')
-    return refuse("the request target must begin with '/' and be visible ASCII");
+    return refuse_request("the request target must begin with '/' and be visible ASCII");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return refuse("the version is neither HTTP/1.1 nor HTTP/1.0");
+    return refuse_request("the version is neither HTTP/1.1 nor HTTP/1.0");
   return {};
 }
 
@@ -41,7 +41,7 @@ Result<std::optional<std::string_view>> only_value(const RequestHead& head, std:
   std::optional<std::string_view> value;
   for (const Header& field : head.headers) {
     if (field.first != name) continue;
-    if (value) return refuse(fmt::format("there is more than one '{}' field", name));
+    if (value) return refuse_request(fmt::format("there is more than one '{}' field", name));
     value = field.second;
   }
   return value;
@@ -61,8 +61,9 @@ bool is_host(std::string_view text) {
 
 Result<> check_host(const RequestHead& head) {
   const auto host = TRY(only_value(head, "host"));
-  if (!host && head.version_minor == 1) return refuse("HTTP/1.1 needs a Host field");
-  if (host && !is_host(*host)) return refuse("the Host field is not a name or address with a port");
+  if (!host && head.version_minor == 1) return refuse_request("HTTP/1.1 needs a Host field");
+  if (host && !is_host(*host))
+    return refuse_request("the Host field is not a name or address with a port");
   return {};
 }
 
@@ -74,23 +75,17 @@ Result<std::optional<std::int64_t>> content_length_of(const RequestHead& head) {
       !text->empty() && text->size() <= kLengthDigitsMax && std::ranges::all_of(*text, is_digit);
   const char* end = text->data() + text->size();
   if (!is_shaped || std::from_chars(text->data(), end, length).ec != std::errc{})
-    return refuse("Content-Length is not a number of 1 to 19 digits");
+    return refuse_request("Content-Length is not a number of 1 to 19 digits");
   return std::optional{length};
 }
 
 Result<bool> is_chunked(const RequestHead& head) {
   const auto coding = TRY(only_value(head, "transfer-encoding"));
   if (!coding) return false;
-  if (head.version_minor == 0) return refuse("HTTP/1.0 has no Transfer-Encoding");
+  if (head.version_minor == 0) return refuse_request("HTTP/1.0 has no Transfer-Encoding");
   if (!equals_ignoring_case(*coding, "chunked"))
-    return refuse("Transfer-Encoding must be 'chunked' and nothing else");
+    return refuse_request("Transfer-Encoding must be 'chunked' and nothing else");
   return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 bool names_option(const RequestHead& head, std::string_view option) {
@@ -110,12 +105,12 @@ bool names_option(const RequestHead& head, std::string_view option) {
 
 Result<> check_field_line(std::string_view line) {
   if (line.empty() || line.front() == ' ' || line.front() == '\t')
-    return refuse("a header field is folded or begins with a space");
+    return refuse_request("a header field is folded or begins with a space");
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
-    return refuse("a header field is not a token directly followed by ':'");
+    return refuse_request("a header field is not a token directly followed by ':'");
   if (!is_field_value(line.substr(colon + 1)))
-    return refuse("a header field's value has a control character");
+    return refuse_request("a header field's value has a control character");
   return {};
 }
 
@@ -123,9 +118,10 @@ Result<> check_head_bytes(std::string_view head) {
   std::size_t lines = 0;
   while (true) {
     const std::size_t end = head.find("\r\n");
-    if (end == std::string_view::npos) return refuse("the head does not end in an empty line");
+    if (end == std::string_view::npos)
+      return refuse_request("the head does not end in an empty line");
     const std::string_view line = head.substr(0, end);
-    if (has_line_end(line)) return refuse("a line does not end in CRLF");
+    if (has_line_end(line)) return refuse_request("a line does not end in CRLF");
     head.remove_prefix(end + 2);
     if (lines > 0 && line.empty()) break;
     if (lines > kFieldsMax)
@@ -133,7 +129,7 @@ Result<> check_head_bytes(std::string_view head) {
     TRY(lines == 0 ? check_request_line(line) : check_field_line(line));
     ++lines;
   }
-  if (!head.empty()) return refuse("there is something after the empty line");
+  if (!head.empty()) return refuse_request("there is something after the empty line");
   return {};
 }
 
@@ -143,11 +139,12 @@ Result<std::uint32_t> check_chunk_line(std::string_view line) {
   const auto read = std::from_chars(line.data(), end, size, 16);
   const auto digits = static_cast<std::size_t>(read.ptr - line.data());
   if (read.ec != std::errc{} || digits > kChunkDigitsMax)
-    return refuse("a chunk's size is not 1 to 8 hexadecimal digits");
+    return refuse_request("a chunk's size is not 1 to 8 hexadecimal digits");
   const std::string_view extensions = line.substr(digits);
   if (!extensions.empty() && extensions.front() != ';')
-    return refuse("a chunk's size is followed by something else than ';'");
-  if (!is_field_value(extensions)) return refuse("a chunk's extension has a control character");
+    return refuse_request("a chunk's size is followed by something else than ';'");
+  if (!is_field_value(extensions))
+    return refuse_request("a chunk's extension has a control character");
   return size;
 }
 
@@ -155,10 +152,11 @@ Result<Framing> framing_of(const RequestHead& head) {
   TRY(check_host(head));
   const auto length = TRY(content_length_of(head));
   const bool chunked = TRY(is_chunked(head));
-  if (chunked && length) return refuse("there are both Content-Length and Transfer-Encoding");
+  if (chunked && length)
+    return refuse_request("there are both Content-Length and Transfer-Encoding");
   const auto expectation = TRY(only_value(head, "expect"));
   const bool expects_continue = expectation && equals_ignoring_case(*expectation, "100-continue");
-  if (expectation && !expects_continue) return refuse("Expect may only be '100-continue'");
+  if (expectation && !expects_continue) return refuse_request("Expect may only be '100-continue'");
   const bool is_persistent = head.version_minor == 1 || names_option(head, "keep-alive");
   return Framing{.content_length = length ? *length : 0,
                  .is_chunked = chunked,

@@ -16,6 +16,8 @@
 
 namespace metergate::http {
 
+inline constexpr std::size_t kTrailerBytesMax = 8 * 1024;
+
 struct RequestHead {
   std::string method;
   std::string target;

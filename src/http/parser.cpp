@@ -16,7 +16,6 @@ namespace {
 namespace beast = boost::beast;
 constexpr std::size_t kFieldsUsual = 16;
 constexpr std::size_t kChunkLineMax = 1024;
-constexpr std::size_t kTrailerBytesMax = 8 * 1024;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 

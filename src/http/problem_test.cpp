@@ -7,14 +7,14 @@
 namespace metergate::http {
 namespace {
 
-constexpr Timestamp kNow{Milliseconds{1'772'706'600'000}};  // 2026-03-05T10:30:00Z
+constexpr Timestamp kNowInMarch{Milliseconds{1'772'706'600'000}};  // 2026-03-05T10:30:00Z
 
 std::string header_of(const Response& response, std::string_view name) {
   const auto found = std::ranges::find(response.headers, name, &Header::first);
   return found == response.headers.end() ? std::string{} : found->second;
 }
 
-EnvelopeContext context() { return {.now = kNow, .zone = nullptr, .request_id = "req_1"}; }
+EnvelopeContext in_march() { return {.now = kNowInMarch, .zone = nullptr, .request_id = "req_1"}; }
 
 struct Expected {
   ErrorCode code;
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Expected{ErrorCode::internal, 500, "E_INTERNAL"}));
 
 TEST(Envelope, OfSuccessIsAsDocumented) {
-  const Response response = success(Json::object({{"at", kNow}}), context(), 201);
+  const Response response = success(Json::object({{"at", kNowInMarch}}), in_march(), 201);
   EXPECT_EQ(response.status, 201);
   EXPECT_EQ(response.body, R"({"server_time":"2026-03-05T10:30:00+00:00","request_id":"req_1",)"
                            R"("data":{"at":"2026-03-05T10:30:00+00:00"},"error":null})");
@@ -66,7 +66,7 @@ TEST(Envelope, OfSuccessIsAsDocumented) {
 
 TEST(Envelope, CarriesTheOffsetOfTheBillingZone) {
   const TimeZone zone = TimeZone::find("Asia/Kathmandu").value();
-  EnvelopeContext there = context();
+  EnvelopeContext there = in_march();
   there.zone = &zone;
   EXPECT_NE(success({}, there).body.find("2026-03-05T16:15:00+05:45"), std::string::npos);
 }
@@ -75,7 +75,7 @@ TEST(Envelope, OfAnErrorNamesEachFault) {
   const Error error{ErrorCode::invalid,
                     "two fields are wrong",
                     {{3, "name", "is missing"}, {{}, "plan", "is unknown"}}};
-  const Response response = problem(error, context());
+  const Response response = problem(error, in_march());
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(response.body,
             R"({"server_time":"2026-03-05T10:30:00+00:00","request_id":"req_1","data":null,)"
@@ -85,13 +85,13 @@ TEST(Envelope, OfAnErrorNamesEachFault) {
 }
 
 TEST(Envelope, OfAnErrorWithoutFaultsHasEmptyDetails) {
-  const Response response = problem({ErrorCode::not_found, "no such thing"}, context());
+  const Response response = problem({ErrorCode::not_found, "no such thing"}, in_march());
   EXPECT_NE(response.body.find(R"("details":{})"), std::string::npos);
 }
 
 TEST(Problem, TellsNobodyWhatBrokeInside) {
   for (const ErrorCode code : {ErrorCode::internal, ErrorCode::corrupt, ErrorCode::storage}) {
-    const Response response = problem({code, "/var/lib/secret is broken"}, context());
+    const Response response = problem({code, "/var/lib/secret is broken"}, in_march());
     EXPECT_EQ(response.body.find("secret"), std::string::npos);
     EXPECT_NE(response.body.find("req_1"), std::string::npos);
   }
@@ -99,21 +99,21 @@ TEST(Problem, TellsNobodyWhatBrokeInside) {
 
 TEST(Problem, SaysHowToAuthenticate) {
   EXPECT_EQ(
-      header_of(problem({ErrorCode::unauthorized, "no token"}, context()), "WWW-Authenticate"),
+      header_of(problem({ErrorCode::unauthorized, "no token"}, in_march()), "WWW-Authenticate"),
       "Bearer");
 }
 
 TEST(Problem, SaysWhenToTryAgain) {
   for (const ErrorCode code : {ErrorCode::rate_limit, ErrorCode::limit_exceeded,
                                ErrorCode::overloaded, ErrorCode::storage}) {
-    EXPECT_FALSE(header_of(problem({code, "later"}, context()), "Retry-After").empty());
+    EXPECT_FALSE(header_of(problem({code, "later"}, in_march()), "Retry-After").empty());
   }
-  EXPECT_TRUE(header_of(problem({ErrorCode::invalid, "no"}, context()), "Retry-After").empty());
+  EXPECT_TRUE(header_of(problem({ErrorCode::invalid, "no"}, in_march()), "Retry-After").empty());
 }
 
 TEST(ProblemJson, FollowsRfc9457) {
   const Error error{ErrorCode::invalid, "one event is wrong", {{0, "time", "is missing"}}};
-  const Response response = problem_json(error, context(), "/api/v1/events");
+  const Response response = problem_json(error, in_march(), "/api/v1/events");
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
   EXPECT_EQ(response.body,

@@ -13,7 +13,7 @@ namespace {
 
 using Row = std::string_view;
 
-bool is_accepted(Row url, const DestinationRules& rules = {}) {
+bool is_row_accepted(Row url, const DestinationRules& rules = {}) {
   const auto destination = parse_destination(url);
   return destination && check_destination(*destination, rules);
 }
@@ -22,8 +22,8 @@ bool is_accepted(Row url, const DestinationRules& rules = {}) {
 void expect_refused(std::span<const Row> rows) {
   const DestinationRules with_http{{}, true};
   for (const Row url : rows) {
-    EXPECT_FALSE(is_accepted(url)) << url;
-    EXPECT_FALSE(is_accepted(url, with_http)) << url;
+    EXPECT_FALSE(is_row_accepted(url)) << url;
+    EXPECT_FALSE(is_row_accepted(url, with_http)) << url;
     const auto destination = parse_destination(url);
     const Result<> why = destination ? check_destination(*destination, with_http)
                                      : Result<>(fail(destination.error()));
@@ -409,7 +409,7 @@ TEST(RefusedUrl, TheirOrdinaryNeighboursAreNot) {
                         "https://a_b.example/",
                         "https://hooks.example/@x",
                         "https://hooks.example/a:b"}) {
-    EXPECT_TRUE(is_accepted(url)) << url;
+    EXPECT_TRUE(is_row_accepted(url)) << url;
   }
 }
 

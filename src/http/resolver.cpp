@@ -12,7 +12,6 @@ namespace {
 
 constexpr unsigned kThreads = 8;
 constexpr std::size_t kWaitingMax = 1024;
-constexpr std::size_t kAddressesMax = 16;
 
 std::optional<IpAddress> address_of(const sockaddr& from) {
   IpAddress address;

@@ -10,18 +10,12 @@
 namespace metergate::http {
 namespace {
 
-constexpr std::size_t kFieldsMax = 200;
-constexpr std::size_t kFieldsUsual = 16;
-constexpr std::size_t kLengthDigitsMax = 18;
+constexpr std::size_t kAnswerFieldsMax = 200;
+constexpr std::size_t kAnswerFieldsUsual = 16;
+constexpr std::size_t kAnswerLengthDigitsMax = 18;
 
-std::unexpected<Error> refuse(std::string_view message) {
+std::unexpected<Error> refuse_answer(std::string_view message) {
   return fail(ErrorCode::upstream, std::string{message});
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 Result<> parse_status_line(std::string_view line, ResponseHead& head) {
@@ -31,15 +25,15 @@ Result<> parse_status_line(std::string_view line, ResponseHead& head) {
   const bool has_shape = line.size() >= kReasonAt && line.starts_with(kVersion) &&
                          (line[7] == '0' || line[7] == '1') && line[8] == ' ' &&
                          (line.size() == kReasonAt || line[kReasonAt] == ' ');
-  if (!has_shape) return refuse("the answer does not begin with an HTTP/1 status line");
+  if (!has_shape) return refuse_answer("the answer does not begin with an HTTP/1 status line");
   const std::string_view digits = line.substr(kStatusAt, 3);
   int status = 0;
   if (!std::ranges::all_of(digits, is_digit) ||
       std::from_chars(digits.data(), digits.data() + digits.size(), status).ec != std::errc{} ||
       status < 100 || status > 599)
-    return refuse("the answer's status is not a number from 100 to 599");
+    return refuse_answer("the answer's status is not a number from 100 to 599");
   const std::string_view reason = line.substr(std::min(line.size(), kReasonAt + 1));
-  if (!is_field_value(reason)) return refuse("the answer's reason has a control character");
+  if (!is_field_value(reason)) return refuse_answer("the answer's reason has a control character");
   head.status = status;
   head.version_minor = line[7] - '0';
   head.reason = reason;
@@ -52,7 +46,7 @@ Result<std::optional<std::string_view>> only_value(const ResponseHead& head,
   std::optional<std::string_view> value;
   for (const ResponseField& field : head.fields) {
     if (!equals_ignoring_case(field.name, name)) continue;
-    if (value) return refuse("the answer says its length more than once");
+    if (value) return refuse_answer("the answer says its length more than once");
     value = field.value;
   }
   return value;
@@ -62,11 +56,11 @@ Result<std::optional<std::int64_t>> content_length_of(const ResponseHead& head) 
   const auto text = TRY(only_value(head, "content-length"));
   if (!text) return std::optional<std::int64_t>{};
   std::int64_t length = 0;
-  const bool has_shape =
-      !text->empty() && text->size() <= kLengthDigitsMax && std::ranges::all_of(*text, is_digit);
+  const bool has_shape = !text->empty() && text->size() <= kAnswerLengthDigitsMax &&
+                         std::ranges::all_of(*text, is_digit);
   if (!has_shape ||
       std::from_chars(text->data(), text->data() + text->size(), length).ec != std::errc{})
-    return refuse("the answer's Content-Length is not a number");
+    return refuse_answer("the answer's Content-Length is not a number");
   return std::optional{length};
 }
 
@@ -89,13 +83,14 @@ bool has_list_word(std::string_view list, std::string_view word) {
 
 Result<> parse_response_head(std::string_view bytes, ResponseHead& head) {
   head.fields.clear();
-  head.fields.reserve(kFieldsUsual);
+  head.fields.reserve(kAnswerFieldsUsual);
   bool is_first = true;
   while (true) {
     const std::size_t end = bytes.find("\r\n");
-    if (end == std::string_view::npos) return refuse("the answer's head has no end");
+    if (end == std::string_view::npos) return refuse_answer("the answer's head has no end");
     const std::string_view line = bytes.substr(0, end);
-    if (has_line_end(line)) return refuse("a line of the answer's head does not end in CRLF");
+    if (has_line_end(line))
+      return refuse_answer("a line of the answer's head does not end in CRLF");
     bytes.remove_prefix(end + 2);
     if (is_first) {
       TRY(parse_status_line(line, head));
@@ -103,16 +98,18 @@ Result<> parse_response_head(std::string_view bytes, ResponseHead& head) {
       continue;
     }
     if (line.empty()) break;
-    if (head.fields.size() == kFieldsMax) return refuse("the answer has more than 200 fields");
+    if (head.fields.size() == kAnswerFieldsMax)
+      return refuse_answer("the answer has more than 200 fields");
     const std::size_t colon = line.find(':');
     const std::string_view name = line.substr(0, std::min(colon, line.size()));
     if (colon == std::string_view::npos || !is_token(name))
-      return refuse("a field of the answer is not a token directly followed by ':'");
+      return refuse_answer("a field of the answer is not a token directly followed by ':'");
     const std::string_view value = trimmed(line.substr(colon + 1));
-    if (!is_field_value(value)) return refuse("a field of the answer has a control character");
+    if (!is_field_value(value))
+      return refuse_answer("a field of the answer has a control character");
     head.fields.push_back({name, value});
   }
-  if (!bytes.empty()) return refuse("there is something after the empty line");
+  if (!bytes.empty()) return refuse_answer("there is something after the empty line");
   return {};
 }
 
@@ -120,8 +117,9 @@ Result<ResponseFraming> framing_of(const ResponseHead& head, bool answers_head) 
   const auto length = TRY(content_length_of(head));
   const auto coding = TRY(only_value(head, "transfer-encoding"));
   if (coding && (head.version_minor == 0 || !equals_ignoring_case(*coding, "chunked")))
-    return refuse("the answer's Transfer-Encoding is not 'chunked' in HTTP/1.1");
-  if (coding && length) return refuse("the answer has both Content-Length and Transfer-Encoding");
+    return refuse_answer("the answer's Transfer-Encoding is not 'chunked' in HTTP/1.1");
+  if (coding && length)
+    return refuse_answer("the answer has both Content-Length and Transfer-Encoding");
   const bool is_persistent = head.version_minor == 1 || names_option(head, "keep-alive");
   ResponseFraming framing{.keep_alive = is_persistent && !names_option(head, "close")};
   if (answers_head || is_bodiless(head.status)) {

@@ -13,6 +13,9 @@
 
 namespace metergate::http {
 
+// Answers with 1xx before the one that counts.
+inline constexpr int kInterimsMax = 8;
+
 struct ResponseField {
   std::string_view name;  // as sent
   std::string_view value;

@@ -15,7 +15,8 @@ ResponseHead head_of(std::string_view bytes) {
   return head;
 }
 
-ResponseFraming framing(std::string_view fields, int status = 200, bool answers_head = false) {
+ResponseFraming answer_framing(std::string_view fields, int status = 200,
+                               bool answers_head = false) {
   const std::string bytes =
       "HTTP/1.1 " + std::to_string(status) + " X\r\n" + std::string{fields} + "\r\n";
   const auto found = framing_of(head_of(bytes), answers_head);
@@ -57,20 +58,20 @@ TEST(ResponseHead, IsRefusedWhereItIsMalformed) {
 }
 
 TEST(ResponseFraming, IsByLengthChunksOrTheEnd) {
-  EXPECT_EQ(framing("Content-Length: 12\r\n").length, 12);
-  EXPECT_EQ(framing("transfer-encoding: Chunked\r\n").body, BodyKind::chunked);
-  EXPECT_EQ(framing("").body, BodyKind::until_close);
-  EXPECT_FALSE(framing("").keep_alive);
-  EXPECT_TRUE(framing("Content-Length: 0\r\n").keep_alive);
-  EXPECT_FALSE(framing("Content-Length: 0\r\nConnection: x, Close\r\n").keep_alive);
+  EXPECT_EQ(answer_framing("Content-Length: 12\r\n").length, 12);
+  EXPECT_EQ(answer_framing("transfer-encoding: Chunked\r\n").body, BodyKind::chunked);
+  EXPECT_EQ(answer_framing("").body, BodyKind::until_close);
+  EXPECT_FALSE(answer_framing("").keep_alive);
+  EXPECT_TRUE(answer_framing("Content-Length: 0\r\n").keep_alive);
+  EXPECT_FALSE(answer_framing("Content-Length: 0\r\nConnection: x, Close\r\n").keep_alive);
 }
 
 TEST(ResponseFraming, IsNoneForHeadAndWhatHasNoBody) {
-  EXPECT_EQ(framing("Content-Length: 12\r\n", 200, true).body, BodyKind::none);
-  EXPECT_EQ(framing("Content-Length: 12\r\n", 200, true).said_length, 12);
-  EXPECT_EQ(framing("Content-Length: 12\r\n", 304).said_length, 12);
-  EXPECT_EQ(framing("Content-Length: 12\r\n", 204).said_length, std::nullopt);
-  EXPECT_EQ(framing("", 204).body, BodyKind::none);
+  EXPECT_EQ(answer_framing("Content-Length: 12\r\n", 200, true).body, BodyKind::none);
+  EXPECT_EQ(answer_framing("Content-Length: 12\r\n", 200, true).said_length, 12);
+  EXPECT_EQ(answer_framing("Content-Length: 12\r\n", 304).said_length, 12);
+  EXPECT_EQ(answer_framing("Content-Length: 12\r\n", 204).said_length, std::nullopt);
+  EXPECT_EQ(answer_framing("", 204).body, BodyKind::none);
 }
 
 TEST(ResponseFraming, IsRefusedWhereItIsAmbiguous) {

@@ -4,12 +4,11 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
+#include "http/address_rule.h"
 #include "http/tls_client.h"
 
 namespace metergate::http {
 namespace {
-
-constexpr std::size_t kAddressesMax = 16;
 
 struct AddressList {
   addrinfo* first = nullptr;

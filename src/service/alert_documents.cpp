@@ -95,7 +95,7 @@ class DocumentReader {
   bool is_whole_ = true;
 };
 
-std::unexpected<Error> corrupt(const std::string& alert_id) {
+std::unexpected<Error> corrupt_alert(const std::string& alert_id) {
   return fail(ErrorCode::corrupt,
               "the stored alert " + alert_id + " is damaged; run metergate verify");
 }
@@ -109,7 +109,7 @@ Result<LineItem> line_from(const Json& document, const std::string& alert_id) {
   line.overage = reader.integer("overage");
   line.rate = {Money{reader.integer("price")}, reader.integer("per_units")};
   line.cost = Money{reader.integer("cost")};
-  if (!meter || !reader.is_whole()) return corrupt(alert_id);
+  if (!meter || !reader.is_whole()) return corrupt_alert(alert_id);
   line.meter = *meter;
   return line;
 }
@@ -119,12 +119,12 @@ Result<> read_own(const Json& exact, Alert& alert) {
   const Json* lines = exact.find("own_lines");
   const Json* resolved = exact.find("own_overage_resolved");
   if (lines == nullptr || resolved == nullptr) return {};
-  if (!lines->is_array() || !resolved->is_object()) return corrupt(alert.alert_id);
+  if (!lines->is_array() || !resolved->is_object()) return corrupt_alert(alert.alert_id);
   for (const Json& line : lines->as_array()) alert.own_lines.push_back(TRY(own_line_from(line)));
   for (const auto& [meter, overage] : resolved->as_object()) {
     const auto quantity =
         overage.is_string() ? quantity_of_billionths(overage.as_string()) : std::nullopt;
-    if (!quantity) return corrupt(alert.alert_id);
+    if (!quantity) return corrupt_alert(alert.alert_id);
     alert.own_overage_resolved.emplace_back(meter, *quantity);
   }
   return {};
@@ -136,14 +136,14 @@ Result<> read_exact(const Json& document, Alert& alert) {
   const Json* resolved = exact == nullptr ? nullptr : exact->find("overage_resolved");
   if (lines == nullptr || !lines->is_array() || resolved == nullptr || !resolved->is_array() ||
       resolved->as_array().size() != kMeters.size()) {
-    return corrupt(alert.alert_id);
+    return corrupt_alert(alert.alert_id);
   }
   for (const Json& line : lines->as_array()) {
     alert.lines.push_back(TRY(line_from(line, alert.alert_id)));
   }
   for (std::size_t at = 0; at < kMeters.size(); ++at) {
     const Json& overage = resolved->as_array()[at];
-    if (overage.kind() != Json::Kind::integer) return corrupt(alert.alert_id);
+    if (overage.kind() != Json::Kind::integer) return corrupt_alert(alert.alert_id);
     alert.overage_resolved[kMeters[at].meter] = overage.as_integer();
   }
   return read_own(*exact, alert);
@@ -217,7 +217,8 @@ Result<Alert> alert_from(const Json& document) {
   const Json* metadata = document.find("metadata");
   const std::optional<std::string> plan =
       metadata == nullptr ? std::nullopt : metadata->string_at("plan");
-  if (!reader.is_whole() || !status || !tenant || !period || !plan) return corrupt(alert.alert_id);
+  if (!reader.is_whole() || !status || !tenant || !period || !plan)
+    return corrupt_alert(alert.alert_id);
   alert.status = *status;
   alert.tenant = *tenant;
   alert.period = *period;

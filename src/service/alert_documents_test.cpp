@@ -6,7 +6,7 @@
 namespace metergate {
 namespace {
 
-Alert example() {
+Alert alert_example() {
   Alert alert;
   alert.alert_id = "alert-2026-03-a";
   alert.tenant = tenant("a");
@@ -25,7 +25,7 @@ Alert example() {
 }
 
 TEST(AlertDocuments, ReadsBackExactly) {
-  const Alert before = example();
+  const Alert before = alert_example();
   const Alert after = must(alert_from(to_document(before, Currency::usd())));
   EXPECT_EQ(after.alert_id, before.alert_id);
   EXPECT_EQ(after.tenant, before.tenant);
@@ -38,7 +38,7 @@ TEST(AlertDocuments, ReadsBackExactly) {
 }
 
 TEST(AlertDocuments, ApiShowsTheDocumentedMembersInOrder) {
-  const Json shown = alert_json(to_document(example(), Currency::usd()));
+  const Json shown = alert_json(to_document(alert_example(), Currency::usd()));
   std::vector<std::string> names;
   for (const Json::Member& member : shown.as_object()) names.push_back(member.first);
   EXPECT_EQ(names, (std::vector<std::string>{"alert_id", "type", "severity", "status", "tenant_id",
@@ -51,7 +51,7 @@ TEST(AlertDocuments, ApiShowsTheDocumentedMembersInOrder) {
 }
 
 TEST(AlertDocuments, DamageIsNoticed) {
-  const Json whole = to_document(example(), Currency::usd());
+  const Json whole = to_document(alert_example(), Currency::usd());
   for (const std::string_view member : {"alert_id", "status", "tenant_id", "period", "first_seen",
                                         "count", "metadata", "exact", "updated_at"}) {
     Json document = whole;

@@ -8,7 +8,7 @@ namespace metergate {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kSorts = {
+constexpr std::array<std::string_view, 8> kAlertSorts = {
     "last_seen", "first_seen", "count", "tenant_id", "tenant_name", "period", "status", "severity",
 };
 
@@ -30,11 +30,11 @@ Filter filter_of(const AlertQuery& query) {
 Result<std::vector<SortField>> sort_of(std::string_view text) {
   const bool descending = text.starts_with('-');
   const std::string_view name = descending ? text.substr(1) : text;
-  if (std::ranges::find(kSorts, name) == kSorts.end()) {
+  if (std::ranges::find(kAlertSorts, name) == kAlertSorts.end()) {
     std::string message =
         "sort is \"" + std::string{text} + "\": must be one of, each also with - before it:";
-    for (const std::string_view known : kSorts) {
-      message += known == kSorts.front() ? " " : ", ";
+    for (const std::string_view known : kAlertSorts) {
+      message += known == kAlertSorts.front() ? " " : ", ";
       message += known;
     }
     return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
@@ -46,7 +46,7 @@ Result<std::vector<SortField>> sort_of(std::string_view text) {
 
 std::vector<std::string> Alerting::sorts() {
   std::vector<std::string> names;
-  for (const std::string_view name : kSorts) {
+  for (const std::string_view name : kAlertSorts) {
     names.emplace_back(name);
     names.push_back("-" + std::string{name});
   }

@@ -8,7 +8,7 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kTouchedPerStep = 1000;
-constexpr int kTriesMax = 5;
+constexpr int kWriteTriesMax = 5;
 constexpr Milliseconds kUpdateEvery{1000};
 
 // What becomes of an alert is told to webhooks, and people's part in it audited, by these names.
@@ -120,7 +120,7 @@ Result<bool> Alerting::evaluate_at(const TenantPeriod& which, Pace pace) {
   for (int attempt = 1;; ++attempt) {
     Result<bool> changed = evaluate_once(which, pace);
     const bool is_conflict = !changed && changed.error().code == ErrorCode::conflict;
-    if (!is_conflict || attempt == kTriesMax) return changed;
+    if (!is_conflict || attempt == kWriteTriesMax) return changed;
   }
 }
 
@@ -240,7 +240,7 @@ Result<Json> Alerting::acknowledge(const std::string& alert_id, const Actor& act
     change.after.updated_at = clock_.now();
     Result<Json> written = write_change(change, actor);
     const bool is_conflict = !written && written.error().code == ErrorCode::conflict;
-    if (!is_conflict || attempt == kTriesMax) return written;
+    if (!is_conflict || attempt == kWriteTriesMax) return written;
   }
 }
 
@@ -270,7 +270,7 @@ Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& r
     after.updated_at = clock_.now();
     Result<Json> written = write_change(change, actor);
     const bool is_conflict = !written && written.error().code == ErrorCode::conflict;
-    if (!is_conflict || attempt == kTriesMax) return written;
+    if (!is_conflict || attempt == kWriteTriesMax) return written;
   }
 }
 

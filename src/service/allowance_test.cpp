@@ -105,7 +105,7 @@ TEST_F(Allowances, StorageIsInGigabytes) {
 }
 
 TEST_F(Allowances, ACountBeginsAnewAndAGaugeDoesNot) {
-  const Timestamp april = core_world::at("2026-04-01T00:00:00Z");
+  const Timestamp april = at("2026-04-01T00:00:00Z");
   EXPECT_EQ(of("api_calls").resets_at, april);
   EXPECT_EQ(of("webhook_calls").resets_at, april);
   EXPECT_EQ(of("tokens").resets_at, april);

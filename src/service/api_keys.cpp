@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kKeyIdLength = 26;  // a ULID
 constexpr std::size_t kSecretBytes = 32;
 
-DocumentKey key_of(const std::string& key_id) { return {"", key_id}; }
+DocumentKey document_of_key(const std::string& key_id) { return {"", key_id}; }
 
 Json without_hash(Json document) {
   document.remove("key_hash");
@@ -66,22 +66,23 @@ Result<MadeKey> ApiKeys::add(const NewKey& key, const Actor& actor) {
   Batch batch;
   batch.at = now;
   batch.documents.push_back(
-      {Collection::api_keys, key_of(made.key_id), std::move(document), Expect::absent, 0});
+      {Collection::api_keys, document_of_key(made.key_id), std::move(document), Expect::absent, 0});
   batch.audits.push_back(std::move(audit));
   TRY(store_.apply(std::move(batch)));
   return made;
 }
 
 Result<> ApiKeys::revoke(const std::string& key_id, const Actor& actor) {
-  const std::optional<Json> document = TRY(store_.get(Collection::api_keys, key_of(key_id)));
+  const std::optional<Json> document =
+      TRY(store_.get(Collection::api_keys, document_of_key(key_id)));
   if (!document) return fail(ErrorCode::not_found, fmt::format("there is no API key '{}'", key_id));
   const Timestamp now = clock_.now();
   AuditRecord audit = audit_of(actor, "api_key.revoked", now);
   audit.before = without_hash(*document);
   Batch batch;
   batch.at = now;
-  batch.documents.push_back({Collection::api_keys, key_of(key_id), std::nullopt, Expect::revision,
-                             document->integer_at("revision").value_or(0)});
+  batch.documents.push_back({Collection::api_keys, document_of_key(key_id), std::nullopt,
+                             Expect::revision, document->integer_at("revision").value_or(0)});
   batch.audits.push_back(std::move(audit));
   TRY(store_.apply(std::move(batch)));
   return {};
@@ -104,7 +105,8 @@ Result<Caller> ApiKeys::authenticate(std::string_view key) const {
     return refused();
   const std::string key_id{key.substr(id_at, kKeyIdLength)};
   if (!is_id_syntax(key_id)) return refused();
-  const std::optional<Json> document = TRY(store_.get(Collection::api_keys, key_of(key_id)));
+  const std::optional<Json> document =
+      TRY(store_.get(Collection::api_keys, document_of_key(key_id)));
   if (!document ||
       !equal_constant_time(document->string_at("key_hash").value_or(""), to_hex(sha256(key)))) {
     return refused();

@@ -15,12 +15,12 @@ void push_day(DailyUnits& daily, const Counter& day, const StorageFormula& formu
   for (const MeterRow& row : kMeters) daily[row.meter].push_back(units[row.meter]);
 }
 
-struct DaySpan {
+struct FullDays {
   Day first;
   Day end;  // not in it
 };
 
-DailyUnits daily_units(const DaySpan& span, const std::vector<DayRow>& rows, Gauges gauges,
+DailyUnits daily_units(const FullDays& span, const std::vector<DayRow>& rows, Gauges gauges,
                        const BillingRules& rules) {
   DailyUnits daily;
   std::size_t next = 0;
@@ -68,7 +68,7 @@ Result<std::vector<std::pair<Period, Usage>>> Billing::history(const TenantId& t
 Result<PerMeter<std::optional<Forecast>>> Billing::forecast(const Statement& statement) const {
   const TenantId& tenant = statement.tenant;
   const Period period = statement.period;
-  const DaySpan span{period.first_day(), rules_.zone.day_of(clock_.now())};
+  const FullDays span{period.first_day(), rules_.zone.day_of(clock_.now())};
   const std::vector<DayRow> rows =
       TRY(store_.days(tenant, span.first, span.end - std::chrono::days{1}));
   const Gauges before = TRY(store_.gauges_before(tenant, span.first));

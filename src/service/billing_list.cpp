@@ -24,7 +24,7 @@ std::strong_ordering by_usage(const Standing& a, const Standing& b) {
   return a.usage[meter] <=> b.usage[meter];
 }
 
-constexpr std::array<SortRow, 10> kSorts = {{
+constexpr std::array<SortRow, 10> kStatementSorts = {{
     {"tenant_id", [](const Standing& a, const Standing& b) { return a.tenant <=> b.tenant; }},
     {"tenant_name",
      [](const Standing& a, const Standing& b) { return a.folded_name <=> b.folded_name; }},
@@ -47,13 +47,13 @@ struct Sorting {
 Result<Sorting> parse_sorting(std::string_view text) {
   const bool descending = text.starts_with('-');
   const std::string_view name = descending ? text.substr(1) : text;
-  for (const SortRow& row : kSorts) {
+  for (const SortRow& row : kStatementSorts) {
     if (row.name == name) return Sorting{row.order, descending};
   }
   std::string message =
       "sort is \"" + std::string{text} + "\": must be one of, each also with - before it:";
-  for (const SortRow& row : kSorts) {
-    message += row.name == kSorts.front().name ? " " : ", ";
+  for (const SortRow& row : kStatementSorts) {
+    message += row.name == kStatementSorts.front().name ? " " : ", ";
     message += row.name;
   }
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
@@ -104,7 +104,7 @@ std::span<const Standing*> sort_page(Found& found, const Sorting& sorting,
   };
   const auto from = found.begin() + static_cast<std::ptrdiff_t>(first);
   const auto to = found.begin() + static_cast<std::ptrdiff_t>(end);
-  const bool is_sorted = sorting.order == kSorts.front().order && !sorting.descending;
+  const bool is_sorted = sorting.order == kStatementSorts.front().order && !sorting.descending;
   if (!is_sorted) {
     std::nth_element(found.begin(), from, found.end(), is_before);
     std::partial_sort(from, to, found.end(), is_before);
@@ -131,7 +131,7 @@ void note_later_versions(const Catalogue& plans, Timestamp now, StandingList& li
 
 std::vector<std::string> statement_sorts() {
   std::vector<std::string> names;
-  for (const SortRow& row : kSorts) {
+  for (const SortRow& row : kStatementSorts) {
     names.emplace_back(row.name);
     names.push_back("-" + std::string{row.name});
   }

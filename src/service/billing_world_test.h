@@ -22,6 +22,7 @@
 #include "service/idempotency.h"
 #include "service/reporting.h"
 #include "service/retention.h"
+#include "service/test_words_test.h"
 #include "service/verification.h"
 #include "service/worker_board.h"
 #include "storage/codec.h"
@@ -29,17 +30,6 @@
 
 namespace metergate {
 
-// The value of a result that the test cannot go on without.
-template <class T>
-T must(Result<T> result) {
-  if (!result) {
-    ADD_FAILURE() << result.error().message;
-    std::abort();
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-inline Timestamp at(std::string_view text) { return must(parse_timestamp(text)); }
 inline Day day(std::string_view text) { return must(parse_day(text)); }
 inline Period period(std::string_view text) { return must(Period::parse(text)); }
 inline TenantId tenant(std::string_view text) { return must(TenantId::parse(text)); }
@@ -49,13 +39,6 @@ inline Result<Statement> read_back(const Json& row) {
   StoredDocument stored;
   Encoder(stored.bytes).json(row);
   return statement_from_frozen(stored.view());
-}
-
-inline std::string catalogue_text() {
-  std::ifstream file{METERGATE_SOURCE_DIR "/catalogue/plans.toml"};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 class BillingWorld {

@@ -22,7 +22,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 
 TEST(Catalog, FirstStartKeepsEveryPlanAsVersionOne) {
   Shelf shelf;
-  const auto catalog = shelf.open(shipped_plans());
+  const auto catalog = shelf.open(catalogue_text());
   EXPECT_EQ(catalog->plans()->names_text(), "free, basic, premium, enterprise");
   EXPECT_EQ(catalog->offered().size(), 4u);
   const Plan* basic = catalog->plans()->newest("basic");
@@ -34,10 +34,10 @@ TEST(Catalog, FirstStartKeepsEveryPlanAsVersionOne) {
 
 TEST(Catalog, SameFileAgainChangesNothing) {
   Shelf shelf;
-  shelf.open(shipped_plans());
+  shelf.open(catalogue_text());
   const Sequence before = shelf.store->head();
   shelf.clock.advance(std::chrono::hours{1});
-  const auto catalog = shelf.open(shipped_plans());
+  const auto catalog = shelf.open(catalogue_text());
   EXPECT_EQ(shelf.store->head(), before);
   EXPECT_EQ(catalog->plans()->versions().size(), 4u);
 }
@@ -45,9 +45,9 @@ TEST(Catalog, SameFileAgainChangesNothing) {
 TEST(Catalog, ChangedLimitRateOrEffectIsANewVersionFromNow) {
   Shelf shelf;
   const Timestamp first = shelf.clock.now();
-  shelf.open(shipped_plans());
+  shelf.open(catalogue_text());
   shelf.clock.advance(std::chrono::hours{1});
-  const std::string more = replaced(shipped_plans(), "max_stores = 5\n", "max_stores = 7\n");
+  const std::string more = replaced(catalogue_text(), "max_stores = 5\n", "max_stores = 7\n");
   const auto changed = shelf.open(more);
   EXPECT_EQ(changed->plans()->newest("basic")->version, 2);
   EXPECT_EQ(changed->plans()->newest("basic")->limits[Meter::stores_count].units, 7);
@@ -62,9 +62,9 @@ TEST(Catalog, ChangedLimitRateOrEffectIsANewVersionFromNow) {
 
 TEST(Catalog, VersionsRiseEvenIfTheClockDoesNot) {
   Shelf shelf;
-  shelf.open(shipped_plans());
+  shelf.open(catalogue_text());
   const auto catalog =
-      shelf.open(replaced(shipped_plans(), "max_stores = 5\n", "max_stores = 7\n"));
+      shelf.open(replaced(catalogue_text(), "max_stores = 5\n", "max_stores = 7\n"));
   const auto& versions = catalog->plans()->versions();
   ASSERT_EQ(versions.size(), 5u);
   EXPECT_LT(versions[1].valid_from, versions[2].valid_from);
@@ -72,8 +72,8 @@ TEST(Catalog, VersionsRiseEvenIfTheClockDoesNot) {
 
 TEST(Catalog, RetiredPlanKeepsItsVersionsAndIsNotOffered) {
   Shelf shelf;
-  shelf.open(shipped_plans());
-  std::string without = shipped_plans();
+  shelf.open(catalogue_text());
+  std::string without = catalogue_text();
   without.resize(without.find("[[plan]]\nname = \"enterprise\""));
   const auto catalog = shelf.open(without);
   EXPECT_NE(catalog->plans()->newest("enterprise"), nullptr);
@@ -86,7 +86,7 @@ TEST(Catalog, RetiredPlanKeepsItsVersionsAndIsNotOffered) {
 
 TEST(Catalog, PlanThatIsNotOfferedIsInvalidInTheseWords) {
   Shelf shelf;
-  const auto catalog = shelf.open(shipped_plans());
+  const auto catalog = shelf.open(catalogue_text());
   EXPECT_TRUE(catalog->check_offered("basic"));
   for (const std::string_view name : {"gold", "", "Basic", "free "}) {
     const Result<> checked = catalog->check_offered(name);
@@ -99,7 +99,7 @@ TEST(Catalog, PlanThatIsNotOfferedIsInvalidInTheseWords) {
 }
 
 TEST(Catalog, PlanSurvivesItsDocument) {
-  Plan plan = parse_catalogue(shipped_plans()).value()[1];
+  Plan plan = parse_catalogue(catalogue_text()).value()[1];
   plan.version = 3;
   plan.valid_from = at("2026-01-02T03:04:05Z");
   plan.limits[Meter::webhook_calls] = Limit{std::nullopt, LimitEffect::hard};
@@ -114,7 +114,7 @@ TEST(Catalog, PlanSurvivesItsDocument) {
 }
 
 TEST(Catalog, DamagedDocumentIsCorruptAndNamesThePlan) {
-  const Json whole = to_document(parse_catalogue(shipped_plans()).value()[0]);
+  const Json whole = to_document(parse_catalogue(catalogue_text()).value()[0]);
   for (const std::string_view member : {"plan", "version", "limits", "rates", "valid_from"}) {
     Json damaged = whole;
     damaged.remove(member);
@@ -130,7 +130,7 @@ TEST(Catalog, DamagedDocumentIsCorruptAndNamesThePlan) {
 TEST(Catalog, StoreThatRefusesIsPassedOn) {
   Shelf shelf;
   shelf.store->faults().refuse_writes = true;
-  const auto refused = Catalog::open(*shelf.store, shelf.clock, shipped_plans());
+  const auto refused = Catalog::open(*shelf.store, shelf.clock, catalogue_text());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::storage);
 }

@@ -4,34 +4,34 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 
 #include "service/catalog.h"
 #include "service/deliveries.h"
 #include "service/directory.h"
 #include "service/rules.h"
+#include "service/test_words_test.h"
 #include "storage/memory_store.h"
 
 namespace metergate::core_world {
 
-inline Timestamp at(std::string_view text) { return parse_timestamp(text).value(); }
 inline TenantId tenant_id(std::string_view text) { return TenantId::parse(text).value(); }
 
-inline std::string shipped_plans() {
-  std::ifstream file(METERGATE_SOURCE_DIR "/catalogue/plans.toml");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+template <class T>
+void expect_error(const Result<T>& result, ErrorCode code, std::string_view field = "") {
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, code) << result.error().message;
+  if (field.empty()) return;
+  ASSERT_FALSE(result.error().faults.empty());
+  EXPECT_EQ(result.error().faults[0].field, field);
 }
 
 struct TestWorld {
   BillingRules rules;
   ManualClock clock{at("2026-03-05T10:30:00Z")};
   std::unique_ptr<ControlledStore> store = make_memory_store(rules.zone);
-  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, shipped_plans()).value();
+  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, catalogue_text()).value();
   std::unique_ptr<Directory> directory = Directory::open(*store, *catalog, clock).value();
   Actor actor{"ann@example.com", "192.0.2.7", "curl/8", "req_1"};
   Log quiet_log{clock, LogLevel::error};

@@ -19,10 +19,8 @@ struct Corrections::Draft {
 
 namespace {
 
-constexpr std::size_t kReasonLeast = 3;
-constexpr std::size_t kReasonMost = 500;
 // Events may be this far ahead of the clock.
-constexpr Milliseconds kAheadMax = std::chrono::minutes{5};
+constexpr Milliseconds kSearchedAhead = std::chrono::minutes{5};
 // What Metergate makes itself is named so.
 constexpr std::string_view kOwnSource = "metergate";
 // Another late correction of the tenant, or the end of the period, may come between.
@@ -89,7 +87,7 @@ Result<KeptEvent> Corrections::find(const CorrectionRequest& request) const {
   TRY(parts_.directory.get(request.name.tenant));
   const TimeZone& zone = parts_.rules.zone;
   const Period first = parts_.billing.last_closed_period().next();
-  Window window{first.window(zone).start, parts_.clock.now() + kAheadMax + Milliseconds{1}};
+  Window window{first.window(zone).start, parts_.clock.now() + kSearchedAhead + Milliseconds{1}};
   if (request.time) window = {*request.time, *request.time + Milliseconds{1}};
   std::optional<KeptEvent> kept = TRY(parts_.store.find_event(request.name, window));
   if (kept) return *std::move(kept);
@@ -114,10 +112,7 @@ bool Corrections::is_late_replacement(const CorrectionRequest& wanted,
 
 Result<> Corrections::check(const CorrectionRequest& wanted, const KeptEvent& kept) const {
   Faults faults;
-  const std::size_t length = trimmed_length(wanted.reason);
-  if (length < kReasonLeast || wanted.reason.size() > kReasonMost * 4 || length > kReasonMost)
-    faults.add("reason", fmt::format("must be {} to {} characters, not {}", kReasonLeast,
-                                     kReasonMost, length));
+  check_reason(wanted.reason, faults);
   if (!wanted.replacement) return faults.result();
   const TimeZone& zone = parts_.rules.zone;
   const Period period = Period::of(kept.event.occurred_at, zone);

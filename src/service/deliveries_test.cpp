@@ -7,12 +7,6 @@ namespace {
 
 using namespace core_world;
 
-template <class T>
-void expect_error(const Result<T>& result, ErrorCode code) {
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, code) << result.error().message;
-}
-
 TEST(Deliveries, AFactAndItsDeliveryAreOneBatch) {
   DeliveryWorld world;
   world.hook();

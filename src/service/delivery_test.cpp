@@ -7,8 +7,8 @@
 namespace metergate {
 namespace {
 
-Timestamp at(std::string_view text) { return parse_timestamp(text).value(); }
-const Timestamp kNow = at("2026-03-05T10:30:00Z");
+Timestamp time_of(std::string_view text) { return parse_timestamp(text).value(); }
+const Timestamp kNow = time_of("2026-03-05T10:30:00Z");
 
 Delivery claimed(int tries = 1) {
   Delivery delivery;

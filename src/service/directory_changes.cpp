@@ -14,10 +14,8 @@ namespace metergate {
 namespace {
 
 constexpr std::array<std::string_view, 2> kTenantStatuses = {"active", "suspended"};
-constexpr std::size_t kReasonLeast = 3;
-constexpr std::size_t kReasonMost = 500;
 
-void check_name(const std::string& name, Faults& faults) {
+void check_tenant_name(const std::string& name, Faults& faults) {
   if (is_name(name, kTenantNameMax)) return;
   faults.add("name", fmt::format("must be 1 to {} bytes of text without control characters",
                                  kTenantNameMax));
@@ -46,7 +44,7 @@ Result<> check_patch(const TenantPatch& patch) {
   if (!patch.name && !patch.status && !patch.own_limits) {
     faults.add("", "nothing to change: give name, status or limits_override");
   }
-  if (patch.name) check_name(*patch.name, faults);
+  if (patch.name) check_tenant_name(*patch.name, faults);
   if (patch.status && std::ranges::find(kTenantStatuses, *patch.status) == kTenantStatuses.end()) {
     faults.add("status", fmt::format("must be active or suspended, not '{}'", *patch.status));
   }
@@ -73,7 +71,7 @@ Result<> Directory::check_meters(const LimitsOverride& own) const {
 Result<Tenant> Directory::add(const NewTenant& wanted, const Actor& actor) {
   TRY(catalog_.check_offered(wanted.plan));
   Faults faults;
-  check_name(wanted.name, faults);
+  check_tenant_name(wanted.name, faults);
   TRY(faults.result());
   TRY(check_meters(wanted.own_limits));
 
@@ -126,12 +124,7 @@ Result<> Directory::check_plan_change(const PlanChange& change) const {
   if (record->subscription.plan() == change.plan) {
     faults.add("plan", fmt::format("the tenant is on plan '{}' already", change.plan));
   }
-  const std::size_t length = trimmed_length(change.reason);
-  const bool is_padded = change.reason.size() > kReasonMost * 4;  // a character has at most 4 bytes
-  if (length < kReasonLeast || length > kReasonMost || is_padded) {
-    faults.add("reason", fmt::format("must be {} to {} characters, not {}", kReasonLeast,
-                                     kReasonMost, length));
-  }
+  check_reason(change.reason, faults);
   if (record->subscription.history.size() > kPlanChangesMax) {
     faults.add("plan", fmt::format("a tenant's plan can be changed {} times", kPlanChangesMax));
   }

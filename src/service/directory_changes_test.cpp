@@ -6,7 +6,7 @@ namespace {
 using namespace core_world;
 
 template <class T>
-void expect_error(const Result<T>& result, ErrorCode code, std::string_view part) {
+void expect_message(const Result<T>& result, ErrorCode code, std::string_view part) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, code);
   EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
@@ -30,13 +30,13 @@ TEST(DirectoryChanges, AddingWritesBothDocumentsAndOneAuditRecord) {
 TEST(DirectoryChanges, AddingIsRefusedForTakenIdBadPlanAndBadName) {
   TestWorld world;
   Directory& directory = *world.directory;
-  expect_error(directory.add({tenant_id("tenant_1"), "Again", "free", {}}, world.actor),
-               ErrorCode::duplicate, "'tenant_1'");
-  expect_error(directory.add({tenant_id("t3"), "Three", "gold", {}}, world.actor),
-               ErrorCode::invalid,
-               "Invalid plan. Must be one of: free, basic, premium, enterprise");
-  expect_error(directory.add({tenant_id("t3"), " ", "free", {}}, world.actor), ErrorCode::invalid,
-               "name");
+  expect_message(directory.add({tenant_id("tenant_1"), "Again", "free", {}}, world.actor),
+                 ErrorCode::duplicate, "'tenant_1'");
+  expect_message(directory.add({tenant_id("t3"), "Three", "gold", {}}, world.actor),
+                 ErrorCode::invalid,
+                 "Invalid plan. Must be one of: free, basic, premium, enterprise");
+  expect_message(directory.add({tenant_id("t3"), " ", "free", {}}, world.actor), ErrorCode::invalid,
+                 "name");
   EXPECT_EQ(directory.size(), 2u);
   EXPECT_EQ(world.audits("tenant.created").size(), 2u);
 }
@@ -65,12 +65,13 @@ TEST(DirectoryChanges, ChangeWritesWhatItNamesAndKeepsTheRest) {
 TEST(DirectoryChanges, ChangeOfNothingOrToNonsenseIsRefused) {
   TestWorld world;
   const TenantId id = tenant_id("tenant_1");
-  expect_error(world.directory->change(id, {}, world.actor), ErrorCode::invalid, "nothing");
-  expect_error(world.directory->change(id, {"", {}, {}}, world.actor), ErrorCode::invalid, "name");
-  expect_error(world.directory->change(id, {{}, "deleted", {}}, world.actor), ErrorCode::invalid,
-               "'deleted'");
-  expect_error(world.directory->change(tenant_id("t9"), {"N", {}, {}}, world.actor),
-               ErrorCode::tenant_not_found, "'t9'");
+  expect_message(world.directory->change(id, {}, world.actor), ErrorCode::invalid, "nothing");
+  expect_message(world.directory->change(id, {"", {}, {}}, world.actor), ErrorCode::invalid,
+                 "name");
+  expect_message(world.directory->change(id, {{}, "deleted", {}}, world.actor), ErrorCode::invalid,
+                 "'deleted'");
+  expect_message(world.directory->change(tenant_id("t9"), {"N", {}, {}}, world.actor),
+                 ErrorCode::tenant_not_found, "'t9'");
   EXPECT_TRUE(world.audits("tenant.updated").empty());
 }
 
@@ -130,19 +131,20 @@ TEST(DirectoryChanges, PlanChangeIsRefusedWhereARuleIsBroken) {
   };
   EXPECT_TRUE(check({id, "premium", "abc"}));
   EXPECT_TRUE(check({id, "premium", std::string(500, 'x')}));
-  expect_error(check({tenant_id("t9"), "gold", ""}), ErrorCode::tenant_not_found, "'t9'");
-  expect_error(check({id, "gold", "reason"}), ErrorCode::invalid, "Invalid plan. Must be one of:");
-  expect_error(check({id, "basic", "reason"}), ErrorCode::invalid, "on plan 'basic' already");
-  expect_error(check({id, "premium", "ab"}), ErrorCode::invalid, "reason: must be 3 to 500");
-  expect_error(check({id, "premium", "   a   "}), ErrorCode::invalid, "reason");
-  expect_error(check({id, "premium", std::string(501, 'x')}), ErrorCode::invalid, "not 501");
-  expect_error(check({id, "premium", "abc" + std::string(9000, ' ')}), ErrorCode::invalid,
-               "reason");
+  expect_message(check({tenant_id("t9"), "gold", ""}), ErrorCode::tenant_not_found, "'t9'");
+  expect_message(check({id, "gold", "reason"}), ErrorCode::invalid,
+                 "Invalid plan. Must be one of:");
+  expect_message(check({id, "basic", "reason"}), ErrorCode::invalid, "on plan 'basic' already");
+  expect_message(check({id, "premium", "ab"}), ErrorCode::invalid, "reason: must be 3 to 500");
+  expect_message(check({id, "premium", "   a   "}), ErrorCode::invalid, "reason");
+  expect_message(check({id, "premium", std::string(501, 'x')}), ErrorCode::invalid, "not 501");
+  expect_message(check({id, "premium", "abc" + std::string(9000, ' ')}), ErrorCode::invalid,
+                 "reason");
   const auto both = check({id, "basic", ""});
   ASSERT_FALSE(both);
   EXPECT_EQ(both.error().faults.size(), 2u);
-  expect_error(world.directory->change_plan({id, "basic", "reason"}, world.actor),
-               ErrorCode::invalid, "already");
+  expect_message(world.directory->change_plan({id, "basic", "reason"}, world.actor),
+                 ErrorCode::invalid, "already");
   EXPECT_TRUE(world.audits("subscription.plan_changed").empty());
 }
 
@@ -163,14 +165,14 @@ TEST(DirectoryChanges, ExtraTravelsWithThePlanChangeOrNotAtAll) {
   EXPECT_EQ(memo->string_at("plan"), "premium");
   const auto again =
       world.directory->change_plan({id, "enterprise", "upsell"}, world.actor, remember);
-  expect_error(again, ErrorCode::conflict, "Idempotency-Key");
+  expect_message(again, ErrorCode::conflict, "Idempotency-Key");
   EXPECT_EQ(world.directory->find(id)->subscription.plan(), "premium");
   EXPECT_EQ(world.audits("subscription.plan_changed").size(), 1u);
   const auto refuse = [](const PlanChanged&) -> Result<std::vector<DocumentWrite>> {
     return fail(ErrorCode::storage, "no");
   };
-  expect_error(world.directory->change_plan({id, "free", "why"}, world.actor, refuse),
-               ErrorCode::storage, "no");
+  expect_message(world.directory->change_plan({id, "free", "why"}, world.actor, refuse),
+                 ErrorCode::storage, "no");
 }
 
 TEST(DirectoryChanges, ClockThatWentBackKeepsTheHistoryInOrder) {

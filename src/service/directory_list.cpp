@@ -10,7 +10,7 @@ namespace {
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // ASCII letters without case; other characters as they are.
-bool holds(std::string_view text, std::string_view searched) {
+bool holds_ignoring_case(std::string_view text, std::string_view searched) {
   const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
   return !std::ranges::search(text, searched, same).empty() || searched.empty();
 }
@@ -19,7 +19,8 @@ bool matches(const TenantRecord& record, const TenantQuery& query) {
   const Tenant& tenant = record.tenant;
   if (!query.plan.empty() && record.subscription.plan() != query.plan) return false;
   if (!query.status.empty() && tenant.status != query.status) return false;
-  return holds(tenant.id.text(), query.search) || holds(tenant.name, query.search);
+  return holds_ignoring_case(tenant.id.text(), query.search) ||
+         holds_ignoring_case(tenant.name, query.search);
 }
 
 std::strong_ordering compare_by(std::string_view field, const Tenant& a, const Tenant& b) {

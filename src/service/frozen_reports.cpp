@@ -16,7 +16,7 @@ DocumentKey part_key(const std::string& name, std::int64_t part) {
   return {"", name + "/" + std::string(6 - std::min<std::size_t>(digits.size(), 6), '0') + digits};
 }
 
-std::unexpected<Error> corrupt(const std::string& name) {
+std::unexpected<Error> corrupt_report(const std::string& name) {
   return fail(ErrorCode::corrupt,
               "the stored report " + name + " is damaged; run metergate verify");
 }
@@ -84,7 +84,7 @@ Result<ReportHead> head_from(const StoredDocument& document) {
   const auto summary = view.find("summary");
   const bool is_whole = generated_at && generated_at->timestamp() && closed && closed->boolean() &&
                         parts && parts->integer().value_or(0) >= 1 && summary;
-  if (!is_whole) return corrupt(name);
+  if (!is_whole) return corrupt_report(name);
   ReportHead head;
   head.currency = TRY(Currency::find(text_at("currency")));
   head.shown_summary = TRY(summary->json());
@@ -100,14 +100,14 @@ Result<ReportHead> head_from(const StoredDocument& document) {
 Result<> visit_rows(const StoredDocument& part, const std::string& report,
                     const std::function<Result<bool>(DocumentView)>& visit) {
   const auto rows = part.view().find("tenants");
-  if (!rows) return corrupt(report);
+  if (!rows) return corrupt_report(report);
   Result<> visited;
   const Result<> walked = rows->for_each([&](DocumentView row) {
     const Result<bool> wants_more = visit(row);
     if (!wants_more) visited = fail(wants_more.error());
     return wants_more && *wants_more;
   });
-  if (!walked) return corrupt(report);
+  if (!walked) return corrupt_report(report);
   return visited;
 }
 
@@ -173,7 +173,7 @@ Result<std::optional<KeptReport>> FrozenReports::read(const std::string& name) c
   TRY(read_rows(*first, report.head, report.statements));
   for (std::int64_t number = 2; number <= report.head.parts; ++number) {
     const auto next = TRY(stored_part(name, number));
-    if (!next) return corrupt(name);
+    if (!next) return corrupt_report(name);
     TRY(read_rows(*next, report.head, report.statements));
   }
   for (const Statement& statement : report.statements) {
@@ -199,7 +199,7 @@ Result<std::optional<FrozenStatement>> FrozenReports::closed_statement(
   const std::int64_t part = part_of(*document, tenant);
   if (part == 0) return std::nullopt;
   if (part > 1) document = TRY(stored_part(name, part));
-  if (!document) return corrupt(name);
+  if (!document) return corrupt_report(name);
   std::optional<FrozenStatement> found;
   const auto look = [&](DocumentView row) -> Result<bool> {
     const auto id = row.find("tenant_id");
@@ -215,7 +215,7 @@ Result<std::vector<Statement>> FrozenReports::closed_statements(
     Period period, const std::vector<TenantId>& tenants) const {
   const std::string name = closed_report_name(period);
   const auto first = TRY(stored_part(name, 1));
-  if (!first) return corrupt(name);
+  if (!first) return corrupt_report(name);
   const ReportHead head = TRY(head_from(*first));
   // Places in `tenants`, by tenant, by part.
   std::map<std::int64_t, std::unordered_map<std::string_view, std::size_t>> wanted;
@@ -224,7 +224,7 @@ Result<std::vector<Statement>> FrozenReports::closed_statements(
   std::vector<std::optional<Statement>> found(tenants.size());
   for (const auto& [number, places] : wanted) {
     const auto part = TRY(stored_part(name, number));
-    if (!part) return corrupt(name);
+    if (!part) return corrupt_report(name);
     std::size_t left = places.size();
     const auto look = [&](DocumentView row) -> Result<bool> {
       const auto id = row.find("tenant_id");
@@ -237,7 +237,7 @@ Result<std::vector<Statement>> FrozenReports::closed_statements(
   }
   std::vector<Statement> statements;
   for (auto& one : found) {
-    if (!one) return corrupt(name);
+    if (!one) return corrupt_report(name);
     statements.push_back(*std::move(one));
   }
   return statements;
@@ -252,7 +252,7 @@ Result<std::optional<ReportHead>> FrozenReports::closed_head(Period period) cons
 Result<std::vector<Statement>> FrozenReports::part(const ReportHead& head,
                                                    std::int64_t number) const {
   const auto document = TRY(stored_part(head.name, number));
-  if (!document) return corrupt(head.name);
+  if (!document) return corrupt_report(head.name);
   std::vector<Statement> rows;
   rows.reserve(kTenantsPerPart);
   TRY(read_rows(*document, head, rows));

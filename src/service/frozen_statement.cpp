@@ -30,21 +30,21 @@ Json exact_line_json(const LineItem& line, LimitEffect effect) {
   return result;
 }
 
-std::unexpected<Error> corrupt(std::string_view what) {
+std::unexpected<Error> corrupt_row(std::string_view what) {
   return fail(ErrorCode::corrupt, "a row of a stored report has no valid " + std::string{what});
 }
 
 Result<std::string> text_of(DocumentView row, std::string_view name) {
   const std::optional<DocumentView> member = row.find(name);
   const auto text = member ? member->string() : std::nullopt;
-  if (!text) return corrupt(name);
+  if (!text) return corrupt_row(name);
   return std::string(*text);
 }
 
 Result<std::int64_t> integer_of(DocumentView row, std::string_view name) {
   const std::optional<DocumentView> member = row.find(name);
   const auto value = member ? member->integer() : std::nullopt;
-  if (!value) return corrupt(name);
+  if (!value) return corrupt_row(name);
   return *value;
 }
 
@@ -54,9 +54,9 @@ using Numbers = std::array<std::optional<std::int64_t>, count>;
 template <std::size_t count>
 Result<Numbers<count>> numbers_of(DocumentView list) {
   Numbers<count> numbers;
-  if (!list.read_integers(numbers)) return corrupt("list of numbers");
+  if (!list.read_integers(numbers)) return corrupt_row("list of numbers");
   for (const auto& number : numbers) {
-    if (number && *number < 0) return corrupt("number");
+    if (number && *number < 0) return corrupt_row("number");
   }
   return numbers;
 }
@@ -64,9 +64,9 @@ Result<Numbers<count>> numbers_of(DocumentView list) {
 Result<LineItem> line_from(Meter meter, DocumentView exact, Limit& limit) {
   const Numbers<7> numbers = TRY(numbers_of<7>(exact));
   for (const std::size_t needed : {0U, 2U, 3U, 4U, 5U, 6U}) {
-    if (!numbers[needed]) return corrupt("line");
+    if (!numbers[needed]) return corrupt_row("line");
   }
-  if (*numbers[4] == 0) return corrupt("rate");
+  if (*numbers[4] == 0) return corrupt_row("rate");
   limit.units = numbers[1];
   limit.effect = *numbers[6] == 1 ? LimitEffect::hard : LimitEffect::soft;
   return LineItem{meter,
@@ -90,9 +90,9 @@ Result<> read_list(DocumentView list, const Read& read) {
 
 Result<> read_lines(DocumentView exact, Statement& statement, std::vector<LineItem>& lines) {
   const std::optional<DocumentView> list = exact.find("lines");
-  if (!list) return corrupt("lines");
+  if (!list) return corrupt_row("lines");
   const auto read = [&](DocumentView element) -> Result<> {
-    if (lines.size() == kMeters.size()) return corrupt("lines");
+    if (lines.size() == kMeters.size()) return corrupt_row("lines");
     const Meter meter = kMeters[lines.size()].meter;
     const LineItem line = TRY(line_from(meter, element, statement.terms.limits[meter]));
     statement.usage[meter] = line.usage;
@@ -101,7 +101,7 @@ Result<> read_lines(DocumentView exact, Statement& statement, std::vector<LineIt
     return {};
   };
   TRY(read_list(*list, read));
-  if (lines.size() != kMeters.size()) return corrupt("lines");
+  if (lines.size() != kMeters.size()) return corrupt_row("lines");
   return {};
 }
 
@@ -132,7 +132,7 @@ Result<> rate_as_frozen(DocumentView exact, std::vector<LineItem> lines, Stateme
   const Currency currency = TRY(Currency::find(code));
   statement.rated = TRY(rate(statement.usage, statement.terms, own, currency));
   for (std::size_t at = 0; at < lines.size(); ++at) {
-    if (lines[at].overage != statement.rated.lines[at].overage) return corrupt("overage");
+    if (lines[at].overage != statement.rated.lines[at].overage) return corrupt_row("overage");
   }
   statement.rated.lines = std::move(lines);
   statement.rated.own_lines = std::move(own_lines);
@@ -146,7 +146,7 @@ Result<> read_late(DocumentView frozen, DocumentView exact, Statement& statement
   const std::optional<DocumentView> items = frozen.find("late_items");
   const std::optional<DocumentView> amounts = exact.find("late");
   if (!items && !amounts) return {};
-  if (!items || !amounts) return corrupt("late lines");
+  if (!items || !amounts) return corrupt_row("late lines");
   const Json shown = TRY(items->json());
   const Json exact_amounts = TRY(amounts->json());
   statement.late = TRY(late_lines_from(shown, exact_amounts));
@@ -181,7 +181,7 @@ Json frozen_json(const Statement& statement, const Currency& currency) {
 
 Result<Statement> statement_from_frozen(DocumentView frozen) {
   const std::optional<DocumentView> exact = frozen.find("exact");
-  if (!exact) return corrupt("exact figures");
+  if (!exact) return corrupt_row("exact figures");
   Statement statement;
   const std::string tenant = TRY(text_of(frozen, "tenant_id"));
   statement.tenant = TRY(TenantId::parse(tenant));
@@ -189,9 +189,9 @@ Result<Statement> statement_from_frozen(DocumentView frozen) {
   statement.status = TRY(text_of(frozen, "status"));
   statement.terms.plan = TRY(text_of(frozen, "plan"));
   statement.terms.plan_version = TRY(integer_of(*exact, "plan_version"));
-  if (statement.terms.plan_version < 0) return corrupt("plan_version");
+  if (statement.terms.plan_version < 0) return corrupt_row("plan_version");
   const std::optional<DocumentView> peaks = exact->find("peaks");
-  if (!peaks) return corrupt("peaks");
+  if (!peaks) return corrupt_row("peaks");
   const Numbers<kMeters.size()> peak_numbers = TRY(numbers_of<kMeters.size()>(*peaks));
   for (std::size_t at = 0; at < kMeters.size(); ++at) {
     statement.peaks[kMeters[at].meter] = peak_numbers[at].value_or(0);

@@ -6,14 +6,14 @@
 namespace metergate {
 namespace {
 
-Statement example() {
+Statement frozen_example() {
   BillingWorld world;
   world.add_worked_example();
   return must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
 }
 
 TEST(FrozenStatement, ReadsBackAsItWasWritten) {
-  const Statement before = example();
+  const Statement before = frozen_example();
   const Json row = frozen_json(before, Currency::usd());
   const Statement after = must(read_back(row));
   EXPECT_EQ(after.tenant, before.tenant);
@@ -29,14 +29,14 @@ TEST(FrozenStatement, ReadsBackAsItWasWritten) {
 }
 
 TEST(FrozenStatement, ShowsWhatTheApiShows) {
-  const Statement statement = example();
+  const Statement statement = frozen_example();
   Json row = frozen_json(statement, Currency::usd());
   ASSERT_TRUE(row.remove("exact"));
   EXPECT_EQ(to_text(row), to_text(tenant_billing_json(statement, Currency::usd())));
 }
 
 TEST(FrozenStatement, CostStaysAsFrozen) {
-  Json row = frozen_json(example(), Currency::usd());
+  Json row = frozen_json(frozen_example(), Currency::usd());
   Json exact = *row.find("exact");
   exact.set("cost", 47'000'000);
   row.set("exact", exact);
@@ -44,7 +44,7 @@ TEST(FrozenStatement, CostStaysAsFrozen) {
 }
 
 TEST(FrozenStatement, UnlimitedStaysUnlimited) {
-  Statement statement = example();
+  Statement statement = frozen_example();
   statement.terms.limits[Meter::api_calls] = Limit{std::nullopt, LimitEffect::hard};
   statement.rated =
       must(rate(statement.usage, statement.terms.limits, statement.terms.rates, Currency::usd()));
@@ -53,7 +53,7 @@ TEST(FrozenStatement, UnlimitedStaysUnlimited) {
 }
 
 TEST(FrozenStatement, DamageIsNoticed) {
-  const Json whole = frozen_json(example(), Currency::usd());
+  const Json whole = frozen_json(frozen_example(), Currency::usd());
   for (const std::string_view member : {"tenant_id", "tenant_name", "status", "plan", "exact"}) {
     Json row = whole;
     ASSERT_TRUE(row.remove(member));
@@ -69,7 +69,7 @@ TEST(FrozenStatement, DamageIsNoticed) {
 }
 
 TEST(FrozenStatement, UsageThatDoesNotGiveTheFrozenOverageIsDamage) {
-  Json row = frozen_json(example(), Currency::usd());
+  Json row = frozen_json(frozen_example(), Currency::usd());
   Json exact = *row.find("exact");
   Json lines = *exact.find("lines");
   lines.as_array()[0].as_array()[0] = Json{7};

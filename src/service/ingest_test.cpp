@@ -8,7 +8,7 @@ namespace {
 
 using namespace core_world;
 
-struct Town : TestWorld {
+struct IngestTown : TestWorld {
   Ingest ingest{*store, *directory, rules, clock};
 
   UsageEvent call(const std::string& id, std::string_view tenant = "tenant_1") const {
@@ -29,15 +29,8 @@ struct Town : TestWorld {
   }
 };
 
-void expect_error(const Result<Commit>& result, ErrorCode code, std::string_view field) {
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, code) << result.error().message;
-  ASSERT_FALSE(result.error().faults.empty());
-  EXPECT_EQ(result.error().faults[0].field, field);
-}
-
 TEST(Ingest, EventIsCountedOnceHoweverOftenItComes) {
-  Town town;
+  IngestTown town;
   ASSERT_TRUE(town.ingest.record({town.call("1"), town.call("2")}));
   const auto again = town.ingest.record({town.call("2"), town.call("3")});
   ASSERT_TRUE(again);
@@ -47,7 +40,7 @@ TEST(Ingest, EventIsCountedOnceHoweverOftenItComes) {
 }
 
 TEST(Ingest, OneBadEventStopsTheWholeBatch) {
-  Town town;
+  IngestTown town;
   UsageEvent bad = town.call("2");
   std::get<ApiCall>(bad.fact).status = 99;
   const auto refused = town.ingest.record({town.call("1"), bad});
@@ -57,7 +50,7 @@ TEST(Ingest, OneBadEventStopsTheWholeBatch) {
 }
 
 TEST(Ingest, SameIdWithOtherContentIsAConflict) {
-  Town town;
+  IngestTown town;
   ASSERT_TRUE(town.ingest.record({town.call("1")}));
   UsageEvent other = town.call("1");
   std::get<ApiCall>(other.fact).status = 404;
@@ -68,7 +61,7 @@ TEST(Ingest, SameIdWithOtherContentIsAConflict) {
 }
 
 TEST(Ingest, UnknownTenantIsItsOwnErrorUnlessMoreIsWrong) {
-  Town town;
+  IngestTown town;
   expect_error(town.ingest.record({town.call("1", "nobody")}), ErrorCode::tenant_not_found,
                "subject");
   UsageEvent bad = town.call("");
@@ -79,7 +72,7 @@ TEST(Ingest, UnknownTenantIsItsOwnErrorUnlessMoreIsWrong) {
 }
 
 TEST(Ingest, PeriodIsOpenThroughItsGraceAndClosedAfterIt) {
-  Town town;
+  IngestTown town;
   UsageEvent late = town.call("1");
   late.occurred_at = at("2026-02-28T23:59:59.999Z");
   town.clock.set(at("2026-03-03T23:59:59.999Z"));
@@ -90,7 +83,7 @@ TEST(Ingest, PeriodIsOpenThroughItsGraceAndClosedAfterIt) {
 }
 
 TEST(Ingest, PeriodThatTheStoreClosedIsClosedWithinItsGrace) {
-  Town town;
+  IngestTown town;
   town.clock.set(at("2026-03-02T00:00:00Z"));
   Batch batch;
   batch.close_through = Period::parse("2026-02").value();
@@ -101,7 +94,7 @@ TEST(Ingest, PeriodThatTheStoreClosedIsClosedWithinItsGrace) {
 }
 
 TEST(Ingest, FiveMinutesAheadIsTheBound) {
-  Town town;
+  IngestTown town;
   UsageEvent early = town.call("1");
   early.occurred_at = town.clock.now() + std::chrono::minutes{5};
   EXPECT_TRUE(town.ingest.record({early}));
@@ -111,7 +104,7 @@ TEST(Ingest, FiveMinutesAheadIsTheBound) {
 }
 
 TEST(Ingest, AtMostTwentyFaultsAreTold) {
-  Town town;
+  IngestTown town;
   std::vector<UsageEvent> events(30, town.call(""));
   const auto refused = town.ingest.record(events);
   ASSERT_FALSE(refused);
@@ -119,7 +112,7 @@ TEST(Ingest, AtMostTwentyFaultsAreTold) {
 }
 
 TEST(Ingest, CountThatIsAskedForIsThatOfTheActiveRecords) {
-  Town town;
+  IngestTown town;
   Enforcement enforcement(
       {*town.store, *town.directory, *town.catalog, town.ingest, town.rules, town.clock});
   Records records(
@@ -151,7 +144,7 @@ TEST(Ingest, CountThatIsAskedForIsThatOfTheActiveRecords) {
 }
 
 TEST(Ingest, DisabledTrackingRefusesWhatIsSentAndDropsItsOwn) {
-  Town town;
+  IngestTown town;
   town.rules.tracking_enabled = false;
   const auto refused = town.ingest.record({town.call("1")});
   ASSERT_FALSE(refused);
@@ -161,14 +154,14 @@ TEST(Ingest, DisabledTrackingRefusesWhatIsSentAndDropsItsOwn) {
 }
 
 TEST(Ingest, OwnRequestIsCountedWithoutALookUp) {
-  Town town;
+  IngestTown town;
   ASSERT_TRUE(town.ingest.record_own(town.call("same")));
   ASSERT_TRUE(town.ingest.record_own(town.call("same")));
   EXPECT_EQ(town.calls(), 2);
 }
 
 TEST(Ingest, OwnRequestThatIsNotBillableIsKeptApart) {
-  Town town;
+  IngestTown town;
   UsageEvent event = town.call("1");
   event.billable = false;
   ASSERT_TRUE(town.ingest.record_own(event));
@@ -177,7 +170,7 @@ TEST(Ingest, OwnRequestThatIsNotBillableIsKeptApart) {
 }
 
 TEST(Ingest, StoreThatRefusesIsPassedOn) {
-  Town town;
+  IngestTown town;
   town.store->faults().refuse_writes = true;
   EXPECT_EQ(town.ingest.record({town.call("1")}).error().code, ErrorCode::storage);
   EXPECT_EQ(town.ingest.record_own(town.call("1")).error().code, ErrorCode::storage);

@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-std::unexpected<Error> corrupt(std::string_view what) {
+std::unexpected<Error> corrupt_late_line(std::string_view what) {
   return fail(ErrorCode::corrupt, "a stored late line has no valid " + std::string(what));
 }
 
@@ -22,24 +22,24 @@ Json totals_json(const Quantities& totals) {
 }
 
 Result<Quantities> totals_from(const Json* json) {
-  if (json == nullptr || !json->is_object()) return corrupt("totals");
+  if (json == nullptr || !json->is_object()) return corrupt_late_line("totals");
   Quantities totals;
   for (const auto& [meter, value] : json->as_object()) {
     const std::optional<Quantity> quantity = quantity_from(value);
-    if (!quantity) return corrupt("total");
+    if (!quantity) return corrupt_late_line("total");
     totals.emplace(meter, *quantity);
   }
   return totals;
 }
 
 Result<> read_lines(const Json* json, LateEntry& entry) {
-  if (json == nullptr || !json->is_array()) return corrupt("lines");
+  if (json == nullptr || !json->is_array()) return corrupt_late_line("lines");
   for (const Json& one : json->as_array()) {
     const auto meter = one.string_at("meter");
     const Json* quantity = one.find("quantity");
     const auto units = quantity == nullptr ? std::nullopt : quantity_from(*quantity);
     const auto cost = one.integer_at("cost");
-    if (!meter || !units || !cost) return corrupt("line");
+    if (!meter || !units || !cost) return corrupt_late_line("line");
     entry.lines.push_back(
         {*meter, entry.period, *units, Money{*cost}, entry.correction_id, entry.reason, 1, ""});
   }
@@ -48,7 +48,7 @@ Result<> read_lines(const Json* json, LateEntry& entry) {
 
 Result<Period> period_of(const Json& json, std::string_view name) {
   const Result<Period> period = Period::parse(json.string_at(name).value_or(""));
-  if (!period) return corrupt(name);
+  if (!period) return corrupt_late_line(name);
   return period;
 }
 
@@ -106,7 +106,7 @@ Result<LateEntry> late_entry_from(const Json& document) {
   const auto correction = document.string_at("correction_id");
   const auto reason = document.string_at("reason");
   if (!tenant || !event || !number || *number < 1 || !currency || !correction || !reason)
-    return corrupt("head");
+    return corrupt_late_line("head");
   entry.tenant = TRY(TenantId::parse(*tenant));
   entry.event = *event;
   entry.number = *number;
@@ -180,16 +180,17 @@ Json exact_late_json(const std::vector<LateLine>& lines) {
 
 Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exact) {
   const bool are_lists = items.is_array() && exact.is_array();
-  if (!are_lists || items.as_array().size() != exact.as_array().size()) return corrupt("list");
+  if (!are_lists || items.as_array().size() != exact.as_array().size())
+    return corrupt_late_line("list");
   std::vector<LateLine> lines;
   for (std::size_t at = 0; at < items.as_array().size(); ++at) {
     const Json& item = items.as_array()[at];
     const Json& pair = exact.as_array()[at];
     const auto meter = item.string_at("meter");
-    if (!meter || !pair.is_array() || pair.as_array().size() != 2) return corrupt("item");
+    if (!meter || !pair.is_array() || pair.as_array().size() != 2) return corrupt_late_line("item");
     const std::optional<Quantity> quantity = quantity_from(pair.as_array()[0]);
     const Json& cost = pair.as_array()[1];
-    if (!quantity || cost.kind() != Json::Kind::integer) return corrupt("amount");
+    if (!quantity || cost.kind() != Json::Kind::integer) return corrupt_late_line("amount");
     LateLine line;
     line.meter = *meter;
     line.period = TRY(period_of(item, "period"));

@@ -135,11 +135,6 @@ Result<> tally_span(const CallSource& source, const DaySpan& span, bool has_mont
   return tally_days(source, {behind.first_day(), span.last}, tally);
 }
 
-bool has_any(const Gauges& gauges) {
-  return gauges.stores.is_set() || gauges.devices.is_set() || gauges.sales.is_set() ||
-         gauges.tickets.is_set() || gauges.audits.is_set() || gauges.reported_bytes.is_set();
-}
-
 std::int64_t units_of(Meter meter, const Gauges& gauges, const BillingRules& rules) {
   if (meter == Meter::stores_count) return gauges.stores.last;
   if (meter == Meter::devices_count) return gauges.devices.last;
@@ -147,9 +142,9 @@ std::int64_t units_of(Meter meter, const Gauges& gauges, const BillingRules& rul
 }
 
 // Walks one tenant's days, which lie in [first, last], window by window.
-class GaugeWalk {
+class GaugeTally {
  public:
-  GaugeWalk(const TallySources& sources, const TenantRecord& record)
+  GaugeTally(const TallySources& sources, const TenantRecord& record)
       : sources_(sources), record_(record) {}
 
   Result<> walk(const MeterPlan& plan, MeterTally& tally) {
@@ -166,7 +161,7 @@ class GaugeWalk {
                                 : last + days{1};
       for (; next != rows.end() && next->day < end; ++next) take(*next);
       // What a tenant has is known from its making on, or from what was said of it before.
-      const bool is_there = zone.day_of(record_.tenant.created_at) < end || has_any(gauges_);
+      const bool is_there = zone.day_of(record_.tenant.created_at) < end || gauges_.has_any();
       if (is_there) TRY(tally.add(zone.start_of(day), tenant, {}, cell(*plan.meter.built_in)));
       day = end;
     }
@@ -217,10 +212,10 @@ namespace {
 // In hours of the billing time zone, which only API calls have.
 Result<> tally_call_hours(const TallySources& sources, const MeterPlan& plan, MeterTally& tally) {
   const auto& [store, directory, rules, clock] = sources;
-  const Window hours = whole_hours(plan.range, rules.zone);
+  const Window whole = whole_hours(plan.range, rules.zone);
   DaySplit split{plan.range, {plan.range.end, plan.range.end}, {plan.range.end, plan.range.end}};
-  if (!is_empty(hours))
-    split = {{plan.range.start, hours.start}, hours, {hours.end, plan.range.end}};
+  if (!is_empty(whole))
+    split = {{plan.range.start, whole.start}, whole, {whole.end, plan.range.end}};
   TRY(check_minutes_kept(store, rules, plan.range));
   for (const TenantId& tenant : plan.tenants) {
     const CallSource source{store, rules, tenant, Meter::api_calls};
@@ -284,7 +279,7 @@ Result<> tally_gauge(const TallySources& sources, const MeterPlan& plan, MeterTa
   }
   for (const TenantId& tenant : plan.tenants) {
     const auto record = sources.directory.find(tenant);
-    if (record != nullptr) TRY(GaugeWalk(sources, *record).walk(plan, tally));
+    if (record != nullptr) TRY(GaugeTally(sources, *record).walk(plan, tally));
   }
   return {};
 }

@@ -63,7 +63,7 @@ Result<> check(const NewMeter& wanted) {
   return faults.result();
 }
 
-DocumentKey key_of(const std::string& slug) { return {"", slug}; }
+DocumentKey document_of_meter(const std::string& slug) { return {"", slug}; }
 
 }  // namespace
 
@@ -117,7 +117,7 @@ Result<MeterRecord> Meters::add(const NewMeter& wanted, const Actor& actor) {
   audit.after = to_document(record);
   batch.audits.push_back(std::move(audit));
   batch.documents.push_back(
-      {Collection::meters, key_of(slug), to_document(record), Expect::absent, 0});
+      {Collection::meters, document_of_meter(slug), to_document(record), Expect::absent, 0});
   TRY(store_.apply(std::move(batch)));
   return record;
 }
@@ -141,8 +141,8 @@ Result<> Meters::remove(std::string_view slug_or_id, const Actor& actor) {
   AuditRecord audit = audit_of(actor, "meter.deleted", batch.at);
   audit.before = to_document(meter.record);
   batch.audits.push_back(std::move(audit));
-  batch.documents.push_back(
-      {Collection::meters, key_of(meter.record.meter.slug), std::nullopt, Expect::anything, 0});
+  batch.documents.push_back({Collection::meters, document_of_meter(meter.record.meter.slug),
+                             std::nullopt, Expect::anything, 0});
   TRY(store_.apply(std::move(batch)));
   return {};
 }

@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-std::unexpected<Error> corrupt(std::string_view what) {
+std::unexpected<Error> corrupt_own_line(std::string_view what) {
   return fail(ErrorCode::corrupt,
               "what is stored of a meter of the provider's own has no valid " + std::string(what));
 }
@@ -56,12 +56,12 @@ Result<OwnLineItem> own_line_from(const Json& exact) {
   const auto rate = exact.integer_at("rate");
   const auto cost = exact.integer_at("cost");
   if (!meter || !usage || !overage || !rate || !cost || *rate < 0 || *cost < 0)
-    return corrupt("line");
+    return corrupt_own_line("line");
   OwnLineItem line{*meter, *usage, std::nullopt, *overage, Money{*rate}, Money{*cost}};
   const Json* included = exact.find("included");
   if (included != nullptr && !included->is_null()) {
     line.included = quantity_at(exact, "included");
-    if (!line.included) return corrupt("limit");
+    if (!line.included) return corrupt_own_line("limit");
   }
   return line;
 }
@@ -79,17 +79,17 @@ Json own_terms_json(const std::vector<OwnTerm>& terms) {
 
 Result<std::vector<OwnTerm>> own_terms_from(const Json& terms) {
   std::vector<OwnTerm> read;
-  if (!terms.is_object()) return corrupt("terms");
+  if (!terms.is_object()) return corrupt_own_line("terms");
   for (const auto& [meter, json] : terms.as_object()) {
     const Json* rate = json.find("rate");
     const Json* limit = json.find("limit");
-    if (rate == nullptr || limit == nullptr || !rate->is_number()) return corrupt("terms");
+    if (rate == nullptr || limit == nullptr || !rate->is_number()) return corrupt_own_line("terms");
     OwnTerm term{meter, std::nullopt, {}};
     term.rate = TRY(to_money(*rate->number()));
     if (!limit->is_null()) {
-      if (!limit->is_number()) return corrupt("limit");
+      if (!limit->is_number()) return corrupt_own_line("limit");
       term.limit = Quantity::of(*limit->number());
-      if (!term.limit) return corrupt("limit");
+      if (!term.limit) return corrupt_own_line("limit");
     }
     read.push_back(std::move(term));
   }

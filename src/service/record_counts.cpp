@@ -49,7 +49,7 @@ Result<std::vector<CountDifference>> compare_once(const Store& store, const Tena
   return differences;
 }
 
-constexpr int kTriesMax = 3;
+constexpr int kCountTriesMax = 3;
 
 }  // namespace
 
@@ -57,7 +57,7 @@ Result<std::vector<CountDifference>> compare_counts(const Store& store, const Te
                                                     Period current) {
   // Records and gauges are read one after the other: where something was written meanwhile, a
   // difference proves nothing, and on a busy server the next round looks again.
-  for (int attempt = 0; attempt < kTriesMax; ++attempt) {
+  for (int attempt = 0; attempt < kCountTriesMax; ++attempt) {
     const Sequence before = store.head();
     std::vector<CountDifference> differences = TRY(compare_once(store, tenant, current));
     if (differences.empty() || store.head() == before) return differences;

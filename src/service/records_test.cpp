@@ -7,7 +7,7 @@ namespace {
 
 using namespace core_world;
 
-struct Town : TestWorld {
+struct RecordsTown : TestWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
   Records records{{*store, *directory, enforcement, *deliveries, rules, clock}};
@@ -39,17 +39,8 @@ struct Town : TestWorld {
   }
 };
 
-template <class T>
-void expect_error(const Result<T>& result, ErrorCode code, std::string_view field = "") {
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, code) << result.error().message;
-  if (field.empty()) return;
-  ASSERT_FALSE(result.error().faults.empty());
-  EXPECT_EQ(result.error().faults[0].field, field);
-}
-
 TEST(Records, StoreIsAnsweredAsItIsKept) {
-  Town town;
+  RecordsTown town;
   const Json made = town.add_store("s1");
   EXPECT_EQ(to_text(made), R"({"tenant_id":"tenant_1","store_id":"s1","name":"Store s1",)"
                            R"("status":"active","created_at":"2026-03-05T10:30:00.000Z",)"
@@ -58,14 +49,14 @@ TEST(Records, StoreIsAnsweredAsItIsKept) {
 }
 
 TEST(Records, IdThatIsLeftOutIsAUlid) {
-  Town town;
+  RecordsTown town;
   const Json made =
       town.records.add_store(town.own, NewStore{std::nullopt, "Nameless"}, town.actor).value();
   EXPECT_EQ(made.string_at("store_id")->size(), 26u);
 }
 
 TEST(Records, TakenIdIsADuplicateAlsoOfADeletedRecord) {
-  Town town;
+  RecordsTown town;
   town.add_store("s1");
   expect_error(town.records.add_store(town.own, NewStore{"s1", "Again"}, town.actor),
                ErrorCode::duplicate);
@@ -73,19 +64,19 @@ TEST(Records, TakenIdIsADuplicateAlsoOfADeletedRecord) {
   expect_error(town.records.add_store(town.own, NewStore{"s1", "Again"}, town.actor),
                ErrorCode::duplicate);
   // Another tenant's ids are its own.
-  EXPECT_TRUE(
-      town.records.add_store(Town::of_tenant("tenant_2"), NewStore{"s1", "Other"}, town.actor));
+  EXPECT_TRUE(town.records.add_store(RecordsTown::of_tenant("tenant_2"), NewStore{"s1", "Other"},
+                                     town.actor));
 }
 
 TEST(Records, AllThatIsWrongWithAStoreIsTold) {
-  Town town;
+  RecordsTown town;
   const auto added = town.records.add_store(town.own, NewStore{"a b", ""}, town.actor);
   expect_error(added, ErrorCode::invalid, "store_id");
   EXPECT_EQ(added.error().faults.size(), 2u);
 }
 
 TEST(Records, DeviceNeedsAStoreThatIsThere) {
-  Town town;
+  RecordsTown town;
   town.add_store("s1");
   EXPECT_EQ(town.add_device("d1", "s1").string_at("type"), "POS");
   const auto add = [&](const std::string& store_id, const std::string& type) {
@@ -102,7 +93,7 @@ TEST(Records, DeviceNeedsAStoreThatIsThere) {
 }
 
 TEST(Records, CountersFollowSuspendingResumingAndDeleting) {
-  Town town;
+  RecordsTown town;
   const auto active = [&] { return town.counter("tenant_1").gauges.stores.last; };
   town.add_store("s1");
   town.add_store("s2");
@@ -120,7 +111,7 @@ TEST(Records, CountersFollowSuspendingResumingAndDeleting) {
 }
 
 TEST(Records, DeletedRecordIsKeptAndShownNowhere) {
-  Town town;
+  RecordsTown town;
   town.add_store("s1");
   const Json removed = town.records.remove(town.own, {RecordKind::store, "s1"}, town.actor).value();
   EXPECT_EQ(removed.string_at("status"), "deleted");
@@ -133,7 +124,7 @@ TEST(Records, DeletedRecordIsKeptAndShownNowhere) {
 }
 
 TEST(Records, ChangeKeepsWhatItDoesNotName) {
-  Town town;
+  RecordsTown town;
   town.add_store("s1");
   town.clock.advance(std::chrono::seconds{1});
   const Records::Reference store{RecordKind::store, "s1"};
@@ -150,17 +141,17 @@ TEST(Records, ChangeKeepsWhatItDoesNotName) {
 }
 
 TEST(Records, RecordOfAnotherTenantIsNotThere) {
-  Town town;
+  RecordsTown town;
   town.add_store("s1");
-  expect_error(town.records.get(Town::of_tenant("tenant_2"), RecordKind::store, "s1"),
+  expect_error(town.records.get(RecordsTown::of_tenant("tenant_2"), RecordKind::store, "s1"),
                ErrorCode::not_found);
   expect_error(town.records.get(town.own, RecordKind::store, "s2"), ErrorCode::not_found);
   expect_error(town.records.get(town.own, RecordKind::store, "../s1"), ErrorCode::not_found);
 }
 
 TEST(Records, TenantThatIsNotInTheDirectoryHasNoRecords) {
-  Town town;
-  const TenantAccess nobody = Town::of_tenant("nobody");
+  RecordsTown town;
+  const TenantAccess nobody = RecordsTown::of_tenant("nobody");
   expect_error(town.records.add_store(nobody, NewStore{"s1", "Store"}, {}),
                ErrorCode::tenant_not_found);
   expect_error(town.records.add_sale(nobody, NewTrade{}, {}), ErrorCode::tenant_not_found);
@@ -169,7 +160,7 @@ TEST(Records, TenantThatIsNotInTheDirectoryHasNoRecords) {
 }
 
 TEST(Records, ProvidersChangesAreAuditedAndTenantsOwnAreNot) {
-  Town town;
+  RecordsTown town;
   town.add_store("s1");
   EXPECT_TRUE(town.audits("store.created").empty());
   ASSERT_TRUE(town.records.add_store(town.provider, NewStore{"s2", "Two"}, town.actor));
@@ -186,7 +177,7 @@ TEST(Records, ProvidersChangesAreAuditedAndTenantsOwnAreNot) {
 }
 
 TEST(Records, SaleHasTheServersTimeAndTheBillingCurrencyByDefault) {
-  Town town;
+  RecordsTown town;
   NewTrade wanted;
   wanted.id = "sale1";
   wanted.amount = 1250;
@@ -199,7 +190,7 @@ TEST(Records, SaleHasTheServersTimeAndTheBillingCurrencyByDefault) {
 }
 
 TEST(Records, BoundsOfASaleAreExact) {
-  Town town;
+  RecordsTown town;
   const auto add = [&](NewTrade wanted) { return town.records.add_sale(town.own, wanted, {}); };
   NewTrade wanted;
   wanted.amount = kAmountMax;
@@ -225,7 +216,7 @@ TEST(Records, BoundsOfASaleAreExact) {
 }
 
 TEST(Records, TicketNamesItsSaleAndHasNoAmount) {
-  Town town;
+  RecordsTown town;
   NewTrade wanted;
   wanted.id = "t1";
   wanted.sale_id = "sale1";
@@ -239,7 +230,7 @@ TEST(Records, TicketNamesItsSaleAndHasNoAmount) {
 }
 
 TEST(Records, ListFiltersSortsAndPages) {
-  Town town;
+  RecordsTown town;
   for (const char* id : {"s1", "s2", "s3"}) town.add_store(id);
   town.add_device("d1", "s1");
   town.add_device("d2", "s2");
@@ -256,7 +247,7 @@ TEST(Records, ListFiltersSortsAndPages) {
 }
 
 TEST(Records, ListOfSalesHasAHalfOpenRange) {
-  Town town;
+  RecordsTown town;
   for (int hour = 8; hour < 11; ++hour) {
     NewTrade wanted;
     wanted.id = "sale" + std::to_string(hour);
@@ -272,7 +263,7 @@ TEST(Records, ListOfSalesHasAHalfOpenRange) {
 }
 
 TEST(Records, WriteThatFailsIsPassedOn) {
-  Town town;
+  RecordsTown town;
   town.store->faults().refuse_writes = true;
   expect_error(town.records.add_store(town.own, NewStore{"s1", "Store"}, {}), ErrorCode::storage);
 }

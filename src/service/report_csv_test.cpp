@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-Statement example() {
+Statement reported_example() {
   BillingWorld world;
   world.add_worked_example();
   Statement statement = must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
@@ -29,13 +29,13 @@ TEST(ReportCsv, HeaderIsExactlyAsDocumented) {
 }
 
 TEST(ReportCsv, RowIsExactlyAsDocumented) {
-  EXPECT_EQ(row_of_csv(example()),
+  EXPECT_EQ(row_of_csv(reported_example()),
             "tenant_456,Adventure Park,basic,active,6,5,12,10,65000,50000,800,500,15.20,10.00,"
             "Yes,48.40,critical\r\n");
 }
 
 TEST(ReportCsv, ACreditIsANumberBelowZero) {
-  Statement statement = example();
+  Statement statement = reported_example();
   const LateLine credit{"api_calls",
                         period("2026-02"),
                         Quantity::of(-1),
@@ -49,7 +49,7 @@ TEST(ReportCsv, ACreditIsANumberBelowZero) {
 }
 
 TEST(ReportCsv, NameLikeAFormulaIsMadeHarmless) {
-  Statement statement = example();
+  Statement statement = reported_example();
   statement.tenant_name = "=1+1";
   EXPECT_NE(row_of_csv(statement).find(",'=1+1,"), std::string::npos);
   statement.tenant_name = "Park, \"North\"";
@@ -57,14 +57,14 @@ TEST(ReportCsv, NameLikeAFormulaIsMadeHarmless) {
 }
 
 TEST(ReportCsv, UnlimitedSaysSo) {
-  Statement statement = example();
+  Statement statement = reported_example();
   statement.terms.limits[Meter::storage_gb].units.reset();
   statement.rated.has_overages = false;
   EXPECT_NE(row_of_csv(statement).find(",15.20,unlimited,No,"), std::string::npos);
 }
 
 TEST(ReportCsv, StorageIsRoundedOnceFromBytes) {
-  Statement statement = example();
+  Statement statement = reported_example();
   // 0.00499999999… GB, which six decimals would round up to 0.005 first.
   statement.usage[Meter::storage_gb] = 5'368'709;
   EXPECT_NE(row_of_csv(statement).find(",500,0.00,"), std::string::npos);

@@ -1,10 +1,14 @@
 #include "service/text_rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace metergate {
 namespace {
 
+constexpr std::size_t kReasonLeast = 3;
+constexpr std::size_t kReasonMost = 500;
 constexpr std::string_view kBlanks = " \t\r\n";
 
 bool is_control(char c) {
@@ -26,6 +30,14 @@ std::size_t trimmed_length(std::string_view text) {
   // Every byte but the continuation bytes 10xxxxxx begins a character.
   return static_cast<std::size_t>(std::ranges::count_if(
       rest, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+void check_reason(std::string_view reason, Faults& faults) {
+  const std::size_t length = trimmed_length(reason);
+  const bool is_padded = reason.size() > kReasonMost * 4;  // a character has at most 4 bytes
+  if (length >= kReasonLeast && length <= kReasonMost && !is_padded) return;
+  faults.add("reason",
+             fmt::format("must be {} to {} characters, not {}", kReasonLeast, kReasonMost, length));
 }
 
 }  // namespace metergate

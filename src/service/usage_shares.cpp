@@ -10,11 +10,6 @@ namespace {
 
 using std::chrono::days;
 
-bool has_any(const Gauges& gauges) {
-  return gauges.stores.is_set() || gauges.devices.is_set() || gauges.sales.is_set() ||
-         gauges.tickets.is_set() || gauges.audits.is_set() || gauges.reported_bytes.is_set();
-}
-
 bool is_active(const Counter& counter) {
   return counter.calls.count > 0 || counter.webhooks.count > 0;
 }
@@ -32,7 +27,7 @@ class StorageRule {
 
   std::int64_t bytes(const RowDays& row, const Gauges& gauges) const {
     // What will be stored is not known; a tenant stores nothing before it is there.
-    const bool is_there = created_ <= row.last || has_any(gauges);
+    const bool is_there = created_ <= row.last || gauges.has_any();
     if (row.date > sources_.today || !is_there) return 0;
     return storage_bytes(gauges, sources_.rules.storage);
   }

@@ -44,7 +44,7 @@ void check_roles(const std::vector<std::string>& roles, Faults& faults) {
   }
 }
 
-void check_name(const std::string& name, Faults& faults) {
+void check_user_name(const std::string& name, Faults& faults) {
   if (name.empty() || name.size() > 200) faults.add("name", "a name has 1 to 200 bytes");
 }
 
@@ -75,7 +75,7 @@ KnownUser known_user(const Json& document) {
 
 Result<> apply_patch(const UserPatch& patch, Json& document) {
   Faults faults;
-  if (patch.name) check_name(*patch.name, faults);
+  if (patch.name) check_user_name(*patch.name, faults);
   if (patch.password) check_password_length(*patch.password, faults);
   if (patch.roles) check_roles(*patch.roles, faults);
   TRY(faults.result());
@@ -134,7 +134,7 @@ Result<Json> Users::add(const NewUser& user, const Actor& actor) {
   Faults faults;
   if (!is_email(email))
     faults.add("email", fmt::format("'{}' is not an email address", user.email));
-  check_name(user.name, faults);
+  check_user_name(user.name, faults);
   check_password_length(user.password, faults);
   check_roles(user.roles, faults);
   TRY(faults.result());

@@ -44,7 +44,7 @@ void compare_figures(const TenantPeriod& which, const Counter& expected, const C
   }
 }
 
-constexpr int kTriesMax = 3;
+constexpr int kReadTriesMax = 3;
 
 std::string millionths(Money amount) { return to_text(Decimal{amount.micros, 6}); }
 
@@ -115,7 +115,7 @@ void Verdict::merge(Verdict other) {
 Result<> Verification::check_counters(Period period, Verdict& verdict) const {
   // Events and counters are read one after the other: where something was written meanwhile, a
   // difference proves nothing.
-  for (int attempt = 0; attempt < kTriesMax; ++attempt) {
+  for (int attempt = 0; attempt < kReadTriesMax; ++attempt) {
     const Sequence before = parts_.store.head();
     Verdict found;
     TRY(count_again(period, found));

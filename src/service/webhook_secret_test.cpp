@@ -8,14 +8,14 @@ namespace metergate {
 namespace {
 
 // Worked out by Python's hmac over the bytes 0 to 31, and over "0123456789abcdefghijklmn".
-constexpr std::string_view kSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-constexpr std::string_view kOlder = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u";
+constexpr std::string_view kSigningSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+constexpr std::string_view kOlderSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u";
 constexpr std::string_view kBody =
     R"({"type":"sale.created","timestamp":"2026-03-05T10:30:00.000Z","data":{"sale_id":"s1"}})";
 const SignedParts kParts{"msg_01J0000000000000000000000A", "1772706600", kBody};
 
 TEST(WebhookSignature, IsTheOneThatWasWorkedOutElsewhere) {
-  EXPECT_EQ(webhook_signature(kParts, {std::string{kSecret}}),
+  EXPECT_EQ(webhook_signature(kParts, {std::string{kSigningSecret}}),
             "v1,2ivL6XFhyDxGVSfQ7xzad1oH4GRT/BbzFsZamHAAPY0=");
 }
 
@@ -27,7 +27,7 @@ TEST(WebhookSignature, IsThatOfThePublishedExample) {
 }
 
 TEST(WebhookSignature, ListsOneForEachSecretInTheirOrder) {
-  EXPECT_EQ(webhook_signature(kParts, {std::string{kSecret}, std::string{kOlder}}),
+  EXPECT_EQ(webhook_signature(kParts, {std::string{kSigningSecret}, std::string{kOlderSecret}}),
             "v1,2ivL6XFhyDxGVSfQ7xzad1oH4GRT/BbzFsZamHAAPY0= "
             "v1,CAu8qqb3bYNH0tjOVswGcJZjlkBmZRhmZ7diDGb2y9M=");
 }

@@ -5,23 +5,23 @@
 namespace metergate {
 namespace {
 
-constexpr std::string_view kSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-constexpr std::string_view kOlder = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u";
+constexpr std::string_view kHookSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+constexpr std::string_view kOlderHookSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u";
 
-Timestamp at(std::string_view text) { return parse_timestamp(text).value(); }
+Timestamp moment(std::string_view text) { return parse_timestamp(text).value(); }
 
 Webhook whole() {
   Webhook webhook;
   webhook.key = {"tenant_1", "w1"};
   webhook.url = "https://hooks.example/";
   webhook.events = {"sale.created", "store.*"};
-  webhook.secret = kSecret;
-  webhook.previous_secret = kOlder;
-  webhook.previous_secret_until = at("2026-03-06T00:00:00Z");
+  webhook.secret = kHookSecret;
+  webhook.previous_secret = kOlderHookSecret;
+  webhook.previous_secret_until = moment("2026-03-06T00:00:00Z");
   webhook.is_active = false;
   webhook.disabled_reason = "why";
-  webhook.given_up_at = at("2026-03-05T00:00:00Z");
-  webhook.created_at = webhook.updated_at = at("2026-03-01T00:00:00Z");
+  webhook.given_up_at = moment("2026-03-05T00:00:00Z");
+  webhook.created_at = webhook.updated_at = moment("2026-03-01T00:00:00Z");
   return webhook;
 }
 
@@ -42,10 +42,10 @@ TEST(Webhook, WantsWhatAnyOfItsPatternsStandsFor) {
 
 TEST(Webhook, OlderSecretSignsUntilItsTimeIsOver) {
   const Webhook webhook = whole();
-  EXPECT_EQ(webhook.secrets_at(at("2026-03-05T23:59:59.999Z")),
-            (std::vector<std::string>{std::string{kSecret}, std::string{kOlder}}));
-  EXPECT_EQ(webhook.secrets_at(at("2026-03-06T00:00:00Z")),
-            std::vector<std::string>{std::string{kSecret}});
+  EXPECT_EQ(webhook.secrets_at(moment("2026-03-05T23:59:59.999Z")),
+            (std::vector<std::string>{std::string{kHookSecret}, std::string{kOlderHookSecret}}));
+  EXPECT_EQ(webhook.secrets_at(moment("2026-03-06T00:00:00Z")),
+            std::vector<std::string>{std::string{kHookSecret}});
 }
 
 TEST(Webhook, ComesBackFromItsDocumentAsItWas) {

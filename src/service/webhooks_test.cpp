@@ -28,15 +28,6 @@ struct HookWorld : TestWorld {
   }
 };
 
-template <class T>
-void expect_error(const Result<T>& result, ErrorCode code, std::string_view field = "") {
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, code) << result.error().message;
-  if (field.empty()) return;
-  ASSERT_FALSE(result.error().faults.empty());
-  EXPECT_EQ(result.error().faults[0].field, field);
-}
-
 TEST(Webhooks, SecretIsShownWhenItIsMadeAndNeverAgain) {
   HookWorld world;
   const Json made = world.add();

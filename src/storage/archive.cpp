@@ -13,12 +13,10 @@
 namespace metergate {
 namespace {
 
-constexpr std::string_view kBeside = ".new";
-
 using FilePointer = std::shared_ptr<ArchiveFile>;
 
 std::filesystem::path beside(const std::filesystem::path& path) {
-  return std::filesystem::path{path.string() + std::string{kBeside}};
+  return std::filesystem::path{path.string() + std::string{kUnfinishedSuffix}};
 }
 
 // Writes a file beside its name and reads it back whole.
@@ -168,7 +166,7 @@ Result<std::unique_ptr<Archive>> Archive::open(const std::filesystem::path& fold
   TRY(make_folder(folder));
   std::vector<FilePointer> files;
   for (const std::string& name : TRY(list_folder(folder))) {
-    if (name.ends_with(kBeside)) TRY(remove_file(folder / name));
+    if (name.ends_with(kUnfinishedSuffix)) TRY(remove_file(folder / name));
     const auto span = ArchiveFile::span_of(name);
     if (!span) continue;
     if (span->first > span->last || (!files.empty() && span->first <= files.back()->span().last)) {

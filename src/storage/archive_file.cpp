@@ -16,13 +16,13 @@ namespace metergate {
 namespace {
 
 constexpr std::string_view kMagic{"\xffMGARCH\n", 8};
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kArchiveVersion = 1;
 constexpr std::size_t kHeaderBytes = 40;  // magic and four numbers
 constexpr std::size_t kFooterBytes = 48;  // six numbers
 constexpr std::size_t kBlockBytes = 64 << 10;
 constexpr std::size_t kRawBytesMax = 256 << 20;  // more than any journal segment could fill
-constexpr std::size_t kDigits = 20;
-constexpr std::string_view kSuffix = ".mga";
+constexpr std::size_t kSpanDigits = 20;
+constexpr std::string_view kArchiveSuffix = ".mga";
 
 std::unexpected<Error> damaged(const std::filesystem::path& path, std::uint64_t offset,
                                std::string_view what) {
@@ -47,7 +47,7 @@ std::uint64_t number_at(std::string_view bytes, std::size_t which) {
 
 std::string encode_header(SequenceSpan span) {
   std::string bytes{kMagic};
-  put(bytes, kVersion);
+  put(bytes, kArchiveVersion);
   put(bytes, span.first);
   put(bytes, span.last);
   put(bytes, checksum(bytes));
@@ -166,13 +166,13 @@ struct ArchiveFile::Footer {
 };
 
 std::optional<SequenceSpan> ArchiveFile::span_of(std::string_view name) {
-  if (name.size() != 2 * kDigits + 1 + kSuffix.size() || !name.ends_with(kSuffix) ||
-      name[kDigits] != '-') {
+  if (name.size() != 2 * kSpanDigits + 1 + kArchiveSuffix.size() ||
+      !name.ends_with(kArchiveSuffix) || name[kSpanDigits] != '-') {
     return std::nullopt;
   }
   SequenceSpan span;
-  const char* middle = name.data() + kDigits;
-  const char* end = middle + 1 + kDigits;
+  const char* middle = name.data() + kSpanDigits;
+  const char* end = middle + 1 + kSpanDigits;
   const auto first = std::from_chars(name.data(), middle, span.first);
   const auto last = std::from_chars(middle + 1, end, span.last);
   if (first.ec != std::errc{} || first.ptr != middle || last.ec != std::errc{} || last.ptr != end) {
@@ -182,7 +182,8 @@ std::optional<SequenceSpan> ArchiveFile::span_of(std::string_view name) {
 }
 
 std::filesystem::path ArchiveFile::path_of(const std::filesystem::path& folder, SequenceSpan span) {
-  return folder / fmt::format("{:0{}}-{:0{}}{}", span.first, kDigits, span.last, kDigits, kSuffix);
+  return folder / fmt::format("{:0{}}-{:0{}}{}", span.first, kSpanDigits, span.last, kSpanDigits,
+                              kArchiveSuffix);
 }
 
 Result<> ArchiveFile::write(const std::filesystem::path& path, SequenceSpan span,
@@ -216,7 +217,7 @@ Result<std::shared_ptr<ArchiveFile>> ArchiveFile::open(const std::filesystem::pa
   if (!bytes.starts_with(kMagic) || number_at(bytes, 4) != checksum(bytes.substr(0, 32))) {
     return damaged(path, 0, "the header is damaged");
   }
-  if (number_at(bytes, 1) != kVersion) {
+  if (number_at(bytes, 1) != kArchiveVersion) {
     return damaged(path, 8, "the file is of a newer format than this program reads");
   }
   if (bytes != encode_header(span)) return damaged(path, 16, "this is another file's content");

@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::chrono::hours kHour{1};
+constexpr std::chrono::hours kOneHour{1};
 
 Slot compute(Timestamp at, const TimeZone& zone) {
   Slot slot;
@@ -15,7 +15,7 @@ Slot compute(Timestamp at, const TimeZone& zone) {
   const Timestamp start = std::chrono::floor<std::chrono::hours>(at + offset) - offset;
   // A day may begin in the middle of an hour of the clock, where the clock was changed.
   slot.hour = std::max(start, zone.start_of(slot.day));
-  const Timestamp end = std::min(start + kHour, zone.start_of(slot.day + std::chrono::days{1}));
+  const Timestamp end = std::min(start + kOneHour, zone.start_of(slot.day + std::chrono::days{1}));
   const bool is_plain = slot.hour <= at && at < end && zone.offset_at(slot.hour) == offset &&
                         zone.offset_at(end - Milliseconds{1}) == offset;
   slot.valid = is_plain ? Window{slot.hour, end} : Window{at, at + Milliseconds{1}};

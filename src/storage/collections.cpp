@@ -22,7 +22,7 @@ constexpr Field kTenantEndpointTimestamp[] = {"tenant_id", "endpoint", "timestam
 constexpr Field kTenantDeviceTimestamp[] = {"tenant_id", "device_id", "timestamp"};
 constexpr Field kTenantStoreTimestamp[] = {"tenant_id", "store_id", "timestamp"};
 constexpr Field kTenantEndpointHour[] = {"tenant_id", "endpoint", "hour"};
-constexpr Field kHour[] = {"hour"};
+constexpr Field kByHour[] = {"hour"};
 constexpr Field kTenantWebhookTimestamp[] = {"tenant_id", "webhook_id", "timestamp"};
 constexpr Field kTenantPeriod[] = {"tenant_id", "period"};
 constexpr Field kPeriod[] = {"period"};
@@ -90,7 +90,7 @@ constexpr IndexRow kOfWebhookCalls[] = {
     {"tenant_id+timestamp", kTenantTimestamp, false},
     {"tenant_id+webhook_id+timestamp", kTenantWebhookTimestamp, false}};
 constexpr IndexRow kOfMetrics[] = {{"tenant_id+endpoint+hour", kTenantEndpointHour, true},
-                                   {"hour", kHour, false}};
+                                   {"hour", kByHour, false}};
 constexpr IndexRow kOfCounters[] = {{"tenant_id+period", kTenantPeriod, true},
                                     {"period", kPeriod, false}};
 constexpr IndexRow kOfDeliveries[] = {

@@ -68,7 +68,7 @@ Result<bool> is_there(const std::filesystem::path& path) {
 
 // Written whole beside its name first, so that a crash leaves either none or all of it.
 Result<> write_whole(const std::filesystem::path& path, std::string_view text) {
-  const std::filesystem::path beside = path.string() + ".new";
+  const std::filesystem::path beside = path.string() + std::string{kUnfinishedSuffix};
   {
     const File file = TRY(File::open(beside, File::Mode::make));
     TRY(file.write(0, text));

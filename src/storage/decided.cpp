@@ -7,8 +7,8 @@ namespace metergate {
 namespace {
 
 // A batch that voids nothing is written as it was before there were corrections.
-constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kVersionWithVoid = 2;
+constexpr std::uint8_t kBatchVersion = 1;
+constexpr std::uint8_t kBatchVersionWithVoid = 2;
 constexpr std::size_t kEventBytesUsual = 128;
 
 std::unexpected<Error> bad(std::string_view what) {
@@ -132,7 +132,7 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
   std::string bytes;
   bytes.reserve(kEventBytesUsual * (batch.events.size() + 1));
   Encoder to(bytes);
-  to.byte(batch.voided ? kVersionWithVoid : kVersion);
+  to.byte(batch.voided ? kBatchVersionWithVoid : kBatchVersion);
   to.number(batch.at.time_since_epoch().count());
   to.unsigned_number(batch.events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -164,7 +164,7 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
 Result<DecidedBatch> decode_batch(std::string_view bytes) {
   Decoder from(bytes);
   const std::uint8_t version = TRY(from.byte());
-  if (version != kVersion && version != kVersionWithVoid)
+  if (version != kBatchVersion && version != kBatchVersionWithVoid)
     return bad("is of a format that this version does not know");
   DecidedBatch batch;
   batch.at = Timestamp{Milliseconds{TRY(from.number())}};
@@ -175,7 +175,7 @@ Result<DecidedBatch> decode_batch(std::string_view bytes) {
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
     batch.day_totals.push_back(TRY(take_day_total(from)));
   if (TRY(take_flag(from))) batch.close_through = Period::from_ordinal(TRY(take_int32(from)));
-  if (version == kVersionWithVoid) batch.voided = TRY(take_void(from, bytes.size()));
+  if (version == kBatchVersionWithVoid) batch.voided = TRY(take_void(from, bytes.size()));
   if (!from.is_at_end()) return bad("has bytes after its end");
   for (const auto& [place, count] : batch.counts) {
     if (!std::holds_alternative<CountReport>(batch.events[place].fact))

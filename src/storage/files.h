@@ -16,6 +16,9 @@
 
 namespace metergate {
 
+// Of a file that gets its name once it is whole.
+inline constexpr std::string_view kUnfinishedSuffix = ".new";
+
 // Bytes that were read; of a size known beforehand and not zeroed first.
 class Bytes {
  public:

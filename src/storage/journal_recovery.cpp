@@ -13,7 +13,6 @@ namespace metergate {
 namespace {
 
 constexpr std::string_view kStopped = "stopped";
-constexpr std::string_view kBeside = ".new";
 
 // The end of the journal as a stop in order left it.
 struct End {
@@ -49,7 +48,8 @@ struct Found {
 Result<Found> look_around(const std::filesystem::path& folder) {
   Found found;
   for (const std::string& name : TRY(list_folder(folder))) {
-    if (name.ends_with(kBeside)) TRY(remove_file(folder / name));  // of an interrupted preparation
+    if (name.ends_with(kUnfinishedSuffix))
+      TRY(remove_file(folder / name));  // of an interrupted preparation
     if (const auto number = segment_number(name)) found.numbers.push_back(*number);
     if (name == kStopped) found.stopped = decode(TRY(read_file(folder / name)).view());
   }
@@ -173,7 +173,7 @@ Result<> keep_fitting(std::vector<SegmentScan>& unused, std::int64_t bytes) {
 Result<> copy_last(const SegmentScan& last, std::vector<SegmentScan>& unused,
                    const JournalOptions& options) {
   const std::filesystem::path& path = last.info.path;
-  const std::filesystem::path beside{path.string() + std::string{kBeside}};
+  const std::filesystem::path beside{path.string() + std::string{kUnfinishedSuffix}};
   const auto size = static_cast<std::int64_t>(last.header.bytes);
   if (!unused.empty() && size == options.segment_bytes) {
     TRY(rename_file(unused.back().info.path, beside));

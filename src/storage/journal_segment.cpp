@@ -10,8 +10,8 @@
 namespace metergate {
 namespace {
 
-constexpr std::string_view kSuffix = ".mgj";
-constexpr std::size_t kDigits = 20;
+constexpr std::string_view kSegmentSuffix = ".mgj";
+constexpr std::size_t kSegmentDigits = 20;
 constexpr std::int64_t kZeroStep = 1LL << 20;
 
 // The state of a file by its header, and the header where there is one.
@@ -68,13 +68,14 @@ std::unexpected<Error> damaged(const std::filesystem::path& path, std::int64_t o
 }
 
 std::filesystem::path segment_path(const std::filesystem::path& folder, std::uint64_t number) {
-  return folder / fmt::format("{:0{}}{}", number, kDigits, kSuffix);
+  return folder / fmt::format("{:0{}}{}", number, kSegmentDigits, kSegmentSuffix);
 }
 
 std::optional<std::uint64_t> segment_number(std::string_view name) {
-  if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
+  if (name.size() != kSegmentDigits + kSegmentSuffix.size() || !name.ends_with(kSegmentSuffix))
+    return std::nullopt;
   std::uint64_t number = 0;
-  const char* end = name.data() + kDigits;
+  const char* end = name.data() + kSegmentDigits;
   const auto [stop, code] = std::from_chars(name.data(), end, number);
   if (code != std::errc{} || stop != end) return std::nullopt;
   return number;
@@ -128,7 +129,7 @@ Result<> read_frames(SegmentContents& segment, std::uint64_t after, const VisitB
 
 Result<bool> prepare_segment(const std::filesystem::path& path, std::int64_t bytes,
                              const std::atomic<bool>& stop) {
-  const std::filesystem::path beside{path.string() + ".new"};
+  const std::filesystem::path beside{path.string() + std::string{kUnfinishedSuffix}};
   const auto fill = [&]() -> Result<bool> {
     const File file = TRY(File::open(beside, File::Mode::make));
     TRY(file.reserve(bytes));

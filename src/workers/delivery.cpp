@@ -6,7 +6,7 @@
 namespace metergate {
 namespace {
 
-constexpr Milliseconds kLookEvery{250};
+constexpr Milliseconds kDueEvery{250};
 constexpr Milliseconds kAfterRefusal{1000};
 constexpr std::chrono::seconds kGrace{3};
 
@@ -74,7 +74,7 @@ bool DeliveryWorker::has_ended() {
 void DeliveryWorker::wait_for_work() {
   const std::optional<Timestamp> due = services_.deliveries.next_due();
   std::unique_lock lock{mutex_};
-  Milliseconds wait = is_refused_ ? kAfterRefusal : kLookEvery;
+  Milliseconds wait = is_refused_ ? kAfterRefusal : kDueEvery;
   const bool has_room = under_way_ < kUnderWayMax && !is_stopping_;
   if (due && has_room && !is_refused_) {
     wait = std::clamp(*due - services_.clock.now(), Milliseconds{0}, wait);
