@@ -135,6 +135,7 @@ inline std::optional<http::Response> ask(http::Handler& handler, http::Request r
   auto answer = std::make_shared<std::optional<http::Response>>();
   handler.handle(std::move(request),
                  [answer](http::Response response) { *answer = std::move(response); });
+  handler.settle();
   return std::move(*answer);
 }
 

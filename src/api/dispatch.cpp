@@ -72,12 +72,29 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
   if (const Result<> metered = meter(exchange); !metered)
     set_response(exchange, failure(metered.error(), exchange.request));
   log(exchange);
+  finish(exchange, std::move(reply));
+}
+
+// Answers wait for the disk together: each request that woke it alone would cost a sync of its own.
+void Dispatcher::finish(Exchange& exchange, http::Reply reply) {
   const Sequence reflected = services_.store.head();
   set_sequence(exchange.response, reflected);
-  services_.store.when_durable(
-      reflected, [sent = std::move(exchange.response), send = std::move(reply)]() mutable {
-        send(std::move(sent));
-      });
+  if (services_.store.durable() >= reflected) return reply(std::move(exchange.response));
+  const std::lock_guard lock{mutex_};
+  unsettled_.reflected = std::max(unsettled_.reflected, reflected);
+  unsettled_.finished.push_back({std::move(exchange.response), std::move(reply)});
+}
+
+void Dispatcher::settle() {
+  Unsettled due;
+  {
+    const std::lock_guard lock{mutex_};
+    due = std::exchange(unsettled_, {});
+  }
+  if (due.finished.empty()) return;
+  services_.store.when_durable(due.reflected, [finished = std::move(due.finished)]() mutable {
+    for (Finished& each : finished) each.reply(std::move(each.response));
+  });
 }
 
 Result<http::Response> Dispatcher::answer(Exchange& exchange) {
@@ -213,6 +230,7 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
 }
 
 void Dispatcher::log(const Exchange& exchange) const {
+  if (!services_.log.writes(LogLevel::info)) return;
   const http::Request& request = exchange.request;
   const Admission& admission = exchange.admission;
   const Microseconds taken = services_.clock.steady() - exchange.started_at;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ class Dispatcher final : public http::Handler {
 
   bool is_slow(const http::Request& request) const override;
   void handle(http::Request request, http::Reply reply) override;
+  // Asks the disk once for all answers that wait for it.
+  void settle() override;
   http::Response refusal(const Error& error, std::string_view request_id) override;
   // Whether a route answers at this path, with whatever method.
   bool serves(std::string_view path) const { return table_.has(path); }
@@ -39,6 +42,16 @@ class Dispatcher final : public http::Handler {
     std::int64_t response_bytes = 0;
   };
 
+  // What is answered once the store is durable up to `reflected`.
+  struct Finished {
+    http::Response response;
+    http::Reply reply;
+  };
+  struct Unsettled {
+    Sequence reflected = 0;
+    std::vector<Finished> finished;
+  };
+
   Dispatcher(RouteTable table, Services& services)
       : table_(std::move(table)), services_(services) {}
   Result<http::Response> answer(Exchange& exchange);
@@ -51,9 +64,12 @@ class Dispatcher final : public http::Handler {
   void set_response(Exchange& exchange, http::Response response) const;
   void add_standing(const Exchange& exchange, http::Response& response) const;
   void log(const Exchange& exchange) const;
+  void finish(Exchange& exchange, http::Reply reply);
 
   RouteTable table_;
   Services& services_;
+  std::mutex mutex_;
+  Unsettled unsettled_;
 };
 
 }  // namespace metergate::api

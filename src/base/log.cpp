@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warn"
 
 void Log::write(LogLevel level, std::string_view name,
                 std::initializer_list<Json::Member> fields) const {
-  if (level < least_) return;
+  if (!writes(level)) return;
   Json line = Json::object({{"time", clock_.now()},
                             {"level", kLevelNames[static_cast<std::size_t>(level)]},
                             {"event", name}});

@@ -18,6 +18,8 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 class Log {
  public:
   Log(const Clock& clock, LogLevel least) : clock_(clock), least_(least) {}
+  // Whether lines of this level are written: who makes fields at some cost asks first.
+  bool writes(LogLevel level) const { return level >= least_; }
   void debug(std::string_view name, std::initializer_list<Json::Member> fields) const;
   void info(std::string_view name, std::initializer_list<Json::Member> fields) const;
   void warn(std::string_view name, std::initializer_list<Json::Member> fields) const;

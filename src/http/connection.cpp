@@ -106,6 +106,14 @@ void Loop::keep_records() {
   for (const auto& connection : due) connection->keep_record();
 }
 
+void Loop::settle(Handler& handler) {
+  if (std::exchange(is_to_settle, true)) return;
+  asio::post(io, [this, &handler] {
+    is_to_settle = false;
+    handler.settle();
+  });
+}
+
 void Loop::sweep(Microseconds now) {
   for (const auto& pool : pools) pool->drop_old(now);
 }
@@ -409,10 +417,12 @@ void Connection::call_handler(Request request) {
   Handler& handler = shared_.handler;
   if (!handler.is_slow(request)) {
     handler.handle(std::move(request), std::move(reply));
+    loop_->settle(handler);
   } else if (shared_.slow.reserve()) {
     shared_.slow.submit_reserved(
         [&handler, asked = std::move(request), answer = std::move(reply)]() mutable {
           handler.handle(std::move(asked), std::move(answer));
+          handler.settle();
         });
   } else {
     reply(refusal({ErrorCode::overloaded, "too many long requests are waiting; try again soon"},

@@ -48,6 +48,7 @@ struct Loop {
   std::vector<Connection*> connections;  // each knows its place
   std::vector<std::shared_ptr<UpstreamPool>> pools;
   std::vector<std::shared_ptr<Connection>> to_be_kept;  // their records, at the end of this turn
+  bool is_to_settle = false;                            // likewise
   Turns turns;
 
   ~Loop();
@@ -60,6 +61,8 @@ struct Loop {
   // Asks the connection's passage to keep its record, together with all of this turn.
   void keep_record(std::shared_ptr<Connection> connection);
   void keep_records();
+  // Has the handler settle what it was given in this turn.
+  void settle(Handler& handler);
   void sweep(Microseconds now);
 };
 

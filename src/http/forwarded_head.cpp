@@ -111,7 +111,7 @@ void append_caller_head(std::string& out, const ResponseHead& head, const Caller
     if (equals_ignoring_case(field.name, "date")) has_date = true;
     append_field(out, field.name, field.value);
   }
-  if (head.status >= 200 && !has_date) append_field(out, "Date", http_date(with.clock.now()));
+  if (head.status >= 200 && !has_date) append_field(out, "Date", date_of_answer(with.clock.now()));
   if (with.is_upgrade) {
     out += "Connection: upgrade\r\nUpgrade: websocket\r\n";
   } else if (head.status >= 200) {

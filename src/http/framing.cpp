@@ -121,12 +121,14 @@ Result<> check_head_bytes(std::string_view head) {
     if (end == std::string_view::npos)
       return refuse_request("the head does not end in an empty line");
     const std::string_view line = head.substr(0, end);
-    if (has_line_end(line)) return refuse_request("a line does not end in CRLF");
     head.remove_prefix(end + 2);
     if (lines > 0 && line.empty()) break;
     if (lines > kFieldsMax)
       return fail(ErrorCode::headers_too_large, "the head has more than 100 fields");
-    TRY(lines == 0 ? check_request_line(line) : check_field_line(line));
+    const Result<> checked = lines == 0 ? check_request_line(line) : check_field_line(line);
+    // Neither takes a lone CR or LF; but what is wrong then is the line's end.
+    if (!checked && has_line_end(line)) return refuse_request("a line does not end in CRLF");
+    TRY(checked);
     ++lines;
   }
   if (!head.empty()) return refuse_request("there is something after the empty line");

@@ -99,7 +99,7 @@ std::string serialize_head(const Response& response, const HeadContext& context)
   out.reserve(512);
   append_all(out, {"HTTP/1.1 ", fmt::format_int(response.status).c_str(), " ",
                    reason_of(response.status), "\r\n"});
-  append_field(out, "Date", http_date(context.now));
+  append_field(out, "Date", date_of_answer(context.now));
   append_field(out, "Server", "metergate");
   append_field(out, "Connection", context.keep_alive ? "keep-alive" : "close");
   append_checked(out, "X-Request-Id", context.request_id);
@@ -131,6 +131,17 @@ std::string http_date(Timestamp at) {
   put(19, time.hours().count());
   put(22, time.minutes().count());
   put(25, time.seconds().count());
+  return text;
+}
+
+std::string_view date_of_answer(Timestamp now) {
+  using Second = std::chrono::time_point<Timestamp::clock, std::chrono::seconds>;
+  thread_local Second second = Second::min();
+  thread_local std::string text;
+  if (const auto of_now = std::chrono::floor<std::chrono::seconds>(now); of_now != second) {
+    second = of_now;
+    text = http_date(now);
+  }
   return text;
 }
 

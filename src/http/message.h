@@ -66,6 +66,8 @@ std::string serialize_head(const Response& response, const HeadContext& context)
 
 // "Thu, 05 Mar 2026 10:30:00 GMT".
 std::string http_date(Timestamp at);
+// The same, made once a second: lasts until this thread asks again.
+std::string_view date_of_answer(Timestamp now);
 
 // "Not Found"; empty for a status that Metergate never answers.
 std::string_view reason_of(int status);

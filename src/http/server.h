@@ -59,6 +59,9 @@ class Handler {
   }
   // Called on a server thread; answers through `reply`, now or later.
   virtual void handle(Request request, Reply reply) = 0;
+  // Called on the same thread soon after, behind all requests that were ready together with that
+  // one: what handle() has put off is due, for all of them at once.
+  virtual void settle() {}
   // The answer for what never became a request, or could not be taken.
   virtual Response refusal(const Error& error, std::string_view request_id) = 0;
 };

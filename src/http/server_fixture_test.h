@@ -29,10 +29,14 @@ class Echo final : public Handler {
       if (request.path == "/fast") fast_thread_ = here;
       if (request.path == "/keep" || request.path == "/slow-keep")
         kept_.push_back(std::move(reply));
+      if (request.path.ends_with("later"))
+        put_off_.emplace_back(answer_to(request), std::move(reply));
     }
     arrived_.notify_all();
     if (request.path.ends_with("block")) wait_for_release();
-    if (request.path == "/drop" || request.path.ends_with("keep")) return;
+    if (request.path == "/drop" || request.path.ends_with("keep") ||
+        request.path.ends_with("later"))
+      return;
     reply(answer_to(request));
   }
 
@@ -45,6 +49,21 @@ class Echo final : public Handler {
                                                                    : 400;
     response.body = fmt::format("{} {}", error.message, request_id);
     return response;
+  }
+
+  void settle() override {
+    std::vector<std::pair<Response, Reply>> due;
+    {
+      const std::lock_guard lock{mutex_};
+      due = std::exchange(put_off_, {});
+      if (!due.empty()) settled_.push_back(due.size());
+    }
+    for (auto& [response, reply] : due) reply(std::move(response));
+  }
+  // How many answers each settle() gave that had any to give.
+  std::vector<std::size_t> settled() {
+    const std::lock_guard lock{mutex_};
+    return settled_;
   }
 
   Request last() {
@@ -111,6 +130,8 @@ class Echo final : public Handler {
   int handled_ = 0;
   bool released_ = false;
   std::vector<Reply> kept_;
+  std::vector<std::pair<Response, Reply>> put_off_;
+  std::vector<std::size_t> settled_;
   std::thread::id slow_thread_;
   std::thread::id fast_thread_;
 };

@@ -1,3 +1,5 @@
+#include <deque>
+
 #include "http/server_fixture_test.h"
 
 namespace metergate::http {
@@ -32,6 +34,27 @@ TEST_F(ServerTest, EchoesTheCallersSaneRequestIdOnly) {
     EXPECT_TRUE(id_for(bad).starts_with("req_")) << bad;
     EXPECT_EQ(id_for(bad).size(), 30U);
   }
+}
+
+TEST_F(ServerTest, SettlesOnceForRequestsThatAreReadyTogether) {
+  start();
+  std::deque<RawClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(port());
+    clients.back().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(clients.back().answer());
+  }
+  clients.front().send("GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo_.wait_for(5);
+  for (std::size_t i = 1; i < 4; ++i) clients[i].send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  echo_.release();
+  for (RawClient& client : clients) EXPECT_EQ(status_of(client.answer().value_or("")), 200);
+  EXPECT_EQ(echo_.settled(), std::vector<std::size_t>{3});
+}
+
+TEST_F(ServerTest, SettlesWhatASlowThreadHandled) {
+  start();
+  EXPECT_EQ(status_of(ask("GET /slow-later HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
 }
 
 TEST_F(ServerTest, KeepsTheConnectionForTheNextRequest) {
