@@ -26,6 +26,7 @@ class KeyWriter {
   virtual ~KeyWriter() = default;
   virtual void put(std::string_view key, std::string_view value) = 0;
   virtual void remove(std::string_view key) = 0;
+  // For good: nothing is put there afterwards, but in another process.
   virtual void remove_range(const KeyRange& range) = 0;
 };
 
@@ -51,7 +52,7 @@ class KeyValues {
   virtual std::unique_ptr<KeyCursor> walk(const KeyRange& range, bool falling) const = 0;
   // Calls `fill` once, then applies what it wrote, all or nothing.
   virtual Result<> write(const std::function<void(KeyWriter&)>& fill) = 0;
-  // What was written is on disk after this.
+  // What was written is on disk after this, and the room of removed ranges is given back.
   virtual Result<> flush() = 0;
 };
 

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace metergate {
 namespace {
@@ -46,9 +49,11 @@ class Writer final : public KeyWriter {
   void remove(std::string_view key) override { keep(batch_.Delete(slice_of(key))); }
   void remove_range(const KeyRange& range) override {
     keep(batch_.DeleteRange(slice_of(range.start), slice_of(range.end)));
+    removed_.push_back(range);
   }
   rocksdb::WriteBatch& batch() { return batch_; }
   const rocksdb::Status& status() const { return status_; }
+  const std::vector<KeyRange>& removed() const { return removed_; }
 
  private:
   void keep(rocksdb::Status status) {
@@ -56,6 +61,7 @@ class Writer final : public KeyWriter {
   }
   rocksdb::WriteBatch batch_;
   rocksdb::Status status_;
+  std::vector<KeyRange> removed_;
 };
 
 class Cursor final : public KeyCursor {
@@ -136,18 +142,52 @@ class RocksKeyValues final : public KeyValues {
     TRY(result_of(writer.status(), "collecting a checkpoint"));
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    return result_of(twice([&] { return database_->Write(options, &writer.batch()); }),
-                     "writing a checkpoint");
+    TRY(result_of(twice([&] { return database_->Write(options, &writer.batch()); }),
+                  "writing a checkpoint"));
+    const std::lock_guard lock{mutex_};
+    removed_.insert(removed_.end(), writer.removed().begin(), writer.removed().end());
+    return {};
   }
 
   Result<> flush() override {
     rocksdb::FlushOptions options;
     options.wait = true;
     options.allow_write_stall = true;
-    return result_of(twice([&] { return database_->Flush(options); }), "flushing a checkpoint");
+    std::size_t due = 0;
+    {
+      const std::lock_guard lock{mutex_};
+      due = removed_.size();
+    }
+    TRY(result_of(twice([&] { return database_->Flush(options); }), "flushing a checkpoint"));
+    return drop_files(due);
   }
 
  private:
+  // Whole files of the first removed ranges, which compaction would else carry along for long. Not
+  // before the removal itself is on disk: a start must not miss rows whose removal it has not seen.
+  Result<> drop_files(std::size_t count) {
+    std::vector<KeyRange> removed;
+    {
+      const std::lock_guard lock{mutex_};
+      const auto end = removed_.begin() + static_cast<std::ptrdiff_t>(count);
+      removed.assign(removed_.begin(), end);
+      removed_.erase(removed_.begin(), end);
+    }
+    std::vector<rocksdb::Slice> bounds;
+    bounds.reserve(2 * removed.size());
+    for (const KeyRange& range : removed) {
+      bounds.push_back(slice_of(range.start));
+      bounds.push_back(slice_of(range.end));
+    }
+    std::vector<rocksdb::RangePtr> ranges;
+    for (std::size_t i = 0; i < bounds.size(); i += 2)
+      ranges.emplace_back(&bounds[i], &bounds[i + 1]);
+    if (ranges.empty()) return {};
+    return result_of(rocksdb::DeleteFilesInRanges(database_.get(), database_->DefaultColumnFamily(),
+                                                  ranges.data(), ranges.size(), false),
+                     "giving room back");
+  }
+
   // After an error in the background, such as a full disk, RocksDB refuses writes until it is told
   // to go on; where the reason has gone, the second try succeeds.
   template <class Write>
@@ -159,6 +199,8 @@ class RocksKeyValues final : public KeyValues {
   }
 
   std::unique_ptr<rocksdb::DB> database_;
+  std::mutex mutex_;
+  std::vector<KeyRange> removed_;  // and not yet dropped; a merge of ids adds a few
 };
 
 rocksdb::Options options_for_view() {
