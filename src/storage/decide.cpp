@@ -79,8 +79,9 @@ void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known
   constexpr std::size_t kAhead = 8;
   for (std::size_t i = 0; i < std::min(kAhead, known.size()); ++i)
     view_.prefetch_id(known[i].id.hash);
-  EventIds in_batch;
-  in_batch.reserve(batch.events.size());
+  // One alone meets no other.
+  std::optional<EventIds> in_batch;
+  if (batch.events.size() > 1) in_batch.emplace().reserve(batch.events.size());
   decision.outcomes.reserve(batch.events.size());
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (i + kAhead < known.size()) view_.prefetch_id(known[i + kAhead].id.hash);
@@ -91,16 +92,17 @@ void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known
   }
 }
 
-EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known, EventIds& in_batch) {
+EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
+                            std::optional<EventIds>& in_batch) {
   const Period period = calendar_.slot_of(event.occurred_at).period;
   if (is_closed(period)) return EventOutcome::period_closed;
   if (event.is_ours) return EventOutcome::accepted;
   std::optional<std::uint64_t> counted = view_.find_id(known.id.hash);
   if (!counted) counted = known.in_base;
-  if (!counted) counted = in_batch.find(known.id.hash, INT32_MIN);
+  if (!counted && in_batch) counted = in_batch->find(known.id.hash, INT32_MIN);
   if (counted)
     return *counted == known.id.fingerprint ? EventOutcome::duplicate : EventOutcome::conflict;
-  in_batch.add(known.id, period.ordinal());
+  if (in_batch) in_batch->add(known.id, period.ordinal());
   return EventOutcome::accepted;
 }
 

@@ -44,7 +44,8 @@ class Decider {
   using Staged = std::map<std::pair<Collection, DocumentKey>, std::optional<Json>>;
   void judge_events(const Batch& batch, const std::vector<KnownId>& known, Decision& decision);
   // `in_batch`: the ids of the events before it in the batch.
-  EventOutcome judge(const UsageEvent& event, const KnownId& known, EventIds& in_batch);
+  EventOutcome judge(const UsageEvent& event, const KnownId& known,
+                     std::optional<EventIds>& in_batch);
   bool is_closed(Period period) const;
   Result<std::optional<Json>> current(Collection collection, const DocumentKey& key) const;
   Result<> stage(DocumentWrite write);
