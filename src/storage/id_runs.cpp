@@ -264,9 +264,27 @@ Result<> IdRuns::finish_merge() {
   return base_.write([&](KeyWriter& to) {
     for (const auto& input : inputs) {
       to.remove(keys::run_head({input->period, input->number}));
-      to.remove_range(keys::run_pages({input->period, input->number}));
+      to.remove_range(dead_pages_around(*input));
     }
   });
+}
+
+// From the run before it to the one behind it: there are only runs that were merged. All of them
+// again, as the base gives room back for what lies in one range, and files are larger than runs.
+KeyRange IdRuns::dead_pages_around(const IdRun& run) const {
+  std::uint64_t first = 0;
+  std::uint64_t end = UINT64_MAX;
+  for (const auto& other : *snapshot()) {
+    if (other->period != run.period) continue;
+    if (other->number < run.number) {
+      first = std::max(first, other->number + 1);
+    } else {
+      end = std::min(end, other->number);
+    }
+  }
+  // Behind the last one there will be others.
+  if (end == UINT64_MAX) end = run.number + 1;
+  return {keys::run_page({run.period, first}, 0), keys::run_page({run.period, end}, 0)};
 }
 
 bool IdRuns::is_open(std::int32_t period) const {

@@ -34,7 +34,8 @@ class IdRuns {
   // The fingerprints under which the ids were counted.
   Result<std::vector<std::optional<std::uint64_t>>> find(std::span<const EventId> ids) const;
 
-  // Puts ids into a write of the base; publish() shows them to find() after it.
+  // Puts ids into a write of the base; publish() shows them to find() after it, and comes before
+  // the next merge, which removes pages of no run.
   Runs write(const EventIds& ids, KeyWriter& to);
   void publish(const Runs& written);
   // The ids of these periods are not found any more; the next write is to remove them.
@@ -58,6 +59,7 @@ class IdRuns {
   void choose_merge();
   Result<> merge_until(std::size_t ids_max);
   Result<> finish_merge();
+  KeyRange dead_pages_around(const IdRun& run) const;
   void replace(const Runs& removed, const Runs& added);
 
   KeyValues& base_;

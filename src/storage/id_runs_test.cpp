@@ -50,6 +50,10 @@ class IdRunsTest : public testing::Test {
     return count;
   }
 
+  std::string first_key(const std::string& from) const {
+    return std::string(base_->walk({from, ""}, false)->key());
+  }
+
   std::mt19937_64 random_{7};  // NOLINT(cert-msc51-cpp): the same ids in every run
   std::unique_ptr<KeyValues> base_ = make_memory_kv();
 };
@@ -187,6 +191,24 @@ TEST_F(IdRunsTest, PagesOfAMergeThatWasCutOffGoAtTheNextStart) {
   const auto runs = IdRuns::open(*base_).value();
   EXPECT_EQ(count_keys(keys::kIdRunPage), 1U);
   expect_found(*runs, ids);
+}
+
+TEST_F(IdRunsTest, AMergeTakesAllThatIsDeadAroundItsRuns) {
+  const auto runs = IdRuns::open(*base_).value();
+  std::vector<EventId> all;
+  for (const std::int32_t period : {kMay, kMay, kJune, kMay, kMay}) {
+    const auto ids = next_ids(1000);
+    write(*runs, ids, period);
+    all.insert(all.end(), ids.begin(), ids.end());
+  }
+  const keys::RunName june =
+      keys::run_of(first_key(keys::ids_of_period(keys::kIdRunPage, kJune))).value();
+  const std::string dead = keys::run_page({kMay, june.number}, 0);
+  ASSERT_TRUE(base_->write([&](KeyWriter& to) { to.put(dead, "of a merge that was given up"); }));
+  ASSERT_TRUE(runs->merge_some());
+  EXPECT_EQ(runs->size(), 2U);
+  EXPECT_FALSE(base_->get(dead).value());
+  expect_found(*runs, all);
 }
 
 TEST_F(IdRunsTest, IdsOfOlderBuildsAreTakenOver) {
