@@ -64,10 +64,7 @@ Result<Answer> correct_event(Call& call) {
   const KeptEvent kept = TRY(corrections.find(request));
   if (event != nullptr)
     request.replacement = TRY(read_replacement(*event, kept, call.services.clock.now()));
-  Answer answer;
-  answer.status = 201;
-  answer.data = TRY(corrections.apply(request, kept, call.actor));
-  return answer;
+  return answer_of(TRY(corrections.apply(request, kept, call.actor)), kCreated);
 }
 
 Result<Answer> list_corrections(Call& call) {
@@ -79,10 +76,8 @@ Result<Answer> list_corrections(Call& call) {
   query.limit = page.limit;
   TRY(reader.finish());
   CorrectionPage found = TRY(call.services.corrections.list(query));
-  Answer answer;
-  answer.data = Json::object({{"corrections", std::move(found.corrections)},
-                              {"pagination", pagination_json(page, found.total)}});
-  return answer;
+  return answer_of(Json::object({{"corrections", std::move(found.corrections)},
+                                 {"pagination", pagination_json(page, found.total)}}));
 }
 
 }  // namespace

@@ -24,10 +24,7 @@ Json tenant_summary(const TenantRecord& record) {
 }
 
 Result<Answer> show(Call& call, const TenantId& id, int status = 200) {
-  Answer answer;
-  answer.data = tenant_summary(*TRY(call.services.directory.get(id)));
-  answer.status = status;
-  return answer;
+  return answer_of(tenant_summary(*TRY(call.services.directory.get(id))), status);
 }
 
 // A text in the path that no tenant id can be names no tenant.
@@ -54,10 +51,8 @@ Result<Answer> list_tenants(Call& call) {
   const TenantPage found = call.services.directory.list(query);
   Json tenants = Json::array();
   for (const auto& record : found.tenants) tenants.push_back(tenant_summary(*record));
-  Answer answer;
-  answer.data = Json::object(
-      {{"tenants", std::move(tenants)}, {"pagination", pagination_json(page, found.total)}});
-  return answer;
+  return answer_of(Json::object(
+      {{"tenants", std::move(tenants)}, {"pagination", pagination_json(page, found.total)}}));
 }
 
 Result<Answer> add_tenant(Call& call) {
@@ -73,7 +68,7 @@ Result<Answer> add_tenant(Call& call) {
   wanted.id = *id;
   if (own != nullptr) wanted.own_limits = TRY(parse_override(*own));
   TRY(call.services.directory.add(wanted, call.actor));
-  return show(call, wanted.id, 201);
+  return show(call, wanted.id, kCreated);
 }
 
 Result<Answer> get_tenant(Call& call) { return show(call, TRY(tenant_in_path(call))); }
@@ -99,9 +94,7 @@ Result<Answer> list_plans(Call& call) {
     shown.remove("updated_at");
     plans.push_back(std::move(shown));
   }
-  Answer answer;
-  answer.data = Json::object({{"plans", std::move(plans)}});
-  return answer;
+  return answer_of(Json::object({{"plans", std::move(plans)}}));
 }
 
 Result<Answer> list_audits(Call& call) {
@@ -120,10 +113,8 @@ Result<Answer> list_audits(Call& call) {
       instants.to && days.to ? std::min(instants.to, days.to) : std::max(instants.to, days.to);
   TRY(reader.finish());
   AuditPage found = TRY(call.services.audit_log.list(filter, page.page, page.limit));
-  Answer answer;
-  answer.data = Json::object(
-      {{"audits", std::move(found.records)}, {"pagination", pagination_json(page, found.total)}});
-  return answer;
+  return answer_of(Json::object(
+      {{"audits", std::move(found.records)}, {"pagination", pagination_json(page, found.total)}}));
 }
 
 }  // namespace

@@ -86,9 +86,7 @@ Answer receipts_of(const EventBody& body, const Commit& commit) {
     one.set("sequence", static_cast<std::int64_t>(commit.sequence));
     receipts.push_back(std::move(one));
   }
-  Answer answer;
-  answer.data = Json::object({{"receipts", std::move(receipts)}});
-  return answer;
+  return answer_of(Json::object({{"receipts", std::move(receipts)}}));
 }
 
 // Of a batch with a bad event nothing is recorded: each event is a conflict, or rejected.
@@ -117,20 +115,13 @@ std::optional<std::vector<UsageEvent>> scan_body(const Call& call) {
   return scan_events(call.request.body, plain->shape, context_of(call, plain->needs_specversion));
 }
 
-Answer recorded() {
-  Answer answer;
-  answer.status = 204;
-  answer.whole.emplace().status = 204;
-  return answer;
-}
-
 Result<Answer> record_events(Call& call) {
   TRY(call.services.ingest.admits());  // a batch that cannot be kept is not worth its reading
   const bool has_receipts = wants_receipts(call.request);
   if (!has_receipts) {
     if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {
       TRY(call.services.ingest.record(*std::move(events)));
-      return recorded();
+      return no_content();
     }
   }
   Faults faults;
@@ -139,7 +130,7 @@ Result<Answer> record_events(Call& call) {
   if (!commit && has_receipts && !commit.error().faults.empty())
     return refused_receipts(call, body, commit.error());
   if (!commit) return fail(commit.error());
-  return has_receipts ? receipts_of(body, *commit) : recorded();
+  return has_receipts ? receipts_of(body, *commit) : no_content();
 }
 
 }  // namespace

@@ -182,15 +182,12 @@ Result<Answer> create_meter(Call& call) {
   read_group_by(body, wanted.meter);
   TRY(body.finish());
   const MeterRecord made = TRY(call.services.meters.add(wanted, call.actor));
-  return plain_json(meter_json({made, std::nullopt}), 201);
+  return plain_json(meter_json({made, std::nullopt}), kCreated);
 }
 
 Result<Answer> delete_meter(Call& call) {
   TRY(call.services.meters.remove(call.path_value("slug"), call.actor));
-  Answer answer;
-  answer.status = 204;
-  answer.whole.emplace().status = 204;
-  return answer;
+  return no_content();
 }
 
 }  // namespace

@@ -63,13 +63,6 @@ std::optional<KeyedRequest> keyed(const Call& call) {
                       call.request.body};
 }
 
-Answer answer_as_kept(KeyedAnswer kept) {
-  Answer answer;
-  answer.data = std::move(kept.data);
-  answer.status = kept.status;
-  return answer;
-}
-
 Result<Answer> change_now(Call& call, const PlanChange& change,
                           const std::optional<KeyedRequest>& key) {
   Services& services = call.services;
@@ -89,7 +82,7 @@ Result<Answer> change_now(Call& call, const PlanChange& change,
     services.log.warn("alert.postponed",
                       {{"tenant_id", change.tenant.text()}, {"problem", alert.error().message}});
   }
-  return answer_as_kept(KeyedAnswer{200, changed_json(changed)});
+  return answer_of(changed_json(changed));
 }
 
 Result<Answer> change_plan(Call& call) {
@@ -100,19 +93,19 @@ Result<Answer> change_plan(Call& call) {
   TRY(reader.finish());
   if (is_dry_run) {
     const PlanChange change = TRY(read_change(call, tenant));
-    return answer_as_kept(KeyedAnswer{200, TRY(preview(call, change))});
+    return answer_of(TRY(preview(call, change)));
   }
   const std::optional<KeyedRequest> key = keyed(call);
   if (key) {
     std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
-    if (kept) return answer_as_kept(*std::move(kept));
+    if (kept) return answer_of(std::move(kept->data), kept->status);
   }
   const PlanChange change = TRY(read_change(call, tenant));
   Result<Answer> answer = change_now(call, change, key);
   if (answer || !key) return answer;
   // The same request may have come twice at once: then the other one's answer is this one's too.
   std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
-  if (kept) return answer_as_kept(*std::move(kept));
+  if (kept) return answer_of(std::move(kept->data), kept->status);
   return answer;
 }
 

@@ -78,6 +78,13 @@ inline Answer answer_of(Json data, int status = 200) {
   answer.status = status;
   return answer;
 }
+// 204.
+inline Answer no_content() {
+  Answer answer;
+  answer.status = 204;
+  answer.whole.emplace().status = 204;
+  return answer;
+}
 // Of what may have failed: then that.
 inline Result<Answer> answer_of(Result<Json> data, int status = 200) {
   return answer_of(TRY(std::move(data)), status);

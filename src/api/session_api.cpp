@@ -49,7 +49,7 @@ Result<Answer> list_users(Call& call) {
   QueryReader query{call};
   const PageRequest page = read_page(query);
   TRY(query.finish());
-  return Answer{list_json("users", TRY(call.services.sessions.users()), page), 200, {}, {}};
+  return answer_of(list_json("users", TRY(call.services.sessions.users()), page));
 }
 
 Result<Answer> add_user(Call& call) {
@@ -61,7 +61,7 @@ Result<Answer> add_user(Call& call) {
   user.roles = body.optional_texts("roles", kRolesMax).value_or(std::vector<std::string>{});
   TRY(body.finish());
   TRY(check_grant(call, user.roles, {}));
-  return Answer{TRY(call.services.sessions.add_user(user, call.actor)), 201, {}, {}};
+  return answer_of(TRY(call.services.sessions.add_user(user, call.actor)), kCreated);
 }
 
 Result<Answer> change_user(Call& call) {
@@ -84,7 +84,7 @@ Result<Answer> list_keys(Call& call) {
   QueryReader query{call};
   const PageRequest page = read_page(query);
   TRY(query.finish());
-  return Answer{list_json("api_keys", TRY(call.services.sessions.keys()), page), 200, {}, {}};
+  return answer_of(list_json("api_keys", TRY(call.services.sessions.keys()), page));
 }
 
 Result<Answer> add_key(Call& call) {
@@ -98,13 +98,13 @@ Result<Answer> add_key(Call& call) {
   TRY(check_grant(call, {}, key.permissions));
   MadeKey made = TRY(call.services.sessions.add_key(key, call.actor));
   made.document.set("key", std::move(made.key));
-  return Answer{std::move(made.document), 201, {}, {}};
+  return answer_of(std::move(made.document), kCreated);
 }
 
 Result<Answer> revoke_key(Call& call) {
   const std::string& key_id = call.path_value("key_id");
   TRY(call.services.sessions.revoke_key(key_id, call.actor));
-  return Answer{Json::object({{"key_id", key_id}, {"revoked", true}}), 200, {}, {}};
+  return answer_of(Json::object({{"key_id", key_id}, {"revoked", true}}));
 }
 
 }  // namespace

@@ -30,13 +30,11 @@ Result<Answer> show_health(Call& call) {
   const StoreFigures figures = services.store.figures();
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(services.clock.steady() -
                                                                        services.about.started_at);
-  Answer answer;
-  answer.data = Json::object({{"status", figures.accepts_writes ? "ok" : "degraded"},
-                              {"version", services.about.version},
-                              {"engine", services.about.engine},
-                              {"uptime_seconds", std::int64_t{uptime.count()}},
-                              {"store", store_json(figures)}});
-  return answer;
+  return answer_of(Json::object({{"status", figures.accepts_writes ? "ok" : "degraded"},
+                                 {"version", services.about.version},
+                                 {"engine", services.about.engine},
+                                 {"uptime_seconds", std::int64_t{uptime.count()}},
+                                 {"store", store_json(figures)}}));
 }
 
 // Whether the process runs at all: asks nothing of any other part.

@@ -96,10 +96,8 @@ Result<Answer> list(Call& call, RecordKind kind) {
   }
   TRY(reader.finish());
   RecordPage found = TRY(call.services.records.list(*call.access, kind, query));
-  Answer answer;
-  answer.data = Json::object({{std::string(row_of(kind).list_name), std::move(found.records)},
-                              {"pagination", pagination_json(page, found.total)}});
-  return answer;
+  return answer_of(Json::object({{std::string(row_of(kind).list_name), std::move(found.records)},
+                                 {"pagination", pagination_json(page, found.total)}}));
 }
 
 Result<Answer> get(Call& call, RecordKind kind) {
@@ -220,16 +218,14 @@ Result<Answer> show_allowance(Call& call) {
   };
   Json effect;
   if (found.effect) effect = *found.effect == LimitEffect::hard ? "hard" : "soft";
-  Answer answer;
-  answer.data = Json::object({{"meter", meter},
-                              {"period", found.period.text()},
-                              {"used", number(found.used)},
-                              {"limit", number(found.limit)},
-                              {"remaining", number(found.remaining)},
-                              {"effect", std::move(effect)},
-                              {"allowed", found.is_allowed},
-                              {"resets_at", found.resets_at}});
-  return answer;
+  return answer_of(Json::object({{"meter", meter},
+                                 {"period", found.period.text()},
+                                 {"used", number(found.used)},
+                                 {"limit", number(found.limit)},
+                                 {"remaining", number(found.remaining)},
+                                 {"effect", std::move(effect)},
+                                 {"allowed", found.is_allowed},
+                                 {"resets_at", found.resets_at}}));
 }
 
 constexpr Access kReads = tenant_or_provider_with(Permission::tenants_read);

@@ -30,11 +30,9 @@ Result<Answer> list(Call& call) {
        ++i) {
     shown.push_back(all[i]);
   }
-  Answer answer;
-  answer.data =
+  return answer_of(
       Json::object({{"webhooks", std::move(shown)},
-                    {"pagination", pagination_json(page, static_cast<std::int64_t>(all.size()))}});
-  return answer;
+                    {"pagination", pagination_json(page, static_cast<std::int64_t>(all.size()))}}));
 }
 
 Result<Answer> add(Call& call) {
@@ -83,10 +81,8 @@ Result<Answer> list_deliveries(Call& call) {
   }
   TRY(reader.finish());
   DeliveryPage found = TRY(call.services.deliveries.list(which(call), query));
-  Answer answer;
-  answer.data = Json::object({{"deliveries", std::move(found.deliveries)},
-                              {"pagination", pagination_json(page, found.total)}});
-  return answer;
+  return answer_of(Json::object({{"deliveries", std::move(found.deliveries)},
+                                 {"pagination", pagination_json(page, found.total)}}));
 }
 
 Result<Answer> replay(Call& call) {
@@ -96,10 +92,8 @@ Result<Answer> replay(Call& call) {
   request.since = body.optional_time("since");
   TRY(body.finish());
   const Replayed replayed = TRY(call.services.deliveries.replay(which(call), request, call.actor));
-  Answer answer;
-  answer.data = Json::object({{"replayed", replayed.count}, {"more", replayed.more}});
-  answer.status = kAccepted;
-  return answer;
+  return answer_of(Json::object({{"replayed", replayed.count}, {"more", replayed.more}}),
+                   kAccepted);
 }
 
 // The same eight for a tenant and for the provider.

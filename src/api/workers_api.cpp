@@ -10,9 +10,7 @@ Result<Answer> list_workers(Call& call) {
   for (const WorkerStatus& status : call.services.worker_board.all()) {
     workers.push_back(worker_json(status));
   }
-  Answer answer;
-  answer.data = Json::object({{"workers", std::move(workers)}});
-  return answer;
+  return answer_of(Json::object({{"workers", std::move(workers)}}));
 }
 
 }  // namespace
