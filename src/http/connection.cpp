@@ -80,44 +80,6 @@ class OneReply {
 
 }  // namespace
 
-Loop::~Loop() {
-  // What is kept in a pool keeps the pool.
-  for (const auto& pool : pools) pool->close_kept();
-}
-
-std::shared_ptr<UpstreamPool> Loop::pool_of(Upstream& upstream, unsigned loops) {
-  const auto found =
-      std::ranges::find_if(pools, [&](const auto& pool) { return &pool->upstream() == &upstream; });
-  if (found != pools.end()) return *found;
-  const std::size_t share = upstream.options().connections_max / std::max(1U, loops);
-  return pools.emplace_back(
-      std::make_shared<UpstreamPool>(upstream, std::max<std::size_t>(1, share)));
-}
-
-void Loop::keep_record(std::shared_ptr<Connection> connection) {
-  to_be_kept.push_back(std::move(connection));
-  if (to_be_kept.size() > 1) return;
-  // Behind all that is ready now.
-  asio::post(io, [this] { keep_records(); });
-}
-
-void Loop::keep_records() {
-  const auto due = std::exchange(to_be_kept, {});
-  for (const auto& connection : due) connection->keep_record();
-}
-
-void Loop::settle(Handler& handler) {
-  if (std::exchange(is_to_settle, true)) return;
-  asio::post(io, [this, &handler] {
-    is_to_settle = false;
-    handler.settle();
-  });
-}
-
-void Loop::sweep(Microseconds now) {
-  for (const auto& pool : pools) pool->drop_old(now);
-}
-
 Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket,
                        std::string remote_ip)
     : shared_(shared),

@@ -13,13 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "http/loop.h"
 #include "http/parser.h"
 #include "http/read_buffer.h"
 #include "http/server.h"
 #include "http/slow_pool.h"
 #include "http/task.h"
-#include "http/turns.h"
-#include "http/upstream_pool.h"
 #include "http/wake.h"
 
 namespace metergate::http {
@@ -36,35 +35,7 @@ struct Shared {
   std::atomic<bool> stopping = false;
 };
 
-class Connection;
 class Forwarding;
-
-// A thread's io_context, its connections and those to upstreams. Replies own it too, so that one
-// which comes after the server has gone still has something to post to.
-struct Loop {
-  explicit Loop(Microseconds turn_wait_max) : turns(turn_wait_max) {}
-  asio::io_context io{1};
-  // On the loop's thread only.
-  std::vector<Connection*> connections;  // each knows its place
-  std::vector<std::shared_ptr<UpstreamPool>> pools;
-  std::vector<std::shared_ptr<Connection>> to_be_kept;  // their records, at the end of this turn
-  bool is_to_settle = false;                            // likewise
-  Turns turns;
-
-  ~Loop();
-  void add(Connection& connection);
-  void remove(Connection& connection);
-  // A bounded part of looking for connections whose time is over, from place `next` on; false: all
-  // have been looked at. A place that is filled anew meanwhile is looked at the next time.
-  bool sweep_some(Microseconds now, std::size_t& next);
-  std::shared_ptr<UpstreamPool> pool_of(Upstream& upstream, unsigned loops);
-  // Asks the connection's passage to keep its record, together with all of this turn.
-  void keep_record(std::shared_ptr<Connection> connection);
-  void keep_records();
-  // Has the handler settle what it was given in this turn.
-  void settle(Handler& handler);
-  void sweep(Microseconds now);
-};
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:

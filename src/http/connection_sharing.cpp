@@ -10,32 +10,9 @@
 namespace metergate::http {
 namespace {
 
-// A sweep lets others have their turn after so many.
-constexpr std::size_t kSweptAtOnce = 128;
-constexpr std::size_t kEndedAtOnce = 8;
 constexpr int kReadsAtOnce = 8;  // of at most 64 KiB each
 
 }  // namespace
-
-void Loop::add(Connection& connection) {
-  connection.place_ = connections.size();
-  connections.push_back(&connection);
-}
-
-void Loop::remove(Connection& connection) {
-  connections.back()->place_ = connection.place_;
-  connections[connection.place_] = connections.back();
-  connections.pop_back();
-}
-
-bool Loop::sweep_some(Microseconds now, std::size_t& next) {
-  const std::size_t end = std::min(connections.size(), next + kSweptAtOnce);
-  // Ending a connection never destroys it at once, so the places stand still meanwhile.
-  for (std::size_t ended = 0; next < end && ended < kEndedAtOnce; ++next) {
-    if (connections[next]->sweep(now)) ++ended;
-  }
-  return next < connections.size();
-}
 
 void Connection::hold(std::size_t bytes) {
   shared_.held_bytes += bytes - std::exchange(held_, bytes);
