@@ -12,7 +12,6 @@ namespace metergate {
 namespace {
 
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 constexpr std::size_t kRandomBytes = 10;
 constexpr std::size_t kIdsAtOnce = 25;  // getrandom() gives up to 256 bytes without a break
 using RandomBytes = std::array<std::uint8_t, kRandomBytes>;

@@ -261,11 +261,14 @@ Result<> IdRuns::finish_merge() {
   // Who looks now finds the new run: only then the pages of the others may go. What a crash leaves
   // of them in between is merged again.
   replace(inputs, {output});
+  std::map<std::string, std::string> dead;  // of neighbours it is the same
+  for (const auto& input : inputs) {
+    KeyRange pages = dead_pages_around(*input);
+    dead.emplace(std::move(pages.start), std::move(pages.end));
+  }
   return base_.write([&](KeyWriter& to) {
-    for (const auto& input : inputs) {
-      to.remove(keys::run_head({input->period, input->number}));
-      to.remove_range(dead_pages_around(*input));
-    }
+    for (const auto& input : inputs) to.remove(keys::run_head({input->period, input->number}));
+    for (const auto& [start, end] : dead) to.remove_range({start, end});
   });
 }
 

@@ -253,13 +253,13 @@ void SegmentedJournal::commit_until_stopped() {
   for (;;) {
     std::unique_lock lock{mutex_};
     // Under load it looks by itself, and is woken for what is waited for alone.
-    const bool is_asked = work_.wait_for(lock, kSyncWithin, [this] { return must_hurry(); });
+    const bool is_urgent = work_.wait_for(lock, kSyncWithin, [this] { return must_hurry(); });
     if (taken_ > durable()) {
       lock.unlock();
       commit();
     } else if (is_stopping_) {
       return;
-    } else if (!is_asked) {
+    } else if (!is_urgent) {
       is_dozing_ = true;
       work_.wait(lock, [this] { return is_stopping_ || taken_ > durable(); });
       is_dozing_ = false;
