@@ -137,7 +137,7 @@ def matrix(table, ours, rounds):
         for threads in (1, 16, 64):
             count = events if threads > 1 else events // 4
             results = measure.in_turn({"ours": lambda: ours.run(threads, batch, count)}, rounds)["ours"]
-            work = f"durable events/s, batches of {batch:,}, {threads} connections"
+            work = f"durable events/s, batches of {batch:,}, {threads} connection{'s' if threads > 1 else ''}"
             table.keep(work, "ours", results)
             table.row(work, results)
 

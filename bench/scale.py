@@ -38,6 +38,14 @@ def main():
     args = parser.parse_args()
     args.binary = os.path.abspath(args.binary)
     args.fill = os.path.abspath(args.fill or os.path.join(os.path.dirname(args.binary), "bench_fill"))
+    for path in (args.binary, args.fill):
+        if not os.access(path, os.X_OK):
+            parser.error(f"{path} is no program; `ninja -C build metergate bench` builds both")
+    unknown = [name for name in args.parts.split(",") if name not in PARTS]
+    if min(args.tenants, args.rounds, args.requests, *(args.events or [1]), args.journal_events or 1) < 1:
+        parser.error("tenants, events, rounds and requests are each at least 1")
+    if unknown:
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     args.work = os.path.abspath(args.work or os.path.join(os.path.dirname(args.binary), "bench-scale"))
     args.events = args.events or ([1_000_000, 10_000_000] if args.full else [100_000, 1_000_000])
     args.journal_events = args.journal_events or (9_000_000 if args.full else 1_000_000)
