@@ -2,6 +2,7 @@
 // token, a batch of events read, and the same batch recorded.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <fstream>
 #include <sstream>
@@ -18,6 +19,7 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kTenants = 1000;
+constexpr std::size_t kValuesOfEvent = 12;  // of batch_of()
 constexpr std::string_view kSecret = "a-secret-for-measuring-of-32-bytes";
 
 TenantId tenant_id(std::size_t n) { return TenantId::parse(fmt::format("tenant_{}", n)).value(); }
@@ -115,6 +117,33 @@ void events_read(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(events_read)->Arg(1)->Arg(100)->Arg(1000);
+
+// How many values an object has, those of objects in it included; nothing is made of them.
+std::size_t count_values(simdjson::ondemand::object object) {
+  std::size_t count = 0;
+  for (auto member : object) {
+    simdjson::ondemand::object inner;
+    const bool is_object = member.value().get_object().get(inner) == simdjson::SUCCESS;
+    count += is_object ? count_values(inner) : 1;
+  }
+  return count;
+}
+
+// The parser's own speed with the same batch.
+void events_walked(benchmark::State& state) {
+  const SystemClock clock;
+  const auto count = static_cast<std::size_t>(state.range(0));
+  const simdjson::padded_string text(batch_of(count, 0, clock.now()));
+  simdjson::ondemand::parser parser;
+  for (auto _ : state) {
+    simdjson::ondemand::document document = parser.iterate(text);
+    std::size_t values = 0;
+    for (auto event : document.get_array()) values += count_values(event.get_object());
+    if (values != kValuesOfEvent * count) state.SkipWithError("not all of it was met");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(events_walked)->Arg(1000);
 
 // The same batch through a tree, as whatever is unusual goes.
 void events_read_generally(benchmark::State& state) {
