@@ -162,6 +162,17 @@ class RocksKeyValues final : public KeyValues {
     return drop_files(due);
   }
 
+  Result<> compact(const KeyRange& range) override {
+    rocksdb::CompactRangeOptions options;
+    // The lowest level too, which would else be left alone where nothing lies above it.
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    options.exclusive_manual_compaction = false;
+    const rocksdb::Slice start = slice_of(range.start);
+    const rocksdb::Slice end = slice_of(range.end);
+    return result_of(database_->CompactRange(options, &start, range.end.empty() ? nullptr : &end),
+                     "removing what was let go of");
+  }
+
  private:
   // Whole files of the first removed ranges, which compaction would else carry along for long. Not
   // before the removal itself is on disk: a start must not miss rows whose removal it has not seen.
