@@ -12,13 +12,13 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kOutputPieceBytes = 64 * 1024;
 
 }  // namespace
 
 class StandardOutput::Buffer final : public std::streambuf {
  public:
-  explicit Buffer(int descriptor) : descriptor_(descriptor), piece_(kPieceBytes) {
+  explicit Buffer(int descriptor) : descriptor_(descriptor), piece_(kOutputPieceBytes) {
     setp(piece_.data(), piece_.data() + piece_.size());
   }
   int reason() const { return reason_; }

@@ -67,6 +67,8 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   void on_applied(std::size_t changed_bytes) override;
   void checkpoint_until_stopped(Milliseconds every);
   Result<> seal_segments();
+  Result<> seal_older(const RetentionCut& cut);
+  Result<RetentionDone> compact_some(const RetentionCut& cut);
   Result<> note_audit_head(const DecidedDocument& write);
   Result<std::int64_t> remove_events(Timestamp before) override;
 
@@ -74,7 +76,8 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   std::unique_ptr<Journal> journal_;
   ArchivedHistory* history_ = nullptr;  // the store's own
   std::optional<AuditHead> journal_audit_head_;
-  std::mutex checkpoint_mutex_;  // one checkpoint at a time
+  std::optional<Timestamp> compacting_for_;  // all else of this cut is done
+  std::mutex checkpoint_mutex_;              // one checkpoint at a time
   std::atomic<bool> is_behind_ = false;
 
   std::mutex wake_mutex_;
@@ -204,16 +207,28 @@ Result<> EmbeddedStore::seal_segments() {
 // first. Then what goes leaves archive and view, and at last the files of the view are written
 // anew. After a crash in between the same call goes on.
 Result<RetentionDone> EmbeddedStore::retire(const RetentionCut& cut) {
-  if (history_->may_have_older(cut)) {
-    history_->begin_part();
-    TRY(journal_->end_segment());
-    TRY(checkpoint());
-  }
+  const auto sealed = seal_older(cut);
+  if (compacting_for_ == cut.events_before && compacting_for_) return compact_some(cut);
   RetentionDone done = TRY(ViewStore::retire(cut));
+  // A full disk takes no new segment, and what has been removed until here makes room for one.
+  if (!done.more && !sealed) return fail(sealed.error());
   if (done.more || !cut.events_before) return done;
   TRY(checkpoint());  // the rows' removal
-  const std::scoped_lock lock(checkpoint_mutex_);
+  compacting_for_ = cut.events_before;
+  return compact_some(cut);
+}
+
+Result<> EmbeddedStore::seal_older(const RetentionCut& cut) {
+  if (!history_->may_have_older(cut)) return {};
+  history_->begin_part();
+  TRY(journal_->end_segment());
+  return checkpoint();
+}
+
+Result<RetentionDone> EmbeddedStore::compact_some(const RetentionCut& cut) {
+  RetentionDone done;
   done.more = TRY(view().compact_some(*cut.events_before));
+  if (!done.more) compacting_for_.reset();
   return done;
 }
 

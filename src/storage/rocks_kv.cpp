@@ -153,6 +153,7 @@ class RocksKeyValues final : public KeyValues {
     rocksdb::FlushOptions options;
     options.wait = true;
     options.allow_write_stall = true;
+    const std::lock_guard flushing{flush_mutex_};
     std::size_t due = 0;
     {
       const std::lock_guard lock{mutex_};
@@ -210,6 +211,7 @@ class RocksKeyValues final : public KeyValues {
   }
 
   std::unique_ptr<rocksdb::DB> database_;
+  std::mutex flush_mutex_;  // one after another; taken before mutex_
   std::mutex mutex_;
   std::vector<KeyRange> removed_;  // and not yet dropped; a merge of ids adds a few
 };

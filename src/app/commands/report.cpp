@@ -63,9 +63,14 @@ class Verify final : public StoreCommand {
  public:
   void declare(CLI::App& options) override {
     options.add_option("--period", period_, "a month, YYYY-MM; left out: every open one");
-    options.add_option("--head", head_,
-                       "HASH@N, as verify or a report has printed it: the audit trail must still "
-                       "go through it");
+    options
+        .add_option("--head", head_,
+                    "HASH@N, as verify or a report has printed it: the audit trail must still go "
+                    "through it")
+        ->check([](const std::string& text) {
+          const auto head = parse_audit_head(text);
+          return head ? std::string{} : head.error().message;
+        });
     options.add_flag("--json", as_json_, "the whole verdict as JSON");
   }
 
