@@ -104,6 +104,8 @@ struct Route {
   std::vector<std::string_view> repeated_names{};
   // A tenant whose calls are refused over a hard limit is answered here all the same, unbilled.
   bool answers_past_limit = false;
+  // The audit trail says under this name that it was answered: of what takes much out.
+  std::string_view noted_as{};
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.
