@@ -65,12 +65,13 @@ debian_mirror() {
   echo "$mirror"
 }
 
-# A minbase of release $1 with the packages $2 (a,b,c) in $machine, that reaches what this machine's apt reaches.
+# A minbase of release $1 with the packages $2 (a,b,c; may be left out) in $machine, that reaches what this machine's apt reaches.
 make_machine() {
+  set -- "$1" "${2:-}"
   local mirror log
   mirror=$(debian_mirror)
   log=$(mktemp)
-  if ! debootstrap --variant=minbase "--include=$2" "$1" "$machine" "$mirror" >"$log" 2>&1; then
+  if ! debootstrap --variant=minbase ${2:+"--include=$2"} "$1" "$machine" "$mirror" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     stop "debootstrap could not make $1 from $mirror"
   fi
