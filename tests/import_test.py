@@ -120,7 +120,7 @@ def faults(case):
     wrong = csv("wrong", 3, blank_every=1).replace("prompt", "store.count").replace("data.tokens", "count").replace("2.5", "many")
     pathlib.Path(path).write_text(wrong.replace("data.model", "ip").replace(",x", ","))
     done = case.run(path)
-    check(done.returncode == 1 and all(f"line {n}" in done.stderr.decode() for n in (3, 5, 7)) and b"many" in done.stderr,
+    check(done.returncode == 1 and all(f"line {n}" in done.stderr.decode() for n in (3, 5, 7)),
           "a fault names its line, blank lines counted", done)
     pathlib.Path(path).write_text("id,source,type,tenant_id,tokens\n")
     done = case.run(path)
@@ -128,7 +128,19 @@ def faults(case):
     cut = os.path.join(case.folder, "cut.ndjson.gz")
     pathlib.Path(cut).write_bytes(gzip.compress(ndjson("cut", 5000).replace("prompt", "other").encode())[:-20])
     done = case.run(cut)
-    check(done.returncode == 1 and b"ends in the middle" in done.stderr, "a packed file that is cut is said to be", done)
+    check(done.returncode == 1 and b"ends in the middle" in done.stderr and b"incomplete" not in done.stderr,
+          "a packed file that is cut is said to be", done)
+    # The last number that came through is a part of another one.
+    rows_of_numbers = "id,source,type,tenant_id,time,data.tokens\n" + "".join(
+        f"n{n},cut,other,acme,{TIME},{10 ** 11 + n * 7919}\n" for n in range(3000))
+    pathlib.Path(cut).write_bytes(gzip.compress(rows_of_numbers.encode())[:-2000])
+    done = case.run(cut, "--format", "csv")
+    kept = int(done.stdout.split()[1])
+    check(done.returncode == 1 and 0 < kept < 3000, "the rows of a packed table that is cut are whole ones", done)
+    for _ in range(2):
+        pathlib.Path(cut).write_bytes(gzip.compress(rows_of_numbers.encode()))
+        done = case.run(cut, "--format", "csv")
+        check(done.returncode == 0, "and are the same in the whole file", done)
 
 
 def exported(case):

@@ -83,8 +83,8 @@ def starts_that_are_refused(server, root):
     refused(server, "a port in use is named", [str(server.port), "in use"], DATA_DIR=other)
     refused(server, "a folder that another process holds is named", [server.folder], API_PORT="0")
     refused(server, "an address that is none is named, before anything is made", ["LISTEN_ADDRESS", "localhost"],
-            LISTEN_ADDRESS="localhost", DATA_DIR=other)
-    check(not os.path.exists(other), "no folder was made for it")
+            LISTEN_ADDRESS="localhost", DATA_DIR=other + "-address")
+    check(not os.path.exists(other + "-address"), "no folder was made for it")
     refused(server, "a setting that cannot be read is named with its value", ["USAGE_RETENTION_MONTHS", "twelve"],
             USAGE_RETENTION_MONTHS="twelve", DATA_DIR=other)
     refused(server, "a secret that is too short is refused, and not shown", ["JWT_SECRET"], JWT_SECRET="short", DATA_DIR=other)

@@ -76,6 +76,7 @@ make_machine() {
     stop "debootstrap could not make $1 from $mirror"
   fi
   rm -f "$log"
+  chmod 0755 "$machine"  # it is / to the machine's users
   mount -t proc proc "$machine/proc"
   mount --rbind /dev "$machine/dev"
   mount -t tmpfs tmpfs "$machine/dev/shm"

@@ -184,7 +184,7 @@ class Import final : public LocalCommand {
       progress.show(sender.totals().recorded + sender.totals().known, input->bytes_read(),
                     input->bytes_total());
     };
-    const Reading reading{name, input->stream(), sender, show};
+    const Reading reading{name, *input, sender, show};
     const auto read = is_csv ? read_csv(reading) : read_lines(reading);
     progress.clear();
     if (read && *read != kExitDone) return read;
@@ -197,15 +197,17 @@ class Import final : public LocalCommand {
 
   struct Reading {
     const std::string& name;
-    std::istream& in;
+    InputFile& input;
     Sender& sender;
     const std::function<void()>& show;
   };
 
   static Result<int> read_lines(const Reading& from) {
-    std::optional<std::string> line = next_line(from.in);
+    std::istream& in = from.input.stream();
+    std::optional<std::string> line = next_line(in);
     if (line && line->starts_with(kByteOrderMark)) line->erase(0, kByteOrderMark.size());
-    for (std::size_t number = 1; line; ++number, line = next_line(from.in)) {
+    for (std::size_t number = 1; line; ++number, line = next_line(in)) {
+      TRY(from.input.finish());  // else this is what came of a line before the input broke off
       if (line->size() > kLineBytesMax) {
         return fail(ErrorCode::invalid, fmt::format("{}: line {} is longer than {} bytes",
                                                     from.name, number, kLineBytesMax));
@@ -220,7 +222,7 @@ class Import final : public LocalCommand {
     const auto refuse = [&](const Error& error) {
       return fail(error.code, fmt::format("{}: {}", from.name, error.message));
     };
-    CsvReader reader(from.in);
+    CsvReader reader(from.input.stream());
     const auto header = reader.next();
     if (!header) return refuse(header.error());
     if (!*header) return kExitDone;
@@ -228,6 +230,7 @@ class Import final : public LocalCommand {
     if (!columns) return refuse(columns.error());
     for (std::size_t rows = 1;; ++rows) {
       const auto cells = reader.next();
+      TRY(from.input.finish());  // a row that is cut may have a number that is cut
       if (!cells) return refuse(cells.error());
       if (!*cells) return kExitDone;
       const std::string line = to_text(columns->event(**cells));
