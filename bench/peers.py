@@ -1,4 +1,5 @@
 """The peers, each from Debian's package, started in a folder of its own on a free port of 127.0.0.1 and ended by its id."""
+import glob
 import os
 import shutil
 import socket
@@ -123,7 +124,7 @@ def postgres(root):
     """A cluster of its own with the settings that batched writing likes; every commit is synced."""
     port, folder = free_port(), os.path.join(root, "postgres")
     os.makedirs(folder)
-    bin_folder = "/usr/lib/postgresql/15/bin"
+    bin_folder = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[4]))
     as_user = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres")

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,9 @@ def starts_that_are_refused(server, root):
     other = os.path.join(root, "other")
     refused(server, "a port in use is named", [str(server.port), "in use"], DATA_DIR=other)
     refused(server, "a folder that another process holds is named", [server.folder], API_PORT="0")
+    refused(server, "an address that is none is named, before anything is made", ["LISTEN_ADDRESS", "localhost"],
+            LISTEN_ADDRESS="localhost", DATA_DIR=other + "-address")
+    check(not os.path.exists(other + "-address"), "no folder was made for it")
     refused(server, "a setting that cannot be read is named with its value", ["USAGE_RETENTION_MONTHS", "twelve"],
             USAGE_RETENTION_MONTHS="twelve", DATA_DIR=other)
     refused(server, "a secret that is too short is refused, and not shown", ["JWT_SECRET"], JWT_SECRET="short", DATA_DIR=other)
@@ -89,6 +93,30 @@ def starts_that_are_refused(server, root):
     refused(server, "a path that is no folder is named", [blocked], DATA_DIR=blocked, API_PORT="0")
     # Even the superuser cannot write below /proc.
     refused(server, "a folder that cannot be written is named", ["/proc/metergate"], DATA_DIR="/proc/metergate", API_PORT="0")
+
+
+def listens_where_it_says(server, root):
+    """The ready line names the address; 127.0.0.2 is this machine's too, and reached only where all addresses are."""
+    for given, said, others_reach in ((None, "127.0.0.1", False), ("0.0.0.0", "0.0.0.0", True), ("::1", "[::1]", False),
+                                      ("127.0.0.2", "127.0.0.2", True)):
+        environment = dict(server.environment, API_PORT="0", DATA_DIR=os.path.join(root, "listening"))
+        environment.pop("LISTEN_ADDRESS")
+        environment.update({"LISTEN_ADDRESS": given} if given else {})
+        with subprocess.Popen([server.binary, "serve"], cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            line = process.stdout.readline().strip()
+            port = line.rpartition(":")[2]
+            reached = port.isdigit() and is_reached("127.0.0.2", int(port))
+            process.terminate()
+        check(line == f"metergate is ready on http://{said}:{port}", f"LISTEN_ADDRESS={given} is said in the ready line", line)
+        check(reached == others_reach, f"LISTEN_ADDRESS={given} is where it listens")
+
+
+def is_reached(address, port):
+    try:
+        socket.create_connection((address, port), timeout=5).close()
+        return True
+    except OSError:
+        return False
 
 
 def damage_is_refused(server, root):
@@ -114,6 +142,7 @@ def main():
             fill(server)
             the_eight_queries(server, "asked of a running server")
             starts_that_are_refused(server, root)
+            listens_where_it_says(server, root)
             server.kill()
             damage_is_refused(server, root)
             server.start()

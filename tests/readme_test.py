@@ -3,8 +3,8 @@
 
   readme_test.py SOURCE_DIR
 
-Only the port and the folder are other ones, so that the test disturbs nobody. A line of output with … in it must
-begin and end as it says there.
+They run in a folder of the test's own, with another port, so that the test disturbs nobody. A line of output with …
+in it must begin and end as it says there. What they leave behind is readable by its owner alone, and git leaves it out.
 """
 import os
 import pathlib
@@ -47,12 +47,13 @@ class Shell:
     """One bash for all commands, as a reader would have; what a background server prints comes along."""
 
     def __init__(self, source, folder, port):
-        self.replaced = {"48080": port, "./data": folder + "/data", "key.txt": folder + "/key.txt",
-                         "./run serve": "./run serve --port " + port}
-        self.process = subprocess.Popen(["bash"], cwd=source, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.replaced = {"48080": port, "./run serve": "./run serve --port " + port}
+        os.symlink(source.resolve() / "run", os.path.join(folder, "run"))
+        settings = ("JWT_SECRET", "DATA_DIR", "LISTEN_ADDRESS", "API_PORT")
+        environment = {name: value for name, value in os.environ.items() if name not in settings}
+        self.process = subprocess.Popen(["bash"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, bufsize=1, start_new_session=True,
-                                        env=dict(os.environ, DATA_DIR=folder + "/data", LISTEN_ADDRESS="127.0.0.1",
-                                                 LOG_LEVEL="error"))
+                                        env=dict(environment, LOG_LEVEL="error"))
 
     def run(self, command):
         for old, new in self.replaced.items():
@@ -78,6 +79,18 @@ def wait_for_group(group):
         pass
 
 
+def check_secrets(source, folder):
+    for name in (".env", "key.txt"):
+        mode = os.stat(os.path.join(folder, name)).st_mode & 0o777
+        if mode != 0o600:
+            raise SystemExit(f"{name} has the mode {mode:o}, so that others can read it")
+    for name in (".env", "key.txt", "data/journal/1"):
+        ignored = subprocess.run(["git", "check-ignore", "--quiet", "--no-index", name], cwd=source, check=False)
+        if ignored.returncode != 0:
+            raise SystemExit(f"{name} is not in .gitignore")
+    print("ok: secrets and data are nobody else's")
+
+
 def main():
     source = pathlib.Path(sys.argv[1])
     readme = (source / "README.md").read_text(encoding="utf-8")
@@ -100,6 +113,7 @@ def main():
                         raise SystemExit(f"the README says of\n  {command}\nthat it prints\n  {line}\nbut it printed\n  " +
                                          "\n  ".join(got))
                 print("ok:", command.splitlines()[0])
+            check_secrets(source, folder)
         finally:
             os.killpg(shell.process.pid, signal.SIGTERM)
             shell.process.stdin.close()

@@ -13,7 +13,11 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::string_view kProblemPrefix = "/api/v1/";
+// Where errors are RFC 9457's problems: what others' clients speak.
+bool answers_problems(std::string_view path) {
+  return path.starts_with("/api/v1/") || path.starts_with("/api/v3/openmeter/");
+}
+
 constexpr std::size_t kUserAgentMax = 256;
 
 http::EnvelopeContext context_of(const Services& services, std::string_view request_id) {
@@ -174,8 +178,8 @@ http::Response Dispatcher::failure(const Error& error, const http::Request& requ
         {{"request_id", request.request_id}, {"code", row.name}, {"reason", error.message}});
   }
   const http::EnvelopeContext context = context_of(services_, request.request_id);
-  return request.path.starts_with(kProblemPrefix) ? http::problem_json(error, context, request.path)
-                                                  : http::problem(error, context);
+  return answers_problems(request.path) ? http::problem_json(error, context, request.path)
+                                        : http::problem(error, context);
 }
 
 http::Response Dispatcher::refusal(const Error& error, std::string_view request_id) {

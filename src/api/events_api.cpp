@@ -142,7 +142,14 @@ std::vector<Route> events_routes() {
            record_events,
            {},
            false,
-           "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"}};
+           "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"},
+          {"POST",
+           "/api/v3/openmeter/events",
+           sender_or_provider_with(Permission::events_write),
+           record_events,
+           {},
+           false,
+           "The same, where the metering plugin of Kong's gateway sends them"}};
 }
 
 }  // namespace metergate::api

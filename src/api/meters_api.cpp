@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kSubjectsMax = 100;
 constexpr std::size_t kGroupNamesMax = 20;
 constexpr std::size_t kMeterTextMax = 1024;
+constexpr std::size_t kFilterValuesMax = 100;
+using Texts = std::vector<std::string>;
 constexpr std::string_view kFilterPrefix = "filterGroupBy[";
 constexpr std::string_view kSubjectName = "subject";
 
@@ -58,6 +60,16 @@ std::optional<Timestamp> read_instant(QueryReader& reader, std::string_view name
   return std::nullopt;
 }
 
+std::string zone_fault(const std::string& zone) {
+  return "is " + shown(zone) + "; must be a name like Europe/Berlin of the IANA database";
+}
+
+std::string window_sizes_text() {
+  std::string text = "must be one of:";
+  for (const auto& name : window_size_names()) text += " " + std::string{name};
+  return text;
+}
+
 void read_windows(QueryReader& reader, MeterQuery& query) {
   query.from = read_instant(reader, "from");
   query.to = read_instant(reader, "to");
@@ -69,9 +81,15 @@ void read_windows(QueryReader& reader, MeterQuery& query) {
   if (found) {
     query.zone = *std::move(found);
   } else {
-    reader.fault("windowTimeZone",
-                 "is " + shown(*zone) + "; must be a name like Europe/Berlin of the IANA database");
+    reader.fault("windowTimeZone", zone_fault(*zone));
   }
+}
+
+template <class Reader>
+void check_group_count(Reader& reader, const MeterQuery& query) {
+  if (query.group_by.size() + query.group_filters.size() > kGroupNamesMax)
+    reader.fault("groupBy", fmt::format("at most {} names to group and filter by are allowed",
+                                        kGroupNamesMax));
 }
 
 void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
@@ -85,16 +103,16 @@ void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
   for (const auto& [key, value] : call.request.query) {
     if (!key.starts_with(kFilterPrefix)) continue;
     query.group_filters.emplace_back(
-        key.substr(kFilterPrefix.size(), key.size() - kFilterPrefix.size() - 1), value);
+        key.substr(kFilterPrefix.size(), key.size() - kFilterPrefix.size() - 1),
+        std::vector<std::string>{value});
   }
-  if (query.group_by.size() + query.group_filters.size() > kGroupNamesMax)
-    reader.fault("groupBy", fmt::format("at most {} names to group and filter by are allowed",
-                                        kGroupNamesMax));
+  check_group_count(reader, query);
 }
 
 // A tenant sees itself only, and is refused another in the same words whether or not it exists.
-Result<> read_subjects(const Call& call, QueryReader& reader, MeterQuery& query) {
-  const std::vector<std::string> names = values_of(call, kSubjectName);
+template <class Reader>
+Result<> read_subjects(const Call& call, const std::vector<std::string>& names, Reader& reader,
+                       MeterQuery& query) {
   if (names.size() > kSubjectsMax)
     reader.fault(kSubjectName, fmt::format("at most {} are allowed", kSubjectsMax));
   const std::optional<TenantId>& own = call.caller->tenant();
@@ -121,14 +139,63 @@ bool wants_csv(const Call& call) {
   return accept.find("text/csv") != std::string::npos;
 }
 
-Result<Answer> query_meter(Call& call) {
-  QueryReader reader(call);
-  MeterQuery query;
-  query.slug = call.path_value("slug");
-  TRY(read_subjects(call, reader, query));
-  read_windows(reader, query);
-  read_groups(call, reader, query);
-  TRY(reader.finish());
+// The same question as a body, where several values of a group are any of them.
+void read_window_members(BodyReader& body, MeterQuery& query) {
+  query.from = body.optional_time("from");
+  query.to = body.optional_time("to");
+  if (const auto size = body.optional_text("windowSize", 1, kMeterTextMax)) {
+    query.size = find_window_size(*size);
+    if (!query.size) body.fault("windowSize", "is " + shown(*size) + "; " + window_sizes_text());
+  }
+  const auto zone = body.optional_text("windowTimeZone", 1, kMeterTextMax);
+  if (!zone) return;
+  Result<TimeZone> found = TimeZone::find(*zone);
+  if (found) {
+    query.zone = *std::move(found);
+  } else {
+    body.fault("windowTimeZone", zone_fault(*zone));
+  }
+}
+
+void read_group_members(BodyReader& body, MeterQuery& query) {
+  for (std::string& name : body.optional_texts("groupBy", kGroupNamesMax).value_or(Texts{})) {
+    if (name == kSubjectName) {
+      query.by_subject = true;
+    } else {
+      query.group_by.push_back(std::move(name));
+    }
+  }
+  const Json* filters = body.optional_any("filterGroupBy");
+  if (filters == nullptr || filters->is_null()) return;
+  if (!filters->is_object())
+    return body.fault("filterGroupBy", "must be an object of lists, like {\"model\": [\"x\"]}");
+  for (const auto& [name, values] : filters->as_object()) {
+    const bool is_list = values.is_array() && values.as_array().size() <= kFilterValuesMax &&
+                         std::ranges::all_of(values.as_array(), &Json::is_string);
+    if (!is_list) {
+      body.fault("filterGroupBy." + name,
+                 fmt::format("must be a list of at most {} texts", kFilterValuesMax));
+      continue;
+    }
+    Texts texts;
+    for (const Json& value : values.as_array()) texts.push_back(value.as_string());
+    query.group_filters.emplace_back(name, std::move(texts));
+  }
+}
+
+// What OpenMeter's clients may say and Metergate has nothing for: refused rather than left out,
+// since the answer would be another one.
+void refuse_members(BodyReader& body, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const Json* value = body.optional_any(name);
+    const bool is_empty = value == nullptr || value->is_null() ||
+                          (value->is_array() && value->as_array().empty()) ||
+                          (value->is_object() && value->as_object().empty());
+    if (!is_empty) body.fault(name, "is not known here; leave it out");
+  }
+}
+
+Result<Answer> answer_query(Call& call, const MeterQuery& query) {
   const MeterResult result = TRY(call.services.meter_queries.run(query));
   if (!wants_csv(call)) return plain_json(meter_result_json(result));
   Answer answer;
@@ -140,6 +207,32 @@ Result<Answer> query_meter(Call& call) {
   return answer;
 }
 
+Result<Answer> query_meter(Call& call) {
+  QueryReader reader(call);
+  MeterQuery query;
+  query.slug = call.path_value("slug");
+  TRY(read_subjects(call, values_of(call, kSubjectName), reader, query));
+  read_windows(reader, query);
+  read_groups(call, reader, query);
+  TRY(reader.finish());
+  return answer_query(call, query);
+}
+
+Result<Answer> query_meter_by_body(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  MeterQuery query;
+  query.slug = call.path_value("slug");
+  const Texts subjects = body.optional_texts(kSubjectName, kSubjectsMax).value_or(Texts{});
+  TRY(read_subjects(call, subjects, body, query));
+  read_window_members(body, query);
+  read_group_members(body, query);
+  check_group_count(body, query);
+  body.optional_any("clientId");
+  refuse_members(body, {"filterCustomerId", "advancedMeterGroupByFilters"});
+  TRY(body.finish());
+  return answer_query(call, query);
+}
+
 Result<Answer> list_subjects(Call& call) {
   Json subjects = Json::array();
   for (std::string& name : TRY(call.services.meter_queries.subjects(call.path_value("slug"))))
@@ -147,21 +240,23 @@ Result<Answer> list_subjects(Call& call) {
   return plain_json(subjects);
 }
 
-void read_group_by(BodyReader& body, OwnMeter& meter) {
+std::optional<std::vector<Dimension>> read_group_by(BodyReader& body) {
   const Json* groups = body.optional_any("groupBy");
-  if (groups == nullptr || groups->is_null()) return;
+  if (groups == nullptr || groups->is_null()) return std::nullopt;
   if (!groups->is_object()) {
     body.fault("groupBy", "must be an object of names and paths, like {\"model\": \"$.model\"}");
-    return;
+    return std::nullopt;
   }
+  std::vector<Dimension> dimensions;
   for (const auto& [name, path] : groups->as_object()) {
     if (path.is_string()) {
-      meter.group_by.push_back({name, path.as_string()});
+      dimensions.push_back({name, path.as_string()});
     } else {
       body.fault("groupBy." + name, "must be a path like $.model");
     }
   }
-  std::ranges::sort(meter.group_by, {}, &Dimension::name);
+  std::ranges::sort(dimensions, {}, &Dimension::name);
+  return dimensions;
 }
 
 Result<Answer> create_meter(Call& call) {
@@ -179,10 +274,24 @@ Result<Answer> create_meter(Call& call) {
     body.fault("aggregation",
                "is " + shown(aggregation) + "; must be one of: " + folding_names_text());
   }
-  read_group_by(body, wanted.meter);
+  wanted.meter.group_by = read_group_by(body).value_or(std::vector<Dimension>{});
+  refuse_members(body, {"metadata"});
   TRY(body.finish());
   const MeterRecord made = TRY(call.services.meters.add(wanted, call.actor));
   return plain_json(meter_json({made, std::nullopt}), kCreated);
+}
+
+Result<Answer> change_meter(Call& call) {
+  BodyReader body = TRY(BodyReader::open(call.request));
+  MeterPatch patch;
+  patch.name = body.optional_text("name", 1, kMeterTextMax);
+  patch.description = body.optional_text("description", 0, kMeterTextMax);
+  patch.group_by = read_group_by(body);
+  refuse_members(body, {"metadata"});
+  TRY(body.finish());
+  const MeterRecord changed =
+      TRY(call.services.meters.change(call.path_value("slug"), patch, call.actor));
+  return plain_json(meter_json({changed, std::nullopt}));
 }
 
 Result<Answer> delete_meter(Call& call) {
@@ -199,7 +308,7 @@ std::vector<Route> meters_routes() {
               "/api/v1/meters/{slug}/query",
               reading,
               query_meter,
-              {"from", "to", "windowSize", "windowTimeZone"},
+              {"from", "to", "windowSize", "windowTimeZone", "clientId"},
               true,
               "A meter's usage in a range of time, by window, subject and group; JSON or CSV"};
   query.repeated_names = {"subject", "groupBy", "filterGroupBy[]"};
@@ -207,6 +316,13 @@ std::vector<Route> meters_routes() {
       {"GET", "/api/v1/meters", reading, list_meters, {}, false, "The meters there are"},
       {"POST", "/api/v1/meters", changing, create_meter, {}, false, "Define a meter of your own"},
       {"GET", "/api/v1/meters/{slug}", reading, get_meter, {}, false, "One meter"},
+      {"PUT",
+       "/api/v1/meters/{slug}",
+       changing,
+       change_meter,
+       {},
+       false,
+       "Change the name and description of a meter of your own"},
       {"DELETE",
        "/api/v1/meters/{slug}",
        changing,
@@ -215,6 +331,13 @@ std::vector<Route> meters_routes() {
        false,
        "Delete a meter of your own, with what it counted"},
       std::move(query),
+      {"POST",
+       "/api/v1/meters/{slug}/query",
+       reading,
+       query_meter_by_body,
+       {},
+       true,
+       "The same, asked by a body"},
       {"GET",
        "/api/v1/meters/{slug}/subjects",
        provider_with(Permission::billing_read),

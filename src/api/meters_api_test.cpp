@@ -1,6 +1,8 @@
 // /api/v1/meters, asked as a client asks it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "api/api_world_test.h"
 
 namespace metergate::api {
@@ -141,6 +143,104 @@ TEST_F(MetersApi, SubjectsAreListed) {
   send("1", R"({"n":1})", "tenant_2");
   EXPECT_EQ(body_of(ask("GET /api/v1/meters/tokens/subjects")),
             Json(Json::Array{Json("tenant_2")}));
+}
+
+TEST_F(MetersApi, AMeterIsRenamedAndKeepsWhatItCounted) {
+  ask("POST /api/v1/meters", kTokens);
+  send("1", R"({"n":2,"model":"x"})", "tenant_2");
+  const http::Response changed =
+      ask("PUT /api/v1/meters/tokens", R"({"name":"Tokens","description":"of all models",)"
+                                       R"("groupBy":{"model":"$.model"},"metadata":null})");
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(body_of(changed).string_at("name"), "Tokens");
+  EXPECT_EQ(body_of(ask("GET /api/v1/meters/tokens")), body_of(changed));
+  EXPECT_EQ(body_of(ask("PUT /api/v1/meters/tokens", "{}")), body_of(changed));
+  send("2", R"({"n":3,"model":"x"})", "tenant_2");
+  const Json usage = body_of(ask("GET /api/v1/meters/tokens/query"));
+  EXPECT_EQ(usage.find("data")->as_array()[0].integer_at("value"), 5);
+}
+
+TEST_F(MetersApi, WhatAMeterCountsByIsFixed) {
+  ask("POST /api/v1/meters", kTokens);
+  EXPECT_EQ(faults_of(ask("PUT /api/v1/meters/tokens", R"({"groupBy":{"model":"$.m"}})")),
+            "groupBy ");
+  EXPECT_EQ(faults_of(ask("PUT /api/v1/meters/tokens", R"({"groupBy":{}})")), "groupBy ");
+  EXPECT_EQ(faults_of(ask("PUT /api/v1/meters/tokens", R"({"aggregation":"MAX"})")),
+            "aggregation ");
+  EXPECT_EQ(faults_of(ask("PUT /api/v1/meters/tokens", R"({"metadata":{"a":"b"}})")), "metadata ");
+  EXPECT_EQ(ask("PUT /api/v1/meters/api_calls", R"({"name":"x"})").status, 400);
+  EXPECT_EQ(ask("PUT /api/v1/meters/nothing", R"({"name":"x"})").status, 404);
+}
+
+TEST_F(MetersApi, AQuestionAsABodyIsAnsweredAsOneInTheAddress) {
+  ask("POST /api/v1/meters", kTokens);
+  send("1", R"({"n":1,"model":"x"})", "tenant_1");
+  send("2", R"({"n":2,"model":"y"})", "tenant_1");
+  send("3", R"({"n":4,"model":"z"})", "tenant_2");
+  const std::string range = "from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z&windowSize=DAY";
+  const std::string as_body =
+      R"("from":"2026-03-01T00:00:00Z","to":"2026-04-01T00:00:00Z","windowSize":"DAY",)"
+      R"("clientId":"c")";
+  const std::string post = "POST /api/v1/meters/tokens/query";
+  const std::string get = "GET /api/v1/meters/tokens/query?clientId=c&" + range;
+  EXPECT_EQ(ask(post, "{" + as_body + "}").body, ask(get).body);
+  EXPECT_EQ(
+      ask(post, "{" + as_body + R"(,"subject":["tenant_1"],"groupBy":["subject","model"]})").body,
+      ask(get + "&subject=tenant_1&groupBy=subject&groupBy=model").body);
+  EXPECT_EQ(ask(post, "{" + as_body + R"(,"filterGroupBy":{"model":["y"]}})").body,
+            ask(get + "&filterGroupBy[model]=y").body);
+  const Json either =
+      body_of(ask(post, "{" + as_body + R"(,"filterGroupBy":{"model":["x","z"]}})"));
+  EXPECT_EQ(either.find("data")->as_array().at(0).integer_at("value"), 5);
+}
+
+TEST_F(MetersApi, ABodyNamesWhatIsWrongWithIt) {
+  ask("POST /api/v1/meters", kTokens);
+  const std::string post = "POST /api/v1/meters/tokens/query";
+  EXPECT_EQ(faults_of(ask(post, R"({"from":"March","windowSize":"YEAR","windowTimeZone":"Mars"})")),
+            "from windowSize windowTimeZone ");
+  EXPECT_EQ(faults_of(ask(post, R"({"filterGroupBy":{"model":"x"}})")), "filterGroupBy.model ");
+  EXPECT_EQ(faults_of(ask(post, R"({"filterCustomerId":["c"]})")), "filterCustomerId ");
+  EXPECT_EQ(faults_of(ask(post, R"({"advancedMeterGroupByFilters":{"model":{"$eq":"x"}}})")),
+            "advancedMeterGroupByFilters ");
+  EXPECT_EQ(faults_of(ask(post, R"({"colour":1})")), "colour ");
+  const std::string own = world_.tenant_token("tenant_1");
+  EXPECT_EQ(ask_as(own, post, R"({"subject":["tenant_2"]})").status,
+            ask_as(own, post, R"({"subject":["tenant_9"]})").status);
+  EXPECT_EQ(ask_as(own, post, R"({"subject":["tenant_2"]})").status, 403);
+}
+
+TEST_F(MetersApi, SubjectsAreTheTenants) {
+  const Json all = body_of(ask("GET /api/v1/subjects"));
+  ASSERT_TRUE(all.is_array());
+  const Json one = body_of(ask("GET /api/v1/subjects/tenant_1"));
+  EXPECT_EQ(one.string_at("key"), "tenant_1");
+  EXPECT_NE(std::ranges::find(all.as_array(), one), all.as_array().end());
+  EXPECT_EQ(ask("GET /api/v1/subjects/nobody").status, 404);
+  const Json named = body_of(
+      ask("POST /api/v1/subjects", R"([{"key":"tenant_1","displayName":"Uno","metadata":null}])"));
+  EXPECT_EQ(named.as_array().at(0).string_at("displayName"), "Uno");
+  EXPECT_EQ(body_of(ask("GET /api/v1/subjects/tenant_1")).string_at("displayName"), "Uno");
+  EXPECT_EQ(faults_of(ask("POST /api/v1/subjects", R"([{"key":"tenant_1"},{"key":"nobody"}])")),
+            "key ");
+  EXPECT_EQ(faults_of(ask("POST /api/v1/subjects", R"([{"key":"tenant_1","metadata":{"a":1}}])")),
+            "metadata ");
+}
+
+TEST_F(MetersApi, TheEventsOfKongsGatewayAreTakenWhereItSendsThem) {
+  ask("POST /api/v1/meters",
+      R"({"slug":"kong","eventType":"kong.api_request","aggregation":"COUNT"})");
+  const std::string event =
+      R"({"specversion":"1.0","id":"k1","source":"kong","type":"kong.api_request",)"
+      R"("subject":"tenant_1","time":"2026-03-05T10:00:00Z","datacontenttype":"application/json",)"
+      R"("data":{"request_method":"GET","response_http_status":"200","route_name":"orders"}})";
+  EXPECT_EQ(ask("POST /api/v3/openmeter/events", event).status, 204);
+  EXPECT_EQ(ask("POST /api/v3/openmeter/events", "[" + event + "]").status, 204);
+  const Json usage = body_of(ask("GET /api/v1/meters/kong/query"));
+  EXPECT_EQ(usage.find("data")->as_array().at(0).integer_at("value"), 1);
+  const http::Response refused = ask("POST /api/v3/openmeter/events", R"({"id":"x"})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(header_of(refused, "Content-Type"), "application/problem+json");
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ std::vector<Route> session_routes();
 std::vector<Route> workers_routes();
 std::vector<Route> webhooks_routes();
 std::vector<Route> meters_routes();
+std::vector<Route> subjects_routes();
 std::vector<Route> corrections_routes();
 
 // Reads a body's members one by one; collects every fault, and refuses members that nobody asked

@@ -152,8 +152,9 @@ constexpr std::string_view kFigureAllowed = "a whole number from 0 to 1000000000
 constexpr SettingRow kSettings[] = {
     {"API_PORT", "--port", "48080", "a port from 0 to 65535 (0: any free one)", "the HTTP port",
      false, read_port},
-    {"LISTEN_ADDRESS", "--address", "0.0.0.0", "an IP address",
-     "the address to listen on; 127.0.0.1: this machine only", false, read_address},
+    {"LISTEN_ADDRESS", "--address", "127.0.0.1", "an IP address such as 127.0.0.1, 0.0.0.0 or ::",
+     "the address to listen on; 127.0.0.1: this machine only; 0.0.0.0 or ::: every address of it",
+     false, read_address},
     {"API_THREADS", "--threads", "0", "a whole number from 0 to 256 (0: one for each core)",
      "threads that serve requests; fewer where the machine or its CPU time is shared", false,
      read_threads},

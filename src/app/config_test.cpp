@@ -29,7 +29,8 @@ TEST(Config, DefaultsAreThoseOfTheRules) {
   ASSERT_TRUE(loaded) << loaded.error().message;
   const Config& config = loaded->config;
   EXPECT_EQ(config.port, 48080);
-  EXPECT_EQ(config.threads, 0U);  // one for each core
+  EXPECT_EQ(config.address, "127.0.0.1");  // nothing is open to others unasked
+  EXPECT_EQ(config.threads, 0U);           // one for each core
   EXPECT_EQ(config.data_dir, "./data");
   EXPECT_TRUE(config.jwt_secret.empty());
   EXPECT_TRUE(config.rules.tracking_enabled);
@@ -83,6 +84,18 @@ TEST(Config, WebhooksGoToPublicAddressesOnlyUnlessToldOtherwise) {
   EXPECT_TRUE(opened->config.webhook_rules.allow.has_host("hooks.internal"));
   EXPECT_TRUE(is_refused("WEBHOOK_ALLOW", "10.0.0.0/33"));
   EXPECT_TRUE(is_refused("WEBHOOK_ALLOW_HTTP", "perhaps"));
+}
+
+TEST(Config, WhereItListensIsAnAddressAndNoName) {
+  for (const char* address : {"0.0.0.0", "::", "::1", "192.0.2.7"}) {
+    const auto loaded =
+        load_config({.flags = {}, .environment = {{"LISTEN_ADDRESS", address}}, .file = {}});
+    ASSERT_TRUE(loaded) << address;
+    EXPECT_EQ(loaded->config.address, address);
+  }
+  for (const char* address : {"localhost", "*", "127.0.0.1:80", "[::1]", "127.1", "256.0.0.1"}) {
+    EXPECT_TRUE(is_refused("LISTEN_ADDRESS", address)) << address;
+  }
 }
 
 TEST(Config, NumbersMustBeWholeAndWithinTheirBounds) {

@@ -1,6 +1,7 @@
 // A row of a CSV file of usage events as a CloudEvent. The columns are named by the first row: the
-// attributes id, source, type, time, subject (or tenant_id), and members of data under their own
-// names; empty cells are left out. Values; no threads.
+// attributes id, source, type, time, subject (or tenant_id), the members of the built-in types'
+// data under their own names, and any other member of data as data.<field>, deeper ones with more
+// dots. Empty cells are left out. Values; no threads.
 #pragma once
 
 #include <string>
@@ -11,11 +12,24 @@
 
 namespace metergate {
 
-// ErrorCode::invalid names a column that no event has, one that stands twice, or one that is
-// needed and missing.
-Result<> check_event_columns(const std::vector<std::string>& columns);
+class EventColumns {
+ public:
+  // ErrorCode::invalid names a column that no event has, one that stands twice, or one that is
+  // needed and missing.
+  static Result<EventColumns> read(const std::vector<std::string>& header);
 
-// As many cells as columns. What the cells say is checked where all events are.
-Json event_from_row(const std::vector<std::string>& columns, const std::vector<std::string>& cells);
+  // As many cells as columns. What the cells say is checked where all events are.
+  Json event(const std::vector<std::string>& cells) const;
+
+  enum class Kind : std::uint8_t { text, number, flag, any };
+
+ private:
+  struct Column {
+    std::vector<std::string> path;  // from the event's top
+    Kind kind;
+  };
+  static Result<Column> read_column(const std::string& name);
+  std::vector<Column> columns_;
+};
 
 }  // namespace metergate

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "base/utf8.h"
 
@@ -27,6 +26,36 @@ constexpr std::array<std::string_view, 12> kFormulaStarts = {"=",
                                                              "\xEF\xBC\x8B",
                                                              "\xEF\xBC\x8D",
                                                              "\xEF\xBC\xA0"};
+
+constexpr std::size_t kFirstLineBytesMax = 64 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// The line "sep=;" that spreadsheets put in front, and understand.
+std::optional<char> named_separator(std::string_view line) {
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  const bool is_said = line.size() == 5 && (line.starts_with("sep=") || line.starts_with("SEP=") ||
+                                            line.starts_with("Sep="));
+  if (!is_said || line.back() == '"') return std::nullopt;
+  return line.back();
+}
+
+char usual_separator(std::string_view line) {
+  constexpr std::string_view kSeparators = ",;\t";  // of equally many, the first
+  std::array<std::size_t, kSeparators.size()> counts{};
+  bool is_quoted = false;
+  for (const char c : line) {
+    if (c == '"') is_quoted = !is_quoted;
+    const std::size_t place = is_quoted ? std::string_view::npos : kSeparators.find(c);
+    if (place != std::string_view::npos) ++counts[place];
+  }
+  return kSeparators[static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin())];
+}
+
+bool is_blank(const CsvReader::Record& record) {
+  return std::ranges::all_of(record, [](const std::string& field) {
+    return field.find_first_not_of(" \t") == std::string::npos;
+  });
+}
 
 bool begins_like_a_formula(std::string_view text) {
   return std::ranges::any_of(kFormulaStarts,
@@ -82,19 +111,42 @@ std::unexpected<Error> CsvReader::refuse(std::string_view why) const {
   return fail(ErrorCode::invalid, fmt::format("line {}: {}", line_, why));
 }
 
+int CsvReader::peek() {
+  if (first_line_at_ < first_line_.size())
+    return static_cast<unsigned char>(first_line_[first_line_at_]);
+  return in_.rdbuf()->sgetc();
+}
+
 int CsvReader::take() {
-  const int c = in_.rdbuf()->sbumpc();
+  const bool is_taken = first_line_at_ < first_line_.size();
+  const int c =
+      is_taken ? static_cast<unsigned char>(first_line_[first_line_at_++]) : in_.rdbuf()->sbumpc();
   if (c == '\n') ++line_;
   return c;
 }
 
-// Skips a byte order mark; what is taken and turns out to be none begins the first field.
-std::string CsvReader::skip_byte_order_mark() {
-  std::string taken;
-  for (const char wanted : {'\xEF', '\xBB', '\xBF'}) {
-    if (in_.rdbuf()->sgetc() != static_cast<unsigned char>(wanted)) return taken;
-    in_.rdbuf()->sbumpc();
-    taken.push_back(wanted);
+// As much of it as is needed to tell what separates its fields.
+void CsvReader::take_first_line() {
+  first_line_.clear();
+  while (first_line_.size() < kFirstLineBytesMax && !first_line_.ends_with('\n')) {
+    const int c = in_.rdbuf()->sbumpc();
+    if (c == kEndOfInput) break;
+    first_line_.push_back(static_cast<char>(c));
+  }
+}
+
+// What separates fields is known before the first is read.
+Result<> CsvReader::read_first_line() {
+  take_first_line();
+  if (first_line_.starts_with(kByteOrderMark)) first_line_.erase(0, kByteOrderMark.size());
+  if (first_line_.starts_with("\xFF\xFE") || first_line_.starts_with("\xFE\xFF"))
+    return refuse("this is UTF-16; save the file as UTF-8");
+  if (const auto named = named_separator(first_line_)) {
+    separator_ = *named;
+    ++line_;
+    take_first_line();
+  } else {
+    separator_ = usual_separator(first_line_);
   }
   return {};
 }
@@ -109,12 +161,12 @@ Result<> CsvReader::append(std::string& field, int c) {
 
 // What the character behind a field ends.
 Result<CsvReader::End> CsvReader::end_after(int c) {
-  if (c == ',') return End::field;
+  if (c == static_cast<unsigned char>(separator_)) return End::field;
   if (c == '\n') return End::record;
   if (c == kEndOfInput) return End::input;
   if (c == '\r' && take() == '\n') return End::record;
   return refuse(c == '\r' ? "a carriage return must be followed by a line feed"
-                          : "a quoted field must be followed by a comma or the end of the line");
+                          : "a quoted field must be followed by a separator or the line's end");
 }
 
 Result<CsvReader::End> CsvReader::read_quoted(std::string& field) {
@@ -132,7 +184,8 @@ Result<CsvReader::End> CsvReader::read_quoted(std::string& field) {
 Result<CsvReader::End> CsvReader::read_field(std::string& field) {
   int c = take();
   if (c == '"' && field.empty()) return read_quoted(field);
-  while (c != ',' && c != '\n' && c != '\r' && c != kEndOfInput) {
+  while (c != static_cast<unsigned char>(separator_) && c != '\n' && c != '\r' &&
+         c != kEndOfInput) {
     if (c == '"') return refuse("a quote must begin its field");
     TRY(append(field, c));
     c = take();
@@ -148,25 +201,31 @@ Result<std::optional<CsvReader::Record>> CsvReader::next() {
   }
 }
 
-Result<std::optional<CsvReader::Record>> CsvReader::read_record() {
-  std::string begun = record_line_ == 0 ? skip_byte_order_mark() : std::string{};
-  record_line_ = line_;
-  if (begun.empty() && in_.rdbuf()->sgetc() == kEndOfInput) return std::nullopt;
+Result<CsvReader::Record> CsvReader::read_fields() {
   Record record;
   record.reserve(field_count_);
   for (End end = End::field; end == End::field;) {
     if (record.size() == limits_.fields_max)
       return refuse(fmt::format("a line has more than {} fields", limits_.fields_max));
-    std::string& field = record.emplace_back(std::exchange(begun, {}));
+    std::string& field = record.emplace_back();
     end = TRY(read_field(field));
     if (!is_well_formed_utf8(field)) return refuse("a field is not UTF-8");
   }
-  if (field_count_ == 0) field_count_ = record.size();
-  if (record.size() != field_count_) {
+  return record;
+}
+
+Result<std::optional<CsvReader::Record>> CsvReader::read_record() {
+  if (record_line_ == 0) TRY(read_first_line());
+  while (true) {
+    record_line_ = line_;
+    if (peek() == kEndOfInput) return std::nullopt;
+    Record record = TRY(read_fields());
+    if (is_blank(record)) continue;
+    if (field_count_ == 0) field_count_ = record.size();
+    if (record.size() == field_count_) return record;
     return fail(ErrorCode::invalid, fmt::format("line {}: it has {} fields, the first line has {}",
                                                 record_line_, record.size(), field_count_));
   }
-  return record;
 }
 
 }  // namespace metergate

@@ -1,4 +1,5 @@
-// Comma-separated values (RFC 4180): a writer for reports and a strict reader for imports.
+// Comma-separated values (RFC 4180): a writer for reports and a reader for imports, which takes
+// what spreadsheets make of such files, too: semicolons or tabs, a "sep=" line, lines left blank.
 //
 // The writer keeps spreadsheets from running what a tenant wrote: a text that begins like a formula
 // gets a single quote in front. Numbers are numbers, never escaped. The reader streams: one record
@@ -44,7 +45,9 @@ class CsvReader {
  public:
   using Record = std::vector<std::string>;
 
-  // `in` is borrowed. Lines may end in CRLF or LF; a byte order mark at the start is skipped.
+  // `in` is borrowed. Lines may end in CRLF or LF; a byte order mark at the start is skipped. What
+  // separates fields is what a first line sep=… says, or of comma, semicolon and tab what the first
+  // record has most of. A record whose fields are all blank is none.
   explicit CsvReader(std::istream& in, CsvLimits limits = {}) : in_(in), limits_(limits) {}
 
   // The next record, or none at the end of the input. Every record must have as many fields as the
@@ -59,16 +62,22 @@ class CsvReader {
   enum class End : std::uint8_t { field, record, input };
 
   Result<std::optional<Record>> read_record();
+  Result<Record> read_fields();
+  Result<> read_first_line();
+  void take_first_line();
   Result<End> read_field(std::string& field);
   Result<End> read_quoted(std::string& field);
   Result<End> end_after(int c);
   Result<> append(std::string& field, int c);
   int take();
-  std::string skip_byte_order_mark();
+  int peek();
   std::unexpected<Error> refuse(std::string_view why) const;
 
   std::istream& in_;
   CsvLimits limits_;
+  std::string first_line_;  // taken from `in_` to look at, and not yet read
+  std::size_t first_line_at_ = 0;
+  char separator_ = ',';
   std::size_t line_ = 1;
   std::size_t record_line_ = 0;
   std::size_t field_count_ = 0;  // of the first record

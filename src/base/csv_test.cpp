@@ -105,7 +105,8 @@ RC_GTEST_PROP(CsvWriter, ReadsBackEqualButForTheGuard, ()) {
       rc::gen::container<std::string>(rc::gen::elementOf(std::string{"ab,\"\r\n=+-@\t ;'"})));
   std::string out;
   CsvWriter writer{out};
-  Lines wanted;
+  writer.header("text,mark");
+  Lines wanted{"text|mark"};
   for (const std::string& text : rows) {
     writer.text(text);
     writer.text("end");
@@ -121,9 +122,8 @@ TEST(CsvReader, TakesQuotedAndPlainFields) {
   EXPECT_EQ(records("a,b\n1,2"), (Lines{"a|b", "1|2"}));
   EXPECT_EQ(records("\"x,y\",\"say \"\"hi\"\"\",\"two\r\nlines\"\n"),
             (Lines{"x,y|say \"hi\"|two\r\nlines"}));
-  EXPECT_EQ(records(",,\n"), (Lines{"||"}));
+  EXPECT_EQ(records("a,,\n"), (Lines{"a||"}));
   EXPECT_EQ(records("a,"), (Lines{"a|"}));
-  EXPECT_EQ(records("\"\""), (Lines{""}));
   EXPECT_EQ(records("\"\"\"\""), (Lines{"\""}));
   EXPECT_EQ(records(" a , b "), (Lines{" a | b "}));
   EXPECT_EQ(records("caf\xc3\xa9"), (Lines{"caf\xc3\xa9"}));
@@ -153,9 +153,9 @@ TEST(CsvReader, RefusesWhatRfc4180DoesNotAllow) {
   EXPECT_EQ(records("a\"b"), (Lines{"line 1: a quote must begin its field"}));
   EXPECT_EQ(records(" \"a\""), (Lines{"line 1: a quote must begin its field"}));
   EXPECT_EQ(records("\"a\"b"),
-            (Lines{"line 1: a quoted field must be followed by a comma or the end of the line"}));
+            (Lines{"line 1: a quoted field must be followed by a separator or the line's end"}));
   EXPECT_EQ(records("\"a\" "),
-            (Lines{"line 1: a quoted field must be followed by a comma or the end of the line"}));
+            (Lines{"line 1: a quoted field must be followed by a separator or the line's end"}));
   EXPECT_EQ(records("x\n\"a\nb"), (Lines{"line 3: the input ends inside a quoted field"}));
   EXPECT_EQ(records("\""), (Lines{"line 1: the input ends inside a quoted field"}));
   EXPECT_EQ(records("a\rb"), (Lines{"line 1: a carriage return must be followed by a line feed"}));
@@ -169,7 +169,37 @@ TEST(CsvReader, RefusesWhatRfc4180DoesNotAllow) {
 TEST(CsvReader, WantsAsManyFieldsInEachRecordAsInTheFirst) {
   EXPECT_EQ(records("a,b\n1\n"), (Lines{"line 2: it has 1 fields, the first line has 2"}));
   EXPECT_EQ(records("a,b\n1,2,3\n"), (Lines{"line 2: it has 3 fields, the first line has 2"}));
-  EXPECT_EQ(records("a,b\n\n"), (Lines{"line 2: it has 1 fields, the first line has 2"}));
+}
+
+TEST(CsvReader, ABlankRecordIsNone) {
+  EXPECT_EQ(records("a,b\n\n1,2\r\n\r\n \t\n3,4\n\n"), (Lines{"a|b", "1|2", "3|4"}));
+  EXPECT_EQ(records("\n\na,b\n1,2\n,\n, \n"), (Lines{"a|b", "1|2"}));  // cleared rows of a sheet
+  EXPECT_EQ(records("a\n\n\"\"\n1\n"), (Lines{"a", "1"}));
+  EXPECT_EQ(records("a,b\n\n1\n"), (Lines{"line 3: it has 1 fields, the first line has 2"}));
+}
+
+TEST(CsvReader, FieldsAreSeparatedByWhatTheFirstLineHasMostOf) {
+  EXPECT_EQ(records("a;b;c\n1;2,5;\"x;y\"\n"), (Lines{"a|b|c", "1|2,5|x;y"}));
+  EXPECT_EQ(records("a\tb\n1\t2,3\n"), (Lines{"a|b", "1|2,3"}));
+  EXPECT_EQ(records("\"a;b;c\",d\n1,2\n"), (Lines{"a;b;c|d", "1|2"}));
+  EXPECT_EQ(records("a;b,c\n1,2\n"), (Lines{"a;b|c", "1|2"}));  // equally many: the comma
+  EXPECT_EQ(records("\xef\xbb\xbf\"a\";b\r\n1;2\r\n"), (Lines{"a|b", "1|2"}));
+}
+
+TEST(CsvReader, ALineInFrontMayNameTheSeparator) {
+  EXPECT_EQ(records("sep=;\na,b;c\n1;2\n"), (Lines{"a,b|c", "1|2"}));
+  EXPECT_EQ(records("\xef\xbb\xbfSEP=|\r\na|b\r\n1|2\r\n"), (Lines{"a|b", "1|2"}));
+  EXPECT_EQ(records("sep=\t\na\tb\n"), (Lines{"a|b"}));
+  EXPECT_EQ(records("sep=;\na;b\n1\n"), (Lines{"line 3: it has 1 fields, the first line has 2"}));
+  EXPECT_EQ(records("separator,b\n1,2\n"), (Lines{"separator|b", "1|2"}));
+}
+
+TEST(CsvReader, SaysThatAFileIsUtf16) {
+  const std::string text(
+      "\xFF\xFE"
+      "i\0d\0\n\0",
+      8);
+  EXPECT_EQ(records(text), (Lines{"line 1: this is UTF-16; save the file as UTF-8"}));
 }
 
 TEST(CsvReader, BoundsFieldsAndRecords) {

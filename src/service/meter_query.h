@@ -32,7 +32,8 @@ struct MeterQuery {
   std::vector<TenantId> subjects;  // empty: all tenants
   bool by_subject = false;         // also set by naming subjects
   std::vector<std::string> group_by;
-  std::vector<std::pair<std::string, std::string>> group_filters;  // all must hold
+  // All must hold; one holds where the group's value is any of its values.
+  std::vector<std::pair<std::string, std::vector<std::string>>> group_filters;
 };
 
 using MeterGroup = std::vector<std::optional<std::string>>;  // in the order of group_by

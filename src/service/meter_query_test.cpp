@@ -125,10 +125,14 @@ TEST_F(MeterQueryTest, GroupsAndFiltersWorkTogether) {
   wanted.group_by = {};
   wanted.by_subject = true;
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 7; 2026-03-01T00:00 bolt 8; ");
-  wanted.group_filters = {{"kind", "in"}};
+  wanted.group_filters = {{"kind", {"in"}}};
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 5; ");
-  wanted.group_filters = {{"kind", "in"}, {"model", "y"}};
+  wanted.group_filters = {{"kind", {"in"}}, {"model", {"y"}}};
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 4; ");
+  wanted.group_filters = {{"kind", {"in", "out", "sideways"}}};
+  EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 7; ");
+  wanted.group_filters = {{"kind", {}}};
+  EXPECT_EQ(ask(wanted), "");
   wanted = query("tokens", kFirst, kEnd);
   wanted.subjects = {tenant("bolt"), tenant("nobody")};
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 bolt 8; ");
@@ -184,7 +188,7 @@ TEST_F(MeterQueryTest, WhatTheMeterDoesNotGroupByIsRefusedByName) {
   define(Folding::sum);
   MeterQuery wanted = query("tokens", kFirst, kEnd);
   wanted.group_by = {"region"};
-  wanted.group_filters = {{"city", "x"}};
+  wanted.group_filters = {{"city", {"x"}}};
   const Error error = refused(wanted);
   ASSERT_EQ(error.faults.size(), 2U);
   EXPECT_EQ(error.faults[1].field, "filterGroupBy[city]");

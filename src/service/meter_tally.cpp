@@ -46,8 +46,8 @@ const Window& MeterTally::window_of(Timestamp at) {
 }
 
 bool MeterTally::is_wanted(const MeterGroup& group) const {
-  for (const auto& [place, value] : plan_.group_filters) {
-    if (group[place] != value) return false;
+  for (const auto& [place, values] : plan_.group_filters) {
+    if (std::ranges::find(values, group[place]) == values.end()) return false;
   }
   return true;
 }

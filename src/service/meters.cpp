@@ -122,6 +122,41 @@ Result<MeterRecord> Meters::add(const NewMeter& wanted, const Actor& actor) {
   return record;
 }
 
+Result<MeterRecord> Meters::change(std::string_view slug_or_id, const MeterPatch& patch,
+                                   const Actor& actor) {
+  const std::scoped_lock lock(changing_);
+  const KnownMeter known = TRY(get(slug_or_id));
+  if (known.built_in)
+    return fail(ErrorCode::invalid,
+                fmt::format("'{}' is a built-in meter and cannot be changed", slug_or_id));
+  const std::string& slug = known.record.meter.slug;
+  MeterRecord record = known.record;
+  record.name = patch.name.value_or(record.name);
+  record.description = patch.description.value_or(record.description);
+  TRY(check(NewMeter{record.meter, record.name, record.description}));
+  if (patch.group_by && *patch.group_by != record.meter.group_by) {
+    const std::string message = fmt::format(
+        "what '{}' groups by is fixed, since what it has counted is kept by its groups: define "
+        "another meter, or leave groupBy out",
+        slug);
+    return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "groupBy", message}}});
+  }
+  const bool is_same =
+      record.name == known.record.name && record.description == known.record.description;
+  if (is_same) return record;
+  Batch batch;
+  batch.at = clock_.now();
+  record.updated_at = batch.at;
+  AuditRecord audit = audit_of(actor, "meter.updated", batch.at);
+  audit.before = to_document(known.record);
+  audit.after = to_document(record);
+  batch.audits.push_back(std::move(audit));
+  batch.documents.push_back(
+      {Collection::meters, document_of_meter(slug), to_document(record), Expect::anything, 0});
+  TRY(store_.apply(std::move(batch)));
+  return record;
+}
+
 Result<> Meters::remove(std::string_view slug_or_id, const Actor& actor) {
   const std::scoped_lock lock(changing_);
   const KnownMeter meter = TRY(get(slug_or_id));

@@ -28,6 +28,13 @@ struct NewMeter {
   std::string description;
 };
 
+// What may change of a meter that counts already; nothing: stays as it is.
+struct MeterPatch {
+  std::optional<std::string> name;
+  std::optional<std::string> description;
+  std::optional<std::vector<Dimension>> group_by;  // must be what it is: see Meters::change
+};
+
 class Meters {
  public:
   Meters(Store& store, const Catalog& catalog, const Clock& clock)
@@ -40,6 +47,11 @@ class Meters {
   // ErrorCode::invalid with a fault for each field that is wrong, or where there are kOwnMetersMax
   // already; duplicate where the slug is taken. Counts what is recorded from now on.
   Result<MeterRecord> add(const NewMeter& wanted, const Actor& actor);
+  // ErrorCode::invalid with a fault for each field that is wrong, for a built-in one, and for other
+  // groups than it has: what was counted is kept by its groups and cannot be counted anew. A patch
+  // that changes nothing writes nothing.
+  Result<MeterRecord> change(std::string_view slug_or_id, const MeterPatch& patch,
+                             const Actor& actor);
   // What was counted goes with it. ErrorCode::invalid for a built-in one, conflict where a plan on
   // offer names it.
   Result<> remove(std::string_view slug_or_id, const Actor& actor);

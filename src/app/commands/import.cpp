@@ -1,18 +1,20 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 #include <functional>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <sstream>
+#include <utility>
 
 #include "app/command_line.h"
 #include "app/commands/command.h"
 #include "app/csv_events.h"
 #include "app/exit_status.h"
 #include "app/front.h"
+#include "app/input_file.h"
 #include "app/progress.h"
 #include "base/csv.h"
 
@@ -22,21 +24,31 @@ namespace {
 constexpr std::size_t kChunkLinesMax = 1000;
 constexpr std::size_t kChunkBytesMax = 1 << 20;
 constexpr std::size_t kLineBytesMax = 1 << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 struct Totals {
   std::int64_t recorded = 0;
   std::int64_t known = 0;
+  std::int64_t voided = 0;
 };
 
 // Collects lines into chunks that are recorded each as one batch. A line is an event as NDJSON.
 class Sender {
  public:
-  Sender(Folder& folder, const std::string& file, Streams streams)
-      : folder_(folder), file_(file), streams_(streams) {}
+  Sender(Folder& folder, std::string file, std::string default_time, Streams streams)
+      : folder_(folder),
+        file_(std::move(file)),
+        default_time_(std::move(default_time)),
+        streams_(streams) {}
 
   // The exit status of what was sent; kExitDone where nothing was yet.
   int add(std::string_view line, std::size_t number) {
+    const bool is_near = chunk_.empty() || number - first_line_ < kChunkLinesMax;
+    if (const int status = is_near ? kExitDone : send(); status != kExitDone) return status;
     if (chunk_.empty()) first_line_ = number;
+    // Numbers are counted from a chunk's first line, so what is left out there is a blank line
+    // here.
+    for (; first_line_ + lines_ < number; ++lines_) chunk_ += '\n';
     chunk_ += line;
     chunk_ += '\n';
     ++lines_;
@@ -50,7 +62,9 @@ class Sender {
     lines_ = 0;
     std::ostringstream out;
     std::ostringstream err;
-    const Arguments arguments = {"--first-line", fmt::format("{}", first_line_)};
+    Arguments arguments = {"--first-line", fmt::format("{}", first_line_)};
+    if (!default_time_.empty())
+      arguments.insert(arguments.end(), {"--default-time", default_time_});
     const int status = folder_.run("import-lines", arguments, {in, out, err});
     streams_.err << (err.str().empty() ? "" : fmt::format("{}: {}", file_, err.str()));
     if (status != kExitDone) return kExitFailed;
@@ -58,6 +72,7 @@ class Sender {
     if (!answer) return kExitFailed;
     totals_.recorded += answer->integer_at("recorded").value_or(0);
     totals_.known += answer->integer_at("known").value_or(0);
+    totals_.voided += answer->integer_at("voided").value_or(0);
     return kExitDone;
   }
 
@@ -65,7 +80,8 @@ class Sender {
 
  private:
   Folder& folder_;
-  const std::string& file_;
+  std::string file_;
+  std::string default_time_;
   Streams streams_;
   std::string chunk_;
   std::size_t lines_ = 0;
@@ -73,32 +89,78 @@ class Sender {
   Totals totals_;
 };
 
+std::string in_lower_letters(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return text;
+}
+
+// By the name in any case, packed or not; else by how the text begins: an event is an object.
+bool is_csv_input(const std::string& name, std::string_view head) {
+  std::string lower = in_lower_letters(name);
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (lower.ends_with(packed)) lower.resize(lower.size() - packed.size());
+  }
+  for (const std::string_view ending : {".csv", ".tsv"}) {
+    if (lower.ends_with(ending)) return true;
+  }
+  for (const std::string_view ending : {".ndjson", ".jsonl", ".json"}) {
+    if (lower.ends_with(ending)) return false;
+  }
+  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && head[first] != '{' && head[first] != '[';
+}
+
+// The next line without its end; nothing at the end of the input. One that is too long is cut, so
+// that it cannot fill memory.
+std::optional<std::string> next_line(std::istream& in) {
+  std::streambuf& buffer = *in.rdbuf();
+  constexpr int kEnd = std::char_traits<char>::eof();
+  int c = buffer.sbumpc();
+  if (c == kEnd) return std::nullopt;
+  std::string line;
+  for (; c != kEnd && c != '\n' && line.size() <= kLineBytesMax; c = buffer.sbumpc())
+    line.push_back(static_cast<char>(c));
+  return line;
+}
+
 class Import final : public LocalCommand {
  public:
   void declare(CLI::App& options) override {
-    options.add_option("FILE", files_, "files; - is standard input")->required();
-    options
-        .add_option("--format", format_, "left out: csv for names that end in .csv, else ndjson")
+    options.add_option("FILE", files_, "files or FIFOs, .gz and .zst too; - is standard input")
+        ->required();
+    options.add_option("--format", format_, "left out: by the file's name, else by its beginning")
         ->check(CLI::IsMember({"ndjson", "csv"}));
+    options.add_option("--default-time", default_time_,
+                       "the time of events that have none, such as 2026-03-01T00:00:00Z");
   }
 
   Result<int> run(LocalContext& context) override {
+    if (!default_time_.empty() && !parse_timestamp(default_time_)) {
+      context.streams.err << fmt::format(
+          "metergate import: --default-time must be a time such as 2026-03-01T00:00:00Z, not "
+          "'{:.80}'\n",
+          default_time_);
+      return kExitUsage;
+    }
     const auto loaded = load_process_config("import", context.common, context.streams.err);
     if (!loaded) return kExitConfiguration;
     Folder folder(loaded->config);
     Totals all;
     int status = kExitDone;
     for (const std::string& file : files_) {
-      Sender sender(folder, file, context.streams);
+      Sender sender(folder, file, default_time_, context.streams);
       const auto sent = import_file(file, sender, context.streams);
       all.recorded += sender.totals().recorded;
       all.known += sender.totals().known;
+      all.voided += sender.totals().voided;
       if (!sent) print_error("import", sent.error(), context.streams.err);
       status = sent ? *sent : kExitFailed;
       if (status != kExitDone) break;
     }
-    context.streams.out << fmt::format("recorded {} events, {} were there already\n", all.recorded,
-                                       all.known);
+    print(all, context.streams.out);
     if (status != kExitDone) {
       context.streams.err << "metergate import: stopped there; mend it and import the same files "
                              "again: what is recorded counts once\n";
@@ -107,77 +169,81 @@ class Import final : public LocalCommand {
   }
 
  private:
-  Result<int> import_file(const std::string& name, Sender& sender, Streams streams) {
-    const bool is_csv = format_.empty() ? name.ends_with(".csv") : format_ == "csv";
-    if (name == "-")
-      return read(streams.in, {.name = name, .bytes = 0, .is_csv = is_csv}, sender, streams);
-    std::error_code code;
-    const auto bytes = std::filesystem::file_size(name, code);
-    std::ifstream file(name, std::ios::binary);
-    if (code || !file) return fail(ErrorCode::invalid, fmt::format("{} cannot be read", name));
-    return read(file, {.name = name, .bytes = static_cast<std::int64_t>(bytes), .is_csv = is_csv},
-                sender, streams);
+  static void print(const Totals& all, std::ostream& out) {
+    out << fmt::format("recorded {} events, {} were there already", all.recorded, all.known);
+    if (all.voided > 0) out << fmt::format(", {} that were voided are left out", all.voided);
+    out << '\n';
   }
 
-  struct Source {
-    std::string name;
-    std::int64_t bytes;  // 0: not known
-    bool is_csv;
-  };
-
-  Result<int> read(std::istream& in, const Source& source, Sender& sender, Streams streams) {
+  Result<int> import_file(const std::string& name, Sender& sender, Streams streams) {
+    const auto input =
+        TRY(name == "-" ? InputFile::over(streams.in, "standard input") : InputFile::open(name));
+    const bool is_csv = format_.empty() ? is_csv_input(name, input->head()) : format_ == "csv";
     ProgressLine progress(clock_, streams.err);
     const auto show = [&] {
-      const auto at = static_cast<std::int64_t>(in.tellg());
-      progress.show(sender.totals().recorded + sender.totals().known, source.bytes > 0 ? at : 0,
-                    source.bytes);
+      progress.show(sender.totals().recorded + sender.totals().known, input->bytes_read(),
+                    input->bytes_total());
     };
-    auto status =
-        source.is_csv ? read_csv(in, source, sender, show) : read_lines(in, source, sender, show);
+    const Reading reading{name, *input, sender, show};
+    const auto read = is_csv ? read_csv(reading) : read_lines(reading);
     progress.clear();
-    if (!status || *status != kExitDone) return status;
-    return sender.send();
+    if (read && *read != kExitDone) return read;
+    // What stands before a fault is recorded: it counts, and the next time it is there already.
+    const int sent = sender.send();
+    if (sent != kExitDone) return sent;
+    TRY(input->finish());
+    return read;
   }
 
-  static Result<int> read_lines(std::istream& in, const Source& source, Sender& sender,
-                                const std::function<void()>& show) {
-    std::string line;
-    for (std::size_t number = 1; std::getline(in, line); ++number) {
-      if (line.size() > kLineBytesMax) {
+  struct Reading {
+    const std::string& name;
+    InputFile& input;
+    Sender& sender;
+    const std::function<void()>& show;
+  };
+
+  static Result<int> read_lines(const Reading& from) {
+    std::istream& in = from.input.stream();
+    std::optional<std::string> line = next_line(in);
+    if (line && line->starts_with(kByteOrderMark)) line->erase(0, kByteOrderMark.size());
+    for (std::size_t number = 1; line; ++number, line = next_line(in)) {
+      TRY(from.input.finish());  // else this is what came of a line before the input broke off
+      if (line->size() > kLineBytesMax) {
         return fail(ErrorCode::invalid, fmt::format("{}: line {} is longer than {} bytes",
-                                                    source.name, number, kLineBytesMax));
+                                                    from.name, number, kLineBytesMax));
       }
-      if (const int status = sender.add(line, number); status != kExitDone) return status;
-      if (number % kChunkLinesMax == 0) show();
+      if (const int status = from.sender.add(*line, number); status != kExitDone) return status;
+      if (number % kChunkLinesMax == 0) from.show();
     }
-    if (in.bad()) return fail(ErrorCode::storage, fmt::format("{} cannot be read on", source.name));
     return kExitDone;
   }
 
-  static Result<int> read_csv(std::istream& in, const Source& source, Sender& sender,
-                              const std::function<void()>& show) {
+  static Result<int> read_csv(const Reading& from) {
     const auto refuse = [&](const Error& error) {
-      return fail(error.code, fmt::format("{}: {}", source.name, error.message));
+      return fail(error.code, fmt::format("{}: {}", from.name, error.message));
     };
-    CsvReader reader(in);
-    const auto columns = reader.next();
+    CsvReader reader(from.input.stream());
+    const auto header = reader.next();
+    if (!header) return refuse(header.error());
+    if (!*header) return kExitDone;
+    const auto columns = EventColumns::read(**header);
     if (!columns) return refuse(columns.error());
-    if (!*columns) return kExitDone;
-    const auto checked = check_event_columns(**columns);
-    if (!checked) return refuse(checked.error());
     for (std::size_t rows = 1;; ++rows) {
       const auto cells = reader.next();
+      TRY(from.input.finish());  // a row that is cut may have a number that is cut
       if (!cells) return refuse(cells.error());
       if (!*cells) return kExitDone;
-      const std::string line = to_text(event_from_row(**columns, **cells));
-      if (const int status = sender.add(line, reader.line()); status != kExitDone) return status;
-      if (rows % kChunkLinesMax == 0) show();
+      const std::string line = to_text(columns->event(**cells));
+      if (const int status = from.sender.add(line, reader.line()); status != kExitDone)
+        return status;
+      if (rows % kChunkLinesMax == 0) from.show();
     }
   }
 
   SystemClock clock_;
   std::vector<std::string> files_;
   std::string format_;
+  std::string default_time_;
 };
 
 }  // namespace

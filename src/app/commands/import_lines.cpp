@@ -6,6 +6,7 @@
 
 #include "api/event_reader.h"
 #include "app/commands/command.h"
+#include "app/event_documents.h"
 #include "app/exit_status.h"
 #include "service/ingest.h"
 
@@ -21,6 +22,7 @@ class ImportLines final : public StoreCommand {
  public:
   void declare(CLI::App& options) override {
     options.add_option("--first-line", first_line_, "the number of the first line, for messages");
+    options.add_option("--default-time", default_time_, "the time of events that have none");
   }
 
   Result<int> run(StoreContext& context) override {
@@ -31,8 +33,10 @@ class ImportLines final : public StoreCommand {
     auto commit = context.services.ingest.record(std::move(events_));
     if (!commit) return fail(with_lines(std::move(commit).error()));
     const auto known = std::ranges::count(commit->outcomes, EventOutcome::duplicate);
-    context.streams.out << to_text(Json::object(
-        {{"recorded", static_cast<std::int64_t>(count) - known}, {"known", std::int64_t{known}}}));
+    context.streams.out << to_text(
+        Json::object({{"recorded", static_cast<std::int64_t>(count) - known},
+                      {"known", std::int64_t{known}},
+                      {"voided", voided_}}));
     return kExitDone;
   }
 
@@ -44,18 +48,41 @@ class ImportLines final : public StoreCommand {
       if (is_blank(line)) continue;
       const std::size_t index = lines_.size();
       lines_.push_back(number - 1);
-      const auto element = parse_json(line);
-      if (!element) {
-        faults.add(ErrorCode::invalid, Fault{index, "", element.error().message});
-        continue;
-      }
-      const api::EventContext reading{
-          .own_tenant = {}, .now = context.services.clock.now(), .needs_specversion = false};
-      if (auto event = api::read_event(*element, reading, index, faults)) {
-        events_.push_back(*std::move(event));
-      }
+      if (const auto taken = read_line(line, index, faults, context); !taken)
+        faults.add(ErrorCode::invalid, Fault{index, "", taken.error().message});
     }
     return faults.result();
+  }
+
+  Result<> read_line(const std::string& line, std::size_t index, Faults& faults,
+                     StoreContext& context) {
+    Json element = TRY(parse_json(line));
+    ExportedEvent exported = TRY(event_of_line(std::move(element)));
+    if (exported.is_voided) {
+      ++voided_;
+      lines_.pop_back();  // faults are of what is recorded
+      return {};
+    }
+    if (!give_time(exported.element)) {
+      // The clock's would be another one the next time, and the same file would count twice.
+      faults.add(ErrorCode::invalid,
+                 Fault{index, "time",
+                       "is missing; --default-time names the time of events that have none"});
+      return {};
+    }
+    const api::EventContext reading{
+        .own_tenant = {}, .now = context.services.clock.now(), .needs_specversion = false};
+    auto event = api::read_event(exported.element, reading, index, faults);
+    if (!event) return {};
+    complete(*event, exported);
+    events_.push_back(*std::move(event));
+    return {};
+  }
+
+  bool give_time(Json& element) const {
+    if (!element.is_object() || element.find("time") != nullptr) return true;
+    if (!default_time_.empty()) element.set("time", default_time_);
+    return !default_time_.empty();
   }
 
   // A fault names an event by its place in the batch; a person looks for its line.
@@ -68,6 +95,8 @@ class ImportLines final : public StoreCommand {
   }
 
   std::size_t first_line_ = 1;
+  std::string default_time_;
+  std::int64_t voided_ = 0;
   std::vector<UsageEvent> events_;
   std::vector<std::size_t> lines_;
 };

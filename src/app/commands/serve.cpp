@@ -57,6 +57,13 @@ class Serve final : public LocalCommand {
   }
 
  private:
+  // With the address that it listens on, so that one sees who else can reach it.
+  static std::string ready_line(const std::string& address, std::uint16_t port) {
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return fmt::format("metergate is ready on http://{}:{}\n",
+                       is_v6 ? fmt::format("[{}]", address) : address, port);
+  }
+
   static void print(const LoadedConfig& loaded, std::ostream& out) {
     for (const SettingOrigin& origin : loaded.origins) {
       out << fmt::format("{:<27} {:<24} {}\n", origin.row->name,
@@ -73,11 +80,7 @@ class Serve final : public LocalCommand {
     const ServeOptions options{.has_workers = workers_ == "on",
                                .upstreams = files.upstreams,
                                .when_ready = [&](std::uint16_t port) {
-                                 const bool is_any =
-                                     config.address == "0.0.0.0" || config.address == "::";
-                                 out << fmt::format("metergate is ready on http://{}:{}\n",
-                                                    is_any ? "127.0.0.1" : config.address, port)
-                                     << std::flush;
+                                 out << ready_line(config.address, port) << std::flush;
                                }};
     TRY(metergate::serve(*app, config, options));
     return kExitDone;

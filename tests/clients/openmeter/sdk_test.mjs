@@ -68,6 +68,34 @@ const tests = {
     assert.deepEqual(minutes.data.map((row) => [row.windowStart, row.windowEnd]), [[at(1), at(2)]]);
   },
 
+  async "a question may be a body, with any of several values of a group"(om) {
+    const body = { from: at(0), to: at(120), clientId: "me", groupBy: ["subject"] };
+    const rows = async (more) =>
+      (await om.meters.queryPost("tokens_total", { ...body, ...more })).data.map((row) => [row.subject, row.value]);
+    assert.deepEqual(await rows({}), [["acme", 7.5], ["bolt", 8]]);
+    assert.deepEqual(await rows({ subject: ["bolt"] }), [["bolt", 8]]);
+    assert.deepEqual(await rows({ filterGroupBy: { model: ["y"], type: ["in", "out"] } }), [["acme", 4]]);
+    await assert.rejects(rows({ advancedMeterGroupByFilters: { model: { $eq: "x" } } }), (error) => error.status === 400);
+    assert.equal((await om.meters.query("tokens_total", { clientId: "me", from: at(0), to: at(120) })).data[0].value, 15.5);
+  },
+
+  async "a meter is renamed and counts on, and what it groups by stays"(om) {
+    const changed = await om.meters.update("tokens_total", { name: "All tokens", description: "in and out" });
+    assert.equal(changed.name, "All tokens");
+    assert.deepEqual(changed.groupBy, { model: "$.model", type: "$.type" });
+    assert.equal((await om.meters.get("tokens_total")).description, "in and out");
+    await assert.rejects(om.meters.update("tokens_total", { groupBy: { kind: "$.kind" } }), (error) => error.status === 400);
+    await assert.rejects(om.meters.update("api_calls", { name: "mine" }), (error) => error.status === 400);
+  },
+
+  async "subjects are the tenants"(om) {
+    assert.deepEqual((await om.subjects.list()).map((subject) => subject.key).sort(), ["acme", "bolt"]);
+    const [named] = await om.subjects.upsert({ key: "acme", displayName: "Acme Inc" });
+    assert.equal(named.displayName, "Acme Inc");
+    assert.equal((await om.subjects.get("acme")).displayName, "Acme Inc");
+    await assert.rejects(om.subjects.upsert({ key: "new" }), (error) => error.status === 400);
+  },
+
   async "the built-in meters answer too"(om) {
     await om.events.ingest({ type: "api.call", subject: "acme", time: at(5), source: "app",
       data: { method: "GET", endpoint: "/orders", status: 200, request_bytes: 1, response_bytes: 2, duration_ms: 3 } });

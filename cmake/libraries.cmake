@@ -1,0 +1,25 @@
+# Which form of a library is linked: the usual one, or with METERGATE_RELEASE its archive, where Debian has one, so
+# that the program can be carried (cmake/release.cmake).
+option(METERGATE_RELEASE "links archives, so that the program needs little where it is carried to" OFF)
+if(METERGATE_RELEASE)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+  set(Boost_USE_STATIC_LIBS ON)
+endif()
+
+# What `name` is linked as goes to `result`.
+function(metergate_library name result)
+  set(${result} ${name} PARENT_SCOPE)
+  if(NOT METERGATE_RELEASE OR name MATCHES "::")
+    return()
+  endif()
+  set(needs_rocksdb snappy lz4 bz2 zstd z)
+  set(archives)
+  foreach(part ${name} ${needs_${name}})
+    find_library(${part}_archive NAMES lib${part}_pic.a lib${part}.a)
+    if(NOT ${part}_archive)
+      return()
+    endif()
+    list(APPEND archives ${${part}_archive})
+  endforeach()
+  set(${result} ${archives} PARENT_SCOPE)
+endfunction()
