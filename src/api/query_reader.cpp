@@ -5,6 +5,7 @@
 
 #include "api/reader_faults.h"
 #include "api/routes.h"
+#include "base/nearest.h"
 
 namespace metergate::api {
 namespace {
@@ -33,7 +34,8 @@ std::optional<std::string> QueryReader::choice(std::string_view name,
                                                const std::vector<std::string>& allowed) {
   std::optional<std::string> value = text(name);
   if (!value || std::ranges::find(allowed, *value) != allowed.end()) return value;
-  fault(name, fmt::format("is {}; must be one of: {}", shown(*value), joined(allowed)));
+  fault(name, fmt::format("is {}; must be one of: {}{}", shown(*value), joined(allowed),
+                          did_you_mean(*value, allowed)));
   return std::nullopt;
 }
 

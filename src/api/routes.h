@@ -106,6 +106,7 @@ struct Route {
   bool answers_past_limit = false;
   // The audit trail says under this name that it was answered: of what takes much out.
   std::string_view noted_as{};
+  bool hashes_password = false;  // such slow ones have a thread of their own
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.

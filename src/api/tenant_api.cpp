@@ -11,6 +11,7 @@
 #include "service/billing.h"
 #include "service/enforcement.h"
 #include "service/records.h"
+#include "service/text_rules.h"
 
 namespace metergate::api {
 namespace {

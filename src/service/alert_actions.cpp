@@ -3,6 +3,7 @@
 
 #include "service/alert_shapes.h"
 #include "service/alerting.h"
+#include "service/text_rules.h"
 
 namespace metergate {
 
@@ -29,21 +30,6 @@ Json near_limit_json(const Alert& alert, const Json& shown) {
   told.set("meter", alert.meter);
   if (alert.threshold > 0) told.set("threshold", alert.threshold);
   return told;
-}
-
-std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not a UTF-8 continuation
-  }));
-}
-
-Result<> check_reason(const std::string& reason) {
-  const std::size_t length = character_count(reason);
-  const bool is_blank = reason.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (length >= 3 && length <= 500 && !is_blank) return {};
-  const std::string message =
-      "reason has " + std::to_string(length) + " characters: must be 3 to 500, not all blank";
-  return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "reason", message}}});
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ class Directory {
   mutable std::shared_ptr<const std::vector<std::shared_ptr<const TenantRecord>>> sorted_;
 };
 
-inline constexpr std::size_t kTenantNameMax = 200;      // bytes
+inline constexpr std::size_t kTenantNameMax = 200;      // characters
 inline constexpr std::size_t kPlanChangesMax = 10'000;  // of one tenant, ever
 
 }  // namespace metergate

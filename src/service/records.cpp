@@ -28,8 +28,7 @@ void check_id(std::string_view field, const std::optional<std::string>& id, Faul
 
 void check_record_name(const std::string& name, Faults& faults) {
   if (is_name(name, kNameLengthMax)) return;
-  faults.add("name", fmt::format("must be 1 to {} bytes of text without control characters",
-                                 kNameLengthMax));
+  faults.add("name", name_rule(kNameLengthMax));
 }
 
 template <std::size_t N>

@@ -147,7 +147,7 @@ class Import final : public LocalCommand {
     }
     const auto loaded = load_process_config("import", context.common, context.streams.err);
     if (!loaded) return kExitConfiguration;
-    Folder folder(loaded->config);
+    Folder folder(loaded->config, Folder::IfMissing::make);
     Totals all;
     int status = kExitDone;
     for (const std::string& file : files_) {
