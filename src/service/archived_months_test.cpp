@@ -26,12 +26,10 @@ class Archived : public testing::Test {
   // A year and more goes by, with every worker at its work.
   void grow_old(bool freezes = true) {
     world_.rules.report_generation = freezes;
-    for (const char* now : {"2025-02-05T00:00:00Z", "2025-03-05T00:00:00Z"}) {
-      world_.clock.set(at(now));
+    for (Period month = period("2025-02"); month <= period("2026-03"); month = month.next()) {
+      world_.clock.set(at(month.text() + "-10T12:00:00Z"));
       must(world_.aggregation.tick());
     }
-    world_.clock.set(at("2026-03-10T12:00:00Z"));
-    must(world_.aggregation.tick());
     must(world_.retention.tick(world_.clock.now()));
     ASSERT_EQ(must(world_.store->counter(tenant("a"), period("2025-01"))), std::nullopt);
   }
@@ -62,14 +60,14 @@ TEST_F(Archived, AMonthIsToldFromItsFrozenStatements) {
   grow_old();
   EXPECT_EQ(rows(GroupBy::month, "2025-01-01", "2025-02-28"),
             R"({"date":"2025-01-01","total_api_calls":200,"total_webhook_calls":7,)"
-            R"("total_storage_gb":0.097657,"active_tenants":1,)" +
+            R"("total_storage_gb":0.097656,"active_tenants":1,)" +
                 std::string(kUnknownCalls) +
                 R"({"date":"2025-02-01","total_api_calls":400,"total_webhook_calls":0,)"
                 R"("total_storage_gb":0.195313,"active_tenants":2,)" +
                 std::string(kUnknownCalls));
   EXPECT_EQ(rows(GroupBy::month, "2025-02-01", "2025-02-28", "b"),
             R"({"date":"2025-02-01","total_api_calls":300,"total_webhook_calls":0,)"
-            R"("total_storage_gb":0.097657,"active_tenants":1,)" +
+            R"("total_storage_gb":0.097656,"active_tenants":1,)" +
                 std::string(kUnknownCalls));
   EXPECT_EQ(rows(GroupBy::month, "2025-01-01", "2025-01-31", "b"),
             R"({"date":"2025-01-01","total_api_calls":0,"total_webhook_calls":0,)"
@@ -144,7 +142,8 @@ TEST_F(Archived, TheDayOnWhichALimitWasPassedIsKept) {
     const Statement statement = must(world_.billing.statement(tenant("a"), period(month)));
     const auto forecast = must(world_.billing.forecast(statement));
     const std::optional<Forecast>& calls = forecast[Meter::api_calls];
-    EXPECT_FALSE(calls && calls->expected) << "it is over, or has just begun";
+    const bool is_over = period(month) < world_.billing.current_period();
+    EXPECT_NE(calls && calls->expected, is_over);
     return calls && calls->passes_on ? to_text(*calls->passes_on) : "never";
   };
   EXPECT_EQ(passed("2025-01"), "2025-01-04");
@@ -152,7 +151,9 @@ TEST_F(Archived, TheDayOnWhichALimitWasPassedIsKept) {
   EXPECT_EQ(passed("2025-01"), "2025-01-04") << "in its grace";
   grow_old();
   EXPECT_EQ(passed("2025-01"), "2025-01-04") << "its days are gone";
-  EXPECT_EQ(passed("2025-02"), "never");
+  const auto quiet =
+      must(world_.billing.forecast(must(world_.billing.statement(tenant("a"), period("2025-02")))));
+  EXPECT_FALSE(quiet[Meter::api_calls].has_value());
 }
 
 }  // namespace

@@ -45,9 +45,35 @@ TEST_F(OwnLinesTest, UsageAboveTheLimitIsALineOfTheStatement) {
   EXPECT_EQ(to_text(*json.find("utilization")->find("tokens_percent")), "114.3");
   EXPECT_EQ(json.string_at("health_status"), "critical");
   const Json lines = line_items_json(now);
-  EXPECT_EQ(
-      to_text(lines.as_array().back()),
-      R"({"meter":"tokens","usage":12,"included":10.5,"overage":1.5,"rate":0.50,"cost":0.75,"currency":"USD"})");
+  EXPECT_EQ(to_text(lines.as_array().back()),
+            R"({"meter":"tokens","usage":12,"included":10.5,"overage":1.5,"rate":0.50,)"
+            R"("cost":0.75,"currency":"USD"})");
+}
+
+TEST_F(OwnLinesTest, StandsInSortForecastHistoryAndTrends) {
+  for (int on = 1; on <= 9; ++on)
+    record("acme", at("2026-03-0" + std::to_string(on) + "T12:00:00Z"),
+           OtherFact{"prompt", R"({"n":1})"});
+  add("bolt", "enterprise");
+  record("bolt", at("2026-03-10T12:00:00Z"), OtherFact{"prompt", R"({"n":0.5})"});
+  add("core", "free");
+  StatementPageRequest request;
+  request.sort = "-tokens";
+  std::string ids;
+  for (const Statement& one : must(billing.statements(request)).statements)
+    ids += one.tenant.text() + ' ';
+  EXPECT_EQ(ids, "acme bolt core ");
+  const OwnForecasts forecast = must(billing.own_forecast(statement()));
+  ASSERT_EQ(forecast.size(), 1U);
+  EXPECT_EQ(forecast[0].first, "tokens");
+  EXPECT_EQ(forecast[0].second->expected, quantity("31"));
+  EXPECT_EQ(to_text(*forecast[0].second->passes_on), "2026-03-11");
+  const History history = must(billing.history(statement()));
+  EXPECT_EQ(to_text(*history_json(history).as_array()[0].find("usage")->find("tokens")), "9");
+  EXPECT_EQ(to_text(*trends_json(history).find("tokens_trend")), "[9]");
+  record("acme", at("2026-03-08T12:00:00Z"), OtherFact{"prompt", R"({"n":2})"});
+  EXPECT_EQ(to_text(*must(billing.own_forecast(statement()))[0].second->passes_on), "2026-03-09")
+      << "passed, and so it stays";
 }
 
 TEST_F(OwnLinesTest, ATenantsOwnLimitStandsBeforeThePlans) {

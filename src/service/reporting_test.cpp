@@ -160,10 +160,10 @@ TEST(Reporting, JsonIsAsDocumented) {
   EXPECT_EQ(json.string_at("period"), "2026-03");
   EXPECT_EQ(json.bool_at("closed"), false);
   EXPECT_EQ(json.timestamp_at("generated_at"), world.clock.now());
-  EXPECT_EQ(
-      to_text(*json.find("summary")),
-      R"({"total_tenants":2,"tenants_with_overages":1,"overage_rate_percent":50.0,)"
-      R"("plan_distribution":{"free":1,"basic":1},"total_overage_cost":48.40,"currency":"USD","tenants_with_errors":0})");
+  EXPECT_EQ(to_text(*json.find("summary")),
+            R"({"total_tenants":2,"tenants_with_overages":1,"overage_rate_percent":50.0,)"
+            R"("plan_distribution":{"free":1,"basic":1},"total_overage_cost":48.40,)"
+            R"("currency":"USD","tenants_with_errors":0})");
   ASSERT_EQ(json.find("tenants")->as_array().size(), 2U);
   EXPECT_EQ(json.find("tenants")->as_array()[0].find("exact"), nullptr);
 }
