@@ -1,6 +1,7 @@
-// Alerts: what one is, and when the over-limit alert of a tenant and period is opened, updated,
-// reopened, resolved; the warnings that come before it are in usage_warning.h. Rules: "Alerts".
-// Pure decisions over what is and what is known; no I/O, no clock.
+// Alerts: what one is, and when the over-limit alert of a tenant and period, and that of a billing
+// error, are opened, updated, reopened, resolved; the warnings that come before are in
+// usage_warning.h. Rules: "Alerts", "Overage and cost". Pure decisions over what is and what is
+// known; no I/O, no clock.
 #pragma once
 
 #include <array>
@@ -18,17 +19,23 @@
 
 namespace metergate {
 
-enum class AlertKind : std::uint8_t { over_limit, near_limit, forecast_over };
+enum class AlertKind : std::uint8_t {
+  over_limit,     // usage lies above a limit
+  near_limit,     // or close to it
+  forecast_over,  // or will, before the period ends
+  error           // what the tenant owes cannot be made
+};
 struct AlertKindRow {
   AlertKind kind;
   std::string_view type;
   std::string_view severity;
   std::string_view id_prefix;
 };
-inline constexpr std::array<AlertKindRow, 3> kAlertKinds = {{
+inline constexpr std::array<AlertKindRow, 4> kAlertKinds = {{
     {AlertKind::over_limit, "billing.over_limit", "medium", "alert-"},
     {AlertKind::near_limit, "billing.near_limit", "low", "near-"},
     {AlertKind::forecast_over, "billing.forecast_over", "low", "forecast-"},
+    {AlertKind::error, "billing.error", "high", "error-"},
 }};
 constexpr const AlertKindRow& row_of(AlertKind kind) {
   return kAlertKinds[static_cast<std::size_t>(kind)];
@@ -45,7 +52,7 @@ struct AlertName {
   friend bool operator==(const AlertName&, const AlertName&) = default;
 };
 // The id says which alert it is, so that it is found without a search: "alert-2026-03-acme",
-// "near-2026-03-75-api_calls-acme", "forecast-2026-03-api_calls-acme".
+// "near-2026-03-75-api_calls-acme", "forecast-2026-03-api_calls-acme", "error-2026-03-acme".
 std::string alert_id_of(const AlertName& name);
 std::optional<AlertName> parse_alert_id(std::string_view id);
 
@@ -73,6 +80,7 @@ struct Alert {
   std::string resolved_by;
   std::string resolution_reason;
   std::string plan;
+  std::string billing_error;                  // of an error's
   std::string meter{};                        // of a warning: the one that it is about
   int threshold = 0;                          // of near_limit, in percent
   std::optional<Quantity> expected;           // of forecast_over: units at the period's end
@@ -96,8 +104,17 @@ enum class AlertStep : std::uint8_t { nothing, open, update, reopen, resolve };
 // nothing: a person looks at it.
 AlertStep next_step(const std::optional<Alert>& known, const Statement& now_true);
 
+// The same of the alert of a billing error: with one and none known: open. Known, and the reason is
+// another one now: update. Gone: resolve. One that came back after it had resolved by itself:
+// reopen; what a person resolved stays so.
+AlertStep next_error_step(const std::optional<Alert>& known, const Statement& now_true);
+
 // The alert after a step other than nothing. An update counts only where there is more overage.
+struct NewAlert {
+  AlertKind kind = AlertKind::over_limit;
+  std::string alert_id;
+};
 Alert after_step(AlertStep step, std::optional<Alert> known, const Statement& now_true,
-                 Timestamp now, std::string new_alert_id);
+                 Timestamp now, NewAlert wanted);
 
 }  // namespace metergate

@@ -28,6 +28,10 @@ bool read_threshold(std::string_view& text, int& threshold) {
          part->front() != '0' && part->front() != '+';
 }
 
+bool is_about_a_meter(AlertKind kind) {
+  return kind == AlertKind::near_limit || kind == AlertKind::forecast_over;
+}
+
 bool is_meter_name(std::string_view text) { return find_meter(text) || is_own_slug(text); }
 
 }  // namespace
@@ -36,7 +40,7 @@ std::string alert_id_of(const AlertName& name) {
   std::string id{row_of(name.kind).id_prefix};
   id += name.period.text() + "-";
   if (name.kind == AlertKind::near_limit) id += std::to_string(name.threshold) + "-";
-  if (name.kind != AlertKind::over_limit) id += name.meter + "-";
+  if (is_about_a_meter(name.kind)) id += name.meter + "-";
   return id + name.tenant.text();
 }
 
@@ -52,7 +56,7 @@ std::optional<AlertName> parse_alert_id(std::string_view id) {
   AlertName name{.kind = row->kind, .tenant = {}, .period = *period};
   if (row->kind == AlertKind::near_limit && !read_threshold(id, name.threshold))
     return std::nullopt;
-  if (row->kind != AlertKind::over_limit) {
+  if (is_about_a_meter(row->kind)) {
     const auto meter = take_part(id);
     if (!meter || !is_meter_name(*meter)) return std::nullopt;
     name.meter = *meter;

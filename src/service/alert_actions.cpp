@@ -34,11 +34,11 @@ Json near_limit_json(const Alert& alert, const Json& shown) {
 
 }  // namespace
 
-// The provider hears of every turn of an alert, the tenant of its opening.
+// The provider hears of every turn of an alert, the tenant of the opening of one about its usage.
 Announced Alerting::announce(std::string_view type, const Alert& alert, Batch& batch) {
   const Json shown = alert_json(to_document(alert, rules_.currency));
   Announced announced = deliveries_.announce({"", std::string{type}, shown}, batch);
-  if (type != kAlertOpened) return announced;
+  if (type != kAlertOpened || alert.kind == AlertKind::error) return announced;
   const bool is_over = alert.kind == AlertKind::over_limit;
   const Announced told =
       deliveries_.announce({alert.tenant.text(), std::string{is_over ? kLimitExceeded : kNearLimit},

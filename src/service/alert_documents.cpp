@@ -54,7 +54,8 @@ Json metadata_json(const Alert& alert, const Currency& currency) {
                    {"usage", units_json(line.meter, line.usage)},
                    {"limit", line.included ? units_json(line.meter, *line.included) : Json{}},
                    {"overage", units_json(line.meter, line.overage)},
-                   {"cost", to_exact_decimal(line.cost, currency)},
+                   {"cost", exact_cost_json(line.cost, currency)},
+                   {"currency", currency.code()},
                }));
   }
   for (const OwnLineItem& line : alert.own_lines) {
@@ -62,14 +63,17 @@ Json metadata_json(const Alert& alert, const Currency& currency) {
                                {"usage", quantity_json(line.usage)},
                                {"limit", line.included ? quantity_json(*line.included) : Json{}},
                                {"overage", quantity_json(line.overage)},
-                               {"cost", to_exact_decimal(line.cost, currency)},
+                               {"cost", exact_cost_json(line.cost, currency)},
+                               {"currency", currency.code()},
                            }));
   }
-  return Json::object({
+  Json metadata = Json::object({
       {"plan", alert.plan},
       {"period", alert.period.text()},
       {"meters", std::move(meters)},
   });
+  if (!alert.billing_error.empty()) metadata.set("billing_error", alert.billing_error);
+  return metadata;
 }
 
 Json exact_json(const Alert& alert) {
@@ -82,7 +86,7 @@ Json exact_json(const Alert& alert) {
         {"overage", line.overage},
         {"price", line.rate.price.micros},
         {"per_units", line.rate.per_units},
-        {"cost", line.cost.micros},
+        {"cost", line.cost ? Json(line.cost->micros) : Json()},
     }));
   }
   Json::Array resolved;
@@ -146,7 +150,8 @@ Result<LineItem> line_from(const Json& document, const std::string& alert_id) {
   line.included = document.integer_at("included");
   line.overage = reader.integer("overage");
   line.rate = {Money{reader.integer("price")}, reader.integer("per_units")};
-  line.cost = Money{reader.integer("cost")};
+  if (const Json* cost = document.find("cost"); cost == nullptr || !cost->is_null())
+    line.cost = Money{reader.integer("cost")};
   if (!meter || !reader.is_whole()) return corrupt_alert(alert_id);
   line.meter = *meter;
   return line;
@@ -270,6 +275,7 @@ Result<Alert> alert_from(const Json& document) {
   if (!reader.is_whole() || kind == kAlertKinds.end() || !status || !tenant || !period || !plan)
     return corrupt_alert(alert.alert_id);
   alert.kind = kind->kind;
+  alert.billing_error = metadata->string_at("billing_error").value_or("");
   alert.meter = reader.optional_text("meter");
   alert.threshold = static_cast<int>(document.integer_at("threshold").value_or(0));
   if (const auto day = parse_day(metadata->string_at("passes_on").value_or("")); day)

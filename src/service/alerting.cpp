@@ -15,6 +15,11 @@ constexpr std::size_t kForecastsPerStep = 250;
 constexpr std::int64_t kClosedPerSweep = 10'000;
 constexpr Milliseconds kUpdateEvery{1000};
 
+// Whether an error is none of the tenant's: then there is no use in trying the next one.
+bool concerns_all(const Error& error) {
+  return error.code == ErrorCode::overloaded || error.code == ErrorCode::storage;
+}
+
 }  // namespace
 
 Result<Alerting::Known> Alerting::find(const AlertName& name) const {
@@ -44,12 +49,13 @@ Result<Alerting::Warnings> Alerting::find_warnings(const TenantPeriod& which) co
 }
 
 // Nothing where the step comes too soon: it is taken later.
-Result<std::optional<Alert>> Alerting::stage_over_limit(const Statement& now_true, Pace pace,
-                                                        Pending& pending) {
+Result<std::optional<Alert>> Alerting::stage_standing(AlertKind kind, const Statement& now_true,
+                                                      Pace pace, Pending& pending) {
   const TenantPeriod which{now_true.tenant, now_true.period};
-  const AlertName name{AlertKind::over_limit, which.tenant, which.period};
+  const AlertName name{kind, which.tenant, which.period};
   Known known = TRY(find(name));
-  const AlertStep step = next_step(known.alert, now_true);
+  const AlertStep step = kind == AlertKind::error ? next_error_step(known.alert, now_true)
+                                                  : next_step(known.alert, now_true);
   const bool opens = step == AlertStep::open || step == AlertStep::reopen;
   if (step == AlertStep::nothing || (opens && !rules_.overage_alerts)) return known.alert;
   const Timestamp now = pending.batch.at;
@@ -61,7 +67,8 @@ Result<std::optional<Alert>> Alerting::stage_over_limit(const Statement& now_tru
     return known.alert;
   }
   const bool is_there = known.alert.has_value();
-  const Alert next = after_step(step, std::move(known.alert), now_true, now, alert_id_of(name));
+  const Alert next =
+      after_step(step, std::move(known.alert), now_true, now, {kind, alert_id_of(name)});
   pending.batch.documents.push_back(
       alert_write(next, is_there ? std::optional{known.revision} : std::nullopt, rules_.currency));
   if (opens) pending.add(announce(kAlertOpened, next, pending.batch));
@@ -110,7 +117,8 @@ Result<bool> Alerting::evaluate_once(const TenantPeriod& which, const Look& look
   const Statement now_true = TRY(billing_.statement(which.tenant, which.period));
   Pending pending;
   pending.batch.at = clock_.now();
-  const auto over_limit = TRY(stage_over_limit(now_true, look.pace, pending));
+  const auto over_limit = TRY(stage_standing(AlertKind::over_limit, now_true, look.pace, pending));
+  TRY(stage_standing(AlertKind::error, now_true, look.pace, pending));
   TRY(stage_warnings(now_true, over_limit, look.ahead, pending));
   if (pending.batch.documents.empty()) return false;
   TRY(store_.apply(std::move(pending.batch)));
@@ -163,6 +171,7 @@ bool Alerting::is_watched(const TenantPeriod& which) const {
 
 Result<TickReport> Alerting::watch_step() {
   TickReport report;
+  std::optional<Error> first_error;
   const std::vector<TenantPeriod> work = take_work();
   for (std::size_t at = 0; at < work.size(); ++at) {
     const TenantPeriod& which = work[at];
@@ -176,46 +185,66 @@ Result<TickReport> Alerting::watch_step() {
     }
     if (!is_watched(which)) continue;
     const Result<bool> changed = evaluate_at(which, {Pace::once_a_second, Ahead::left_alone});
-    if (!changed) {
-      // Nothing that was taken is forgotten: it is looked at again in the next step.
-      const std::lock_guard lock{mutex_};
+    if (changed) {
+      if (*changed) ++report.done;
+      continue;
+    }
+    // Nothing that was taken is forgotten: it is looked at again in the next step, and what is the
+    // matter with one tenant keeps no other waiting.
+    const std::lock_guard lock{mutex_};
+    if (concerns_all(changed.error())) {
       waiting_.insert(work.begin() + static_cast<std::ptrdiff_t>(at), work.end());
       return std::unexpected(changed.error());
     }
-    if (*changed) ++report.done;
+    waiting_.insert(which);
+    if (!first_error) first_error = changed.error();
   }
   report.done += TRY(look_ahead());
+  if (first_error) return std::unexpected(*std::move(first_error));
   report.more = work.size() >= kTouchedPerStep;
   return report;
 }
 
 Result<std::int64_t> Alerting::look_ahead() {
   std::int64_t done = 0;
+  std::optional<Error> first_error;
   const std::vector<TenantPeriod> taken = take_ahead();
   for (std::size_t at = 0; at < taken.size(); ++at) {
     if (taken[at].period != billing_.current_period() || !is_watched(taken[at])) continue;
     const Result<bool> changed = evaluate_at(taken[at], {Pace::once_a_second, Ahead::looked_at});
-    if (!changed) {
-      const std::lock_guard lock{mutex_};
+    if (changed) {
+      if (*changed) ++done;
+      continue;
+    }
+    const std::lock_guard lock{mutex_};
+    if (concerns_all(changed.error())) {
       ahead_.insert(taken.begin() + static_cast<std::ptrdiff_t>(at), taken.end());
       return std::unexpected(changed.error());
     }
-    if (*changed) ++done;
+    ahead_.insert(taken[at]);
+    if (!first_error) first_error = changed.error();
   }
+  if (first_error) return std::unexpected(*std::move(first_error));
   return done;
 }
 
 Result<TickReport> Alerting::sweep() {
   TickReport report;
+  std::optional<Error> first_error;
   const Period current = billing_.current_period();
   for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
     for (Period period = current; !billing_.is_closed(period); period = period.previous()) {
       if (record->tenant.created_at >= period.window(rules_.zone).end) break;
-      if (TRY(evaluate_at({record->tenant.id, period}, {Pace::at_once, Ahead::looked_at})))
-        ++report.done;
+      const Result<bool> changed =
+          evaluate_at({record->tenant.id, period}, {Pace::at_once, Ahead::looked_at});
+      if (changed && *changed) ++report.done;
+      if (changed) continue;
+      if (concerns_all(changed.error())) return std::unexpected(changed.error());
+      if (!first_error) first_error = changed.error();
     }
   }
   report.done += TRY(resolve_closed());
+  if (first_error) return std::unexpected(*std::move(first_error));
   return report;
 }
 

@@ -3,7 +3,8 @@
 // they are read, written and listed.
 //
 // One alert of each name (AlertName): its document's key says so, and every write expects the
-// revision that it was decided on. What one look changes is one batch. Any thread.
+// revision that it was decided on. What one look changes is one batch. What cannot be read or
+// written of one tenant's stops no other's. Any thread.
 #pragma once
 
 #include <mutex>
@@ -110,8 +111,8 @@ class Alerting {
 
   Result<bool> evaluate_at(const TenantPeriod& which, const Look& look);
   Result<bool> evaluate_once(const TenantPeriod& which, const Look& look);
-  Result<std::optional<Alert>> stage_over_limit(const Statement& now_true, Pace pace,
-                                                Pending& pending);
+  Result<std::optional<Alert>> stage_standing(AlertKind kind, const Statement& now_true, Pace pace,
+                                              Pending& pending);
   Result<> stage_warnings(const Statement& now_true, const std::optional<Alert>& over_limit,
                           Ahead ahead, Pending& pending);
   Result<std::vector<MeterForecast>> forecasts_of(const Statement& now_true) const;
