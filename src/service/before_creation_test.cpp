@@ -107,7 +107,7 @@ TEST_F(BeforeCreation, AMeterOfTheProvidersOwnAloneIsEnough) {
 TEST_F(BeforeCreation, TheAlertOfThatMonthIsOpenedAtOnce) {
   send("2026-10-30T10:00:00Z", CountReport{Meter::stores_count, 3});
   must(alerting.watch_step());
-  EXPECT_EQ(alerts(), "acme 2026-10 open\n");
+  EXPECT_EQ(alerts(), "acme 2026-10 open\nacme 2026-11 open\n");
 }
 
 // After a restart nobody knows any more whose figures changed: the worker finds it.

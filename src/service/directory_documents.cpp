@@ -110,7 +110,9 @@ Result<Subscription> subscription_from(const Json& document) {
   const auto status = document.string_at("status");
   const auto start = document.timestamp_at("start");
   std::vector<PlanSpan> history = history_from(document);
-  if (!id || !status || !start || history.empty()) return corrupt("subscription", document);
+  const bool has_limits = document.find("limits_override") != nullptr;
+  if (!id || !status || !start || !has_limits || history.empty())
+    return corrupt("subscription", document);
   auto limits = limits_history_from(document, *start);
   if (!limits) return corrupt("subscription", document);
   return Subscription{*id, *status, std::move(history), *std::move(limits), *start};

@@ -77,7 +77,8 @@ Result<> Enforcement::check_room(const TenantRecord& tenant,
       if (term == hard.end()) continue;
       auto room = rooms.find({period, slug});
       if (room == rooms.end()) {
-        MeterCell cell = TRY(parts_.store.meter_total(event.tenant, slug, period)).value_or(MeterCell{});
+        MeterCell cell =
+            TRY(parts_.store.meter_total(event.tenant, slug, period)).value_or(MeterCell{});
         const Quantity before = cell.value(own.meter.aggregation).value_or(Quantity{});
         room = rooms
                    .emplace(std::pair(period, slug),

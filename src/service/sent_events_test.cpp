@@ -27,6 +27,7 @@ struct SentWorld : TestWorld {
   const TenantId acme = tenant_id("acme");
 
   SentWorld() {
+    clock.advance(Milliseconds{1});  // the second file's versions begin after the first's
     EXPECT_TRUE(tenants->add(NewTenant{acme, "Acme", "enterprise", {}}, actor));
     define("tokens", Folding::sum);
     define("peak", Folding::greatest);

@@ -195,8 +195,9 @@ TEST(Webhooks, AnUnchangedPatchWritesNothing) {
   const Sequence before = world.store->head();
   world.clock.advance(std::chrono::hours{1});
   EXPECT_EQ(world.webhooks->change({world.own, id}, {.url = std::string{kUrl}}, {}).value(), shown);
-  EXPECT_EQ(world.webhooks->change({world.own, id}, {.events = events, .is_active = true}, {}).value(),
-            shown);
+  EXPECT_EQ(
+      world.webhooks->change({world.own, id}, {.events = events, .is_active = true}, {}).value(),
+      shown);
   EXPECT_EQ(world.store->head(), before);
   EXPECT_TRUE(world.audits("webhook.updated").empty());
 }
