@@ -164,7 +164,12 @@ struct App::Parts {
     TRY(check_currency(*store, rules.currency));
     if (const auto known = TRY(remembered_time(*store))) settled_clock.begin_from(*known);
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
-    directory = TRY(Directory::open(*store, *catalog, clock));
+    for (const PlanRevision& revision : catalog->revisions())
+      log.info("catalogue.plan_changed", {{"plan", revision.plan},
+                                          {"version", revision.version},
+                                          {"before", revision.before},
+                                          {"after", revision.after}});
+    directory = TRY(Directory::open(*store, *catalog, clock, rules.zone));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
     if (!files.jwks_text.empty()) log_skipped_keys(TRY(Jwks::parse(files.jwks_text)), log);
     webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));

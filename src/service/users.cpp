@@ -98,11 +98,15 @@ Result<> check_patch(const UserPatch& patch) {
 }
 
 void apply_patch(const UserPatch& patch, const std::string& password_hash, Json& document) {
+  const Json before = document;
   if (patch.name) document.set("name", *patch.name);
   if (patch.password) document.set("password_hash", password_hash);
   if (patch.roles) document.set("roles", roles_json(*patch.roles));
   if (patch.is_active) document.set("is_active", *patch.is_active);
-  if (patch.password || patch.roles || patch.is_active) {
+  const auto differs = [&](std::string_view name) {
+    return *document.find(name) != *before.find(name);
+  };
+  if (differs("password_hash") || differs("roles") || differs("is_active")) {
     document.set("session_version", document.integer_at("session_version").value_or(0) + 1);
   }
 }
@@ -174,6 +178,7 @@ Result<Json> Users::apply_change(const std::string& email, const UserPatch& patc
   AuditRecord audit = audit_of(actor, "user.updated", now);
   audit.before = without_secrets(document);
   apply_patch(patch, password_hash, document);
+  if (document == stored_before) return without_secrets(std::move(document));
   TRY(check_administrators(stored_before, document));
   document.set("updated_at", now);
   Json shown = without_secrets(document);

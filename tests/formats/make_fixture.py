@@ -88,7 +88,8 @@ def add_records(server, port):
     """Tenants, users, keys and a tenant's own records; the webhooks that were added."""
     for tenant, plan in (("park", "basic"), ("zoo", "free")):
         ask(server, "POST", "/provider/tenants", {"tenant_id": tenant, "name": f"The {tenant}", "plan": plan})
-    ask(server, "PATCH", "/provider/tenants/zoo", {"limits_override": {"max_stores": 3, "max_api_calls_per_month": None}})
+    ask(server, "PATCH", "/provider/tenants/zoo", {"limits_override": {"max_stores": 3, "max_api_calls_per_month": None},
+                                                  "reason": "as agreed"})
     change_plan(server)
     ask(server, "POST", "/provider/users", {"email": "ada@example.com", "name": "Ada", "roles": ["NOC"], "password": "correct horse battery"})
     server.command("keys", "add", "--permission", "events.write", "--name", "sender")
