@@ -33,6 +33,10 @@ EventContext context_of(const Call& call, bool needs_specversion) {
   return context;
 }
 
+EventSender sender_of(const Call& call) {
+  return call.caller->tenant() ? EventSender::tenant : EventSender::application;
+}
+
 Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
   const EventContext context = context_of(call, body.needs_specversion);
   TRY(check_subjects(body, context.own_tenant));
@@ -54,7 +58,8 @@ Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
     }
     TRY(faults.result());
   }
-  return call.services.ingest.record(std::move(events));
+  if (events.empty()) return Commit{call.services.store.head(), {}, true};
+  return call.services.ingest.record(std::move(events), sender_of(call));
 }
 
 // RFC 7240: "return=representation", alone or in a list.
@@ -78,11 +83,16 @@ Json receipt(const std::pair<std::size_t, Json>& element, std::string_view statu
   return out;
 }
 
+// Of an event that was taken.
+std::string_view status_of(EventOutcome outcome) {
+  if (outcome == EventOutcome::unmatched) return "unmatched";
+  return outcome == EventOutcome::accepted ? "accepted" : "duplicate";
+}
+
 Answer receipts_of(const EventBody& body, const Commit& commit) {
   Json receipts = Json::array();
   for (std::size_t i = 0; i < body.elements.size(); ++i) {
-    const bool is_new = commit.outcomes.at(i) == EventOutcome::accepted;
-    Json one = receipt(body.elements[i], is_new ? "accepted" : "duplicate");
+    Json one = receipt(body.elements[i], status_of(commit.outcomes.at(i)));
     one.set("sequence", static_cast<std::int64_t>(commit.sequence));
     receipts.push_back(std::move(one));
   }
@@ -120,7 +130,7 @@ Result<Answer> record_events(Call& call) {
   const bool has_receipts = wants_receipts(call.request);
   if (!has_receipts) {
     if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {
-      TRY(call.services.ingest.record(*std::move(events)));
+      TRY(call.services.ingest.record(*std::move(events), sender_of(call)));
       return no_content();
     }
   }
@@ -136,13 +146,15 @@ Result<Answer> record_events(Call& call) {
 }  // namespace
 
 std::vector<Route> events_routes() {
-  return {{"POST",
-           "/api/v1/events",
-           sender_or_provider_with(Permission::events_write),
-           record_events,
-           {},
-           false,
-           "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"}};
+  Route route{"POST",
+              "/api/v1/events",
+              sender_or_provider_with(Permission::events_write),
+              record_events,
+              {},
+              false,
+              "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"};
+  route.body_bytes_max = kBodyBytesMax;
+  return {std::move(route)};
 }
 
 }  // namespace metergate::api

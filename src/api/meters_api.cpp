@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "service/meter_query.h"
 #include "service/meters.h"
+#include "service/open_periods.h"
 
 namespace metergate::api {
 namespace {
@@ -164,7 +165,17 @@ void read_group_by(BodyReader& body, OwnMeter& meter) {
   std::ranges::sort(meter.group_by, {}, &Dimension::name);
 }
 
+// Without "from" a meter counts what is recorded after it was made.
+void read_from(BodyReader& body, const Call& call, NewMeter& wanted) {
+  if (!body.optional_choice("from", {"period_start"})) return;
+  const Services& services = call.services;
+  wanted.counts_from = open_from(services.store, services.rules, services.clock.now());
+}
+
 Result<Answer> create_meter(Call& call) {
+  QueryReader query(call);
+  const bool is_dry_run = query.flag("dry_run").value_or(false);
+  TRY(query.finish());
   BodyReader body = TRY(BodyReader::open(call.request));
   NewMeter wanted;
   wanted.meter.slug = body.required_text("slug", 1, kMeterTextMax);
@@ -180,7 +191,10 @@ Result<Answer> create_meter(Call& call) {
                "is " + shown(aggregation) + "; must be one of: " + folding_names_text());
   }
   read_group_by(body, wanted.meter);
+  wanted.meter.tenant_may_send = body.optional_flag("tenant_may_send").value_or(false);
+  read_from(body, call, wanted);
   TRY(body.finish());
+  if (is_dry_run) return plain_json(preview_json(TRY(call.services.meters.preview(wanted))));
   const MeterRecord made = TRY(call.services.meters.add(wanted, call.actor));
   return plain_json(meter_json({made, std::nullopt}), kCreated);
 }
@@ -205,7 +219,13 @@ std::vector<Route> meters_routes() {
   query.repeated_names = {"subject", "groupBy", "filterGroupBy[]"};
   return {
       {"GET", "/api/v1/meters", reading, list_meters, {}, false, "The meters there are"},
-      {"POST", "/api/v1/meters", changing, create_meter, {}, false, "Define a meter of your own"},
+      {"POST",
+       "/api/v1/meters",
+       changing,
+       create_meter,
+       {"dry_run"},
+       true,
+       "Define a meter of your own; with \"from\" it counts the kept events of open periods too"},
       {"GET", "/api/v1/meters/{slug}", reading, get_meter, {}, false, "One meter"},
       {"DELETE",
        "/api/v1/meters/{slug}",

@@ -32,6 +32,8 @@ Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest&
       {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
 }
 
+constexpr std::size_t kLoginBytesMax = std::size_t{4} << 10;
+
 Result<Answer> login(Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
   const std::string email = body.required_text("email", 1, 254);
@@ -111,14 +113,11 @@ Result<Answer> revoke_key(Call& call) {
 
 std::vector<Route> session_routes() {
   const Access manage = provider_with(Permission::users_manage);
+  Route door{"POST", "/provider/auth/login",  open_to_everybody(), login, {},
+             true,   "Log in with a password"};
+  door.body_bytes_max = kLoginBytesMax;  // anybody may send it
   return {
-      {"POST",
-       "/provider/auth/login",
-       open_to_everybody(),
-       login,
-       {},
-       true,
-       "Log in with a password"},
+      std::move(door),
       {"GET",
        "/provider/users",
        manage,

@@ -50,7 +50,7 @@ const ColumnRow* find_column(std::string_view name) {
 // A cell that is no number stays a text, so that the fault names what stands there.
 Json cell_value(const ColumnRow& column, const std::string& cell) {
   if (column.is_text) return cell;
-  auto value = parse_json(cell);
+  auto value = parse_json(cell, JsonNumbers::any);
   return value ? *std::move(value) : Json(cell);
 }
 

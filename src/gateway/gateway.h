@@ -32,6 +32,9 @@ class Gateway final : public http::Handler {
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
 
   bool is_slow(const http::Request& request) const override { return parts_.own.is_slow(request); }
+  std::size_t body_bytes_max(const http::Request& head) const override {
+    return parts_.own.body_bytes_max(head);
+  }
   std::unique_ptr<http::Passage> pass(const http::Request& head) override;
   void handle(http::Request request, http::Reply reply) override {
     parts_.own.handle(std::move(request), std::move(reply));

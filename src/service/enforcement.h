@@ -104,6 +104,7 @@ class Enforcement {
 
  private:
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
+  Result<std::int64_t> active_records(const TenantId& tenant, Meter meter) const;
   Result<Allowance> built_in_allowance(const TenantId& tenant, Meter meter, Timestamp now) const;
   Result<Allowance> own_allowance(const TenantId& tenant, const std::string& slug,
                                   Timestamp now) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.h"
 #include "base/jwt.h"
 #include "service/api_keys.h"
 #include "service/token_cache.h"
@@ -77,6 +78,11 @@ class TokenSessions final : public Sessions {
     TRY(check_times(jwt.claims, clock_.now()));
     TRY(check_origin(jwt.claims));
     return std::move(jwt.claims);
+  }
+
+  std::string seal(std::string_view purpose, std::string_view bytes) const override {
+    const std::string text = std::to_string(purpose.size()).append(":").append(purpose);
+    return hmac_sha256(options_.jwt_secret, text + std::string(bytes));
   }
 
   Result<std::string> issue(const TokenRequest& request) const override {

@@ -44,7 +44,7 @@ class ImportLines final : public StoreCommand {
       if (is_blank(line)) continue;
       const std::size_t index = lines_.size();
       lines_.push_back(number - 1);
-      const auto element = parse_json(line);
+      const auto element = parse_json(line, JsonNumbers::any);
       if (!element) {
         faults.add(ErrorCode::invalid, Fault{index, "", element.error().message});
         continue;
