@@ -71,6 +71,7 @@ std::string kind_of(const Json& value) {
     case Json::Kind::integer:
     case Json::Kind::decimal:
     case Json::Kind::timestamp:
+    case Json::Kind::number_text:
       return to_text(value);
   }
   return "";
@@ -82,7 +83,7 @@ Result<BodyReader> BodyReader::open(const http::Request& request) {
   TRY(check_media_type(request));
   if (request.body.empty())
     return fail(ErrorCode::invalid, "the body is empty; send a JSON object");
-  Json body = TRY(parse_json(request.body));
+  Json body = TRY(parse_json(request.body, JsonNumbers::any));
   if (!body.is_object()) return fail(ErrorCode::invalid, "the body is not a JSON object");
   return BodyReader{std::move(body)};
 }
@@ -154,9 +155,8 @@ std::optional<std::int64_t> BodyReader::optional_integer(std::string_view name, 
                                                          std::int64_t most) {
   const Json* value = take(name);
   if (value == nullptr) return std::nullopt;
-  if (value->kind() == Json::Kind::integer && value->as_integer() >= least &&
-      value->as_integer() <= most)
-    return value->as_integer();
+  const std::optional<std::int64_t> whole = value->whole_number();
+  if (whole && *whole >= least && *whole <= most) return whole;
   fault(name, fmt::format("is {}; {}", kind_of(*value), integer_rule(least, most)));
   return std::nullopt;
 }

@@ -83,14 +83,16 @@ Result<Answer> list_corrections(Call& call) {
 }  // namespace
 
 std::vector<Route> corrections_routes() {
-  return {{"POST",
-           "/api/v1/corrections",
-           provider_with(Permission::events_write),
-           correct_event,
-           {},
-           true,
-           "Void or replace a recorded event, with a reason; of a closed period the difference is "
-           "billed in the next"},
+  Route correcting{"POST",
+                   "/api/v1/corrections",
+                   provider_with(Permission::events_write),
+                   correct_event,
+                   {},
+                   true,
+                   "Void or replace a recorded event, with a reason; of a closed period the "
+                   "difference is billed in the next"};
+  correcting.body_bytes_max = std::size_t{256} << 10;  // an event's data may be 64 KiB
+  return {std::move(correcting),
           {"GET",
            "/api/v1/corrections",
            provider_with(Permission::billing_read),

@@ -69,6 +69,11 @@ bool Dispatcher::is_login(const http::Request& request) const {
   return match && match->route->hashes_password;
 }
 
+std::size_t Dispatcher::body_bytes_max(const http::Request& head) const {
+  const auto match = table_.find(head.method, head.path);
+  return match ? match->route->body_bytes_max : kBodyUsualMax;
+}
+
 void Dispatcher::handle(http::Request request, http::Reply reply) {
   Exchange exchange{.request = std::move(request),
                     .started_at = services_.clock.steady(),

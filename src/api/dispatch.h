@@ -24,6 +24,8 @@ class Dispatcher final : public http::Handler {
 
   bool is_slow(const http::Request& request) const override;
   bool is_login(const http::Request& request) const override;
+  // Of the route that answers; a few bytes where none does.
+  std::size_t body_bytes_max(const http::Request& head) const override;
   void handle(http::Request request, http::Reply reply) override;
   // Asks the disk once for all answers that wait for it.
   void settle() override;

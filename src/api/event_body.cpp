@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "api/event_reader.h"
 #include "base/content_coding.h"
+#include "base/json_room.h"
 #include "base/utf8.h"
 #include "http/url.h"
 
@@ -45,7 +47,7 @@ std::string_view required(BodyShape shape) {
 }
 
 Result<EventBody> read_plain(const PlainBody& plain, std::string_view text) {
-  Json json = TRY(parse_json(text));
+  Json json = TRY(parse_json(text, JsonNumbers::any));
   EventBody body;
   if (json.is_array() && plain.shape != BodyShape::one) {
     body = TRY(numbered(std::move(json.as_array())));
@@ -77,12 +79,14 @@ std::optional<PlainBody> plain_type(std::string_view type) {
 Result<EventBody> read_lines(std::string_view text, Faults& faults) {
   EventBody body;
   std::size_t count = 0;
+  std::size_t room = json_room(text.size());
   while (!text.empty() && count <= kBatchEventsMax) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    Result<Json> element = parse_json(line);
+    Result<Json> element = parse_json_within(line, JsonNumbers::any, room);
+    if (!element && element.error().code == ErrorCode::too_large) return fail(element.error());
     if (element) {
       body.elements.emplace_back(count, *std::move(element));
     } else {
@@ -94,7 +98,6 @@ Result<EventBody> read_lines(std::string_view text, Faults& faults) {
     return fail(ErrorCode::invalid,
                 "the body has more than " + std::to_string(kBatchEventsMax) + " events");
   }
-  if (count == 0) return fail(ErrorCode::invalid, "the body has no events");
   return body;
 }
 
@@ -102,12 +105,27 @@ bool is_binary_mode(const http::Request& request) {
   return request.header("ce-specversion") || request.header("ce-id") || request.header("ce-type");
 }
 
-// Header values are percent-encoded by CloudEvents' HTTP binding.
+// A quoted string (RFC 9110, 5.6.4) without its quotes; nothing where the second quote is missing
+// or stands elsewhere.
+std::optional<std::string> unquoted(std::string_view value) {
+  std::string text;
+  for (std::size_t i = 1; i < value.size(); ++i) {
+    if (value[i] == '"') return i + 1 == value.size() ? std::optional(text) : std::nullopt;
+    if (value[i] == '\\') ++i;
+    if (i < value.size()) text.push_back(value[i]);
+  }
+  return std::nullopt;
+}
+
+// By CloudEvents' HTTP binding (3.1.3.2) a header's value is unquoted first, then percent-decoded.
 Result<Json> attribute_of(const http::Header& header) {
-  std::optional<std::string> value = http::percent_decode(header.second);
+  std::optional<std::string> value = header.second;
+  if (value->starts_with('"')) value = unquoted(*value);
+  if (value) value = http::percent_decode(*value);
   if (value && is_well_formed_utf8(*value)) return Json(*std::move(value));
   return fail(ErrorCode::invalid, "the header " + header.first +
-                                      " is no percent-encoded UTF-8 text: '" + header.second + "'");
+                                      " is no percent-encoded UTF-8 text, in quotes or not: '" +
+                                      header.second + "'");
 }
 
 Result<EventBody> read_binary_mode(const http::Request& request, std::string_view text) {
@@ -115,12 +133,16 @@ Result<EventBody> read_binary_mode(const http::Request& request, std::string_vie
   for (const http::Header& header : request.headers) {
     if (!header.first.starts_with(kHeaderPrefix)) continue;
     const std::string name = header.first.substr(kHeaderPrefix.size());
+    if (name == "data" || name == "data_base64") {
+      return fail(ErrorCode::invalid,
+                  "the header " + header.first + " is no attribute: data is the body");
+    }
     if (event.find(name) != nullptr) {
       return fail(ErrorCode::invalid, "the header " + header.first + " stands there twice");
     }
     event.set(name, TRY(attribute_of(header)));
   }
-  if (!text.empty()) event.set("data", TRY(parse_json(text)));
+  if (!text.empty()) event.set("data", TRY(parse_json(text, JsonNumbers::any)));
   EventBody body = TRY(numbered({std::move(event)}));
   body.needs_specversion = true;
   return body;
@@ -138,7 +160,7 @@ Result<EventBody> read_by_type(const http::Request& request, std::string_view te
   const std::string type = media_type_of(request);
   const bool is_cloudevents = type.starts_with("application/cloudevents");
   if (is_binary_mode(request) && !is_cloudevents) {
-    if (type != "application/json") return wrong_media_type(type);
+    if (!is_json_type(type)) return wrong_media_type(type);
     return read_binary_mode(request, text);
   }
   if (type == "application/x-ndjson") return read_lines(text, faults);
@@ -158,9 +180,6 @@ Result<EventBody> read_event_body(const http::Request& request, Faults& faults) 
   std::string decoded;
   if (coding) decoded = TRY(decode_content(*coding, request.body, kBodyBytesMax));
   EventBody body = TRY(read_by_type(request, coding ? decoded : request.body, faults));
-  if (body.elements.empty() && faults.is_empty()) {
-    return fail(ErrorCode::invalid, "the body has no events");
-  }
   if (body.elements.size() > kBatchEventsMax) {
     return fail(ErrorCode::invalid, "the body has " + std::to_string(body.elements.size()) +
                                         " events; at most " + std::to_string(kBatchEventsMax) +

@@ -35,8 +35,8 @@ struct EventBody {
 };
 
 // Undoes gzip and zstd. ErrorCode::media_type for another kind or coding of body, too_large,
-// invalid where it is no JSON, empty, or holds more than kBatchEventsMax events. A line of NDJSON
-// that is no JSON is a fault and no element.
+// invalid where it is no JSON or holds more than kBatchEventsMax events. A line of NDJSON that is
+// no JSON is a fault and no element. A batch may be empty.
 Result<EventBody> read_event_body(const http::Request& request, Faults& faults);
 
 }  // namespace metergate::api

@@ -4,6 +4,14 @@
 #include <limits>
 
 namespace metergate::api {
+namespace {
+
+std::string text_of_number(const Json& number) {
+  constexpr std::size_t kShownMax = 40;
+  return to_text(number).substr(0, kShownMax);
+}
+
+}  // namespace
 
 void EventFields::fault(std::string_view name, std::string message) {
   good_ = false;
@@ -37,8 +45,10 @@ std::string EventFields::text(std::string_view name, Need need_) {
 std::optional<std::int64_t> EventFields::optional_integer(std::string_view name) {
   const Json* value = any(name);
   if (value == nullptr) return std::nullopt;
-  if (value->kind() == Json::Kind::integer) return value->as_integer();
-  fault(name, "must be a whole number");
+  if (const auto whole = value->whole_number()) return whole;
+  fault(name, value->exact_number()
+                  ? "is " + text_of_number(*value) + "; must be a whole number that 64 bits hold"
+                  : "must be a whole number");
   return std::nullopt;
 }
 
@@ -67,14 +77,15 @@ bool EventFields::flag(std::string_view name) {
 Microseconds EventFields::duration_ms(std::string_view name) {
   const Json* value = need(name, Need::required);
   if (value == nullptr) return Microseconds{0};
-  const std::optional<Decimal> number = value->number();
+  const std::optional<ExactNumber> number = value->exact_number();
   if (!number) {
     fault(name, "must be a number of milliseconds");
     return Microseconds{0};
   }
-  constexpr std::uint8_t kMicrosecondDecimals = 3;  // of a millisecond
-  const Decimal micros = rescale(*number, kMicrosecondDecimals);
-  if (micros.scale == kMicrosecondDecimals) return Microseconds{micros.unscaled};
+  constexpr unsigned kMicrosecondDecimals = 3;  // of a millisecond
+  const auto micros = scaled(*number, kMicrosecondDecimals);
+  if (micros && *micros <= INT64_MAX && *micros >= INT64_MIN)
+    return Microseconds{static_cast<std::int64_t>(*micros)};
   fault(name, "is out of range");
   return Microseconds{0};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/event_fields.h"
+#include "base/crypto.h"
 
 namespace metergate::api {
 namespace {
@@ -62,8 +63,28 @@ struct Element {
   Faults& faults;
 };
 
+// JSON that came as base64; nothing, with a fault, where it is none.
+std::optional<Json> read_encoded_data(EventFields& attributes, const Json& given) {
+  const auto bytes = given.is_string() ? parse_base64(given.as_string()) : std::nullopt;
+  if (!bytes) {
+    attributes.fault("data_base64", "must be a text in base64 (RFC 4648, 4), with its padding");
+    return std::nullopt;
+  }
+  Result<Json> data = parse_json(*bytes, JsonNumbers::any);
+  if (data) return *std::move(data);
+  attributes.fault("data_base64", "must hold JSON: " + data.error().message);
+  return std::nullopt;
+}
+
 std::optional<Fact> read_fact(const std::string& type, Element element) {
   const Json* given = element.attributes.any("data");
+  std::optional<Json> decoded;
+  if (const Json* encoded = element.attributes.any("data_base64"); encoded != nullptr) {
+    if (given != nullptr) element.attributes.fault("data_base64", "stands beside data; send one");
+    decoded = read_encoded_data(element.attributes, *encoded);
+    if (!decoded || given != nullptr) return std::nullopt;
+    given = decoded->is_null() ? nullptr : &*decoded;
+  }
   if (!is_built_in(type)) return OtherFact{type, given == nullptr ? "" : to_text(*given)};
   const Json nothing = Json::object();
   if (given == nullptr && !is_count(type)) {
@@ -90,8 +111,9 @@ void check_specversion(EventFields& attributes, const EventContext& context) {
 
 void check_content_type(EventFields& attributes) {
   const std::string type = attributes.text("datacontenttype", Need::optional);
-  if (type.empty() || type == "application/json" || type.starts_with("application/json;")) return;
-  attributes.fault("datacontenttype", "must be application/json, not '" + type + "'");
+  if (type.empty() || is_json_type(type)) return;
+  attributes.fault("datacontenttype",
+                   "must be application/json or another type of JSON, not '" + type + "'");
 }
 
 TenantId read_subject(EventFields& attributes, const EventContext& context) {
@@ -105,6 +127,17 @@ TenantId read_subject(EventFields& attributes, const EventContext& context) {
 }
 
 }  // namespace
+
+bool is_json_type(std::string_view media_type) {
+  std::string type(media_type.substr(0, media_type.find(';')));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  std::ranges::transform(type, type.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const std::size_t slash = type.find('/');
+  const bool has_both = slash != std::string::npos && slash > 0 && slash + 1 < type.size();
+  return has_both && (type.substr(slash) == "/json" || type.ends_with("+json"));
+}
 
 std::string endpoint_with_method(const std::string& method, const std::string& endpoint) {
   const std::string start = method + " ";

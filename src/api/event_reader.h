@@ -23,6 +23,10 @@ struct EventContext {
 // One endpoint has one name, with or without the method as it is sent.
 std::string endpoint_with_method(const std::string& method, const std::string& endpoint);
 
+// Whether a media type, of whatever parameters, says that content is JSON: application/json,
+// text/json, anything with +json.
+bool is_json_type(std::string_view media_type);
+
 // Nothing where there is a fault; all of the element's faults are added.
 std::optional<UsageEvent> read_event(const Json& element, const EventContext& context,
                                      std::size_t index, Faults& faults);

@@ -10,7 +10,7 @@ const Timestamp kNow = *parse_timestamp("2026-03-05T10:30:00Z");
 EventContext provider_context() { return EventContext{std::nullopt, kNow, false}; }
 
 std::optional<UsageEvent> read(std::string_view json, const EventContext& context, Faults& faults) {
-  return read_event(*parse_json(json), context, 7, faults);
+  return read_event(*parse_json(json, JsonNumbers::any), context, 7, faults);
 }
 
 UsageEvent expect_read(std::string_view json, const EventContext& context = provider_context()) {
@@ -47,7 +47,7 @@ constexpr std::string_view kCall = R"({"method":"GET","endpoint":"/v1/x","status
 
 std::string call_with(std::string_view name, std::string_view value) {
   Json call = *parse_json(kCall);
-  call.set(name, *parse_json(value));
+  call.set(name, *parse_json(value, JsonNumbers::any));
   return event_text("api.call", to_text(call));
 }
 
@@ -105,6 +105,60 @@ TEST(EventReader, OtherBuiltInTypesAreRead) {
             (CountReport{Meter::stores_count, std::nullopt}));
   EXPECT_EQ(std::get<CountReport>(expect_read(event_text("store.count", "{}")).fact),
             (CountReport{Meter::stores_count, std::nullopt}));
+}
+
+TEST(EventReader, AWholeNumberMayBeWrittenWithAPointOrAnExponent) {
+  EXPECT_EQ(std::get<ApiCall>(expect_read(call_with("status", "200.0")).fact).status, 200);
+  EXPECT_EQ(std::get<ApiCall>(expect_read(call_with("status", "2e2")).fact).status, 200);
+  EXPECT_EQ(
+      std::get<ApiCall>(expect_read(call_with("request_bytes", "1000e-1")).fact).request_bytes,
+      100);
+  EXPECT_EQ(
+      std::get<StorageReport>(expect_read(event_text("storage.usage", R"({"bytes":1.50e3})")).fact)
+          .bytes,
+      1500);
+  EXPECT_EQ(std::get<CountReport>(expect_read(event_text("store.count", R"({"count":3.000})")).fact)
+                .count,
+            3);
+  for (const std::string_view value : {"200.5", "2e-1", "1e300", "18446744073709551615", "\"200\""})
+    EXPECT_EQ(fields_of_faults(call_with("request_bytes", value)), (Fields{"data.request_bytes"}))
+        << value;
+  EXPECT_EQ(fields_of_faults(call_with("duration_ms", "1e300")), (Fields{"data.duration_ms"}));
+}
+
+TEST(EventReader, AnyNumberIsKeptAsItWasSent) {
+  const std::string data = R"({"a":1e300,"b":18446744073709551615,"c":0.1000000000,)"
+                           R"("d":[-1E-400,3.14159265358979323846264]})";
+  EXPECT_EQ(std::get<OtherFact>(expect_read(event_text("acme.scan", data)).fact).data, data);
+}
+
+TEST(EventReader, DataMayComeInBase64) {
+  const auto encoded = [](std::string_view type, std::string_view text) {
+    return R"({"id":"1","source":"s","subject":"t1","type":")" + std::string(type) +
+           R"(","data_base64":)" + std::string(text) + "}";
+  };
+  // {"bytes":5} and {"x":1e300}
+  EXPECT_EQ(
+      std::get<StorageReport>(expect_read(encoded("storage.usage", "\"eyJieXRlcyI6NX0=\"")).fact)
+          .bytes,
+      5);
+  EXPECT_EQ(std::get<OtherFact>(expect_read(encoded("acme", "\"eyJ4IjoxZTMwMH0=\"")).fact).data,
+            R"({"x":1e300})");
+  for (const std::string_view text : {"\"%%\"", "5", "\"eyJieXRlcyI6\"", "\"AAEC\""})
+    EXPECT_EQ(fields_of_faults(encoded("acme", text)), (Fields{"data_base64"})) << text;
+  EXPECT_EQ(fields_of_faults(R"({"id":"1","source":"s","subject":"t1","type":"x","data":1,)"
+                             R"("data_base64":"MQ=="})"),
+            (Fields{"data_base64"}));
+}
+
+TEST(EventReader, EveryTypeOfJsonIsDataWeRead) {
+  for (const std::string_view type :
+       {"application/json", "Application/JSON ; Charset=utf-8", "text/json",
+        "application/vnd.acme+json;v=2", "application/json;charset=UTF-8"})
+    EXPECT_TRUE(is_json_type(type)) << type;
+  for (const std::string_view type : {"text/plain", "json", "/json", "application/jsonx",
+                                      "application/xml;a=/json", "application/", ""})
+    EXPECT_FALSE(is_json_type(type)) << type;
 }
 
 TEST(EventReader, AnyOtherTypeKeepsItsData) {

@@ -80,6 +80,60 @@ TEST(EventScan, MoreThanABatchMayHoldIsNotUsual) {
   EXPECT_FALSE(scan_events(text + "]", BodyShape::batch, context()));
 }
 
+// A body of valid events with numbers of every kind where numbers stand.
+std::string body_with_numbers() {
+  const auto number = [] {
+    static const std::vector<std::string> kNumbers = {"0",
+                                                      "-0",
+                                                      "0.0",
+                                                      "1",
+                                                      "12.25",
+                                                      "100.0",
+                                                      "1e2",
+                                                      "1E+2",
+                                                      "1000e-1",
+                                                      "2.5e-3",
+                                                      "0.0005",
+                                                      "0.30000000000000004",
+                                                      "999999999999999",
+                                                      "1000000000000000",
+                                                      "9223372036854775807",
+                                                      "18446744073709551615",
+                                                      "1e300",
+                                                      "1e-300",
+                                                      "-1",
+                                                      "01",
+                                                      "1.",
+                                                      ".5",
+                                                      "200",
+                                                      "200.50"};
+    return *rc::gen::elementOf(kNumbers);
+  };
+  return fmt::format(
+      R"([{{"id":"e1","source":"app","specversion":"1.0","type":"api.call","subject":"t1","data":)"
+      R"({{"method":"GET","endpoint":"/x","status":{},"request_bytes":{},"response_bytes":{},)"
+      R"("duration_ms":{}}}}}])",
+      number(), number(), number(), number());
+}
+
+TEST(EventScan, NumbersOfEveryKindAreReadAsTheGeneralWayReadsThem) {
+  std::size_t read = 0;
+  std::size_t read_generally_only = 0;
+  EXPECT_TRUE(rc::check("numbers are read alike", [&] {
+    const std::string text = body_with_numbers();
+    const auto general = read_generally(text, context());
+    const auto scanned = scan_events(text, BodyShape::batch, context());
+    if (scanned) {
+      ++read;
+      if (scanned != general) RC_FAIL("read differently: " + text);
+    } else if (general) {
+      ++read_generally_only;
+    }
+  }));
+  EXPECT_GT(read, 0u);
+  EXPECT_GT(read_generally_only, 0u);
+}
+
 // A body of valid events, then changed in a few places: bytes replaced, removed, doubled.
 std::string changed_body() {
   std::string text = fmt::format("[{},{}]", kCallEvent, kAttempt);

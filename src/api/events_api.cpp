@@ -62,6 +62,7 @@ Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
     }
     TRY(faults.result());
   }
+  if (events.empty()) return Commit{call.services.store.head(), {}, true};
   return record(call, std::move(events));
 }
 
@@ -86,11 +87,16 @@ Json receipt(const std::pair<std::size_t, Json>& element, std::string_view statu
   return out;
 }
 
+// Of an event that was taken.
+std::string_view status_of(EventOutcome outcome) {
+  if (outcome == EventOutcome::unmatched) return "unmatched";
+  return outcome == EventOutcome::accepted ? "accepted" : "duplicate";
+}
+
 Answer receipts_of(const EventBody& body, const Commit& commit) {
   Json receipts = Json::array();
   for (std::size_t i = 0; i < body.elements.size(); ++i) {
-    const bool is_new = commit.outcomes.at(i) == EventOutcome::accepted;
-    Json one = receipt(body.elements[i], is_new ? "accepted" : "duplicate");
+    Json one = receipt(body.elements[i], status_of(commit.outcomes.at(i)));
     one.set("sequence", static_cast<std::int64_t>(commit.sequence));
     receipts.push_back(std::move(one));
   }
@@ -144,20 +150,18 @@ Result<Answer> record_events(Call& call) {
 }  // namespace
 
 std::vector<Route> events_routes() {
-  return {{"POST",
-           "/api/v1/events",
-           sender_or_provider_with(Permission::events_write),
-           record_events,
-           {},
-           false,
-           "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"},
-          {"POST",
-           "/api/v3/openmeter/events",
-           sender_or_provider_with(Permission::events_write),
-           record_events,
-           {},
-           false,
-           "The same, where the metering plugin of Kong's gateway sends them"}};
+  Route ours{"POST",
+             "/api/v1/events",
+             sender_or_provider_with(Permission::events_write),
+             record_events,
+             {},
+             false,
+             "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"};
+  ours.body_bytes_max = kBodyBytesMax;
+  Route kongs = ours;
+  kongs.path = "/api/v3/openmeter/events";
+  kongs.summary = "The same, where the metering plugin of Kong's gateway sends them";
+  return {std::move(ours), std::move(kongs)};
 }
 
 }  // namespace metergate::api

@@ -113,6 +113,63 @@ TEST_F(EventsApi, DuplicateIsASuccessAndOtherContentAConflict) {
   EXPECT_EQ(calls(), 1);
 }
 
+// As OpenMeter's SDK sends a retry: with the time of the retry.
+TEST_F(EventsApi, AnotherTimeAloneIsADuplicate) {
+  const std::string first = event("1");
+  std::string again = first;
+  again.replace(again.find("10:00:00"), 8, "10:00:07");
+  EXPECT_EQ(send(first).status, 204);
+  EXPECT_EQ(send(again).status, 204);
+  const Json body = body_of(send_for_receipts("return=representation", again));
+  const Json& receipt = body.find("data")->find("receipts")->as_array()[0];
+  EXPECT_EQ(receipt.string_at("status"), "duplicate");
+  EXPECT_EQ(calls(), 1);
+  // The period of the first one is open, so whatever time the repeat says it changes nothing.
+  std::string long_ago = first;
+  long_ago.replace(long_ago.find("2026-03-05"), 10, "2025-12-05");
+  EXPECT_EQ(send(long_ago).status, 204);
+  std::string other = long_ago;
+  other.replace(other.find("200"), 3, "404");
+  EXPECT_EQ(send(other).code(), "E_PERIOD_CLOSED");
+  EXPECT_EQ(calls(), 1);
+}
+
+TEST_F(EventsApi, AnEventThatNoMeterKnowsIsUnmatched) {
+  const std::string own = R"({"id":"o","source":"pos","type":"prompt","subject":"tenant_1"})";
+  const Json body =
+      body_of(send_for_receipts("return=representation", own + "\n" + event("1") + "\n" + own));
+  const auto& receipts = body.find("data")->find("receipts")->as_array();
+  ASSERT_EQ(receipts.size(), 3u);
+  EXPECT_EQ(receipts[0].string_at("status"), "unmatched");
+  EXPECT_EQ(receipts[1].string_at("status"), "accepted");
+  EXPECT_EQ(receipts[2].string_at("status"), "duplicate");
+}
+
+TEST_F(EventsApi, QuotedHeadersAreWhatStandsBetweenTheQuotes) {
+  const auto send_binary = [&](const std::string& type, const std::string& id) {
+    http::Request request = request_for("POST /api/v1/events", sender_);
+    request.headers.insert(request.headers.end(),
+                           {{"content-type", "application/json; charset=utf-8"},
+                            {"ce-specversion", "\"1.0\""},
+                            {"ce-id", id},
+                            {"ce-source", "pos"},
+                            {"ce-type", type},
+                            {"ce-subject", "tenant_1"},
+                            {"ce-traceparent", "00-1-2-3"}});
+    request.body = R"({"method":"GET","endpoint":"/x","status":200,"request_bytes":1,)"
+                   R"("response_bytes":2,"duration_ms":3})";
+    return api::ask(*dispatcher_, std::move(request))->status;
+  };
+  EXPECT_EQ(send_binary("\"api.call\"", "\"o 1\""), 204);
+  EXPECT_EQ(calls(), 1);
+  EXPECT_EQ(send_binary("api.call", "o%201"), 204);
+  EXPECT_EQ(send_binary("\"api%2Ecall\"", "\"o%20\\1\""), 204);
+  EXPECT_EQ(calls(), 1);
+  EXPECT_EQ(send_binary("api.call", "\"o 1"), 400);
+  EXPECT_EQ(send_binary("api.call", "\"o\" 1"), 400);
+  EXPECT_EQ(send_binary("api.call", "\""), 400);
+}
+
 TEST_F(EventsApi, AReceiptForEachEventWhereItIsAskedFor) {
   ASSERT_EQ(send(event("1")).status, 204);
   const http::Response answer =
@@ -173,8 +230,17 @@ TEST_F(EventsApi, AtMostTwentyFaultsAreTold) {
   EXPECT_EQ(send(body + "]").errors().size(), 20u);
 }
 
+TEST_F(EventsApi, AnEmptyBatchIsASuccess) {
+  EXPECT_EQ(send("[]").status, 204);
+  EXPECT_EQ(send(" [ ] ", "application/cloudevents-batch+json").status, 204);
+  EXPECT_EQ(send("\n \n", "application/x-ndjson").status, 204);
+  const http::Response answer = send_for_receipts("return=representation", "");
+  EXPECT_EQ(answer.status, 200);
+  const Json body = body_of(answer);
+  EXPECT_TRUE(body.find("data")->find("receipts")->as_array().empty());
+}
+
 TEST_F(EventsApi, BodiesThatAreNoEventsAreRefused) {
-  EXPECT_EQ(send("[]").status, 400);
   EXPECT_EQ(send("").status, 400);
   EXPECT_EQ(send("{").status, 400);
   EXPECT_EQ(send(event("1"), "text/plain").status, 415);

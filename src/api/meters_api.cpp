@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "service/meter_query.h"
 #include "service/meters.h"
+#include "service/open_periods.h"
 
 namespace metergate::api {
 namespace {
@@ -258,7 +259,17 @@ std::optional<std::vector<Dimension>> read_group_by(BodyReader& body) {
   return dimensions;
 }
 
+// Without "from" a meter counts what is recorded after it was made.
+void read_from(BodyReader& body, const Call& call, NewMeter& wanted) {
+  if (!body.optional_choice("from", {"period_start"})) return;
+  const Services& services = call.services;
+  wanted.counts_from = open_from(services.store, services.rules, services.clock);
+}
+
 Result<Answer> create_meter(Call& call) {
+  QueryReader query(call);
+  const bool is_dry_run = query.flag("dry_run").value_or(false);
+  TRY(query.finish());
   BodyReader body = TRY(BodyReader::open(call.request));
   NewMeter wanted;
   wanted.meter.slug = body.required_text("slug", 1, kMeterTextMax);
@@ -274,8 +285,11 @@ Result<Answer> create_meter(Call& call) {
                "is " + shown(aggregation) + "; must be one of: " + folding_names_text());
   }
   wanted.meter.group_by = read_group_by(body).value_or(std::vector<Dimension>{});
+  wanted.meter.tenant_may_send = body.optional_flag("tenant_may_send").value_or(false);
+  read_from(body, call, wanted);
   refuse_members(body, {"metadata"});
   TRY(body.finish());
+  if (is_dry_run) return plain_json(preview_json(TRY(call.services.meters.preview(wanted))));
   const MeterRecord made = TRY(call.services.meters.add(wanted, call.actor));
   return plain_json(meter_json({made, std::nullopt}), kCreated);
 }
@@ -313,7 +327,13 @@ std::vector<Route> meters_routes() {
   query.repeated_names = {"subject", "groupBy", "filterGroupBy[]"};
   return {
       {"GET", "/api/v1/meters", reading, list_meters, {}, false, "The meters there are"},
-      {"POST", "/api/v1/meters", changing, create_meter, {}, false, "Define a meter of your own"},
+      {"POST",
+       "/api/v1/meters",
+       changing,
+       create_meter,
+       {"dry_run"},
+       true,
+       "Define a meter of your own; with \"from\" it counts the kept events of open periods too"},
       {"GET", "/api/v1/meters/{slug}", reading, get_meter, {}, false, "One meter"},
       {"PUT",
        "/api/v1/meters/{slug}",

@@ -12,7 +12,7 @@ std::vector<Route> all_routes() {
   for (const auto part :
        {&system_routes, &events_routes, &tenant_routes, &directory_routes, &billing_routes,
         &alerts_routes, &session_routes, &workers_routes, &webhooks_routes, &meters_routes,
-        &subjects_routes, &corrections_routes}) {
+        &subjects_routes, &corrections_routes, &raw_events_routes}) {
     std::ranges::move(part(), std::back_inserter(all));
   }
   return all;

@@ -92,6 +92,9 @@ inline Result<Answer> answer_of(Result<Json> data, int status = 200) {
 
 using HandlerFunction = Result<Answer> (*)(Call& call);
 
+// How large a request's body may be. Most are a few fields.
+inline constexpr std::size_t kBodyUsualMax = std::size_t{64} << 10;
+
 struct Route {
   std::string_view method;
   std::string_view path;  // "/provider/billing/tenants/{tenant_id}"
@@ -106,13 +109,15 @@ struct Route {
   bool answers_past_limit = false;
   // The audit trail says under this name that it was answered: of what takes much out.
   std::string_view noted_as{};
-  bool hashes_password = false;  // such slow ones have a thread of their own
+  bool hashes_password = false;                // such slow ones have a thread of their own
+  std::size_t body_bytes_max = kBodyUsualMax;  // as it is sent
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.
 std::vector<Route> all_routes();
 std::vector<Route> system_routes();
 std::vector<Route> events_routes();
+std::vector<Route> raw_events_routes();
 std::vector<Route> tenant_routes();
 std::vector<Route> directory_routes();
 std::vector<Route> billing_routes();

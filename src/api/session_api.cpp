@@ -31,6 +31,7 @@ void note_login(const Call& call, const std::string& email, const Result<std::st
   call.services.audit_notes.keep(token ? NoteKind::login : NoteKind::failed_login, actor,
                                  std::move(note));
 }
+constexpr std::size_t kLoginBytesMax = std::size_t{4} << 10;
 
 Result<Answer> login(Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
@@ -111,16 +112,12 @@ Result<Answer> revoke_key(Call& call) {
 
 std::vector<Route> session_routes() {
   const Access manage = provider_with(Permission::users_manage);
+  Route door{"POST", "/provider/auth/login",  open_to_everybody(), login, {},
+             true,   "Log in with a password"};
+  door.hashes_password = true;
+  door.body_bytes_max = kLoginBytesMax;  // anybody may send it
   return {
-      {"POST",
-       "/provider/auth/login",
-       open_to_everybody(),
-       login,
-       {},
-       true,
-       "Log in with a password",
-       {},
-       true},
+      std::move(door),
       {"GET",
        "/provider/users",
        manage,

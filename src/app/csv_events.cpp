@@ -90,7 +90,7 @@ Json cell_value(Kind kind, const std::string& cell) {
     if (const auto truth = read_truth(cell)) return *truth;
   }
   if (kind == Kind::flag) return cell;
-  auto value = parse_json(cell);
+  auto value = parse_json(cell, JsonNumbers::any);
   const bool is_number = value && value->is_number();
   return is_number ? *std::move(value) : Json(cell);
 }

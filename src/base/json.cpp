@@ -14,6 +14,7 @@ int type_rank(Json::Kind kind) {
       return 0;
     case Json::Kind::integer:
     case Json::Kind::decimal:
+    case Json::Kind::number_text:
       return 1;
     case Json::Kind::string:
       return 2;
@@ -96,6 +97,9 @@ struct Writer {
       case Json::Kind::object:
         write_object(value.as_object());
         return;
+      case Json::Kind::number_text:
+        out += value.as_number_text();
+        return;
     }
   }
 };
@@ -112,6 +116,13 @@ std::strong_ordering compare_objects(const Json::Object& a, const Json::Object& 
         const auto by_key = x.first <=> y.first;
         return by_key != 0 ? by_key : compare(x.second, y.second);
       });
+}
+
+std::strong_ordering compare_numbers(const Json& a, const Json& b) {
+  if (a.is_number() && b.is_number()) return compare(*a.number(), *b.number());
+  // What is no number cannot have become a NumberText.
+  return compare(a.exact_number().value_or(ExactNumber{}),
+                 b.exact_number().value_or(ExactNumber{}));
 }
 
 bool same_members(const Json::Object& a, const Json& b) {
@@ -149,6 +160,19 @@ std::optional<Decimal> Json::number() const {
   if (kind() == Kind::integer) return Decimal{as_integer(), 0};
   if (kind() == Kind::decimal) return std::get<Decimal>(value_);
   return std::nullopt;
+}
+
+std::optional<ExactNumber> Json::exact_number() const {
+  if (kind() == Kind::number_text) return ExactNumber::parse(as_number_text());
+  const std::optional<Decimal> decimal = number();
+  return decimal ? ExactNumber::parse(to_text(*decimal)) : std::nullopt;
+}
+
+std::optional<std::int64_t> Json::whole_number() const {
+  const std::optional<Decimal> decimal = number();
+  if (!decimal) return std::nullopt;
+  const Decimal value = trimmed(*decimal);
+  return value.scale == 0 ? std::optional(value.unscaled) : std::nullopt;
 }
 
 const Json* Json::find(std::string_view key) const {
@@ -210,7 +234,8 @@ std::strong_ordering compare(const Json& a, const Json& b) {
       return std::strong_ordering::equal;
     case Json::Kind::integer:
     case Json::Kind::decimal:
-      return compare(*a.number(), *b.number());
+    case Json::Kind::number_text:
+      return compare_numbers(a, b);
     case Json::Kind::boolean:
       return a.as_bool() <=> b.as_bool();
     case Json::Kind::string:

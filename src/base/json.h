@@ -4,8 +4,8 @@
 //
 // Objects keep the order in which members were added. A Timestamp is a kind of its own: it is an
 // RFC 3339 string in an API answer and {"$date": …} in Extended JSON. Parsing is strict (RFC 8259):
-// UTF-8 is checked, duplicate keys, a depth over 64 and numbers that do not fit are refused.
-// Values; no threads.
+// UTF-8 is checked, duplicate keys, a depth over 64, numbers that do not fit and texts whose tree
+// would take many times their own room are refused. Values; no threads.
 #pragma once
 
 #include <compare>
@@ -20,10 +20,17 @@
 
 #include "base/check.h"
 #include "base/decimal.h"
+#include "base/exact_number.h"
 #include "base/result.h"
 #include "base/time.h"
 
 namespace metergate {
+
+// A number that neither 64 bits nor a Decimal hold, with the characters that were sent. Only where
+// parse_json is asked for any number.
+struct NumberText {
+  std::string text;
+};
 
 class Json {
  public:
@@ -38,7 +45,8 @@ class Json {
     string,
     timestamp,
     array,
-    object
+    object,
+    number_text
   };
 
   Json() = default;
@@ -51,6 +59,7 @@ class Json {
   Json(std::string_view value) : value_(std::string{value}) {}
   Json(std::string value) : value_(std::move(value)) {}
   Json(Timestamp value) : value_(value) {}
+  Json(NumberText value) : value_(std::move(value)) {}
   Json(Array value) : value_(std::move(value)) {}
   Json(Object value) : value_(std::move(value)) {}
   template <class T>
@@ -75,8 +84,13 @@ class Json {
   Array& as_array() { return const_cast<Array&>(as<Array>()); }
   const Object& as_object() const { return as<Object>(); }
   Object& as_object() { return const_cast<Object&>(as<Object>()); }
+  const std::string& as_number_text() const { return as<NumberText>().text; }
   // An integer or a decimal; nothing for any other kind.
   std::optional<Decimal> number() const;
+  // Every kind of number, whatever its size.
+  std::optional<ExactNumber> exact_number() const;
+  // A number without a fraction that 64 bits hold, also where it is written 100.0.
+  std::optional<std::int64_t> whole_number() const;
 
   // The member of an object, or nullptr (also where this is no object).
   const Json* find(std::string_view key) const;
@@ -101,7 +115,8 @@ class Json {
     return *value;
   }
 
-  std::variant<std::monostate, bool, std::int64_t, Decimal, std::string, Timestamp, Array, Object>
+  std::variant<std::monostate, bool, std::int64_t, Decimal, std::string, Timestamp, Array, Object,
+               NumberText>
       value_;
 };
 
@@ -118,8 +133,12 @@ void append_text(const Json& value, const TimeZone& zone, std::string& out);
 std::string to_extended_text(const Json& value);
 void append_quoted(std::string_view text, std::string& out);
 
+enum class JsonNumbers : std::uint8_t {
+  that_fit,  // others are refused; decimals beyond what a Decimal holds are cut
+  any        // others become a NumberText
+};
 // One JSON value and nothing else. ErrorCode::invalid with the position where it goes wrong.
-Result<Json> parse_json(std::string_view text);
+Result<Json> parse_json(std::string_view text, JsonNumbers numbers = JsonNumbers::that_fit);
 // The same, reading {"$date": …}, {"$numberLong": …} and their like as Extended JSON means them.
 Result<Json> parse_extended_json(std::string_view text);
 }  // namespace metergate

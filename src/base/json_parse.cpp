@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/json.h"
+#include "base/json_room.h"
 
 namespace metergate {
 namespace {
@@ -14,8 +15,13 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::size_t kDepthMax = 64;
-constexpr std::size_t kMembersMax = 10'000;    // of one object
-constexpr std::size_t kValuesMax = 4'000'000;  // of one text
+constexpr std::size_t kMembersMax = 10'000;      // of one object
+constexpr std::size_t kElementsMax = 4'000'000;  // of one array
+// A tree of many small values takes many times the room of its text. So it is held within a few
+// times that while it is built; the flat part is what small texts may take however they are made.
+constexpr std::size_t kTreeBytesFlat = std::size_t{12} << 20;
+constexpr std::size_t kTreeBytesPerByte = 3;
+constexpr std::size_t kInPlaceMax = 15;  // bytes of a text that take no room of their own
 
 // A key that stands twice, or nullptr. Sorting, not hashing: nobody can choose keys that make it
 // slow.
@@ -36,10 +42,21 @@ const std::string* repeated_key(std::span<const std::string> keys) {
   return twice == sorted.end() ? nullptr : *twice;
 }
 
+// Whether the decimal is all that was sent. Short ones without an exponent always fit.
+bool is_whole_value(const std::string& digits, Decimal decimal) {
+  constexpr std::size_t kAlwaysFits = 18;
+  if (digits.size() <= kAlwaysFits && digits.find_first_of("eE") == std::string::npos) return true;
+  const auto sent = ExactNumber::parse(digits);
+  const auto kept = ExactNumber::parse(to_text(decimal));
+  return sent && kept && compare(*sent, *kept) == 0;
+}
+
 // The handler that boost::json::basic_parser calls; each callback returns false to stop.
 struct Builder {
+  Builder(JsonNumbers numbers_, std::size_t room) : numbers(numbers_), bytes_left(room) {}
+
   static constexpr std::size_t max_object_size = kMembersMax;
-  static constexpr std::size_t max_array_size = kValuesMax;
+  static constexpr std::size_t max_array_size = kElementsMax;
   static constexpr std::size_t max_key_size = 64 * 1024;
   static constexpr std::size_t max_string_size = 64 * 1024 * 1024;
 
@@ -48,6 +65,9 @@ struct Builder {
   std::vector<std::string> keys;    // keys whose values are not finished or not yet taken
   std::string text;                 // parts of the string, key or number being read
   std::string refusal;              // why we stopped, where it was us
+  JsonNumbers numbers;
+  std::size_t bytes_left;  // that the tree may still take
+  bool is_too_large = false;
 
   bool refuse(std::string why, bj::error_code& code) {
     refusal = std::move(why);
@@ -55,20 +75,42 @@ struct Builder {
     return false;
   }
 
+  // Whether there is room for a value, or a key, with a text of that size.
+  bool take_room(std::size_t own_bytes, std::size_t text_bytes, bj::error_code& code) {
+    const std::size_t bytes = own_bytes + (text_bytes > kInPlaceMax ? text_bytes : 0);
+    if (bytes <= bytes_left) {
+      bytes_left -= bytes;
+      return true;
+    }
+    is_too_large = true;
+    return refuse("it has too many values for its size; send it in several parts", code);
+  }
+  template <class Value>
+  bool add_value(Value&& value, bj::error_code& code, std::size_t text_bytes = 0) {
+    if (!take_room(sizeof(Json), text_bytes, code)) return false;
+    values.emplace_back(std::forward<Value>(value));
+    return true;
+  }
+
   bool on_document_begin(bj::error_code&) { return true; }
   bool on_document_end(bj::error_code&) { return true; }
-  bool on_array_begin(bj::error_code&) { return open(); }
-  bool on_object_begin(bj::error_code&) { return open(); }
+  bool on_array_begin(bj::error_code& code) { return open(code); }
+  bool on_object_begin(bj::error_code& code) { return open(code); }
 
-  bool open() {
+  bool open(bj::error_code& code) {
     starts.push_back(values.size());
-    return true;
+    return take_room(sizeof(Json), 0, code);
   }
 
   bool on_array_end(std::size_t, bj::error_code&) {
     const auto first = values.begin() + static_cast<std::ptrdiff_t>(starts.back());
-    Json::Array array(std::make_move_iterator(first), std::make_move_iterator(values.end()));
-    values.erase(first, values.end());
+    Json::Array array;
+    if (starts.back() == 0) {  // nothing else waits: not twice in memory
+      array = std::exchange(values, {});
+    } else {
+      array.assign(std::make_move_iterator(first), std::make_move_iterator(values.end()));
+      values.erase(first, values.end());
+    }
     starts.pop_back();
     values.emplace_back(std::move(array));
     return true;
@@ -92,16 +134,17 @@ struct Builder {
   }
 
   bool on_key_part(bj::string_view part, std::size_t, bj::error_code&) { return add(part); }
-  bool on_key(bj::string_view part, std::size_t, bj::error_code&) {
+  bool on_key(bj::string_view part, std::size_t, bj::error_code& code) {
     add(part);
+    if (!take_room(sizeof(std::string), text.size(), code)) return false;
     keys.push_back(std::exchange(text, {}));
     return true;
   }
   bool on_string_part(bj::string_view part, std::size_t, bj::error_code&) { return add(part); }
-  bool on_string(bj::string_view part, std::size_t, bj::error_code&) {
+  bool on_string(bj::string_view part, std::size_t, bj::error_code& code) {
     add(part);
-    values.emplace_back(std::exchange(text, {}));
-    return true;
+    const std::size_t bytes = text.size();
+    return add_value(std::exchange(text, {}), code, bytes);
   }
   bool add(bj::string_view part) {
     text.append(part.data(), part.size());
@@ -109,34 +152,27 @@ struct Builder {
   }
 
   bool on_number_part(bj::string_view part, bj::error_code&) { return add(part); }
-  bool on_int64(std::int64_t value, bj::string_view, bj::error_code&) {
+  bool on_int64(std::int64_t value, bj::string_view, bj::error_code& code) {
     text.clear();
-    values.emplace_back(value);
-    return true;
+    return add_value(value, code);
   }
   bool on_uint64(std::uint64_t, bj::string_view part, bj::error_code& code) {
     return on_double(0, part, code);
   }
   bool on_double(double, bj::string_view part, bj::error_code& code) {
     add(part);
-    const std::string digits = std::exchange(text, {});
+    std::string digits = std::exchange(text, {});
     const auto decimal = parse_decimal(digits);
-    if (!decimal) return refuse(fmt::format("the number {:.40} does not fit", digits), code);
-    if (decimal->scale == 0) {
-      values.emplace_back(decimal->unscaled);
-    } else {
-      values.emplace_back(*decimal);
+    if (numbers == JsonNumbers::any && !(decimal && is_whole_value(digits, *decimal))) {
+      const std::size_t bytes = digits.size();
+      return add_value(NumberText{std::move(digits)}, code, bytes);
     }
-    return true;
+    if (!decimal) return refuse(fmt::format("the number {:.40} does not fit", digits), code);
+    if (decimal->scale == 0) return add_value(decimal->unscaled, code);
+    return add_value(*decimal, code);
   }
-  bool on_bool(bool value, bj::error_code&) {
-    values.emplace_back(value);
-    return true;
-  }
-  bool on_null(bj::error_code&) {
-    values.emplace_back();
-    return true;
-  }
+  bool on_bool(bool value, bj::error_code& code) { return add_value(value, code); }
+  bool on_null(bj::error_code& code) { return add_value(nullptr, code); }
   bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
   bool on_comment(bj::string_view, bj::error_code&) { return true; }
 };
@@ -185,18 +221,31 @@ Result<Json> read_extended(Json value) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
+std::size_t json_room(std::size_t text_bytes) {
+  return kTreeBytesFlat + kTreeBytesPerByte * text_bytes;
+}
+
+Result<Json> parse_json(std::string_view text, JsonNumbers numbers) {
+  std::size_t room = json_room(text.size());
+  return parse_json_within(text, numbers, room);
+}
+
+Result<Json> parse_json_within(std::string_view text, JsonNumbers numbers, std::size_t& room) {
   bj::parse_options options;
   options.max_depth = kDepthMax;
-  bj::basic_parser<Builder> parser{options};
+  bj::basic_parser<Builder> parser{options, numbers, room};
   bj::error_code code;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), code);
   Builder& builder = parser.handler();
+  room = builder.bytes_left;
   if (!code && read < text.size()) code = bj::error::extra_data;
   if (code || builder.values.size() != 1) {
     const std::string why = !builder.refusal.empty() ? builder.refusal
                             : code                   ? code.message()
                                                      : "it is incomplete";
+    if (builder.is_too_large)
+      return fail(ErrorCode::too_large,
+                  fmt::format("the JSON cannot be read beyond byte {}: {}", read, why));
     return fail(ErrorCode::invalid, fmt::format("the JSON is not valid at byte {}: {}", read, why));
   }
   return std::move(builder.values.front());

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/json.h"
+#include "base/json_room.h"
 
 namespace metergate {
 namespace {
@@ -220,6 +221,65 @@ TEST(ParseJson, AllowsTenThousandMembersAndNoMore) {
   for (int i = 0; i < 10'000; ++i) text += "\"" + std::to_string(i) + "\":1,";
   EXPECT_NE(reparsed(text.substr(0, text.size() - 1) + "}"), "refused");
   EXPECT_EQ(reparsed(text + "\"x\":1}"), "refused");
+}
+
+// Two bytes of text are a value of 40 in the tree.
+TEST(ParseJson, TreesOfManyTimesTheirTextAreRefused) {
+  const auto repeated = [](std::string_view piece, std::size_t bytes) {
+    std::string text;
+    while (text.size() + piece.size() < bytes) text += piece;
+    return text;
+  };
+  constexpr std::size_t kBytes = std::size_t{8} << 20;
+  for (const std::string& text :
+       {"[" + repeated("1,", kBytes) + "1]", "[" + repeated("[],", kBytes) + "1]",
+        "[" + repeated(R"({"a":1},)", kBytes) + "1]", "[0,[" + repeated("\"\",", kBytes) + "1]]"}) {
+    const auto refused = parse_json(text);
+    ASSERT_FALSE(refused) << text.substr(0, 10);
+    EXPECT_EQ(refused.error().code, ErrorCode::too_large) << refused.error().message;
+  }
+  // Bodies as they are sent have room.
+  const std::string event =
+      R"({"specversion":"1.0","id":"0123456789abcdef","source":"a","type":"b","subject":"c",)"
+      R"("data":{"a":1,"b":2.5,"c":"x","d":true,"e":null,"f":[1,2,3]}},)";
+  EXPECT_TRUE(parse_json("[" + repeated(event, kBytes / 4) + "1]"));
+  EXPECT_TRUE(parse_json("[" + repeated("1,", 500'000) + "1]"));
+  EXPECT_TRUE(parse_json("[" + repeated(R"("0123456789abcdef0123456789abcdef",)", kBytes) + "1]"));
+}
+
+TEST(ParseJson, TextsOfOneBodyShareTheirRoom) {
+  std::size_t room = 1000;
+  ASSERT_TRUE(parse_json_within("[1,2,3]", JsonNumbers::any, room));
+  EXPECT_LT(room, 1000u);
+  const std::size_t left = room;
+  ASSERT_TRUE(parse_json_within("1", JsonNumbers::any, room));
+  EXPECT_LT(room, left);
+  for (int i = 0; i < 30 && parse_json_within("[1,2,3]", JsonNumbers::any, room); ++i) {
+  }
+  EXPECT_EQ(parse_json_within("[1,2,3,4,5,6,7,8]", JsonNumbers::any, room).error().code,
+            ErrorCode::too_large);
+}
+
+TEST(ParseJson, AnyNumberIsKeptWhereItIsAskedFor) {
+  const auto kept = [](std::string_view text) {
+    return to_text(parse_json(text, JsonNumbers::any).value());
+  };
+  for (const std::string_view text :
+       {"1e300", "-1E-300", "18446744073709551615", "0.12345678901234567890123", "0.1000000000",
+        "99999999999999999999.5", "1e-19"}) {
+    EXPECT_EQ(kept(text), text);
+    const Json json = *parse_json(text, JsonNumbers::any);
+    EXPECT_TRUE(json.exact_number()) << text;
+    EXPECT_FALSE(json.whole_number()) << text;
+  }
+  EXPECT_FALSE(parse_json("1e300"));
+  EXPECT_EQ(kept("1e2"), "100");
+  EXPECT_EQ(parse_json("100.0")->whole_number(), 100);
+  EXPECT_EQ(parse_json("-100.00")->whole_number(), -100);
+  EXPECT_FALSE(parse_json("100.5")->whole_number());
+  EXPECT_EQ(*parse_json("1e300", JsonNumbers::any), *parse_json("10e299", JsonNumbers::any));
+  EXPECT_NE(*parse_json("1e300", JsonNumbers::any), *parse_json("1", JsonNumbers::any));
+  EXPECT_TRUE(compare(*parse_json("-1e300", JsonNumbers::any), *parse_json("1")) < 0);
 }
 
 TEST(ParseJson, SaysWhereAndWhatIsWrong) {

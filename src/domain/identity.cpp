@@ -15,7 +15,7 @@ constexpr std::array<RoleRow, 4> kRoles = {{
     {"NOC", "billing.read tenants.read alerts.read alerts.update"},
     {"Billing-Ops",
      "billing.read billing.update reports.read tenants.read tenants.update alerts.read"},
-    {"Read-Only", "billing.read reports.read alerts.read tenants.read audits.read"},
+    {"Read-Only", "billing.read reports.read alerts.read tenants.read audits.read events.read"},
 }};
 
 Permissions parse_permissions(std::string_view names) {

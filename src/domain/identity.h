@@ -28,7 +28,8 @@ enum class Permission : std::uint8_t {
   tenants_update,
   audits_read,
   events_write,
-  users_manage
+  users_manage,
+  events_read
 };
 
 struct PermissionRow {
@@ -36,7 +37,7 @@ struct PermissionRow {
   std::string_view name;
 };
 
-inline constexpr std::array<PermissionRow, 10> kPermissions = {{
+inline constexpr std::array<PermissionRow, 11> kPermissions = {{
     {Permission::billing_read, "billing.read"},
     {Permission::billing_update, "billing.update"},
     {Permission::reports_read, "reports.read"},
@@ -47,6 +48,7 @@ inline constexpr std::array<PermissionRow, 10> kPermissions = {{
     {Permission::audits_read, "audits.read"},
     {Permission::events_write, "events.write"},
     {Permission::users_manage, "users.manage"},
+    {Permission::events_read, "events.read"},
 }};
 
 class Permissions {

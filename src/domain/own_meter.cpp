@@ -96,6 +96,15 @@ void check_groups(const OwnMeter& meter, MeterFaults& faults) {
   }
 }
 
+void check_senders(const OwnMeter& meter, MeterFaults& faults) {
+  if (!meter.tenant_may_send || only_grows(meter.aggregation)) return;
+  faults.add("tenant_may_send",
+             "is true; a tenant's own events can make " +
+                 std::string(row_of(meter.aggregation).name) +
+                 " smaller, and so its bill: only COUNT, SUM, MAX and UNIQUE_COUNT can be sent by "
+                 "tenants");
+}
+
 }  // namespace
 
 bool is_own_slug(std::string_view text) {
@@ -141,6 +150,7 @@ std::vector<Fault> faults_of(const OwnMeter& meter) {
   check_type(meter, faults);
   check_value(meter, faults);
   check_groups(meter, faults);
+  check_senders(meter, faults);
   return std::move(faults).take();
 }
 

@@ -57,6 +57,12 @@ inline constexpr std::array<FoldingRow, 10> kFoldings = {{
 constexpr const FoldingRow& row_of(Folding aggregation) {
   return kFoldings[static_cast<std::size_t>(aggregation)];
 }
+// Whether no event with a value from 0 up makes the figure smaller: what a tenant may send of
+// itself.
+constexpr bool only_grows(Folding aggregation) {
+  return aggregation == Folding::count || aggregation == Folding::sum ||
+         aggregation == Folding::greatest || aggregation == Folding::unique_count;
+}
 std::optional<Folding> find_folding(std::string_view name);
 // Which there are, for a person.
 std::string folding_names_text();
@@ -79,6 +85,8 @@ struct OwnMeter {
   Folding aggregation = Folding::count;
   std::string value_path;           // empty: none; COUNT does not look at it
   std::vector<Dimension> group_by;  // by name
+  // Whether a tenant's own token may send events of its type.
+  bool tenant_may_send = false;
   friend bool operator==(const OwnMeter&, const OwnMeter&) = default;
 };
 

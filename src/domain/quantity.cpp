@@ -28,6 +28,12 @@ std::optional<Quantity> Quantity::parse(std::string_view text) {
   return number ? of(*number) : std::nullopt;
 }
 
+std::optional<Quantity> Quantity::rounded(const ExactNumber& number) {
+  const auto value = scaled(number, kScale);
+  if (!value || magnitude(*value) > kValueMax) return std::nullopt;
+  return Quantity{*value};
+}
+
 Quantity& Quantity::operator+=(Quantity other) {
   billionths = std::clamp(billionths + other.billionths, -kSumMax, kSumMax);
   return *this;

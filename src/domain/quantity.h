@@ -1,9 +1,9 @@
 // Quantity: an exact amount of a meter of the provider's own, in billionths, with room for sums.
 //
-// A value from outside has at most 9 decimals, at most 17 digits in all and lies within a million
-// millions on both sides of 0; so no text that is longer than what a number can hold is ever taken
-// for a shorter one. Sums stop at their bound instead of wrapping; it takes 10^17 of the greatest
-// values to get there. Values; no threads.
+// A value from outside lies within a million millions on both sides of 0. Limits and the like have
+// at most 9 decimals and 17 digits in all, so that none is taken for a shorter one; what an event
+// says is rounded to 9 decimals, half away from zero, from all its digits. Sums stop at their bound
+// instead of wrapping; it takes 10^17 of the greatest values to get there. Values; no threads.
 #pragma once
 
 #include <compare>
@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/decimal.h"
+#include "base/exact_number.h"
 #include "domain/wide.h"
 
 namespace metergate {
@@ -25,6 +26,8 @@ struct Quantity {
   static std::optional<Quantity> of(Decimal number);
   // The same of a text: a number as JSON has them.
   static std::optional<Quantity> parse(std::string_view text);
+  // Rounded; nothing where it is out of bounds.
+  static std::optional<Quantity> rounded(const ExactNumber& number);
 
   Quantity& operator+=(Quantity other);
   Quantity& operator-=(Quantity other);

@@ -100,6 +100,17 @@ struct TypeReader {
   std::string_view operator()(const OtherFact& fact) const { return fact.type; }
 };
 
+void write_content(const UsageEvent& event, bool has_time, std::string& content) {
+  content.resize_and_overwrite(
+      CanonicalText::kBytesMax + text_bytes(event), [&](char* start, std::size_t) {
+        CanonicalText out{start};
+        out.text("type", type_of(event.fact)).number("billable", event.billable ? 1 : 0);
+        if (has_time) out.number("time", event.occurred_at.time_since_epoch().count());
+        std::visit(FactWriter{out}, event.fact);
+        return out.end() - start;
+      });
+}
+
 }  // namespace
 
 std::string_view type_of(const Fact& fact) { return std::visit(TypeReader{}, fact); }
@@ -110,14 +121,13 @@ std::size_t text_bytes(const UsageEvent& event) {
 }
 
 void canonical_content(const UsageEvent& event, std::string& content) {
-  content.resize_and_overwrite(
-      CanonicalText::kBytesMax + text_bytes(event), [&](char* start, std::size_t) {
-        CanonicalText out{start};
-        out.text("type", type_of(event.fact)).number("billable", event.billable ? 1 : 0);
-        if (event.has_own_time) out.number("time", event.occurred_at.time_since_epoch().count());
-        std::visit(FactWriter{out}, event.fact);
-        return out.end() - start;
-      });
+  write_content(event, false, content);
+}
+
+std::string canonical_content_with_time(const UsageEvent& event) {
+  std::string content;
+  write_content(event, event.has_own_time, content);
+  return content;
 }
 
 std::string canonical_content(const UsageEvent& event) {

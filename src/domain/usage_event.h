@@ -58,6 +58,9 @@ struct CountReport {
 struct OtherFact {
   std::string type;
   std::string data;  // JSON text
+  // How meters read its numbers: rounded to what they keep. False: recorded before that was so;
+  // then one with more decimals counts nothing, as it did.
+  bool is_rounded = true;
   friend bool operator==(const OtherFact&, const OtherFact&) = default;
 };
 
@@ -80,11 +83,14 @@ std::string_view type_of(const Fact& fact);  // "api.call" …; an OtherFact's o
 // How many bytes all texts of an event have, its names too: what room its forms need.
 std::size_t text_bytes(const UsageEvent& event);
 
-// A canonical text of what the event says, without the time where the server set it: two events are
-// the same content exactly when these are equal. Its hash is the fingerprint.
+// A canonical text of what the event says: its type and data, not its time. Two events of one
+// tenant are the same content exactly when these are equal. Its hash is the fingerprint.
 std::string canonical_content(const UsageEvent& event);
 // The same into a text whose memory is used again.
 void canonical_content(const UsageEvent& event, std::string& content);
+// As it was before the time of an event was no part of its content: fingerprints of events that
+// were recorded then are hashes of this.
+std::string canonical_content_with_time(const UsageEvent& event);
 
 // The bounds on outside input (lengths, ranges, time not more than 5 minutes ahead of `now`), as
 // faults with field names of the wire format. Empty: fine.

@@ -35,12 +35,17 @@ TEST(CanonicalContent, NeverChanges) {
   it.has_own_time = true;
   it.billable = true;
   EXPECT_EQ(
-      canonical_content(it),
+      canonical_content_with_time(it),
       "type=8:api.call;billable=1;time=1700000000123;method=3:GET;endpoint=6:GET /a;path=3:/a?;"
       "status=200;request_bytes=12;response_bytes=-3;duration_us=1500;ip=3:::1;store_id=1:s;"
       "device_id=0:;");
+  EXPECT_EQ(canonical_content(it),
+            "type=8:api.call;billable=1;method=3:GET;endpoint=6:GET /a;path=3:/a?;status=200;"
+            "request_bytes=12;response_bytes=-3;duration_us=1500;ip=3:::1;store_id=1:s;"
+            "device_id=0:;");
   it.fact = WebhookCall{"w", true, 503, 2, Microseconds{7}};
   it.has_own_time = false;
+  EXPECT_EQ(canonical_content(it), canonical_content_with_time(it));
   EXPECT_EQ(canonical_content(it),
             "type=12:webhook.call;billable=1;webhook_id=1:w;success=1;status=503;attempt=2;"
             "duration_us=7;");
@@ -48,15 +53,25 @@ TEST(CanonicalContent, NeverChanges) {
   EXPECT_EQ(canonical_content(it), "type=9:seat.used;billable=1;data=2:{};");
 }
 
-TEST(CanonicalContent, LeavesOutTheTimeThatTheServerSet) {
+TEST(CanonicalContent, LeavesOutTheTime) {
+  const UsageEvent first = event(call());
+  UsageEvent again = first;
+  again.occurred_at += std::chrono::hours{1};
+  EXPECT_EQ(canonical_content(first), canonical_content(again));
+  again.has_own_time = false;
+  EXPECT_EQ(canonical_content(first), canonical_content(again));
+}
+
+// As fingerprints were made before.
+TEST(CanonicalContent, WithTimeLeavesOutOnlyATimeThatTheServerSet) {
   UsageEvent first = event(call());
   first.has_own_time = false;
   UsageEvent again = first;
   again.occurred_at += std::chrono::hours{1};
-  EXPECT_EQ(canonical_content(first), canonical_content(again));
+  EXPECT_EQ(canonical_content_with_time(first), canonical_content_with_time(again));
   again.has_own_time = true;
   first.has_own_time = true;
-  EXPECT_NE(canonical_content(first), canonical_content(again));
+  EXPECT_NE(canonical_content_with_time(first), canonical_content_with_time(again));
 }
 
 TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {

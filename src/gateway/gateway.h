@@ -35,6 +35,10 @@ class Gateway final : public http::Handler {
   bool is_login(const http::Request& request) const override {
     return parts_.own.is_login(request);
   }
+
+  std::size_t body_bytes_max(const http::Request& head) const override {
+    return parts_.own.body_bytes_max(head);
+  }
   std::unique_ptr<http::Passage> pass(const http::Request& head) override;
   void handle(http::Request request, http::Reply reply) override {
     parts_.own.handle(std::move(request), std::move(reply));

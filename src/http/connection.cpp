@@ -186,6 +186,8 @@ Task<bool> Connection::serve_one() {
       const bool stays = co_await forwarding->run();
       co_return stays;
     }
+    parser_.set_body_max(
+        std::min(shared_.options.body_bytes_max, shared_.handler.body_bytes_max(request)));
     outcome = co_await read_body();
     if (outcome == Read::ended) co_return false;
     request.bytes = parser_.bytes();

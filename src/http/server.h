@@ -64,6 +64,12 @@ class Handler {
     static_cast<void>(head);
     return nullptr;
   }
+  // Asked for each other request once its head is read: a body that is larger is 413 before it is
+  // read. Never more than ServerOptions::body_bytes_max.
+  virtual std::size_t body_bytes_max(const Request& head) const {
+    static_cast<void>(head);
+    return SIZE_MAX;
+  }
   // Called on a server thread; answers through `reply`, now or later.
   virtual void handle(Request request, Reply reply) = 0;
   // Called on the same thread soon after, behind all requests that were ready together with that

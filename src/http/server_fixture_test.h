@@ -19,6 +19,10 @@ class Echo final : public Handler {
  public:
   bool is_slow(const Request& request) const override { return request.path.starts_with("/slow"); }
 
+  std::size_t body_bytes_max(const Request& head) const override {
+    return head.path == "/small" ? 100 : SIZE_MAX;
+  }
+
   void handle(Request request, Reply reply) override {
     const std::thread::id here = std::this_thread::get_id();
     {

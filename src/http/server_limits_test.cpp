@@ -24,6 +24,24 @@ TEST_F(ServerTest, RefusesABodyThatIsTooLargeWhileItComes) {
   EXPECT_EQ(chunked.status(), 413);
 }
 
+TEST_F(ServerTest, ARouteMayTakeLessThanTheServer) {
+  start();
+  RawClient fits{port()};
+  fits.send("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" +
+            std::string(100, 'a'));
+  EXPECT_EQ(fits.status(), 200);
+  RawClient fixed{port()};  // nothing of the body need come
+  fixed.send("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n");
+  EXPECT_EQ(fixed.status(), 413);
+  RawClient chunked{port()};
+  chunked.send("POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  chunked.send("65\r\n" + std::string(101, 'a') + "\r\n");
+  EXPECT_EQ(chunked.status(), 413);
+  // The limit is the request's, not the connection's.
+  fits.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'a'));
+  EXPECT_EQ(fits.status(), 200);
+}
+
 TEST_F(ServerTest, TakesALargeBodyWithinTheLimit) {
   start();
   const std::string body(4'000'000, 'a');

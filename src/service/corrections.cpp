@@ -21,8 +21,6 @@ namespace {
 
 // Events may be this far ahead of the clock.
 constexpr Milliseconds kSearchedAhead = std::chrono::minutes{5};
-// What Metergate makes itself is named so.
-constexpr std::string_view kOwnSource = "metergate";
 // Another late correction of the tenant, or the end of the period, may come between.
 constexpr int kLateTriesMax = 5;
 
@@ -121,6 +119,7 @@ Result<> Corrections::check(const CorrectionRequest& wanted, const KeptEvent& ke
   Faults faults;
   check_reason(wanted.reason, faults);
   if (!wanted.replacement) return faults.result();
+  TRY(parts_.ingest.check_values(*wanted.replacement, 0, EventSender::application, faults));
   const TimeZone& zone = parts_.rules.zone;
   const Period period = Period::of(kept.event.occurred_at, zone);
   if (!parts_.billing.is_closed(period)) {

@@ -100,6 +100,17 @@ Result<> Enforcement::record(UsageEvent event, Place place) {
   return parts_.ingest.record_own(std::move(event));
 }
 
+// What an application states of its stores or devices may be less than what is here; a limit is on
+// the greater.
+Result<std::int64_t> Enforcement::active_records(const TenantId& tenant, Meter meter) const {
+  if (meter != Meter::stores_count && meter != Meter::devices_count) return 0;
+  Query query;
+  query.collection = meter == Meter::stores_count ? Collection::stores : Collection::devices;
+  query.filter =
+      Filter::all({Filter::equal("tenant_id", tenant.text()), Filter::equal("status", "active")});
+  return parts_.store.count(query);
+}
+
 Result<Enforcement::Hold> Enforcement::hold_units(const TenantId& tenant, Meter meter,
                                                   std::int64_t added) {
   if (!parts_.rules.tracking_enabled || !parts_.rules.limits_enforced) return Hold{};
@@ -111,7 +122,8 @@ Result<Enforcement::Hold> Enforcement::hold_units(const TenantId& tenant, Meter 
   const Period period = Period::of(now, parts_.rules.zone);
   const auto counter = TRY(parts_.store.counter(tenant, period));
   const Usage usage = usage_of(counter.value_or(Counter{}), parts_.rules.storage);
-  if (usage[meter] + added > *offer.limit.units)
+  const std::int64_t used = std::max(usage[meter], TRY(active_records(tenant, meter)));
+  if (used + added > *offer.limit.units)
     return fail(over_limit(meter, *offer.limit.units, seconds{0}));
   return hold;
 }

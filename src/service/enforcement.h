@@ -119,6 +119,7 @@ class Enforcement {
   Result<std::vector<OwnTerm>> hard_terms(const TenantRecord& tenant, Period period) const;
   // Whether the events fit below them.
   Result<> check_room(const TenantRecord& tenant, const std::vector<UsageEvent>& events) const;
+  Result<std::int64_t> active_records(const TenantId& tenant, Meter meter) const;
   Result<Allowance> built_in_allowance(const TenantId& tenant, Meter meter, Timestamp now) const;
   Result<Allowance> own_allowance(const TenantId& tenant, const std::string& slug,
                                   Timestamp now) const;

@@ -209,5 +209,33 @@ TEST(Enforcement, AHardLimitOfStorageHoldsForWhatFillsIt) {
   EXPECT_EQ(second.error().code, ErrorCode::limit_exceeded);
 }
 
+// What is stated of stores does not make room for more of them.
+TEST(Enforcement, AStatedCountBelowWhatIsRecordedLeavesTheLimitWhereItIs) {
+  Gate gate;
+  const auto add = [&](const char* id) {
+    return gate.records.add_store(gate.access("tight"), NewStore{id, "Store"}, gate.actor);
+  };
+  const auto state = [&](const char* id, std::int64_t count) {
+    gate.clock.advance(Milliseconds{1});
+    UsageEvent stated;
+    stated.tenant = tenant_id("tight");
+    stated.source = "app";
+    stated.id = id;
+    stated.occurred_at = gate.clock.now();
+    stated.fact = CountReport{Meter::stores_count, count};
+    ASSERT_TRUE(gate.ingest.record({stated}));
+    gate.clock.advance(Milliseconds{1});
+  };
+  ASSERT_TRUE(add("s1"));
+  state("1", 0);
+  ASSERT_TRUE(add("s2"));
+  state("2", 0);
+  expect_error(add("s3"), ErrorCode::limit_exceeded);
+  // More than is recorded counts as it is stated.
+  ASSERT_TRUE(gate.records.remove(gate.access("tight"), {RecordKind::store, "s2"}, gate.actor));
+  state("3", 2);
+  expect_error(add("s4"), ErrorCode::limit_exceeded);
+}
+
 }  // namespace
 }  // namespace metergate

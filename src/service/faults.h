@@ -18,6 +18,13 @@ class Faults {
 
   void add(std::string field, std::string message);
   void add(ErrorCode kind, Fault fault);
+  // Takes out those for which `is_forgiven` holds.
+  template <class IsForgiven>
+  void forgive(const IsForgiven& is_forgiven) {
+    std::erase_if(kept_, is_forgiven);
+    for (std::size_t i = 0; i < kept_.size(); ++i)
+      kind_ = i == 0 || kept_[i].kind == kind_ ? kept_[i].kind : ErrorCode::invalid;
+  }
   bool is_empty() const { return kept_.empty(); }
   bool is_full() const { return kept_.size() >= kKeptMax; }
   // A fault for each bad part; the message names the first and how many more there are.

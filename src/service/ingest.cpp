@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/id.h"
-#include "domain/period.h"
+#include "service/open_periods.h"
 
 namespace metergate {
 namespace {
@@ -19,6 +19,7 @@ Result<> refused(const Commit& commit) {
   for (std::size_t i = 0; i < commit.outcomes.size(); ++i) {
     switch (commit.outcomes[i]) {
       case EventOutcome::accepted:
+      case EventOutcome::unmatched:
       case EventOutcome::duplicate:
         break;
       case EventOutcome::conflict:
@@ -42,18 +43,8 @@ bool asks_for_a_count(const UsageEvent& event) {
 
 Ingest::Moment Ingest::moment() const {
   const Timestamp now = clock_.now();
-  const Timestamp settled_now = clock_.settled_now();
-  const std::optional<Period> closed_through = store_.closed_through();
   // Once for a batch: the zone is asked for each month, which costs more than all else.
-  Period first = Period::of(now, rules_.zone);
-  if (closed_through && first <= *closed_through) {
-    first = closed_through->next();
-  } else {
-    while (!(closed_through && first.previous() <= *closed_through) &&
-           !is_closed_by_time(first.previous(), settled_now, rules_.zone, rules_.grace))
-      first = first.previous();
-  }
-  return {now, first.window(rules_.zone).start};
+  return {now, open_from(store_, rules_, clock_)};
 }
 
 void Ingest::check(const UsageEvent& event, std::size_t index, const Moment& moment,
@@ -91,7 +82,7 @@ Result<> Ingest::add_recounts(std::vector<UsageEvent>& events) const {
     UsageEvent recount;
     recount.tenant = tenant;
     recount.occurred_at = clock_.now();
-    recount.source = "metergate";
+    recount.source = kOwnSource;
     recount.id = make_ulid(recount.occurred_at);
     recount.is_ours = true;
     Query query;
@@ -105,20 +96,15 @@ Result<> Ingest::add_recounts(std::vector<UsageEvent>& events) const {
   return {};
 }
 
-Result<Commit> Ingest::record(std::vector<UsageEvent> events) {
+Result<Commit> Ingest::record(std::vector<UsageEvent> events, EventSender sender) {
   if (!rules_.tracking_enabled) {
     return fail(ErrorCode::disabled,
                 "usage tracking is switched off (USAGE_TRACKING_ENABLED=false): nothing was "
                 "recorded");
   }
-  Faults faults;
-  const Moment moment = this->moment();
-  {
-    const Directory::Known known = directory_.known();
-    for (std::size_t i = 0; i < events.size() && !faults.is_full(); ++i)
-      check(events[i], i, moment, known.has(events[i].tenant), faults);
-  }
-  TRY(faults.result());
+  if (sender == EventSender::tenant) TRY(check_permission(events));
+  TRY(check_all(events, sender));
+  settle_names_and_times(events, sender);
 
   const std::size_t sent = events.size();
   TRY(add_recounts(events));

@@ -91,10 +91,9 @@ Result<KnownMeter> Meters::get(std::string_view slug_or_id) const {
   return *found;
 }
 
-Result<MeterRecord> Meters::add(const NewMeter& wanted, const Actor& actor) {
+Result<MeterRecord> Meters::draft(const NewMeter& wanted, Timestamp now) const {
   TRY(check(wanted));
   const std::string& slug = wanted.meter.slug;
-  const std::scoped_lock lock(changing_);
   const std::vector<KnownMeter> known = TRY(all());
   const auto has_slug = [&](const KnownMeter& meter) { return meter.record.meter.slug == slug; };
   if (std::ranges::any_of(known, has_slug))
@@ -104,20 +103,34 @@ Result<MeterRecord> Meters::add(const NewMeter& wanted, const Actor& actor) {
                 fmt::format("there are {} meters of your own already; that is the most there can "
                             "be: delete one first",
                             kOwnMetersMax));
-  Batch batch;
-  batch.at = clock_.now();
   MeterRecord record;
-  record.id = make_ulid(batch.at);
+  record.id = make_ulid(now);
   record.meter = wanted.meter;
   record.name = wanted.name.empty() ? slug : wanted.name;
   record.description = wanted.description;
-  record.created_at = batch.at;
-  record.updated_at = batch.at;
+  record.created_at = now;
+  record.updated_at = now;
+  record.counts_from = wanted.counts_from;
+  return record;
+}
+
+Result<MeterPreview> Meters::preview(const NewMeter& wanted) const {
+  MeterPreview preview{TRY(draft(wanted, clock_.now())), {}};
+  if (wanted.counts_from)
+    preview.months = TRY(store_.count_back(wanted.meter, *wanted.counts_from));
+  return preview;
+}
+
+Result<MeterRecord> Meters::add(const NewMeter& wanted, const Actor& actor) {
+  const std::scoped_lock lock(changing_);
+  Batch batch;
+  batch.at = clock_.now();
+  const MeterRecord record = TRY(draft(wanted, batch.at));
   AuditRecord audit = audit_of(actor, "meter.created", batch.at);
   audit.after = to_document(record);
   batch.audits.push_back(std::move(audit));
-  batch.documents.push_back(
-      {Collection::meters, document_of_meter(slug), to_document(record), Expect::absent, 0});
+  batch.documents.push_back({Collection::meters, document_of_meter(record.meter.slug),
+                             to_document(record), Expect::absent, 0});
   TRY(store_.apply(std::move(batch)));
   return record;
 }
@@ -196,8 +209,38 @@ Json meter_json(const KnownMeter& meter) {
     groups.set(dimension.name, dimension.path);
   json.set("groupBy", std::move(groups));
   json.set("builtIn", meter.built_in.has_value());
+  if (!meter.built_in) json.set("tenant_may_send", record.meter.tenant_may_send);
+  if (record.counts_from) json.set("countsFrom", *record.counts_from);
   json.set("createdAt", record.created_at);
   json.set("updatedAt", record.updated_at);
+  return json;
+}
+
+Json preview_json(const MeterPreview& preview) {
+  constexpr std::size_t kRowsMax = 1000;
+  const Folding folding = preview.record.meter.aggregation;
+  const auto shown = [folding](const MeterCell& cell) {
+    const std::optional<Quantity> value = cell.value(folding);
+    return value ? Json(value->shown()) : Json();
+  };
+  MeterCell all;
+  Json rows = Json::array();
+  for (const MeterMonth& month : preview.months) {
+    all.merge(folding, month.cell);
+    if (rows.as_array().size() >= kRowsMax) continue;
+    rows.push_back(Json::object({{"subject", month.tenant.text()},
+                                 {"period", month.period.text()},
+                                 {"events", month.cell.count},
+                                 {"unusableEvents", month.cell.unusable},
+                                 {"value", shown(month.cell)}}));
+  }
+  Json json = Json::object({{"dryRun", true},
+                            {"from", preview.record.counts_from},
+                            {"events", all.count},
+                            {"unusableEvents", all.unusable},
+                            {"value", shown(all)}});
+  json.set("hasMore", preview.months.size() > kRowsMax);
+  json.set("data", std::move(rows));
   return json;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "domain/event_source.h"
 #include "service/enforcement.h"
 
 namespace metergate {
@@ -70,7 +71,8 @@ Result<> Enforcement::check_room(const TenantRecord& tenant,
                              : terms.emplace(period, TRY(hard_terms(tenant, period))).first->second;
     if (hard.empty()) continue;
     const Window within{period.previous().window(zone).start, kTimestampMax};
-    if (TRY(parts_.store.find_event({event.tenant, event.source, event.id}, within))) continue;
+    const std::string source = std::string{kTenantSources} + event.source;
+    if (TRY(parts_.store.find_event({event.tenant, source, event.id}, within))) continue;
     for (const OwnReading& own : TRY(parts_.store.own_readings(event, kNow))) {
       const std::string& slug = own.meter.slug;
       const auto term = std::ranges::find(hard, slug, &OwnTerm::meter);
@@ -102,11 +104,11 @@ Result<> Enforcement::check_room(const TenantRecord& tenant,
 Result<Commit> Enforcement::record_sent(const TenantId& tenant, std::vector<UsageEvent> events) {
   const auto record = parts_.directory.find(tenant);
   if (record == nullptr || !holds_limits() || std::ranges::none_of(events, feeds_own_meters))
-    return parts_.ingest.record(std::move(events));
+    return parts_.ingest.record(std::move(events), EventSender::tenant);
   // One batch of the tenant's after the other, so that two cannot share what room is left.
   const Hold hold(lane_of(tenant));
   TRY(check_room(*record, events));
-  return parts_.ingest.record(std::move(events));
+  return parts_.ingest.record(std::move(events), EventSender::tenant);
 }
 
 }  // namespace metergate

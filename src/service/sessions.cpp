@@ -103,6 +103,11 @@ class TokenSessions final : public Sessions {
     return std::move(jwt.claims);
   }
 
+  std::string seal(std::string_view purpose, std::string_view bytes) const override {
+    const std::string text = std::to_string(purpose.size()).append(":").append(purpose);
+    return hmac_sha256(options_.jwt_secret, text + std::string(bytes));
+  }
+
   Result<std::string> issue(const TokenRequest& request) const override {
     if (request.lifetime <= std::chrono::seconds{0} || request.lifetime > kLifetimeMax) {
       return fail(ErrorCode::invalid, "a token lives from 1 second to 24 hours");

@@ -78,6 +78,9 @@ class Sessions {
   // of bounds.
   virtual Result<std::string> issue(const TokenRequest& request) const = 0;
 
+  // A mark over what a caller will bring back, a cursor: only this server can make it.
+  virtual std::string seal(std::string_view purpose, std::string_view bytes) const = 0;
+
   // A token for 12 hours. The same ErrorCode::unauthorized for a wrong password and an unknown or
   // disabled user; rate_limit where too many failed from the actor's address (login_guard.h). Slow:
   // hashes a password.

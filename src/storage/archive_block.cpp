@@ -80,6 +80,7 @@ void BlockBuilder::add_fact(unsigned kind, ByteReader& from) {
       return;
     }
     case 4:
+    case kRoundedFact:
       names_.add(from.view());
       data_.add(from.view());
       return;
@@ -207,7 +208,7 @@ class RestReader {
   void api_call(UsageEvent* into);
   void webhook_call(UsageEvent* into);
   void count_report(UsageEvent* into);
-  void other(UsageEvent* into);
+  void other(UsageEvent* into, bool is_rounded);
 
   ByteReader kinds_, ids_, statuses_, requests_, responses_, durations_, others_;
   TextReader sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_;
@@ -265,10 +266,10 @@ void RestReader::count_report(UsageEvent* into) {
   if (into != nullptr) into->fact = report;
 }
 
-void RestReader::other(UsageEvent* into) {
+void RestReader::other(UsageEvent* into, bool is_rounded) {
   const std::string_view type = names_.next();
   const std::string_view data = data_.next();
-  if (into != nullptr) into->fact = OtherFact{std::string{type}, std::string{data}};
+  if (into != nullptr) into->fact = OtherFact{std::string{type}, std::string{data}, is_rounded};
 }
 
 std::optional<UsageEvent> RestReader::next(bool is_wanted) {
@@ -301,7 +302,8 @@ std::optional<UsageEvent> RestReader::next(bool is_wanted) {
       count_report(into);
       break;
     case 4:
-      other(into);
+    case kRoundedFact:
+      other(into, (bits & kFactMask) == kRoundedFact);
       break;
     default:
       kinds_.refuse("there is no such kind of event");

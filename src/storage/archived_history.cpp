@@ -104,6 +104,21 @@ Result<> ArchivedHistory::for_each(const EventRange& range,
       range, [&](const ArchivedEvent& event) { return event.sequence > through || visit(event); });
 }
 
+// What is asked for is nearly always in the tail alone.
+Result<> ArchivedHistory::for_each_after(
+    std::uint64_t after, const EventRange& range,
+    const std::function<bool(const ArchivedEvent&)>& visit) const {
+  const std::uint64_t through = archived_through();
+  const auto tail = TRY(tail_.newest_first_after(after, range));
+  if (through > after || through != archived_through())
+    return for_each(
+        range, [&](const ArchivedEvent& event) { return event.sequence <= after || visit(event); });
+  for (auto event = TRY(tail->next()); event; event = TRY(tail->next())) {
+    if (!visit(*event)) break;
+  }
+  return {};
+}
+
 // As above: a segment may move meanwhile.
 Result<std::int64_t> ArchivedHistory::count(const EventRange& range, std::size_t kind) const {
   std::int64_t in_tail = 0;

@@ -23,6 +23,8 @@ class ArchivedHistory final : public EventHistory {
   Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const override;
   Result<> for_each(const EventRange& range,
                     const std::function<bool(const ArchivedEvent&)>& visit) const override;
+  Result<> for_each_after(std::uint64_t after, const EventRange& range,
+                          const std::function<bool(const ArchivedEvent&)>& visit) const override;
   Result<std::int64_t> count(const EventRange& range, std::size_t kind) const override;
   std::int64_t event_count() const override;
   Result<std::int64_t> remove_before(Timestamp at) override;

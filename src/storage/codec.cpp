@@ -110,6 +110,9 @@ void encode_json(Encoder& to, const Json& value, unsigned depth) {
         encode_json(to, member, depth + 1);
       }
       return;
+    case Json::Kind::number_text:
+      tag(JsonTag::number_text);
+      return to.text(value.as_number_text());
   }
 }
 
@@ -135,6 +138,8 @@ void Encoder::event(const UsageEvent& event) {
   const std::size_t before = out_.size();
   const std::size_t room = kEventNumbersBytesMax + text_bytes(event);
   std::size_t bits = event.fact.index();
+  const auto* other = std::get_if<OtherFact>(&event.fact);
+  if (other != nullptr && other->is_rounded) bits = kRoundedFact;
   if (event.has_own_time) bits |= kOwnTime;
   if (event.billable) bits |= kBillable;
   if (event.is_ours) bits |= kOurs;

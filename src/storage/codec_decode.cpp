@@ -86,8 +86,10 @@ Fact Reader::fact(std::uint8_t kind) {
       return StorageReport{number()};
     case 3:
       return count_report();
-    case 4: {
+    case 4:
+    case kRoundedFact: {
       OtherFact other;
+      other.is_rounded = kind == kRoundedFact;
       other.type = text();
       other.data = text();
       return other;
@@ -223,6 +225,8 @@ Json Reader::json(unsigned depth) {
       return array(depth);
     case JsonTag::object:
       return object(depth);
+    case JsonTag::number_text:
+      return NumberText{text()};
   }
   return refuse("there is no such kind of value"), Json{};
 }

@@ -19,6 +19,8 @@ inline constexpr std::uint8_t kCellVersion = 1;
 // what is read back is allowed twice that: a document that was taken can always be read again.
 inline constexpr unsigned kJsonDepthMax = 128;
 inline constexpr std::uint8_t kFactMask = 7;
+// The kind of an OtherFact that is_rounded; 4, its place among the facts, is one that is not.
+inline constexpr std::uint8_t kRoundedFact = 5;
 inline constexpr std::uint8_t kOwnTime = 8;
 inline constexpr std::uint8_t kBillable = 16;
 inline constexpr std::uint8_t kOurs = 32;
@@ -43,7 +45,8 @@ enum class JsonTag : std::uint8_t {
   string,
   timestamp,
   array,
-  object
+  object,
+  number_text
 };
 
 inline constexpr std::array<Gauge Gauges::*, 6> kGauges = {

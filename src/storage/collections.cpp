@@ -90,6 +90,8 @@ constexpr IndexRow kOfApiCalls[] = {
 constexpr IndexRow kOfWebhookCalls[] = {
     {"tenant_id+timestamp", kTenantTimestamp, false},
     {"tenant_id+webhook_id+timestamp", kTenantWebhookTimestamp, false}};
+constexpr IndexRow kOfEvents[] = {{"timestamp", kTimestamp, false},
+                                  {"tenant_id+timestamp", kTenantTimestamp, false}};
 constexpr IndexRow kOfMetrics[] = {{"tenant_id+endpoint+hour", kTenantEndpointHour, true},
                                    {"hour", kByHour, false}};
 constexpr IndexRow kOfCounters[] = {{"tenant_id+period", kTenantPeriod, true},
@@ -124,6 +126,7 @@ constexpr CollectionRow kCollections[] = {
     {Collection::meters, "meters", false, kOfMeters},
     {Collection::corrections, "corrections", false, kOfCorrections},
     {Collection::late_lines, "late_lines", false, kOfLateLines},
+    {Collection::events, "events", true, kOfEvents},
 };
 
 constexpr bool rows_follow_enumerators() {

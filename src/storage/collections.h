@@ -39,7 +39,9 @@ enum class Collection : std::uint8_t {
   webhook_deliveries,
   meters,
   corrections,
-  late_lines
+  late_lines,
+  // derived
+  events
 };
 
 struct IndexRow {

@@ -97,15 +97,23 @@ void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known
 EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
                             std::optional<EventIds>& in_batch) {
   const Period period = calendar_.slot_of(event.occurred_at).period;
-  if (is_closed(period)) return EventOutcome::period_closed;
-  if (event.is_ours) return EventOutcome::accepted;
+  if (event.is_ours)
+    return is_closed(period) ? EventOutcome::period_closed : EventOutcome::accepted;
+  // Before its time is looked at: the first one of that name stands, whatever time this one says.
   std::optional<std::uint64_t> counted = view_.find_id(known.id.hash);
   if (!counted) counted = known.in_base;
   if (!counted && in_batch) counted = in_batch->find(known.id.hash, INT32_MIN);
-  if (counted)
-    return *counted == known.id.fingerprint ? EventOutcome::duplicate : EventOutcome::conflict;
+  if (counted && is_same_content(*counted, event, known.id, key_)) return EventOutcome::duplicate;
+  if (is_closed(period)) return EventOutcome::period_closed;
+  if (counted) return EventOutcome::conflict;
   if (in_batch) in_batch->add(known.id, period.ordinal());
-  return EventOutcome::accepted;
+  return is_matched(event) ? EventOutcome::accepted : EventOutcome::unmatched;
+}
+
+// The built-in types always are.
+bool Decider::is_matched(const UsageEvent& event) const {
+  const auto* fact = std::get_if<OtherFact>(&event.fact);
+  return fact == nullptr || view_.meters().of_type(fact->type) != nullptr;
 }
 
 Result<std::optional<Json>> Decider::current(Collection collection, const DocumentKey& key) const {
@@ -126,22 +134,27 @@ Result<> Decider::stage(DocumentWrite write) {
   const std::optional<Json> stored = TRY(current(write.collection, write.key));
   TRY(check_expectation(write, stored));
   if (write.document) write.document->set("revision", revision_of(stored) + 1);
-  if (write.document && write.collection == Collection::meters)
-    TRY(check_meter(*write.document, stored));
+  if (write.document && write.collection == Collection::meters) TRY(check_meter(write, stored));
   // What is not there need not be removed.
   if (!write.document && !stored && !staged_.contains({write.collection, write.key})) return {};
   staged_.insert_or_assign({write.collection, std::move(write.key)}, std::move(write.document));
   return {};
 }
 
-// A meter counts what comes with the batch that makes it and after.
-Result<> Decider::check_meter(Json& document, const std::optional<Json>& stored) const {
+// A meter counts what comes with the batch that makes it and after, and where it was made so, what
+// was kept before: what that is was counted for a document that was not there.
+Result<> Decider::check_meter(DocumentWrite& write, const std::optional<Json>& stored) const {
+  Json& document = *write.document;
   // The fold relies on what is stored.
   if (const auto meter = meter_from(document); !meter)
     return fail(ErrorCode::invalid, meter.error().message);
   const auto next = static_cast<std::int64_t>(view_.state().sequence) + 1;
   const auto since = stored ? stored->integer_at(kMeterSince) : std::nullopt;
   document.set(kMeterSince, since.value_or(next));
+  if (!stored && write.expect == Expect::absent) return {};
+  document.remove(kMeterFrom);
+  const auto from = stored ? stored->timestamp_at(kMeterFrom) : std::nullopt;
+  if (from) document.set(kMeterFrom, *from);
   return {};
 }
 
@@ -208,9 +221,7 @@ Result<> Decider::check_day_totals(const std::vector<DayTotal>& totals) const {
 Result<> Decider::take_events(Batch& batch, const std::vector<KnownId>& known,
                               Decision& decision) const {
   std::vector<UsageEvent>& events = decision.batch.events;
-  const auto is_accepted = [&](std::size_t i) {
-    return decision.outcomes[i] == EventOutcome::accepted;
-  };
+  const auto is_accepted = [&](std::size_t i) { return is_kept(decision.outcomes[i]); };
   decision.ids.reserve(known.size());
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (is_accepted(i)) decision.ids.push_back(known[i].id);

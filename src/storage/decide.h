@@ -35,8 +35,8 @@ struct Decision {
 
 class Decider {
  public:
-  Decider(const View& view, Calendar& calendar, const VoidRule& void_rule)
-      : view_(view), calendar_(calendar), void_rule_(void_rule) {}
+  Decider(const View& view, Calendar& calendar, const VoidRule& void_rule, const HashKey& key)
+      : view_(view), calendar_(calendar), void_rule_(void_rule), key_(key) {}
   // `known` has an element for each event; those of our own are not looked at.
   Result<Decision> decide(Batch batch, const std::vector<KnownId>& known);
 
@@ -47,9 +47,10 @@ class Decider {
   EventOutcome judge(const UsageEvent& event, const KnownId& known,
                      std::optional<EventIds>& in_batch);
   bool is_closed(Period period) const;
+  bool is_matched(const UsageEvent& event) const;
   Result<std::optional<Json>> current(Collection collection, const DocumentKey& key) const;
   Result<> stage(DocumentWrite write);
-  Result<> check_meter(Json& document, const std::optional<Json>& stored) const;
+  Result<> check_meter(DocumentWrite& write, const std::optional<Json>& stored) const;
   Result<> stage_audits(const std::vector<AuditRecord>& audits);
   Result<> check_unique(Collection collection, const DocumentKey& key, const Json& document);
   Result<> check_day_totals(const std::vector<DayTotal>& totals) const;
@@ -59,6 +60,7 @@ class Decider {
   const View& view_;
   Calendar& calendar_;
   const VoidRule& void_rule_;
+  const HashKey& key_;
   Staged staged_;
 };
 

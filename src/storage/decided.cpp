@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint8_t kBatchVersion = 1;
 constexpr std::uint8_t kBatchVersionWithVoid = 2;
 constexpr std::uint8_t kBatchVersionWithReopening = 3;  // and without a void
+constexpr std::uint8_t kBatchVersionWithBackfill = 4;   // and without a reopening
 constexpr std::size_t kEventBytesUsual = 128;
 
 std::unexpected<Error> bad(std::string_view what) {
@@ -95,6 +96,35 @@ void put_void(Encoder& to, const DecidedVoid& voided) {
   }
 }
 
+Result<BackfilledCell> take_backfilled(Decoder& from) {
+  BackfilledCell cell;
+  cell.slug = TRY(from.text());
+  auto tenant = TenantId::parse(TRY(from.text()));
+  if (!tenant) return bad("names no tenant");
+  cell.tenant = *std::move(tenant);
+  cell.minute = Timestamp{Milliseconds{TRY(from.number())}};
+  cell.group = TRY(from.text());
+  cell.cell = TRY(from.cell());
+  return cell;
+}
+
+void put_backfilled(Encoder& to, const std::vector<BackfilledCell>& cells) {
+  to.unsigned_number(cells.size());
+  for (const BackfilledCell& cell : cells) {
+    to.text(cell.slug);
+    to.text(cell.tenant.text());
+    to.number(cell.minute.time_since_epoch().count());
+    to.text(cell.group);
+    to.cell(cell.cell);
+  }
+}
+
+std::uint8_t version_of(const DecidedBatch& batch) {
+  if (!batch.backfilled.empty()) return kBatchVersionWithBackfill;
+  if (batch.reopen_from) return kBatchVersionWithReopening;
+  return batch.voided ? kBatchVersionWithVoid : kBatchVersion;
+}
+
 }  // namespace
 
 std::optional<UsageEvent> counted_event(const DecidedBatch& batch, std::size_t place) {
@@ -133,10 +163,9 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
   std::string bytes;
   bytes.reserve(kEventBytesUsual * (batch.events.size() + 1));
   Encoder to(bytes);
-  CHECK(!batch.voided || !batch.reopen_from);
-  to.byte(batch.voided        ? kBatchVersionWithVoid
-          : batch.reopen_from ? kBatchVersionWithReopening
-                              : kBatchVersion);
+  CHECK(!batch.reopen_from || (!batch.voided && batch.backfilled.empty()));
+  const std::uint8_t version = version_of(batch);
+  to.byte(version);
   to.number(batch.at.time_since_epoch().count());
   to.unsigned_number(batch.events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -161,6 +190,8 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
   }
   to.byte(batch.close_through ? 1 : 0);
   if (batch.close_through) to.number(batch.close_through->ordinal());
+  if (version == kBatchVersionWithBackfill) put_backfilled(to, batch.backfilled);
+  if (version == kBatchVersionWithBackfill) to.byte(batch.voided ? 1 : 0);
   if (batch.voided) put_void(to, *batch.voided);
   if (batch.reopen_from) to.number(batch.reopen_from->ordinal());
   return bytes;
@@ -169,7 +200,7 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
 Result<DecidedBatch> decode_batch(std::string_view bytes) {
   Decoder from(bytes);
   const std::uint8_t version = TRY(from.byte());
-  if (version < kBatchVersion || version > kBatchVersionWithReopening)
+  if (version < kBatchVersion || version > kBatchVersionWithBackfill)
     return bad("is of a format that this version does not know");
   DecidedBatch batch;
   batch.at = Timestamp{Milliseconds{TRY(from.number())}};
@@ -180,7 +211,13 @@ Result<DecidedBatch> decode_batch(std::string_view bytes) {
   for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
     batch.day_totals.push_back(TRY(take_day_total(from)));
   if (TRY(take_flag(from))) batch.close_through = Period::from_ordinal(TRY(take_int32(from)));
-  if (version == kBatchVersionWithVoid) batch.voided = TRY(take_void(from, bytes.size()));
+  bool has_void = version == kBatchVersionWithVoid;
+  if (version == kBatchVersionWithBackfill) {
+    for (std::size_t n = TRY(take_count(from, bytes.size())); n > 0; --n)
+      batch.backfilled.push_back(TRY(take_backfilled(from)));
+    has_void = TRY(take_flag(from));
+  }
+  if (has_void) batch.voided = TRY(take_void(from, bytes.size()));
   if (version == kBatchVersionWithReopening)
     batch.reopen_from = Period::from_ordinal(TRY(take_int32(from)));
   if (!from.is_at_end()) return bad("has bytes after its end");

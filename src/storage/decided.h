@@ -34,6 +34,15 @@ struct DecidedVoid {
   std::vector<std::pair<std::string, MeterCell>> minutes;
 };
 
+// What a new meter counts of a minute that was before it: of one tenant and group.
+struct BackfilledCell {
+  std::string slug;
+  TenantId tenant;
+  Timestamp minute{};
+  std::string group;  // encoded
+  MeterCell cell;
+};
+
 struct DecidedBatch {
   Timestamp at{};
   // As they were sent: their content decides whether a later one is the same.
@@ -45,6 +54,7 @@ struct DecidedBatch {
   std::optional<Period> close_through;
   std::optional<Period> reopen_from;
   std::optional<DecidedVoid> voided;
+  std::vector<BackfilledCell> backfilled;  // of meters that this batch makes
 };
 
 // The event as it is folded and kept, where that is not as it was sent: with the count filled in.
@@ -65,8 +75,8 @@ class EncodedEvents {
   std::vector<std::size_t> ends_;
 };
 
-// u8 version, at, events, documents, day totals, period to close, the voided event;
-// docs/storage-format.md. `events` are those of the batch.
+// u8 version, at, events, documents, day totals, period to close, the voided event, what new meters
+// count; docs/storage-format.md. `events` are those of the batch.
 std::string encode(const DecidedBatch& batch, const EncodedEvents& events);
 Result<DecidedBatch> decode_batch(std::string_view bytes);
 

@@ -39,6 +39,43 @@ Json to_document(const UsageEvent& event, const WebhookCall& call) {
                        {"timestamp", event.occurred_at}});
 }
 
+void set_text(Json& object, std::string_view name, const std::string& text) {
+  if (!text.empty()) object.set(name, text);
+}
+
+struct FactShape {
+  Json operator()(const ApiCall& call) const {
+    Json data = Json::object({{"method", call.method},
+                              {"endpoint", call.endpoint},
+                              {"status", call.status},
+                              {"request_bytes", call.request_bytes},
+                              {"response_bytes", call.response_bytes},
+                              {"duration_ms", to_milliseconds(call.duration)}});
+    set_text(data, "path", call.path);
+    set_text(data, "ip", call.ip);
+    set_text(data, "store_id", call.store_id);
+    set_text(data, "device_id", call.device_id);
+    return data;
+  }
+  Json operator()(const WebhookCall& call) const {
+    Json data = Json::object({{"webhook_id", call.webhook_id},
+                              {"success", call.success},
+                              {"duration_ms", to_milliseconds(call.duration)}});
+    if (call.status != 0) data.set("status", call.status);
+    return data;
+  }
+  Json operator()(const StorageReport& report) const {
+    return Json::object({{"bytes", report.bytes}});
+  }
+  Json operator()(const CountReport& report) const {
+    return report.count ? Json::object({{"count", *report.count}}) : Json::object();
+  }
+  Json operator()(const OtherFact& fact) const {
+    Result<Json> data = parse_json(fact.data, JsonNumbers::any);
+    return data ? *std::move(data) : Json();
+  }
+};
+
 Json to_pairs(const Histogram& durations) {
   Json pairs = Json::array();
   for (const Histogram::Bucket& bucket : durations.buckets())
@@ -55,6 +92,33 @@ std::optional<Json> to_document(const UsageEvent& event, Collection collection) 
     return to_document(event, *call);
   }
   return std::nullopt;
+}
+
+Json data_document(const Fact& fact) { return std::visit(FactShape{}, fact); }
+
+std::string_view name_of(EventFate fate) {
+  switch (fate) {
+    case EventFate::counted:
+      return "counted";
+    case EventFate::unmatched:
+      return "unmatched";
+    case EventFate::voided:
+      return "voided";
+  }
+  return "";
+}
+
+Json to_raw_document(const RawEvent& raw) {
+  const UsageEvent& event = raw.kept.event;
+  return Json::object({{"_id", event.id},
+                       {"tenant_id", event.tenant.text()},
+                       {"source", event.source},
+                       {"type", type_of(event.fact)},
+                       {"data", data_document(event.fact)},
+                       {"billable", event.billable},
+                       {"outcome", name_of(raw.fate)},
+                       {"sequence", static_cast<std::int64_t>(raw.kept.sequence)},
+                       {"timestamp", event.occurred_at}});
 }
 
 Json to_metric_document(const std::string& tenant, const keys::HourPlace& place,

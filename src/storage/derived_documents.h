@@ -11,11 +11,14 @@
 #include "domain/usage_event.h"
 #include "storage/collections.h"
 #include "storage/keys.h"
+#include "storage/store.h"
 
 namespace metergate {
 
 // In api_calls or webhook_calls; nothing where the event does not belong there.
 std::optional<Json> to_document(const UsageEvent& event, Collection collection);
+// In events.
+Json to_raw_document(const RawEvent& raw);
 Json to_metric_document(const std::string& tenant, const keys::HourPlace& place,
                         const CallSums& sums);
 Json to_counter_document(const std::string& tenant, Period period, const Counter& counter,

@@ -72,6 +72,7 @@ bool Stepper::value(unsigned depth) {
     case JsonTag::decimal:
       return number() && number();  // the scale is a byte below 128
     case JsonTag::string:
+    case JsonTag::number_text:
       return text(skipped);
     case JsonTag::array:
       if (!length(size)) return false;

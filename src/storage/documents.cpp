@@ -69,6 +69,28 @@ class EventSource final : public DocumentSource {
   std::unique_ptr<EventCursor> events_;
 };
 
+class RawSource final : public DocumentSource {
+ public:
+  RawSource(std::unique_ptr<EventCursor> events, FateOf fate_of)
+      : events_(std::move(events)), fate_of_(std::move(fate_of)) {}
+
+  Result<std::vector<Json>> next() override {
+    std::vector<Json> documents;
+    while (documents.size() < kChunk) {
+      auto archived = TRY(events_->next());
+      if (!archived) break;
+      RawEvent raw{{archived->sequence, archived->index, std::move(archived->event)}, {}};
+      raw.fate = TRY(fate_of_(raw.kept));
+      documents.push_back(to_raw_document(raw));
+    }
+    return documents;
+  }
+
+ private:
+  std::unique_ptr<EventCursor> events_;
+  FateOf fate_of_;
+};
+
 // Walks the tenants that have rows, or the one that is named.
 class TenantWalk {
  public:
@@ -234,6 +256,11 @@ std::unique_ptr<DocumentSource> make_stored_source(const ReadContext& context,
 std::unique_ptr<DocumentSource> make_event_source(Collection collection,
                                                   std::unique_ptr<EventCursor> events) {
   return std::make_unique<EventSource>(collection, std::move(events));
+}
+
+std::unique_ptr<DocumentSource> make_raw_source(std::unique_ptr<EventCursor> events,
+                                                FateOf fate_of) {
+  return std::make_unique<RawSource>(std::move(events), std::move(fate_of));
 }
 
 std::unique_ptr<DocumentSource> make_counter_source(const ReadContext& context,

@@ -2,6 +2,7 @@
 // chunk, so that no query holds the store's lock for long or everything in memory.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -44,6 +45,10 @@ std::unique_ptr<DocumentSource> make_stored_source(const ReadContext& context,
 // api_calls and webhook_calls.
 std::unique_ptr<DocumentSource> make_event_source(Collection collection,
                                                   std::unique_ptr<EventCursor> events);
+// events; `fate_of` says what became of one.
+using FateOf = std::function<Result<EventFate>(const KeptEvent& kept)>;
+std::unique_ptr<DocumentSource> make_raw_source(std::unique_ptr<EventCursor> events,
+                                                FateOf fate_of);
 // usage_counters by tenant and period; response_metrics by tenant, hour and endpoint. Only of the
 // tenant, period or hours that the filter names.
 std::unique_ptr<DocumentSource> make_counter_source(const ReadContext& context,

@@ -23,6 +23,9 @@ class EventHistory {
   // In no promised order.
   virtual Result<> for_each(const EventRange& range,
                             const std::function<bool(const ArchivedEvent&)>& visit) const = 0;
+  // The same of the batches after one.
+  virtual Result<> for_each_after(std::uint64_t after, const EventRange& range,
+                                  const std::function<bool(const ArchivedEvent&)>& visit) const = 0;
   // How many of a range are of a kind of fact, by its place among them.
   virtual Result<std::int64_t> count(const EventRange& range, std::size_t kind) const = 0;
   virtual std::int64_t event_count() const = 0;

@@ -11,6 +11,12 @@ EventId id_of(const UsageEvent& event, const HashKey& key) {
   return ids_of(std::span(&event, 1), key).front();
 }
 
+bool is_same_content(std::uint64_t counted, const UsageEvent& event, const EventId& id,
+                     const HashKey& key) {
+  return counted == id.fingerprint ||
+         counted == keyed_hash(key, canonical_content_with_time(event)).low;
+}
+
 std::vector<EventId> ids_of(std::span<const UsageEvent> events, const HashKey& key) {
   std::vector<EventId> ids;
   ids.reserve(events.size());

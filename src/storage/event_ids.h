@@ -19,6 +19,10 @@ struct EventId {
 };
 
 EventId id_of(const UsageEvent& event, const HashKey& key);
+// Whether an event that was counted under a fingerprint has the content of this one, whose id that
+// is. An event that was recorded when times were part of the content has the fingerprint of then.
+bool is_same_content(std::uint64_t counted, const UsageEvent& event, const EventId& id,
+                     const HashKey& key);
 // Of each; nothing in those of our own events, which are never looked up.
 std::vector<EventId> ids_of(std::span<const UsageEvent> events, const HashKey& key);
 

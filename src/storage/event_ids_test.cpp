@@ -4,8 +4,27 @@
 
 #include <random>
 
+#include "storage/test_events.h"
+
 namespace metergate {
 namespace {
+
+TEST(EventIds, ContentIsTheSameByBothFingerprints) {
+  HashKey key{};
+  UsageEvent event = test_events::call("a", 1'700'000'000'000);
+  const EventId id = id_of(event, key);
+  const std::uint64_t of_before = keyed_hash(key, canonical_content_with_time(event)).low;
+  EXPECT_NE(id.fingerprint, of_before);
+  EXPECT_TRUE(is_same_content(id.fingerprint, event, id, key));
+  EXPECT_TRUE(is_same_content(of_before, event, id, key));
+  // Recorded when times were part of the content: another time is other content then.
+  UsageEvent later = event;
+  later.occurred_at += std::chrono::seconds{1};
+  EXPECT_EQ(id_of(later, key).fingerprint, id.fingerprint);
+  EXPECT_FALSE(is_same_content(of_before, later, id_of(later, key), key));
+  std::get<ApiCall>(event.fact).status = 500;
+  EXPECT_FALSE(is_same_content(id.fingerprint, event, id_of(event, key), key));
+}
 
 UsageEvent event_named(const std::string& id) {
   UsageEvent event;

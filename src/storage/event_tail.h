@@ -32,7 +32,7 @@ class EventTail final : public EventHistory {
   Result<std::unique_ptr<EventCursor>> newest_first_after(std::uint64_t after,
                                                           const EventRange& range) const;
   Result<> for_each_after(std::uint64_t after, const EventRange& range,
-                          const std::function<bool(const ArchivedEvent&)>& visit) const;
+                          const std::function<bool(const ArchivedEvent&)>& visit) const override;
   std::int64_t count_after(std::uint64_t after) const;
   Result<std::int64_t> count_after(std::uint64_t after, const EventRange& range,
                                    std::size_t kind) const;

@@ -30,6 +30,7 @@ Result<> Fold::apply(std::uint64_t sequence, const DecidedBatch& batch,
   CHECK(ids.size() == batch.events.size());
   CHECK(sequence == view_.state().sequence + 1);
   TRY(fold_documents(batch));
+  for (const BackfilledCell& cell : batch.backfilled) TRY(fold_backfilled(cell));
   if (batch.voided) TRY(fold_void(*batch.voided, batch.at));
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     const UsageEvent& event = batch.events[i];

@@ -36,7 +36,7 @@ class Fold {
   Result<std::string_view> endpoint_within_cap(const std::string& tenant, Period period,
                                                const std::string& endpoint);
   Result<> fold_meters(const OtherFact& fact, const UsageEvent& event);
-  Result<> fold_meter(const CountedMeter& meter, const Json& data, const UsageEvent& event);
+  Result<> fold_meter(const CountedMeter& meter, const EventContent& data, const UsageEvent& event);
   Result<std::string> group_within_cap(const std::string& tenant, Period period,
                                        const CountedMeter& meter, const Json& data);
   Result<> fold_void(const DecidedVoid& voided, Timestamp at);
@@ -47,6 +47,7 @@ class Fold {
   Result<> rebuild_meter(const std::string& tenant, const CountedMeter& meter,
                          const MeterPlaces& places);
   Result<> fold_documents(const DecidedBatch& batch);
+  Result<> fold_backfilled(const BackfilledCell& backfilled);
   Result<> fold_day_total(const DayTotal& total);
   Result<> reopen_from(Period period);
   Result<Counter*> touch_month(const std::string& tenant, Period period);

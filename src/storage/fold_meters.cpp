@@ -15,16 +15,17 @@ Timestamp minute_of(Timestamp at) { return std::chrono::floor<std::chrono::minut
 Result<> Fold::fold_meters(const OtherFact& fact, const UsageEvent& event) {
   const MeterTable::Group* meters = view_.meters().of_type(fact.type);
   if (meters == nullptr) return {};
-  const Json data = data_of(fact.data);
+  const EventContent data = data_of(fact);
   for (const CountedMeter* meter : *meters) TRY(fold_meter(*meter, data, event));
   return {};
 }
 
-Result<> Fold::fold_meter(const CountedMeter& meter, const Json& data, const UsageEvent& event) {
+Result<> Fold::fold_meter(const CountedMeter& meter, const EventContent& data,
+                          const UsageEvent& event) {
   const std::string& tenant = event.tenant.text();
   const Slot& slot = calendar_.slot_of(event.occurred_at);
   const MeterReading reading = reading_of(meter, data, event.occurred_at, key_);
-  const std::string group = TRY(group_within_cap(tenant, slot.period, meter, data));
+  const std::string group = TRY(group_within_cap(tenant, slot.period, meter, data.json));
   for (const std::string& place :
        {keys::meter_minute_place(meter.key, minute_of(event.occurred_at), group),
         keys::meter_day_place(meter.key, slot.day, group),
@@ -34,6 +35,33 @@ Result<> Fold::fold_meter(const CountedMeter& meter, const Json& data, const Usa
     cell.fold(meter.meter.aggregation, reading);
     view_.account(held_bytes(cell) - before);
   }
+  return {};
+}
+
+// Its meter was made by the same batch. Its group is within the cap: that was settled with it.
+Result<> Fold::fold_backfilled(const BackfilledCell& backfilled) {
+  const CountedMeter* meter = view_.meters().find(backfilled.slug);
+  if (meter == nullptr)
+    return fail(ErrorCode::corrupt, "a batch of the journal counts for the meter '" +
+                                        backfilled.slug + "', which it does not make");
+  const std::string& tenant = backfilled.tenant.text();
+  const Slot slot = calendar_.slot_of(backfilled.minute);
+  const std::string& group = backfilled.group;
+  if (!meter->group_paths.empty() && group != kOtherGroup) {
+    const std::string place = keys::meter_groups_place(meter->key, slot.period);
+    auto& known = TRY(view_.touch<EndpointRow>(tenant, place)).row->endpoints;
+    const auto at = std::ranges::lower_bound(known, group);
+    if (at == known.end() || *at != group) known.insert(at, group);
+  }
+  for (const std::string& place : {keys::meter_minute_place(meter->key, backfilled.minute, group),
+                                   keys::meter_day_place(meter->key, slot.day, group),
+                                   keys::meter_month_place(meter->key, slot.period)}) {
+    MeterCell& cell = *TRY(view_.touch<MeterCell>(tenant, place)).row;
+    const std::size_t before = grown_bytes(cell);
+    cell.merge(meter->meter.aggregation, backfilled.cell);
+    view_.account(grown_bytes(cell) - before);
+  }
+  touched_.add(tenant, slot.period);
   return {};
 }
 

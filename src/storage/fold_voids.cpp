@@ -76,10 +76,10 @@ Result<> Fold::unfold_meters(const DecidedVoid& voided) {
   if (meters == nullptr) return {};
   const std::string& tenant = event.tenant.text();
   const Slot slot = calendar_.slot_of(event.occurred_at);
-  const Json data = data_of(fact->data);
+  const EventContent data = data_of(*fact);
   for (const CountedMeter* meter : *meters) {
-    if (voided.kept.sequence < meter->since) continue;
-    MeterPlaces places{TRY(counted_group(view_, tenant, slot.period, *meter, data)),
+    if (!meter->counts(voided.kept.sequence, event.occurred_at)) continue;
+    MeterPlaces places{TRY(counted_group(view_, tenant, slot.period, *meter, data.json)),
                        std::chrono::floor<std::chrono::minutes>(event.occurred_at), slot.day,
                        slot.period};
     const std::string minute = keys::meter_minute_place(meter->key, places.minute, places.group);

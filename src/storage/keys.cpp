@@ -104,6 +104,7 @@ void append_value(std::string& out, const Json* value) {
       return append_u64(out, value->as_timestamp().time_since_epoch().count());
     // Indexed fields hold single values; others are only kept apart here, not ordered.
     case Json::Kind::object:
+    case Json::Kind::number_text:
       rank(Rank::object);
       return append_text(out, to_text(*value));
     case Json::Kind::array:

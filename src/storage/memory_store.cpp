@@ -225,6 +225,19 @@ class MemoryStore final : public ControlledStore {
     return store_->own_readings(event, sequence);
   }
   Result<Commit> reopen(Batch batch) override { return store_->reopen(std::move(batch)); }
+  Result<> raw_events(const RawRange& range,
+                      const std::function<bool(const RawEvent&)>& visit) const override {
+    TRY(readable());
+    return store_->raw_events(range, visit);
+  }
+  Result<bool> is_counted(const UsageEvent& event) const override {
+    TRY(readable());
+    return store_->is_counted(event);
+  }
+  Result<std::vector<MeterMonth>> count_back(const OwnMeter& meter, Timestamp from) const override {
+    TRY(readable());
+    return store_->count_back(meter, from);
+  }
   Result<RetentionDone> retire(const RetentionCut& cut) override { return store_->retire(cut); }
   Result<> checkpoint() override { return store_->checkpoint(); }
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override {

@@ -18,16 +18,19 @@ Json to_document(const MeterRecord& record) {
   const auto text_or_null = [](const std::string& text) {
     return text.empty() ? Json() : Json(text);
   };
-  return Json::object({{"meter_id", record.id},
-                       {"slug", record.meter.slug},
-                       {"name", record.name},
-                       {"description", text_or_null(record.description)},
-                       {"event_type", record.meter.event_type},
-                       {"value_property", text_or_null(record.meter.value_path)},
-                       {"aggregation", row_of(record.meter.aggregation).name},
-                       {"group_by", std::move(groups)},
-                       {"created_at", record.created_at},
-                       {"updated_at", record.updated_at}});
+  Json document = Json::object({{"meter_id", record.id},
+                                {"slug", record.meter.slug},
+                                {"name", record.name},
+                                {"description", text_or_null(record.description)},
+                                {"event_type", record.meter.event_type},
+                                {"value_property", text_or_null(record.meter.value_path)},
+                                {"aggregation", row_of(record.meter.aggregation).name},
+                                {"group_by", std::move(groups)},
+                                {"created_at", record.created_at},
+                                {"updated_at", record.updated_at}});
+  if (record.meter.tenant_may_send) document.set("tenant_may_send", true);
+  if (record.counts_from) document.set(kMeterFrom, *record.counts_from);
+  return document;
 }
 
 Result<MeterRecord> meter_from(const Json& document) {
@@ -49,6 +52,8 @@ Result<MeterRecord> meter_from(const Json& document) {
   record.meter.event_type = *type;
   record.meter.aggregation = *aggregation;
   record.meter.value_path = document.string_at("value_property").value_or("");
+  record.meter.tenant_may_send = document.bool_at("tenant_may_send").value_or(false);
+  record.counts_from = document.timestamp_at(kMeterFrom);
   for (const auto& [name, path] : groups->as_object()) {
     if (!path.is_string()) return corrupt(document);
     record.meter.group_by.push_back({name, path.as_string()});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -18,6 +19,7 @@ struct MeterRecord {
   std::string description;
   Timestamp created_at{};
   Timestamp updated_at{};
+  std::optional<Timestamp> counts_from{};  // kMeterFrom
 };
 
 Json to_document(const MeterRecord& record);
@@ -27,5 +29,7 @@ Result<MeterRecord> meter_from(const Json& document);
 // The batch that made the meter: it counts that batch's events and all later ones. Set by the
 // store.
 inline constexpr std::string_view kMeterSince = "since_sequence";
+// Where it is there: the meter counts the kept events of before as well, from this instant on.
+inline constexpr std::string_view kMeterFrom = "counts_from";
 
 }  // namespace metergate

@@ -29,6 +29,9 @@ std::optional<std::string> scalar_text(const Json* value) {
     case Json::Kind::integer:
     case Json::Kind::decimal:
       return to_text(trimmed(*value->number()));
+    case Json::Kind::number_text:
+      if (const auto number = value->exact_number()) return to_text(*number);
+      return std::nullopt;
     default:
       return std::nullopt;
   }
@@ -42,11 +45,18 @@ void cut(std::string& text) {
   text.resize(end);
 }
 
-std::optional<Quantity> quantity_of(const Json* value) {
-  if (value == nullptr) return std::nullopt;
-  if (value->is_string()) return Quantity::parse(value->as_string());
-  const std::optional<Decimal> number = value->number();
-  return number ? Quantity::of(*number) : std::nullopt;
+// A number, or a text that is one.
+std::optional<Quantity> quantity_of(const Json& value, bool is_rounded) {
+  constexpr std::size_t kTextMax = 64;
+  if (!is_rounded) {
+    if (value.is_string()) return Quantity::parse(value.as_string());
+    const std::optional<Decimal> number = value.number();
+    return number ? Quantity::of(*number) : std::nullopt;
+  }
+  std::optional<ExactNumber> number = value.exact_number();
+  if (value.is_string() && value.as_string().size() <= kTextMax)
+    number = ExactNumber::parse(value.as_string());
+  return number ? Quantity::rounded(*number) : std::nullopt;
 }
 
 Result<CountedMeter> counted_from(const Json& document) {
@@ -56,6 +66,7 @@ Result<CountedMeter> counted_from(const Json& document) {
   if (!since || *since < 0)
     return fail(ErrorCode::corrupt, "the stored meter '" + counted.meter.slug + "' has no start");
   counted.since = static_cast<std::uint64_t>(*since);
+  counted.from = document.timestamp_at(kMeterFrom);
   counted.value_path = parse_path(counted.meter.value_path).value_or(DataPath{});
   for (const Dimension& dimension : counted.meter.group_by)
     counted.group_paths.push_back(parse_path(dimension.path).value_or(DataPath{}));
@@ -95,12 +106,18 @@ const MeterTable::Group* MeterTable::of_type(const std::string& type) const {
   return at == by_type_.end() ? nullptr : &at->second;
 }
 
-Json data_of(const std::string& text) {
-  Result<Json> data = parse_json(text);
-  return data ? *std::move(data) : Json();
+EventContent data_of(const OtherFact& fact) {
+  Result<Json> data = parse_json(fact.data, JsonNumbers::any);
+  return {data ? *std::move(data) : Json(), fact.is_rounded};
 }
 
-MeterReading reading_of(const CountedMeter& meter, const Json& data, Timestamp at,
+const Json* value_of(const CountedMeter& meter, const Json& data) {
+  if (!row_of(meter.meter.aggregation).needs_value) return nullptr;
+  const Json* value = find_at(data, meter.value_path);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+MeterReading reading_of(const CountedMeter& meter, const EventContent& data, Timestamp at,
                         const HashKey& key) {
   MeterReading reading;
   reading.at = at;
@@ -109,7 +126,8 @@ MeterReading reading_of(const CountedMeter& meter, const Json& data, Timestamp a
     reading.is_usable = true;
     return reading;
   }
-  const Json* value = find_at(data, meter.value_path);
+  const Json* value = value_of(meter, data.json);
+  if (value == nullptr) return reading;
   if (row.aggregation == Folding::unique_count) {
     const std::optional<std::string> text = scalar_text(value);
     if (!text) return reading;
@@ -118,7 +136,7 @@ MeterReading reading_of(const CountedMeter& meter, const Json& data, Timestamp a
     reading.is_usable = true;
     return reading;
   }
-  const std::optional<Quantity> quantity = quantity_of(value);
+  const std::optional<Quantity> quantity = quantity_of(*value, data.is_rounded);
   // A percentile is kept within a part of the value, which means nothing below 0.
   if (!quantity || (row.permille > 0 && quantity->billionths < 0)) return reading;
   reading.value = *quantity;

@@ -18,15 +18,22 @@
 #include "base/result.h"
 #include "domain/meter_cell.h"
 #include "domain/own_meter.h"
+#include "domain/usage_event.h"
 
 namespace metergate {
 
 struct CountedMeter {
   OwnMeter meter;
-  std::uint64_t since = 0;  // the first batch that it counts
+  std::uint64_t since = 0;          // the first batch that it counts
+  std::optional<Timestamp> from{};  // what came before is counted too, from this instant on
   DataPath value_path;
   std::vector<DataPath> group_paths;  // in the order of meter.group_by
   std::string key;                    // text(slug) u64(since): what its cells' places begin with
+
+  // Whether it counts an event that came with that batch.
+  bool counts(std::uint64_t sequence, Timestamp occurred_at) const {
+    return sequence >= since || (from && occurred_at >= *from);
+  }
 };
 
 class MeterTable {
@@ -48,9 +55,15 @@ class MeterTable {
 };
 
 // An event's data as the meters read it; null where it has none.
-Json data_of(const std::string& text);
-MeterReading reading_of(const CountedMeter& meter, const Json& data, Timestamp at,
+struct EventContent {
+  Json json;
+  bool is_rounded = true;
+};
+EventContent data_of(const OtherFact& fact);
+MeterReading reading_of(const CountedMeter& meter, const EventContent& data, Timestamp at,
                         const HashKey& key);
+// What stands where the meter looks for its value; nullptr where nothing does, or null.
+const Json* value_of(const CountedMeter& meter, const Json& data);
 
 // The values that a meter groups by: nothing where the data has none, or one that is no text,
 // number or boolean.

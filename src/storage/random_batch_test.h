@@ -53,6 +53,8 @@ inline Batch any_batch(int number, const Store& store) {
       event.occurred_at = at("2026-02-10") + std::chrono::seconds{id * 40};
     }
     if (pick(40) == 0) event.billable = false;
+    // Sent again with a new time.
+    if (pick(20) == 0) event.occurred_at += std::chrono::hours{pick(900)};
     batch.events.push_back(std::move(event));
   }
   for (int i = pick(3); i > 0; --i) {

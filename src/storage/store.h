@@ -97,7 +97,11 @@ struct Batch {
   std::optional<Period> must_be_open;
 };
 
-enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed };
+// `unmatched`: kept as an accepted one is, and no meter there is counts its type.
+enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed, unmatched };
+constexpr bool is_kept(EventOutcome outcome) {
+  return outcome == EventOutcome::accepted || outcome == EventOutcome::unmatched;
+}
 
 struct Commit {
   Sequence sequence = 0;               // of this batch; head() where there was nothing new to write
@@ -155,6 +159,28 @@ struct CallRange {
 struct OwnReading {
   OwnMeter meter;
   MeterReading reading;
+  // What stands where the meter looks for its value, as JSON; nothing: nothing does, or null.
+  std::optional<std::string> given{};
+};
+// A tenant's month of a meter that does not count it yet.
+struct MeterMonth {
+  TenantId tenant;
+  Period period;
+  MeterCell cell;
+};
+
+// What became of a raw event. A late correction leaves one of a closed period as it was counted.
+enum class EventFate : std::uint8_t { counted, unmatched, voided };
+struct RawEvent {
+  KeptEvent kept;
+  EventFate fate = EventFate::counted;
+};
+std::string_view name_of(EventFate fate);  // "counted" …
+// An event's data as a sender writes it.
+Json data_document(const Fact& fact);
+struct RawRange {
+  std::optional<TenantId> tenant;  // nothing: all tenants
+  Window window;                   // of occurred_at
 };
 
 struct RetentionCut {
@@ -276,6 +302,13 @@ class Store {
                                                       const Window& within) const = 0;
   // Whether it was counted out again; of a closed period that does not change any more.
   virtual Result<bool> is_voided(const KeptEvent& kept) const = 0;
+  // Raw events of every type, newest first by their time, then by batch and place, falling. Calls
+  // `visit` until it returns false; holds no lock meanwhile.
+  virtual Result<> raw_events(const RawRange& range,
+                              const std::function<bool(const RawEvent&)>& visit) const = 0;
+  // Whether an event of that name and content is counted in a period that takes events: sending it
+  // again changes nothing, whatever time it now says.
+  virtual Result<bool> is_counted(const UsageEvent& event) const = 0;
   // What an event of that content, come with that batch, says to each meter of the provider's own
   // that counted it then and is still there; by slug.
   virtual Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
@@ -289,6 +322,11 @@ class Store {
   virtual AuditHead audit_head() const = 0;
   // The last that the journal had when the store was opened; nothing: none, or no journal.
   virtual std::optional<AuditHead> journal_audit_head() const { return std::nullopt; }
+  // What a meter made now would count of the events that are kept, from an instant on; as apply()
+  // counts them for a meter whose document says kMeterFrom. ErrorCode::too_large where that is more
+  // than one batch may hold.
+  virtual Result<std::vector<MeterMonth>> count_back(const OwnMeter& meter,
+                                                     Timestamp from) const = 0;
 
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;

@@ -186,6 +186,51 @@ TEST_P(MeterContract, ValuesThatAreNoneAreCountedAsUnusable) {
   EXPECT_EQ(shown(cell, Folding::sum), "3.5");
 }
 
+TEST_P(MeterContract, ValuesAreRoundedToNineDecimalsFromAllTheirDigits) {
+  apply(meter(tokens()));
+  apply(events({prompt("a", "1", "2026-03-05", R"({"n":33.333333333333336})"),
+                prompt("a", "2", "2026-03-05", R"({"n":0.1000000000})"),
+                prompt("a", "3", "2026-03-05", R"({"n":"0.0000000005"})"),
+                prompt("a", "4", "2026-03-05", R"({"n":-0.00000000049999999999999999999999})"),
+                prompt("a", "5", "2026-03-05", R"({"n":123456789012.1234567895})"),
+                prompt("a", "6", "2026-03-05", R"({"n":1e2})")}));
+  EXPECT_EQ(total("a", "2026-03"), "123456789145.55679012");
+  reopen();
+  EXPECT_EQ(total("a", "2026-03"), "123456789145.55679012");
+}
+
+// What was recorded before that was so counts as it did, through a recount too.
+TEST_P(MeterContract, AValueOfBeforeRoundingCountsNothingAsItDid) {
+  apply(meter(tokens()));
+  apply(events({fact("a", "1", "2026-03-05", OtherFact{"prompt", R"({"n":0.1000000000})", false}),
+                prompt("a", "2", "2026-03-05", R"({"n":0.1000000000})")}));
+  ASSERT_TRUE(store().checkpoint());
+  reopen();
+  const auto cell = store().meter_total(tenant("a"), "tokens", period("2026-03")).value();
+  ASSERT_TRUE(cell);
+  EXPECT_EQ(cell->unusable, 1);
+  EXPECT_EQ(shown(cell, Folding::sum), "0.1");
+  const auto recounted = store().recount_meters(period("2026-03")).value();
+  ASSERT_EQ(recounted.size(), 1U);
+  EXPECT_EQ(recounted[0].cell, *cell);
+}
+
+TEST_P(MeterContract, WhatAnEventSaysIsToldWithWhatStandsThere) {
+  apply(meter(tokens()));
+  const auto said = [&](std::string_view data) {
+    const auto readings = store().own_readings(prompt("a", "1", "2026-03-05", data), UINT64_MAX);
+    EXPECT_EQ(readings.value().size(), 1U);
+    const OwnReading& one = readings.value().front();
+    return (one.reading.is_usable ? "good " : "bad ") + one.given.value_or("nothing");
+  };
+  EXPECT_EQ(said(R"({"n":1e300})"), "bad 1e300");
+  EXPECT_EQ(said(R"({"n":1000000000000.0})"), "good 1000000000000.0");
+  EXPECT_EQ(said(R"({"n":1000000000000.000000001})"), "bad 1000000000000.000000001");
+  EXPECT_EQ(said(R"({"n":"ten"})"), "bad \"ten\"");
+  EXPECT_EQ(said(R"({"n":null})"), "bad nothing");
+  EXPECT_EQ(said("{}"), "bad nothing");
+}
+
 TEST_P(MeterContract, DaysAreThoseOfTheBillingTimeZone) {
   use_zone("Asia/Kathmandu");  // 5:45 ahead
   apply(meter(tokens()));

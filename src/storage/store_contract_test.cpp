@@ -217,9 +217,33 @@ TEST_P(StoreContract, AConflictWithinABatchRefusesIt) {
   EXPECT_EQ(store().head(), 0U);
 }
 
-TEST_P(StoreContract, AnotherTimeUnderTheSameIdIsAConflictAcrossPeriods) {
-  apply(events({call("a", "1", "2026-03-01")}));
-  EXPECT_EQ(apply(events({call("a", "1", "2026-04-01")})).outcomes[0], EventOutcome::conflict);
+TEST_P(StoreContract, AnotherTimeAloneIsADuplicateWhileTheFirstOnesPeriodIsOpen) {
+  apply(events({call("a", "1", "2026-03-01"), call("a", "2", "2026-02-01")}));
+  EXPECT_EQ(apply(events({call("a", "1", "2026-03-02")})).outcomes[0], EventOutcome::duplicate);
+  EXPECT_EQ(apply(events({call("a", "1", "2026-04-01")})).outcomes[0], EventOutcome::duplicate);
+  EXPECT_FALSE(store().counter(tenant("a"), period("2026-04")).value());
+  Batch close;
+  close.close_through = period("2026-02");
+  apply(std::move(close));
+  // The first one stands, also against a time that is closed by now.
+  EXPECT_EQ(apply(events({call("a", "1", "2026-02-01")})).outcomes[0], EventOutcome::duplicate);
+  EXPECT_TRUE(store().is_counted(call("a", "1", "2026-02-01")).value());
+  EXPECT_FALSE(store().is_counted(call("b", "1", "2026-02-01")).value());
+  UsageEvent changed = call("a", "1", "2026-02-01");
+  std::get<ApiCall>(changed.fact).status = 500;
+  EXPECT_FALSE(store().is_counted(changed).value());
+  EXPECT_EQ(apply(events({changed})).outcomes[0], EventOutcome::period_closed);
+  // That of a closed period is forgotten with it.
+  EXPECT_EQ(apply(events({call("a", "2", "2026-03-01")})).outcomes[0], EventOutcome::accepted);
+  EXPECT_EQ(counter("a", "2026-03").calls.count, 2);
+}
+
+TEST_P(StoreContract, ATypeThatNoMeterKnowsIsKeptUnmatched) {
+  const UsageEvent own = fact("a", "1", "2026-03-01", OtherFact{"prompt", "{}"});
+  const Commit commit = apply(events({own, call("a", "2", "2026-03-01"), own}));
+  EXPECT_EQ(commit.outcomes, (std::vector{EventOutcome::unmatched, EventOutcome::accepted,
+                                          EventOutcome::duplicate}));
+  EXPECT_EQ(apply(events({own})).outcomes[0], EventOutcome::duplicate);
 }
 
 TEST_P(StoreContract, AnEventWithoutATimeOfItsOwnIsTheSameWheneverItComes) {

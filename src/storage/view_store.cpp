@@ -84,6 +84,12 @@ Result<ViewStore::Open> ViewStore::open(const Query& query) const {
       return Open{make_event_source(query.collection, TRY(history_->newest_first(range))),
                   query.sort.empty() || is_newest_first};
     }
+    case Collection::events: {
+      const bool is_newest_first =
+          query.sort.size() == 1 && query.sort[0].descending && query.sort[0].field == "timestamp";
+      return Open{make_raw_source(TRY(history_->newest_first(range_of(filter))), fates()),
+                  query.sort.empty() || is_newest_first};
+    }
     case Collection::response_metrics:
       return Open{make_metric_source(context(), filter), query.sort.empty()};
     case Collection::usage_counters:

@@ -9,12 +9,14 @@
 #include <memory>
 #include <shared_mutex>
 
+#include "storage/backfill.h"
 #include "storage/decide.h"
 #include "storage/documents.h"
 #include "storage/event_history.h"
 #include "storage/fold.h"
 #include "storage/ledger.h"
 #include "storage/store.h"
+#include "storage/voided_events.h"
 
 namespace metergate {
 
@@ -75,6 +77,10 @@ class ViewStore : public Store {
   Result<bool> is_voided(const KeptEvent& kept) const override;
   Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
                                                Sequence sequence) const override;
+  Result<> raw_events(const RawRange& range,
+                      const std::function<bool(const RawEvent&)>& visit) const override;
+  Result<bool> is_counted(const UsageEvent& event) const override;
+  Result<std::vector<MeterMonth>> count_back(const OwnMeter& meter, Timestamp from) const override;
   Result<RetentionDone> retire(const RetentionCut& cut) override;
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
   Result<std::vector<MeterTotal>> recount_meters(Period period) const override;
@@ -108,16 +114,32 @@ class ViewStore : public Store {
   Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,
                                         Generation& generation) const;
   Result<> look_up(std::vector<KnownId>& known) const;
+  // What a new meter counts of the batches up to `through`, read without the lock.
+  struct CountedBack {
+    Backfill backfill;
+    Sequence through = 0;
+    Sequence last_void = 0;  // as it was then
+  };
+  Result<CountedBack> count_kept(CountedMeter meter) const;
+  Result<> count_kept(Backfill& backfill, Sequence after, Sequence through,
+                      const VoidedEvents& voided) const;
+  Result<std::vector<CountedBack>> prepare_backfills(const Batch& batch) const;
+  // Under the lock: what came since, and so the cells of the batch.
+  Result<> finish_backfills(DecidedBatch& batch, std::vector<CountedBack> prepared) const;
   // What is made of a batch without the lock.
   struct Prepared {
     std::vector<KnownId> known;
     Generation generation;
     EncodedEvents encoded;
+    std::vector<CountedBack> backfills;
   };
   Result<Commit> commit(Batch batch, Prepared prepared);
   Result<> recall_ids(Period from);
   // Whether the ids of every event in the window are still known: those of closed periods are not.
   bool has_ids_of(const Window& window) const;
+  EventFate fate_of(const KeptEvent& kept) const;
+  // Of events that come in order of time, without the lock.
+  FateOf fates() const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.
   Result<bool> is_known(const EventName& name) const;
   ReadContext context() const {
@@ -142,6 +164,7 @@ class ViewStore : public Store {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EventHistory> history_;
   std::atomic<Sequence> head_{0};
+  Sequence last_void_ = 0;  // the last batch since the start that counted an event out again
 };
 
 // A fault after which the state in memory cannot be trusted: says so on standard error and ends the

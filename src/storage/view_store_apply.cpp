@@ -49,7 +49,9 @@ Result<Commit> ViewStore::apply(Batch batch) {
   Generation generation;
   std::vector<KnownId> known = TRY(identify(batch.events, generation));
   EncodedEvents encoded(batch.events);
-  return commit(std::move(batch), {std::move(known), generation, std::move(encoded)});
+  std::vector<CountedBack> backfills = TRY(prepare_backfills(batch));
+  return commit(std::move(batch),
+                {std::move(known), generation, std::move(encoded), std::move(backfills)});
 }
 
 Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
@@ -61,12 +63,13 @@ Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   const auto& generation = prepared.generation;
   if (generation && view_->base_generation() > *generation + 1) TRY(look_up(prepared.known));
   const VoidRule void_rule(*view_, *history_, options_.key);
-  Decider decider(*view_, fold_.calendar(), void_rule);
+  Decider decider(*view_, fold_.calendar(), void_rule, options_.key);
   Decision decision = TRY(decider.decide(std::move(batch), prepared.known));
   Commit commit{head_, std::move(decision.outcomes), !decision.is_refused};
   if (decision.is_refused || decision.is_empty()) return commit;
   if (decision.batch.events.size() < prepared.encoded.size())
     prepared.encoded.keep(decision.places);
+  TRY(finish_backfills(decision.batch, std::move(prepared.backfills)));
   commit.sequence = head_ + 1;
   TRY(ledger_->append(commit.sequence, encode(decision.batch, prepared.encoded)));
   // From here on the batch is decided: there is no way back.
@@ -75,6 +78,7 @@ Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   note_changes(decision.batch);
   history_->add(commit.sequence, decision.batch, prepared.encoded);
   head_ = commit.sequence;
+  if (decision.batch.voided) last_void_ = commit.sequence;
   on_applied(view_->changed_bytes());
   return commit;
 }

@@ -30,6 +30,10 @@ void ViewStore::note_changes(const DecidedBatch& batch) {
   };
   for (const UsageEvent& event : batch.events) note(event);
   if (batch.voided) note(batch.voided->kept.event);
+  for (const BackfilledCell& cell : batch.backfilled) {
+    changed_.note(cell.tenant.text());
+    changed_days_[fold_.calendar().slot_of(cell.minute).day] = changed_.mark();
+  }
   for (const DayTotal& total : batch.day_totals) {
     changed_.note(total.tenant.text());
     changed_days_[total.day] = changed_.mark();

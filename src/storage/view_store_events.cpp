@@ -1,15 +1,13 @@
 // How ViewStore reads raw events one by one, and counts again by them; see view_store.h.
+#include <algorithm>
 #include <map>
 #include <mutex>
 
+#include "domain/event_source.h"
 #include "storage/view_store.h"
-#include "storage/voided_events.h"
 
 namespace metergate {
 namespace {
-
-// What Metergate makes itself is named so, and its ids are not looked up.
-constexpr std::string_view kOwnSource = "metergate";
 
 // Under the view's lock.
 Result<VoidedEvents> voided_within(const View& view, const Window& window, const TimeZone& zone) {
@@ -40,6 +38,17 @@ Result<bool> ViewStore::is_known(const EventName& name) const {
   }
   // Where a checkpoint moved it between the two looks, it is in the base by now.
   return TRY(view_->find_in_base(std::span(&id, 1))).front().has_value();
+}
+
+Result<bool> ViewStore::is_counted(const UsageEvent& event) const {
+  const EventId id = id_of(event, options_.key);
+  std::optional<std::uint64_t> counted;
+  {
+    const std::shared_lock lock(mutex_);
+    counted = view_->find_id(id.hash);
+  }
+  if (!counted) counted = TRY(view_->find_in_base(std::span(&id, 1))).front();
+  return counted && is_same_content(*counted, event, id, options_.key);
 }
 
 Result<std::optional<KeptEvent>> ViewStore::find_event(const EventName& name,
@@ -81,6 +90,42 @@ Result<> ViewStore::counted_calls(const CallRange& range,
     return voided->contains({archived.sequence, archived.index}) || visit(event.occurred_at);
   }));
   return read;
+}
+
+// Under the lock: what became of an event that was not voided.
+EventFate ViewStore::fate_of(const KeptEvent& kept) const {
+  const auto* fact = std::get_if<OtherFact>(&kept.event.fact);
+  if (fact == nullptr) return EventFate::counted;
+  const MeterTable::Group* meters = view_->meters().of_type(fact->type);
+  const auto counts = [&kept](const CountedMeter* meter) {
+    return meter->counts(kept.sequence, kept.event.occurred_at);
+  };
+  const bool is_matched = meters != nullptr && std::ranges::any_of(*meters, counts);
+  return is_matched ? EventFate::counted : EventFate::unmatched;
+}
+
+FateOf ViewStore::fates() const {
+  // Which were voided, of the period met last.
+  return [this, period = std::optional<Period>(),
+          voided = VoidedEvents()](const KeptEvent& kept) mutable -> Result<EventFate> {
+    const Period of = Period::of(kept.event.occurred_at, options_.zone);
+    const std::shared_lock lock(mutex_);
+    if (period != of) voided = TRY(voided_events(*view_, of));
+    period = of;
+    return voided.contains({kept.sequence, kept.index}) ? EventFate::voided : fate_of(kept);
+  };
+}
+
+Result<> ViewStore::raw_events(const RawRange& range,
+                               const std::function<bool(const RawEvent&)>& visit) const {
+  const FateOf fate_of = fates();
+  const auto cursor = TRY(history_->newest_first({range.tenant, range.window}));
+  for (auto next = TRY(cursor->next()); next; next = TRY(cursor->next())) {
+    RawEvent raw{{next->sequence, next->index, std::move(next->event)}, {}};
+    raw.fate = TRY(fate_of(raw.kept));
+    if (!visit(raw)) break;
+  }
+  return {};
 }
 
 Result<std::vector<std::pair<TenantId, Counter>>> ViewStore::recount(Period period) const {
@@ -133,9 +178,9 @@ Result<std::vector<MeterTotal>> ViewStore::recount_meters(Period period) const {
     const auto* fact = std::get_if<OtherFact>(&archived.event.fact);
     const MeterTable::Group* meters = fact == nullptr ? nullptr : table.of_type(fact->type);
     if (meters == nullptr) return true;
-    const Json data = data_of(fact->data);
+    const EventContent data = data_of(*fact);
     for (const CountedMeter* meter : *meters) {
-      if (archived.sequence < meter->since) continue;
+      if (!meter->counts(archived.sequence, archived.event.occurred_at)) continue;
       const MeterReading reading =
           reading_of(*meter, data, archived.event.occurred_at, options_.key);
       totals[{archived.event.tenant, meter->meter.slug}].fold(meter->meter.aggregation, reading);

@@ -93,13 +93,20 @@ Result<std::vector<OwnReading>> ViewStore::own_readings(const UsageEvent& event,
   std::vector<OwnReading> readings;
   const auto* fact = std::get_if<OtherFact>(&event.fact);
   if (fact == nullptr) return readings;
-  const Json data = data_of(fact->data);
+  const auto is_read = [&] {
+    const std::shared_lock lock(mutex_);
+    return view_->meters().of_type(fact->type) != nullptr;
+  };
+  if (!is_read()) return readings;
+  const EventContent data = data_of(*fact);
   const std::shared_lock lock(mutex_);
   const MeterTable::Group* meters = view_->meters().of_type(fact->type);
   if (meters == nullptr) return readings;
   for (const CountedMeter* meter : *meters) {
-    if (sequence < meter->since) continue;
-    readings.push_back({meter->meter, reading_of(*meter, data, event.occurred_at, options_.key)});
+    if (!meter->counts(sequence, event.occurred_at)) continue;
+    OwnReading reading{meter->meter, reading_of(*meter, data, event.occurred_at, options_.key)};
+    if (const Json* value = value_of(*meter, data.json)) reading.given = to_text(*value);
+    readings.push_back(std::move(reading));
   }
   return readings;
 }

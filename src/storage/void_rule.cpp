@@ -46,7 +46,9 @@ Result<DecidedVoid> VoidRule::settle(const KeptEvent& kept, Calendar& calendar) 
   const MeterTable::Group* meters = fact == nullptr ? nullptr : view_.meters().of_type(fact->type);
   if (meters == nullptr) return decided;
   for (const CountedMeter* meter : *meters) {
-    if (kept.sequence < meter->since || is_subtractable(meter->meter.aggregation)) continue;
+    if (!meter->counts(kept.sequence, event.occurred_at) ||
+        is_subtractable(meter->meter.aggregation))
+      continue;
     MeterCell minute = TRY(remaining_minute(kept, *meter, slot.period));
     decided.minutes.emplace_back(meter->meter.slug, std::move(minute));
   }
@@ -82,17 +84,19 @@ Result<MeterCell> VoidRule::remaining_minute(const KeptEvent& kept, const Counte
                                              Period period) const {
   const std::string& tenant = kept.event.tenant.text();
   const std::string& type = std::get<OtherFact>(kept.event.fact).type;
-  const Json own = data_of(std::get<OtherFact>(kept.event.fact).data);
-  const std::string group = TRY(counted_group(view_, tenant, period, meter, own));
+  const EventContent own = data_of(std::get<OtherFact>(kept.event.fact));
+  const std::string group = TRY(counted_group(view_, tenant, period, meter, own.json));
   const auto start = std::chrono::floor<std::chrono::minutes>(kept.event.occurred_at);
   MeterCell cell;
   // Gives whether it was read.
   const auto fold = [&](const ArchivedEvent& archived) -> Result<> {
     const auto* fact = std::get_if<OtherFact>(&archived.event.fact);
-    if (fact == nullptr || fact->type != type || archived.sequence < meter.since) return {};
+    if (fact == nullptr || fact->type != type ||
+        !meter.counts(archived.sequence, archived.event.occurred_at))
+      return {};
     if (is_itself(archived, kept) || TRY(is_voided(archived, period))) return {};
-    const Json data = data_of(fact->data);
-    const std::string of = TRY(counted_group(view_, tenant, period, meter, data));
+    const EventContent data = data_of(*fact);
+    const std::string of = TRY(counted_group(view_, tenant, period, meter, data.json));
     if (of != group) return {};
     cell.fold(meter.meter.aggregation, reading_of(meter, data, archived.event.occurred_at, key_));
     return {};

@@ -18,7 +18,7 @@ COLUMNS_MAX = 100
 
 # floor -> the floors it may include besides itself. A value that is a set names the only files.
 STORE_FACE = {"store.h", "audit.h", "collections.h", "query.h"}
-PLAIN_BASE = {"result.h", "check.h", "time.h", "id.h", "histogram.h", "decimal.h"}
+PLAIN_BASE = {"result.h", "check.h", "time.h", "id.h", "histogram.h", "decimal.h", "exact_number.h"}
 ANY = None
 FLOORS = {
     "base": {},

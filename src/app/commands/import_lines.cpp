@@ -56,7 +56,7 @@ class ImportLines final : public StoreCommand {
 
   Result<> read_line(const std::string& line, std::size_t index, Faults& faults,
                      StoreContext& context) {
-    Json element = TRY(parse_json(line));
+    Json element = TRY(parse_json(line, JsonNumbers::any));
     ExportedEvent exported = TRY(event_of_line(std::move(element)));
     if (exported.is_voided) {
       ++voided_;

@@ -130,6 +130,16 @@ const tests = {
     await assert.rejects(own.meters.query("tokens_total", { subject: ["acme"] }), (error) => error.status === 403);
   },
 
+  async "an event without a time counts once, though each retry has one of its own"(om) {
+    const event = { id: "retried", type: "prompt", subject: "acme", source: "app", data: { tokens: 100, model: "z" } };
+    for (let tries = 0; tries < 3; ++tries) {
+      await om.events.ingest(event);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const usage = await om.meters.query("tokens_total", { subject: ["acme"], filterGroupBy: { model: "z" } });
+    assert.deepEqual(usage.data.map((row) => row.value), [100]);
+  },
+
   async "a meter that is deleted is gone"(om) {
     await om.meters.delete("tokens_total");
     await assert.rejects(om.meters.query("tokens_total"), (error) => error.status === 404);

@@ -1,0 +1,146 @@
+// GET /provider/events: the raw events of every type, for who looks for one that was sent.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/reader_faults.h"
+#include "api/routes.h"
+#include "api/time_range.h"
+#include "base/crypto.h"
+#include "service/raw_events.h"
+#include "service/sessions.h"
+
+namespace metergate::api {
+namespace {
+
+constexpr std::int64_t kEventsMax = 200;
+constexpr std::int64_t kEventsUsual = 50;
+constexpr std::size_t kSealBytes = 16;
+constexpr std::size_t kPositionBytes = 20;
+constexpr std::string_view kCursorPurpose = "cursor of raw events";
+
+// Several values have commas between. A text with a comma in it may be meant whole.
+std::vector<std::string> values_of(QueryReader& reader, std::string_view name) {
+  const std::optional<std::string> text = reader.text(name);
+  if (!text) return {};
+  std::vector<std::string> values;
+  for (std::size_t start = 0; start <= text->size();) {
+    const std::size_t end = std::min(text->find(',', start), text->size());
+    values.push_back(text->substr(start, end - start));
+    start = end + 1;
+  }
+  if (values.size() > 1) values.push_back(*text);
+  return values;
+}
+
+std::vector<EventFate> read_fates(QueryReader& reader) {
+  const std::optional<std::string> text = reader.text("outcome");
+  if (!text) return {};
+  std::vector<EventFate> fates;
+  for (std::size_t start = 0; start <= text->size();) {
+    const std::size_t end = std::min(text->find(',', start), text->size());
+    const std::string name = text->substr(start, end - start);
+    const std::optional<EventFate> fate = find_fate(name);
+    if (!fate) {
+      reader.fault(
+          "outcome",
+          fmt::format("is {}; must be one or more of: counted, unmatched, voided", shown(name)));
+      return {};
+    }
+    fates.push_back(*fate);
+    start = end + 1;
+  }
+  return fates;
+}
+
+void append_number(std::string& bytes, std::uint64_t number, unsigned size) {
+  for (unsigned i = size; i-- > 0;) bytes.push_back(static_cast<char>(number >> (8 * i)));
+}
+
+std::uint64_t number_at(std::string_view bytes, std::size_t start, std::size_t size) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes.substr(start, size))
+    number = number << 8U | static_cast<unsigned char>(byte);
+  return number;
+}
+
+// A cursor is good for the question that it was given for: the seal is over both.
+class Cursors {
+ public:
+  explicit Cursors(const Call& call) : sessions_(call.services.sessions) {
+    for (const std::string_view name :
+         {"tenant_id", "type", "source", "id", "from", "to", "outcome"}) {
+      const std::optional<std::string> value = call.query(name);
+      question_ += value ? fmt::format("{}={}:{};", name, value->size(), *value) : ";";
+    }
+  }
+
+  std::string write(const RawPosition& position) const {
+    std::string bytes;
+    append_number(bytes, static_cast<std::uint64_t>(position.at.time_since_epoch().count()), 8);
+    append_number(bytes, position.sequence, 8);
+    append_number(bytes, position.index, 4);
+    return base64url(bytes + seal_of(bytes));
+  }
+
+  std::optional<RawPosition> read(QueryReader& reader) const {
+    const std::optional<std::string> text = reader.text("cursor");
+    if (!text) return std::nullopt;
+    const std::optional<std::string> bytes = parse_base64url(*text);
+    const bool has_size = bytes && bytes->size() == kPositionBytes + kSealBytes;
+    if (!has_size || bytes->substr(kPositionBytes) != seal_of(bytes->substr(0, kPositionBytes))) {
+      reader.fault(
+          "cursor",
+          "is none that was given for these filters; leave it out to begin with the newest");
+      return std::nullopt;
+    }
+    RawPosition position;
+    position.at = Timestamp{Milliseconds{static_cast<std::int64_t>(number_at(*bytes, 0, 8))}};
+    position.sequence = number_at(*bytes, 8, 8);
+    position.index = static_cast<std::uint32_t>(number_at(*bytes, 16, 4));
+    return position;
+  }
+
+ private:
+  std::string seal_of(const std::string& position) const {
+    return sessions_.seal(kCursorPurpose, position + question_).substr(0, kSealBytes);
+  }
+  const Sessions& sessions_;
+  std::string question_;
+};
+
+Result<Answer> list_events(Call& call) {
+  QueryReader reader(call);
+  RawFilter filter;
+  filter.tenants = values_of(reader, "tenant_id");
+  filter.types = values_of(reader, "type");
+  filter.sources = values_of(reader, "source");
+  filter.ids = values_of(reader, "id");
+  filter.fates = read_fates(reader);
+  const TimeRange range = read_range(reader, {"from", "to"}, call.services.rules.zone);
+  filter.window = {range.from.value_or(kTimestampMin), range.to.value_or(kTimestampMax)};
+  const auto limit = static_cast<std::size_t>(reader.integer("limit", 1, kEventsMax, kEventsUsual));
+  const Cursors cursors(call);
+  const std::optional<RawPosition> after = cursors.read(reader);
+  TRY(reader.finish());
+  const RawPage page = TRY(list_raw_events(call.services.store, filter, after, limit));
+  Json events = Json::array();
+  for (const RawEvent& raw : page.events) events.push_back(raw_event_json(raw));
+  Json next;
+  if (page.next) next = cursors.write(*page.next);
+  return answer_of(Json::object({{"events", std::move(events)}, {"next_cursor", std::move(next)}}));
+}
+
+}  // namespace
+
+std::vector<Route> raw_events_routes() {
+  return {{"GET",
+           "/provider/events",
+           provider_with(Permission::events_read),
+           list_events,
+           {"tenant_id", "type", "source", "id", "from", "to", "outcome", "limit", "cursor"},
+           true,
+           "The raw events as they were sent and what became of each, newest first"}};
+}
+
+}  // namespace metergate::api
