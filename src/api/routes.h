@@ -105,10 +105,10 @@ struct Route {
   std::string_view summary;
   // Query names that may stand there several times; "name[]" is name[KEY] with any key.
   std::vector<std::string_view> repeated_names{};
-  // A tenant whose calls are refused over a hard limit is answered here all the same, unbilled.
-  bool answers_past_limit = false;
   // The audit trail says under this name that it was answered: of what takes much out.
   std::string_view noted_as{};
+  // A tenant whose calls are refused over a hard limit is answered here all the same, unbilled.
+  bool answers_past_limit = false;
   bool hashes_password = false;                // such slow ones have a thread of their own
   std::size_t body_bytes_max = kBodyUsualMax;  // as it is sent
 };
