@@ -94,7 +94,8 @@ def keys_that_change(binary, root):
     first, second = SigningKey(root, "first"), SigningKey(root, "second")
     odd = [{"kty": "AKP", "alg": "ML-DSA-44", "kid": "new"}, {"kty": "oct", "k": "AAAA"}, first.jwk(kid="ops", key_ops=["sign"]), 7]
     write_keys(path, odd)
-    server = product.Server(binary, os.path.join(root, "keys"), environment={"JWKS_FILE": path, "LOG_LEVEL": "info"})
+    server = product.Server(binary, os.path.join(root, "keys"), environment={"JWKS_FILE": path})
+    server.environment["LOG_LEVEL"] = "info"
     check(not server.start(), "a set without a key that verifies stops the start")
     check("key 2 ('ops'): its key_ops do not hold verify" in server.last_words(), "and each key is told why", server.last_words())
     write_keys(path, odd + [first.jwk()])

@@ -83,7 +83,9 @@ void gather_short(http::Response& response) {
 void encode(http::Response& response, ContentCoding coding) {
   auto encoder = std::make_shared<ContentEncoder>(coding);
   if (!response.source) {
-    response.body = encoder->add(response.body) + encoder->finish();
+    std::string coded = encoder->add(response.body);
+    coded += encoder->finish();
+    response.body = std::move(coded);
     return;
   }
   response.source = [encoder, plain = std::move(response.source),
