@@ -37,10 +37,13 @@ void Backfill::add(const ArchivedEvent& archived) {
 std::string Backfill::group_within_cap(const TenantId& tenant, Period period, const Json& data) {
   if (meter_.group_paths.empty()) return {};
   std::string group = encode_group(group_of(meter_, data));
-  std::set<std::string>& known = groups_[{tenant, period}];
-  if (known.contains(group)) return group;
-  if (known.size() >= kGroupsMax) return std::string(kOtherGroup);
-  known.insert(group);
+  Groups& known = groups_[{tenant, period}];
+  if (known.names.contains(group)) return group;
+  const bool has_room = known.names.size() < kGroupsMax &&
+                        (known.bytes + group.size() <= kGroupBytesMax || known.names.empty());
+  if (!has_room) return std::string(kOtherGroup);
+  known.names.insert(group);
+  known.bytes += group.size();
   bytes_ += group.size();
   return group;
 }

@@ -39,6 +39,10 @@ class Backfill {
   Result<std::vector<MeterMonth>> months() const;
 
  private:
+  struct Groups {
+    std::set<std::string> names;
+    std::size_t bytes = 0;  // of the names
+  };
   Result<> check_size() const;
   std::string group_within_cap(const TenantId& tenant, Period period, const Json& data);
 
@@ -46,7 +50,7 @@ class Backfill {
   Calendar calendar_;
   HashKey key_;
   std::map<std::tuple<TenantId, Timestamp, std::string>, MeterCell> cells_;
-  std::map<std::pair<TenantId, Period>, std::set<std::string>> groups_;
+  std::map<std::pair<TenantId, Period>, Groups> groups_;
   std::size_t bytes_ = 0;
 };
 

@@ -49,17 +49,20 @@ Result<> Fold::fold_backfilled(const BackfilledCell& backfilled) {
   const std::string& group = backfilled.group;
   if (!meter->group_paths.empty() && group != kOtherGroup) {
     const std::string place = keys::meter_groups_place(meter->key, slot.period);
-    auto& known = TRY(view_.touch<EndpointRow>(tenant, place)).row->endpoints;
-    const auto at = std::ranges::lower_bound(known, group);
-    if (at == known.end() || *at != group) known.insert(at, group);
+    EndpointRow& known = *TRY(view_.touch<EndpointRow>(tenant, place)).row;
+    const auto at = std::ranges::lower_bound(known.endpoints, group);
+    if (at == known.endpoints.end() || *at != group) {
+      known.bytes += group.size();
+      known.endpoints.insert(at, group);
+    }
   }
   for (const std::string& place : {keys::meter_minute_place(meter->key, backfilled.minute, group),
                                    keys::meter_day_place(meter->key, slot.day, group),
                                    keys::meter_month_place(meter->key, slot.period)}) {
     MeterCell& cell = *TRY(view_.touch<MeterCell>(tenant, place)).row;
-    const std::size_t before = grown_bytes(cell);
+    const std::size_t before = held_bytes(cell);
     cell.merge(meter->meter.aggregation, backfilled.cell);
-    view_.account(grown_bytes(cell) - before);
+    view_.account(held_bytes(cell) - before);
   }
   touched_.add(tenant, slot.period);
   return {};
