@@ -209,6 +209,15 @@ def forms_of_answers(server):
         head = ask(server.port, "HEAD", path, {**bearer, "Accept-Encoding": "gzip;q=1, zstd;q=0.5"})
         for name in ("etag", "content-length", "content-encoding", "vary"):
             check(head[1].get(name) == coded[1].get(name), f"HEAD agrees in {name}", (head[1], coded[1]))
+    listed = json.loads(ask(server.port, "GET", "/provider/tenants?sort=-name&plan=basic,free&limit=1", bearer)[2])["data"]
+    check(listed["pagination"]["total"] == 12 and listed["tenants"][0]["name"] == "Tenant 9", "lists are sorted by any field, and filtered by several values", listed)
+    added = ask(server.port, "POST", "/provider/tenants", bearer, {"tenant_id": "cafe", "name": "CAFÉ " + "é" * 195, "plan": "free"})
+    check(added[0] == 201, "a name has 200 characters, not bytes", added)
+    found = json.loads(ask(server.port, "GET", "/provider/tenants?q=caf%C3%A9", bearer)[2])["data"]
+    check([tenant["tenant_id"] for tenant in found["tenants"]] == ["cafe"], "é finds É", found)
+    check(ask(server.port, "POST", "/provider/billing/tenants/cafe/plan", bearer, {"plan": "basic", "reason": "  x  "})[0] == 400, "blanks are no reason")
+    refused = ask(server.port, "POST", "/api/v1/events", {**bearer, "Content-Length": str(64 << 20)})
+    check(refused[0] == 413 and refused[1]["content-type"] == "application/problem+json", "413 under /api/v1/ is a problem", refused)
     body = ask(server.port, "GET", "/provider/tenants?helth=1&limt=2", bearer)
     check(body[0] == 400 and b"did you mean 'limit'" in body[2], "an unknown parameter is answered with the nearest", body)
 

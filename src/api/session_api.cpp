@@ -52,8 +52,12 @@ Result<Answer> login(Call& call) {
 Result<Answer> list_users(Call& call) {
   QueryReader query{call};
   const PageRequest page = read_page(query);
+  const std::string sort =
+      read_sort(query, {"email", "name", "is_active", "created_at", "updated_at"}, "email");
   TRY(query.finish());
-  return answer_of(list_json("users", TRY(call.services.sessions.users()), page));
+  std::vector<Json> users = TRY(call.services.sessions.users());
+  sort_documents(users, sort);
+  return answer_of(list_json("users", std::move(users), page));
 }
 
 Result<Answer> add_user(Call& call) {
@@ -85,8 +89,12 @@ Result<Answer> change_user(Call& call) {
 Result<Answer> list_keys(Call& call) {
   QueryReader query{call};
   const PageRequest page = read_page(query);
+  const std::string sort =
+      read_sort(query, {"key_id", "name", "expires_at", "created_by", "created_at"}, "key_id");
   TRY(query.finish());
-  return answer_of(list_json("api_keys", TRY(call.services.sessions.keys()), page));
+  std::vector<Json> keys = TRY(call.services.sessions.keys());
+  sort_documents(keys, sort);
+  return answer_of(list_json("api_keys", std::move(keys), page));
 }
 
 Result<Answer> add_key(Call& call) {
@@ -122,7 +130,7 @@ std::vector<Route> session_routes() {
        "/provider/users",
        manage,
        list_users,
-       {"page", "limit"},
+       {"page", "limit", "sort"},
        false,
        "List provider users"},
       {"POST", "/provider/users", manage, add_user, {}, true, "Add a provider user", {}, true},
@@ -135,7 +143,13 @@ std::vector<Route> session_routes() {
        "Change or disable a provider user",
        {},
        true},
-      {"GET", "/provider/api-keys", manage, list_keys, {"page", "limit"}, false, "List API keys"},
+      {"GET",
+       "/provider/api-keys",
+       manage,
+       list_keys,
+       {"page", "limit", "sort"},
+       false,
+       "List API keys"},
       {"POST",
        "/provider/api-keys",
        manage,

@@ -71,8 +71,8 @@ std::vector<std::string> texts(const std::array<std::string_view, N>& values) {
 }
 
 std::optional<std::string> read_filter(QueryReader& query, std::string_view name) {
-  if (name == "status") return query.choice(name, texts(kRecordStatuses));
-  if (name == "type") return query.choice(name, texts(kDeviceTypes));
+  if (name == "status") return query.choices(name, texts(kRecordStatuses));
+  if (name == "type") return query.choices(name, texts(kDeviceTypes));
   return query.text(name);
 }
 

@@ -73,7 +73,7 @@ struct TenantQuery {
   std::string search{};  // in id or name, ignoring case; empty: any; likewise below
   std::string plan{};
   std::string status{};
-  std::string sort = "tenant_id";  // or -…: tenant_id, name, created_at
+  std::string sort = "tenant_id";  // or -…: tenant_id, name, plan, status, created_at
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "service/directory.h"
+#include "service/listed_values.h"
 
 namespace metergate {
 namespace {
@@ -11,15 +12,21 @@ namespace {
 // `folded` is query.search without regard to case.
 bool matches(const TenantRecord& record, const TenantQuery& query, const std::string& folded) {
   const Tenant& tenant = record.tenant;
-  if (!query.plan.empty() && record.subscription.plan() != query.plan) return false;
-  if (!query.status.empty() && tenant.status != query.status) return false;
+  if (!is_listed(query.plan, record.subscription.plan())) return false;
+  if (!is_listed(query.status, tenant.status)) return false;
   return folded.empty() || folded_case(tenant.id.text()).contains(folded) ||
          folded_case(tenant.name).contains(folded);
 }
 
-std::strong_ordering compare_by(std::string_view field, const Tenant& a, const Tenant& b) {
+std::strong_ordering compare_by(std::string_view field, const TenantRecord& first,
+                                const TenantRecord& second) {
+  const Tenant& a = first.tenant;
+  const Tenant& b = second.tenant;
   if (field == "name" && a.name != b.name) return a.name <=> b.name;
+  if (field == "status" && a.status != b.status) return a.status <=> b.status;
   if (field == "created_at" && a.created_at != b.created_at) return a.created_at <=> b.created_at;
+  const std::strong_ordering by_plan = first.subscription.plan() <=> second.subscription.plan();
+  if (field == "plan" && by_plan != 0) return by_plan;
   return a.id <=> b.id;
 }
 
@@ -32,7 +39,7 @@ TenantPage Directory::list(const TenantQuery& query) const {
   const bool descending = query.sort.starts_with('-');
   const std::string_view field = std::string_view(query.sort).substr(descending ? 1 : 0);
   std::ranges::sort(found, [&](const auto& a, const auto& b) {
-    const auto order = compare_by(field, a->tenant, b->tenant);
+    const auto order = compare_by(field, *a, *b);
     return descending ? order > 0 : order < 0;
   });
   TenantPage page;

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "service/faults.h"
+#include "service/listed_values.h"
 #include "service/record_documents.h"
 #include "service/text_rules.h"
 
@@ -275,7 +276,7 @@ Result<RecordPage> Records::list(const TenantAccess& access, RecordKind kind,
   TRY(directory_.get(access.tenant()));
   const RecordRow& row = row_of(kind);
   std::vector<Filter> filters = {Filter::equal("tenant_id", access.tenant().text())};
-  for (const auto& [field, value] : query.equal) filters.push_back(Filter::equal(field, value));
+  for (const auto& [field, value] : query.equal) filters.push_back(equal_to_listed(field, value));
   if (row.has_status) {
     filters.push_back(Filter::compare("status", FilterOperator::not_equal, std::string(kDeleted)));
   }
