@@ -7,6 +7,7 @@ Each case is imported twice, once with the server running and once without it: t
 """
 import datetime
 import gzip
+import json
 import os
 import pathlib
 import subprocess
@@ -183,7 +184,7 @@ def main():
                 part(case)
             status, answer = product.ask_once(server.port, "GET", "/api/v1/meters/tokens/query", server.provider)
             expected = 2.5 * (3 + 2500 + 4 + 2 + 2 + 1500 + 5 + 2 + 1100 + 3 + 3 + 2000 + 1 + 2 + 1700)
-            value = sum(row["value"] for row in answer["data"])
+            value = sum(row["value"] for row in json.loads(answer)["data"])
             check(status == 200 and value == expected, f"the meter has all of it once: {value}", expected)
             server.command("verify")
         finally:

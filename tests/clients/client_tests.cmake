@@ -29,9 +29,8 @@ metergate_python_client_test(examples examples_test.py ${CMAKE_BINARY_DIR})
 # What others have written, unchanged: the SDKs of CloudEvents and OpenMeter, each in a folder of the build's own.
 set(built ${CMAKE_CURRENT_BINARY_DIR})
 set(sdk ${clients}/sdk_test.py $<TARGET_FILE:metergate>)
-metergate_client_test(python_installed sh -c
-  "test venv/done -nt ${clients}/python/requirements.txt || { ${Python3_EXECUTABLE} -m venv --clear venv && venv/bin/pip install -q --disable-pip-version-check -r ${clients}/python/requirements.txt && touch venv/done; }")
-set_tests_properties(client_python_installed PROPERTIES WORKING_DIRECTORY ${built} FIXTURES_SETUP client_python TIMEOUT 300)
+metergate_client_test(python_installed ${clients}/python/install.sh ${Python3_EXECUTABLE} ${built}/venv)
+set_tests_properties(client_python_installed PROPERTIES FIXTURES_SETUP client_python TIMEOUT 300)
 metergate_client_test(python_cloudevents ${built}/venv/bin/python ${sdk} ${built}/venv/bin/python ${clients}/python/cloudevents_send.py)
 metergate_client_test(python_openmeter ${built}/venv/bin/python ${clients}/python/openmeter_test.py $<TARGET_FILE:metergate>)
 set_tests_properties(client_python_cloudevents client_python_openmeter PROPERTIES FIXTURES_REQUIRED client_python)

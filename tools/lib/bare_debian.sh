@@ -36,7 +36,8 @@ in_namespace() {
   FRESH_MACHINE=$folder setpriv --pdeathsig KILL \
     unshare --mount --pid --fork --kill-child --propagation private bash "$@" || status=$?
   if [ -n "${keep:-}" ]; then
-    echo "${0##*/}: kept in $folder (and $folder.lock)"
+    rm -f "$folder.lock"  # no run takes it for one that was killed
+    echo "${0##*/}: kept in $folder"
   else
     rm -rf --one-file-system "$folder" "$folder.lock"
   fi

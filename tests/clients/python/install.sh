@@ -1,0 +1,9 @@
+#!/bin/sh
+# install.sh PYTHON FOLDER: the SDKs of requirements.txt in FOLDER, where they are not there yet.
+set -e
+wanted=$(dirname "$0")/requirements.txt
+if ! cmp -s "$wanted" "$2/installed.txt"; then
+  "$1" -m venv --clear "$2"
+  "$2/bin/pip" install -q --disable-pip-version-check -r "$wanted"
+  cp "$wanted" "$2/installed.txt"
+fi
