@@ -54,7 +54,7 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::create(std::vector<Route> routes
 
 bool Dispatcher::is_slow(const http::Request& request) const {
   const auto match = table_.find(request.method, request.path);
-  return match && (match->route->is_slow || must_wait(request, services_));
+  return match && match->route->is_slow;
 }
 
 void Dispatcher::handle(http::Request request, http::Reply reply) {
@@ -105,7 +105,7 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   TRY(admit(request, *exchange.match, services_, admission));
   TRY(admit_call(exchange));
   TRY(check_query(request, *exchange.match->route));
-  TRY(wait_for_sequence(request, services_));
+  TRY(check_sequence(request, services_));
   Call call{.request = request,
             .services = services_,
             .path_values = exchange.match->path_values,
