@@ -30,7 +30,8 @@ Actor actor_of(const http::Request& request, const std::optional<Caller>& caller
   return Actor{.name = caller ? caller->actor() : std::string{"anonymous"},
                .ip = request.remote_ip,
                .user_agent = user_agent_of(request),
-               .request_id = request.request_id};
+               .request_id = request.request_id,
+               .recorded_ip = request.recorded_ip};
 }
 
 std::string path_value_or_empty(const RouteMatch& match, std::string_view name) {
@@ -47,9 +48,9 @@ bool has_header(const http::Response& response, std::string_view name) {
 }  // namespace
 
 Result<std::unique_ptr<Dispatcher>> Dispatcher::create(std::vector<Route> routes,
-                                                       Services& services) {
+                                                       Services& services, http::CorsRules cors) {
   RouteTable table = TRY(RouteTable::create(std::move(routes)));
-  return std::unique_ptr<Dispatcher>{new Dispatcher{std::move(table), services}};
+  return std::unique_ptr<Dispatcher>{new Dispatcher{std::move(table), services, std::move(cors)}};
 }
 
 bool Dispatcher::is_slow(const http::Request& request) const {
@@ -99,6 +100,9 @@ void Dispatcher::settle() {
 
 Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
+  // It carries no token, so it is nobody's call.
+  if (http::is_preflight(request) && table_.has(request.path))
+    return cors_.preflight(request, table_.methods_of(request.path));
   exchange.match = table_.find(request.method, request.path);
   if (!exchange.match) return answer_unmatched(exchange);
   Admission& admission = exchange.admission;
@@ -188,6 +192,7 @@ void Dispatcher::add_standing(const Exchange& exchange, http::Response& response
 
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
   add_standing(exchange, response);
+  cors_.add_fields(exchange.request, response);
   const http::HeadContext context =
       http::head_context(exchange.request, response, services_.clock.now());
   const std::size_t head = http::serialize_head(response, context).size();
@@ -210,7 +215,7 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
                .request_bytes = request.bytes,
                .response_bytes = exchange.response_bytes,
                .duration = services_.clock.steady() - exchange.started_at,
-               .ip = request.remote_ip,
+               .ip = request.recorded_ip,
                .store_id = {},
                .device_id = {}};
   if (exchange.match) {

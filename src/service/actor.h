@@ -1,6 +1,7 @@
 // Actor: who asks for a change and from where; what every audit record starts with. A value.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "storage/audit.h"
@@ -12,6 +13,7 @@ struct Actor {
   std::string ip;
   std::string user_agent;
   std::string request_id;
+  std::optional<std::string> recorded_ip{};  // in place of `ip` where not all of it may be kept
 };
 
 // A record of `action` by `actor` at `now`, with a new id; the caller fills tenant, reason, before
