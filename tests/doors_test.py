@@ -111,7 +111,7 @@ def keys_that_change(binary, root):
         until("a token of a key that is gone ends", lambda: status_of(server.port, old) == 401)
         write_keys(path, "{ broken")
         server.process.send_signal(signal.SIGHUP)
-        until("a broken file is told of in a line", lambda: "file.kept" in server.last_words())
+        until("a broken file is told of in a line", lambda: "reload.refused" in server.last_words())
         check(status_of(server.port, second.token(kid="b")) == 200, "and the old keys stay in force")
         write_keys(path, [first.jwk(kid="a"), second.jwk(kid="b")])
         server.process.send_signal(signal.SIGHUP)

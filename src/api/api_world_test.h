@@ -130,6 +130,7 @@ inline http::Request request_for(const std::string& line, const std::string& tok
   }
   if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
   request.remote_ip = "192.0.2.9";
+  request.recorded_ip = request.remote_ip;
   request.request_id = "req_test";
   request.bytes = 100;
   return request;

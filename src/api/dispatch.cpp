@@ -37,7 +37,8 @@ Actor actor_of(const http::Request& request, const std::optional<Caller>& caller
                .ip = request.remote_ip,
                .user_agent = user_agent_of(request),
                .request_id = request.request_id,
-               .rights = caller ? caller->permissions() : Permissions{}};
+               .rights = caller ? caller->permissions() : Permissions{},
+               .recorded_ip = request.recorded_ip};
 }
 
 std::string path_value_or_empty(const RouteMatch& match, std::string_view name) {
@@ -54,14 +55,14 @@ bool has_header(const http::Response& response, std::string_view name) {
 }  // namespace
 
 Result<std::unique_ptr<Dispatcher>> Dispatcher::create(std::vector<Route> routes,
-                                                       Services& services) {
+                                                       Services& services, http::CorsRules cors) {
   RouteTable table = TRY(RouteTable::create(std::move(routes)));
-  return std::unique_ptr<Dispatcher>{new Dispatcher{std::move(table), services}};
+  return std::unique_ptr<Dispatcher>{new Dispatcher{std::move(table), services, std::move(cors)}};
 }
 
 bool Dispatcher::is_slow(const http::Request& request) const {
   const auto match = table_.find(request.method, request.path);
-  return match && (match->route->is_slow || must_wait(request, services_));
+  return match && match->route->is_slow;
 }
 
 bool Dispatcher::is_login(const http::Request& request) const {
@@ -117,13 +118,16 @@ void Dispatcher::settle() {
 
 Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
+  // It carries no token, so it is nobody's call.
+  if (http::is_preflight(request) && table_.has(request.path))
+    return cors_.preflight(request, table_.methods_of(request.path));
   exchange.match = table_.find(request.method, request.path);
   if (!exchange.match) return answer_unmatched(exchange);
   Admission& admission = exchange.admission;
   TRY(admit(request, *exchange.match, services_, admission));
   TRY(admit_call(exchange));
   TRY(check_query(request, *exchange.match->route));
-  TRY(wait_for_sequence(request, services_));
+  TRY(check_sequence(request, services_));
   Call call{.request = request,
             .services = services_,
             .path_values = exchange.match->path_values,
@@ -216,6 +220,7 @@ void Dispatcher::add_standing(const Exchange& exchange, http::Response& response
 
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
   add_standing(exchange, response);
+  cors_.add_fields(exchange.request, response);
   const http::HeadContext context =
       http::head_context(exchange.request, response, services_.clock.now());
   const std::size_t head = http::serialize_head(response, context).size();
@@ -238,7 +243,7 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
                .request_bytes = request.bytes,
                .response_bytes = exchange.response_bytes,
                .duration = services_.clock.steady() - exchange.started_at,
-               .ip = request.remote_ip,
+               .ip = request.recorded_ip,
                .store_id = {},
                .device_id = {}};
   if (exchange.match) {

@@ -12,6 +12,7 @@
 
 #include "api/admission.h"
 #include "api/route_table.h"
+#include "http/cors.h"
 #include "http/server.h"
 #include "service/enforcement.h"
 
@@ -20,7 +21,8 @@ namespace metergate::api {
 class Dispatcher final : public http::Handler {
  public:
   // `services` outlives it. Errors as RouteTable::create.
-  static Result<std::unique_ptr<Dispatcher>> create(std::vector<Route> routes, Services& services);
+  static Result<std::unique_ptr<Dispatcher>> create(std::vector<Route> routes, Services& services,
+                                                    http::CorsRules cors = {});
 
   bool is_slow(const http::Request& request) const override;
   bool is_login(const http::Request& request) const override;
@@ -31,6 +33,9 @@ class Dispatcher final : public http::Handler {
   void settle() override;
   http::Response refusal(const Error& error, std::string_view request_id,
                          std::string_view target) override;
+  void add_origin_fields(const http::Request& request, http::Response& response) override {
+    cors_.add_fields(request, response);
+  }
   // Whether a route answers at this path, with whatever method.
   bool serves(std::string_view path) const { return table_.has(path); }
 
@@ -56,8 +61,8 @@ class Dispatcher final : public http::Handler {
     std::vector<Finished> finished;
   };
 
-  Dispatcher(RouteTable table, Services& services)
-      : table_(std::move(table)), services_(services) {}
+  Dispatcher(RouteTable table, Services& services, http::CorsRules cors)
+      : table_(std::move(table)), services_(services), cors_(std::move(cors)) {}
   Result<http::Response> answer(Exchange& exchange);
   Result<http::Response> answer_unmatched(Exchange& exchange);
   http::Response shape(Answer answer, const http::Request& request) const;
@@ -73,6 +78,7 @@ class Dispatcher final : public http::Handler {
 
   RouteTable table_;
   Services& services_;
+  const http::CorsRules cors_;
   std::mutex mutex_;
   Unsettled unsettled_;
 };

@@ -1,8 +1,8 @@
 // What a write was answered with (X-Usage-Seq), and reads that want to see it (after_seq).
 //
 // Every batch has a sequence number; an answer's header names the newest one that it reflects. On
-// one machine a read sees every batch before it, so it waits only for a number that is still to
-// come. Functions; any thread.
+// one machine a read sees every batch before it, so a number that an answer has named is always
+// there. Functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,9 @@ inline constexpr std::string_view kAfterSequence = "after_seq";
 void reserve_sequence(http::Response& response, std::uint64_t head);
 void set_sequence(http::Response& response, std::uint64_t sequence);
 
-// Whether the request asks for a sequence that has not come yet: it waits, off the server threads.
-bool must_wait(const http::Request& request, const Services& services);
-// Waits at most 5 s. ErrorCode::invalid: not a number; overloaded: it has not come, or enough
-// requests wait already.
-Result<> wait_for_sequence(const http::Request& request, const Services& services);
+// ErrorCode::invalid: not a number, or one that no answer has named yet. Nothing waits here: each
+// batch up to head() is seen by every read, and what is not on disk yet the answer waits for, as
+// every answer does, in the store's list.
+Result<> check_sequence(const http::Request& request, const Services& services);
 
 }  // namespace metergate::api

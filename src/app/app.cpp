@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -42,23 +43,13 @@ std::unexpected<Error> refuse_file(std::string_view name, const std::string& pat
   return fail(ErrorCode::invalid, fmt::format("{}={}: {}", name, path, error.message));
 }
 
-// Those of the file, whose OpenAPI documents lie beside it, and UPSTREAM_URL's.
-Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config) {
-  std::vector<gateway::UpstreamSpec> specs;
-  if (!config.upstreams_file.empty()) {
-    const std::filesystem::path path{config.upstreams_file};
-    const auto read_beside = [&](const std::string& name) {
-      return read_text_file(path.parent_path() / name);
-    };
-    const auto text = read_text_file(path);
-    if (!text) return refuse_file("UPSTREAMS_FILE", config.upstreams_file, text.error());
-    auto read = gateway::parse_upstreams(*text, read_beside);
-    if (!read) return refuse_file("UPSTREAMS_FILE", config.upstreams_file, read.error());
-    specs = *std::move(read);
-  }
-  if (!config.upstream_url.empty()) specs.push_back(TRY(gateway::spec_of_url(config.upstream_url)));
-  TRY(gateway::check_apart(specs));
-  return specs;
+Result<> check_plan(const std::string& name, std::string_view plans_toml) {
+  const std::vector<Plan> plans = TRY(parse_catalogue(plans_toml));
+  if (std::ranges::find(plans, name, &Plan::name) != plans.end()) return {};
+  return fail(ErrorCode::invalid,
+              fmt::format("GATEWAY_NEW_TENANTS=plan:{}: the catalogue has no plan of that name; it "
+                          "has {}",
+                          name, Catalogue::create(plans)->names_text()));
 }
 
 Error no_key_in(const Jwks& keys) {
@@ -87,6 +78,42 @@ void log_skipped_keys(const Jwks& keys, const Log& log) {
   for (const std::string& which : keys.skipped()) log.warn("jwks.key_skipped", {{"key", which}});
 }
 
+Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config) {
+  std::vector<gateway::UpstreamSpec> specs;
+  if (!config.upstreams_file.empty()) {
+    const std::filesystem::path path{config.upstreams_file};
+    const auto read_beside = [&](const std::string& name) {
+      return read_text_file(path.parent_path() / name);
+    };
+    const auto text = read_text_file(path);
+    if (!text) return refuse_file("UPSTREAMS_FILE", config.upstreams_file, text.error());
+    auto read = gateway::parse_upstreams(*text, read_beside);
+    if (!read) return refuse_file("UPSTREAMS_FILE", config.upstreams_file, read.error());
+    specs = *std::move(read);
+  }
+  for (const gateway::UpstreamSpec& spec : specs) {
+    const bool needs_proxy = spec.tenant.from == gateway::TenantFrom::header;
+    if (needs_proxy && config.callers.proxies.is_empty())
+      return fail(
+          ErrorCode::invalid,
+          fmt::format("the upstream '{}' takes the tenant from a trusted proxy's header, and "
+                      "TRUSTED_PROXIES names no proxy",
+                      spec.options.name));
+  }
+  if (!config.upstream_url.empty()) specs.push_back(TRY(gateway::spec_of_url(config.upstream_url)));
+  TRY(gateway::check_apart(specs));
+  return specs;
+}
+
+std::vector<std::filesystem::path> upstream_files(const Config& config) {
+  std::vector<std::filesystem::path> files{config.upstreams_file};
+  const auto text = read_text_file(files.front());
+  if (!text) return files;
+  const std::filesystem::path folder = files.front().parent_path();
+  for (const std::string& name : gateway::files_named_in(*text)) files.push_back(folder / name);
+  return files;
+}
+
 Result<AppFiles> read_app_files(const Config& config) {
   AppFiles files{.plans_toml = std::string{kShippedPlans}, .jwks_text = {}, .upstreams = {}};
   if (!config.plans_file.empty()) {
@@ -109,6 +136,7 @@ Result<AppFiles> read_app_files(const Config& config) {
     if (!text) return refuse_file("WEBHOOK_CA_FILE", config.webhook_ca_file, text.error());
   }
   files.upstreams = TRY(read_upstreams(config));
+  if (!config.new_tenants_plan.empty()) TRY(check_plan(config.new_tenants_plan, files.plans_toml));
   return files;
 }
 

@@ -31,6 +31,11 @@ void log_skipped_keys(const Jwks& keys, const Log& log);
 // ErrorCode::invalid names the variable, the file and what is wrong in it.
 Result<AppFiles> read_app_files(const Config& config);
 
+// Those of UPSTREAMS_FILE, whose other files lie beside it, and UPSTREAM_URL's. Errors likewise.
+Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config);
+// UPSTREAMS_FILE and what it names.
+std::vector<std::filesystem::path> upstream_files(const Config& config);
+
 class App {
  public:
   struct Environment {

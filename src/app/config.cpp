@@ -138,6 +138,39 @@ bool read_allowed(const std::string& text, Config& config) {
   return allowed.has_value();
 }
 
+bool read_proxies(const std::string& text, Config& config) {
+  auto proxies = http::NetworkList::parse(text);
+  if (proxies) config.callers.proxies = *std::move(proxies);
+  return proxies.has_value();
+}
+
+bool read_cors(const std::string& text, Config& config) {
+  auto cors = http::CorsRules::parse(text);
+  if (cors) config.cors = *std::move(cors);
+  return cors.has_value();
+}
+
+bool read_new_tenants(const std::string& text, Config& config) {
+  constexpr std::string_view kWord = "plan:";
+  if (!text.starts_with(kWord) || text.size() == kWord.size()) return false;
+  config.new_tenants_plan = text.substr(kWord.size());
+  return true;
+}
+
+bool read_recorded(const std::string& text, Config& config) {
+  using http::RecordedAddress;
+  constexpr std::pair<std::string_view, RecordedAddress> kChoices[] = {
+      {"full", RecordedAddress::full},
+      {"network", RecordedAddress::network},
+      {"none", RecordedAddress::none}};
+  for (const auto& [name, recorded] : kChoices) {
+    if (text != name) continue;
+    config.callers.recorded = recorded;
+    return true;
+  }
+  return false;
+}
+
 bool keep(std::string& field, const std::string& text) {
   field = text;
   return true;
@@ -256,6 +289,17 @@ constexpr SettingRow kSettings[] = {
        config.is_gateway_strict = text == "strict";
        return text == "strict" || text == "fast";
      }},
+    {"TRUSTED_PROXIES", "", "", "addresses and networks, such as 10.0.0.0/8,2001:db8::5",
+     "proxies in front whose word on the caller's address, scheme and host is taken", false,
+     read_proxies},
+    {"RECORD_CALLER_IP", "", "full", "full, network or none",
+     "how much of a caller's address is kept in records and logs (network: IPv4 /24, IPv6 /48)",
+     false, read_recorded},
+    {"CORS_ORIGINS", "", "", "origins such as https://app.example.com, or * alone",
+     "web pages of these origins may call Metergate's own routes from a browser", false, read_cors},
+    {"GATEWAY_NEW_TENANTS", "", "", "plan: and the name of a plan, such as plan:free",
+     "a valid token of a tenant that is not known makes that tenant, on this plan", false,
+     read_new_tenants},
     {"WEBHOOK_ALLOW", "", "",
      "networks, addresses and host names, such as 10.0.0.0/8,hooks.internal",
      "where webhooks may go besides public addresses", false, read_allowed},

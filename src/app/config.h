@@ -17,6 +17,8 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "http/caller.h"
+#include "http/cors.h"
 #include "http/destination.h"
 #include "service/rules.h"
 
@@ -34,6 +36,9 @@ struct Config {
   std::string upstream_url;    // empty: none
   std::string upstreams_file;  // empty: none
   bool is_gateway_strict = false;
+  std::string new_tenants_plan;  // empty: a tenant that is not known is refused
+  http::CallerRules callers;
+  http::CorsRules cors;
   std::filesystem::path data_dir;
   LogLevel log_level = LogLevel::info;
   bool has_core_dumps = false;

@@ -15,7 +15,7 @@
 #include "api/dispatch.h"
 #include "app/control.h"
 #include "app/descriptors.h"
-#include "app/watched_files.h"
+#include "app/reloads.h"
 #include "gateway/gateway.h"
 #include "http/outbound.h"
 #include "http/server.h"
@@ -28,8 +28,6 @@
 namespace metergate {
 namespace {
 
-constexpr timespec kLookEvery{.tv_sec = 1, .tv_nsec = 0};  // at the files that may change
-
 // SIGHUP does not stop anything; it is here so that it is met nowhere else.
 sigset_t met_signals() {
   sigset_t signals;
@@ -40,16 +38,14 @@ sigset_t met_signals() {
   return signals;
 }
 
-int wait_for_stop_signal(WatchedFiles& files) {
+// SIGHUP asks for files to be read again, and ends nothing.
+int wait_for_stop_signal(Reloads& reloads) {
   const sigset_t signals = met_signals();
   while (true) {
-    const int signal = sigtimedwait(&signals, nullptr, &kLookEvery);
-    if (signal == SIGTERM || signal == SIGINT) return signal;
-    if (signal == SIGHUP) {
-      files.read_all();
-    } else {
-      files.look();
-    }
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) return signal;
+    reloads.reload();
   }
 }
 
@@ -61,10 +57,54 @@ Result<> read_keys(const std::string& text, Services& services) {
   return {};
 }
 
+void watch_keys(const Config& config, Services& services, Reloads& reloads) {
+  if (config.jwks_file.empty()) return;
+  reloads.add({.name = "JWKS_FILE",
+               .files = [&config] { return std::vector<std::filesystem::path>{config.jwks_file}; },
+               .reload = [&config, &services]() -> Result<> {
+                 return read_keys(TRY(read_text_file(config.jwks_file)), services);
+               }});
+}
+
+// The upstreams of the gateway, and the checks of whether they are well.
+class Upstreams {
+ public:
+  Upstreams(std::vector<gateway::UpstreamSpec> specs, const Log& log)
+      : log_(log), tables_(std::move(specs)) {}
+
+  gateway::CurrentTable& tables() { return tables_; }
+  void start_checks() {
+    checks_ = std::make_unique<http::UpstreamChecks>(tables_.get()->upstreams(), log_);
+    checks_->start();
+  }
+  void replace(std::vector<gateway::UpstreamSpec> specs) {
+    auto table = std::make_shared<gateway::UpstreamTable>(std::move(specs));
+    checks_.reset();
+    tables_.put(std::move(table));
+    start_checks();
+  }
+
+ private:
+  const Log& log_;
+  gateway::CurrentTable tables_;
+  std::unique_ptr<http::UpstreamChecks> checks_;
+};
+
+void watch_upstreams(const Config& config, Upstreams& upstreams, Reloads& reloads) {
+  if (config.upstreams_file.empty()) return;
+  reloads.add({.name = "UPSTREAMS_FILE",
+               .files = [&config] { return upstream_files(config); },
+               .reload = [&config, &upstreams]() -> Result<> {
+                 auto specs = TRY(read_upstreams(config));
+                 upstreams.replace(std::move(specs));
+                 return {};
+               }});
+}
+
 // No more connections than there are descriptors for, so that the store never goes without.
-std::size_t connections_max(gateway::UpstreamTable& table, const Log& log) {
+std::size_t connections_max(const gateway::UpstreamTable& table, const Log& log) {
   std::size_t to_upstreams = 0;
-  for (const http::Upstream* upstream : table.upstreams())
+  for (const auto& upstream : table.upstreams())
     to_upstreams += upstream->options().connections_max;
   const std::size_t wanted = http::ServerOptions{}.connections_max;
   const std::size_t descriptors = raise_descriptor_limit();
@@ -83,6 +123,7 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
   options.connections_max = connections_max;
   options.address = config.address;
   options.port = config.port;
+  options.callers = config.callers;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   options.threads = config.threads == 0 ? cores : config.threads;
   return options;
@@ -131,37 +172,40 @@ Result<> check_listen_address(const std::string& address) {
 
 Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   Services& services = app.services();
-  const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services));
-  gateway::UpstreamTable table(options.upstreams);
-  gateway::Gateway gateway({.own = *handler,
-                            .serves = [&](std::string_view path) { return handler->serves(path); },
-                            .table = table,
-                            .services = services,
-                            .durability = config.is_gateway_strict ? gateway::Durability::strict
-                                                                   : gateway::Durability::fast});
-  const auto http_options = server_options(config, connections_max(table, services.log));
+  const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services, config.cors));
+  Upstreams upstreams(options.upstreams, services.log);
+  gateway::NewTenants new_tenants(config.new_tenants_plan, services);
+  gateway::Gateway gateway(
+      {.own = *handler,
+       .serves = [&](std::string_view path) { return handler->serves(path); },
+       .tables = upstreams.tables(),
+       .services = services,
+       .durability =
+           config.is_gateway_strict ? gateway::Durability::strict : gateway::Durability::fast,
+       .cors = config.cors,
+       .new_tenants = config.new_tenants_plan.empty() ? nullptr : &new_tenants});
+  const auto http_options =
+      server_options(config, connections_max(*upstreams.tables().get(), services.log));
   const auto server =
       TRY(http::Server::create(http_options, gateway, services.clock, services.log));
-  http::UpstreamChecks checks(table.upstreams(), services.log);
+  Reloads reloads(services.log);
+  watch_upstreams(config, upstreams, reloads);
+  watch_keys(config, services, reloads);
   auto control = TRY(Control::start(config.data_dir, services));
   const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);
   if (options.has_workers) scheduler.start();
   if (options.has_workers) delivery.start();
-  checks.start();
+  upstreams.start_checks();
   server->start();
+  reloads.start();
   services.log.info("server.ready", {{"address", config.address},
                                      {"port", std::int64_t{server->port()}},
                                      {"data_dir", config.data_dir.string()}});
   if (options.when_ready) options.when_ready(server->port());
 
-  WatchedFiles files(services.log);
-  if (!config.jwks_file.empty()) {
-    files.add("JWKS_FILE", config.jwks_file, options.jwks_text,
-              [&services](const std::string& text) { return read_keys(text, services); });
-  }
-  const int signal = wait_for_stop_signal(files);
+  const int signal = wait_for_stop_signal(reloads);
   services.log.info("server.stopping", {{"signal", signal}});
   server->stop();
   scheduler.stop();

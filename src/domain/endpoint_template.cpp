@@ -60,9 +60,14 @@ bool is_base64url_id(std::string_view text) {
   return lower > 0 && upper * 3 >= lower + upper;
 }
 
+// Names of files, of branches, of other records: routes are spelled without escapes and spaces.
+bool is_free_text(std::string_view text) {
+  return text.find('%') != std::string_view::npos || text.find(' ') != std::string_view::npos;
+}
+
 bool is_id(std::string_view text) {
   return !text.empty() && (is_number(text) || is_uuid(text) || is_ulid(text) || is_long_hex(text) ||
-                           is_base64url_id(text));
+                           is_base64url_id(text) || is_free_text(text));
 }
 
 class PathSegments {

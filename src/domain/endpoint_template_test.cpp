@@ -30,10 +30,17 @@ TEST(EndpointTemplate, IdsOfEveryKindAreReplaced) {
     EXPECT_EQ(templated("/orders/" + std::string{id} + "/lines"), "/orders/{id}/lines") << id;
 }
 
+// Else each file and branch would be an endpoint of its own.
+TEST(EndpointTemplate, WhatIsEncodedOrHasSpacesIsAnId) {
+  for (const char* text :
+       {"group%2Fproj", "gid:%2F%2Fgitlab%2FProject%2F1", "100%25", "a%20b", "my file.pdf", "%FF"})
+    EXPECT_EQ(templated("/projects/" + std::string{text} + "/x"), "/projects/{id}/x") << text;
+}
+
 TEST(EndpointTemplate, WordsStay) {
   for (const char* word :
        {"orders", "v1", "order-lines", "a", "deadbeef", "abc123", "listTenantSubscriptionsByDate",
-        "monthly-subscription-report", "monthly-report-of-2026-by-store", "{store_id}", "a%20b",
+        "monthly-subscription-report", "monthly-report-of-2026-by-store", "{store_id}",
         "export.csv", "me", "UPPERCASEWORDSAREWORDS", "123e4567-e89b-12d3-a456-42661417400",
         "snake_case_words_are_words"})
     EXPECT_EQ(templated("/x/" + std::string{word}), "/x/" + std::string{word}) << word;

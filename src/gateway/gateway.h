@@ -9,7 +9,9 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/new_tenants.h"
 #include "gateway/upstream_table.h"
+#include "http/cors.h"
 #include "http/server.h"
 #include "service/services.h"
 
@@ -25,9 +27,11 @@ class Gateway final : public http::Handler {
     http::Handler& own;
     // Whether our own routes answer at this path.
     std::function<bool(std::string_view path)> serves;
-    UpstreamTable& table;
+    CurrentTable& tables;
     Services& services;
     Durability durability = Durability::fast;
+    http::CorsRules cors{};             // of answers that are ours
+    NewTenants* new_tenants = nullptr;  // null: a tenant that is not known is refused
   };
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
 
@@ -47,6 +51,9 @@ class Gateway final : public http::Handler {
   http::Response refusal(const Error& error, std::string_view request_id,
                          std::string_view target) override {
     return parts_.own.refusal(error, request_id, target);
+  }
+  void add_origin_fields(const http::Request& request, http::Response& response) override {
+    parts_.own.add_origin_fields(request, response);
   }
 
  private:

@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "http/characters.h"
+#include "http/path_readings.h"
 #include "service/directory.h"
 #include "service/sessions.h"
 
@@ -33,21 +34,22 @@ Result<> check_method(std::string_view method) {
   return fail(ErrorCode::method, std::string{method} + " is not passed on to an upstream");
 }
 
-// What some servers read as another path than we do: a dot segment with a parameter behind it, a
-// backslash for a slash, an escape that is decoded twice.
-Result<> check_path(std::string_view path) {
-  for (std::size_t at = path.find("/."); at != std::string_view::npos;
-       at = path.find("/.", at + 1)) {
-    const std::string_view rest = path.substr(at + 1);
-    if (rest.starts_with(".;") || rest.starts_with("..;"))
-      return fail(ErrorCode::invalid, "the path has a dot segment with a parameter");
-  }
-  if (path.find('\\') != std::string_view::npos)
-    return fail(ErrorCode::invalid, "the path has a backslash");
-  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
-    constexpr std::array<std::string_view, 6> kTwice = {"2e", "2E", "2f", "2F", "5c", "5C"};
-    if (std::ranges::find(kTwice, path.substr(at + 1, 2)) != kTwice.end())
-      return fail(ErrorCode::invalid, "the path has a dot or slash that is encoded twice");
+// Every way in which a server may read the path must lead to the same upstream and the same tenant,
+// and where no token is asked for, to what needs none.
+Result<> check_path(const Routed& routed) {
+  const http::Request& request = routed.request;
+  const auto readings = TRY(http::readings_of(request.path));
+  for (const std::string& reading : readings) {
+    const auto match = reading.starts_with('/')
+                           ? routed.table.find_in_any_case(request.host, reading)
+                           : std::nullopt;
+    const bool is_same = match && match->row == routed.match.row &&
+                         match->tenant == routed.match.tenant &&
+                         (routed.open == nullptr || routed.open->takes(request.method, reading));
+    if (!is_same)
+      return fail(ErrorCode::invalid,
+                  "the path can be read as one of another tenant or route: it has an encoded or a "
+                  "doubled slash, a parameter or other letters before the tenant's id ends");
   }
   return {};
 }
@@ -83,43 +85,94 @@ Result<Caller> caller_by_key(const http::Request& request, const TenantRule& rul
   return Caller::of_tenant("key:" + found->first.substr(0, 8), found->second);
 }
 
+// Whoever stands in front has made sure of it.
+Result<Caller> caller_by_header(const http::Request& request, const TenantRule& rule) {
+  if (!request.is_from_proxy)
+    return fail(ErrorCode::unauthorized,
+                "this route takes the tenant from the header " + rule.header +
+                    " of a proxy that TRUSTED_PROXIES names; this request came from none");
+  const std::vector<std::string_view> values = values_of(request, rule.header);
+  auto tenant = TenantId::parse(values.size() == 1 ? values.front() : std::string_view{});
+  if (!tenant)
+    return fail(ErrorCode::unauthorized,
+                "the proxy must name one tenant in the header " + rule.header);
+  return Caller::of_tenant("proxy", *std::move(tenant));
+}
+
 Result<TenantId> tenant_by_host(const http::Request& request, const TenantRule& rule) {
-  const std::string host = http::to_lower(host_name(request.header("host").value_or("")));
+  const std::string host = http::to_lower(host_name(request.host));
   const auto found = rule.hosts.find(host);
   if (found == rule.hosts.end())
     return fail(ErrorCode::not_found, "there is nothing at the host " + host);
   return found->second;
 }
 
-}  // namespace
+Actor actor_of(const http::Request& request, const Caller& caller) {
+  return {.name = caller.actor(),
+          .ip = request.remote_ip,
+          .user_agent = {},
+          .request_id = request.request_id,
+          .recorded_ip = request.recorded_ip};
+}
 
-Result<> admit(const http::Request& request, const UpstreamMatch& match, const Services& services,
-               TenantAdmission& admission) {
-  TRY(check_method(request.method));
-  TRY(check_path(request.path));
-  const TenantRule& rule = match.row->spec.tenant;
-  const Permission needed = needed_for(request.method);
-  std::optional<Caller> caller;
-  std::string tenant{match.tenant};
+struct Asker {
+  Caller caller;
+  std::string tenant;
+};
+
+Result<Asker> asker_of(const Routed& routed, const Services& services) {
+  const http::Request& request = routed.request;
+  const TenantRule& rule = routed.match.row->spec.tenant;
+  const auto by_token = [&] {
+    return authenticate(values_of(request, "authorization"), services.sessions);
+  };
+  const auto of_itself = [](Result<Caller> caller) -> Result<Asker> {
+    if (!caller) return fail(caller.error());
+    std::string tenant = caller->tenant()->text();
+    return Asker{*std::move(caller), std::move(tenant)};
+  };
+  if (routed.open != nullptr) return of_itself(Caller::of_tenant({}, *routed.open->tenant));
   switch (rule.from) {
     case TenantFrom::path:
-      caller = TRY(authenticate(values_of(request, "authorization"), services.sessions));
       break;
     case TenantFrom::claim:
-      caller = TRY(caller_by_claim(request, rule, services.sessions));
-      tenant = caller->tenant()->text();
-      break;
+      return of_itself(caller_by_claim(request, rule, services.sessions));
     case TenantFrom::api_key:
-      caller = TRY(caller_by_key(request, rule));
-      tenant = caller->tenant()->text();
-      break;
-    case TenantFrom::host:
-      tenant = TRY(tenant_by_host(request, rule)).text();
-      caller = TRY(authenticate(values_of(request, "authorization"), services.sessions));
-      break;
+      return of_itself(caller_by_key(request, rule));
+    case TenantFrom::header:
+      return of_itself(caller_by_header(request, rule));
+    case TenantFrom::host: {
+      const TenantId tenant = TRY(tenant_by_host(request, rule));
+      Caller caller = TRY(by_token());
+      return Asker{std::move(caller), tenant.text()};
+    }
   }
-  return admit_to_tenant(*caller, {.tenant = tenant, .needed = needed}, services.directory,
-                         admission);
+  Caller caller = TRY(by_token());
+  return Asker{std::move(caller), std::string{routed.match.tenant}};
+}
+
+}  // namespace
+
+Result<> check_meaning(const Routed& routed) {
+  TRY(check_method(routed.request.method));
+  return check_path(routed);
+}
+
+Result<> admit(const Routed& routed, const Services& services, NewTenants* new_tenants,
+               GatewayAdmission& admission) {
+  TRY(check_meaning(routed));
+  const Asker asker = TRY(asker_of(routed, services));
+  admission.caller = asker.caller.actor();
+  const TenantAsked asked{.tenant = asker.tenant, .needed = needed_for(routed.request.method)};
+  const auto try_it = [&] {
+    return admit_to_tenant(asker.caller, asked, services.directory, admission.tenant);
+  };
+  const Result<> admitted = try_it();
+  const bool is_unknown = !admitted && admitted.error().code == ErrorCode::tenant_not_found;
+  if (!is_unknown || new_tenants == nullptr || !asker.caller.tenant() || routed.open != nullptr)
+    return admitted;
+  TRY(new_tenants->make(*asker.caller.tenant(), actor_of(routed.request, asker.caller)));
+  return try_it();
 }
 
 }  // namespace metergate::gateway

@@ -28,6 +28,12 @@ name = "claim"
 urls = ["http://127.0.0.1:1"]
 path = "/claim/"
 tenant = { from = "claim" }
+open = [{ path = "/claim/public/" }, { path = "/claim/login", methods = ["POST"], tenant = "t2" }]
+[[upstream]]
+name = "header"
+urls = ["http://127.0.0.1:1"]
+path = "/header/"
+tenant = { from = "header" }
 [[upstream]]
 name = "org"
 urls = ["http://127.0.0.1:1"]
@@ -72,6 +78,7 @@ class GatewayTest : public testing::Test {
     request_.target = request_.path;
     request_.request_id = "req_test";
     request_.headers = {{"host", "acme.example.com:8080"}};
+    request_.host = "acme.example.com:8080";
     if (!token.empty()) request_.headers.emplace_back("authorization", "Bearer " + token);
     return request_;
   }
@@ -95,12 +102,13 @@ class GatewayTest : public testing::Test {
   std::vector<Json> calls() { return world_.documents(Collection::api_calls); }
 
   ServicesWorld world_;
-  UpstreamTable table_{parse_upstreams(kUpstreams, {}).value()};
+  CurrentTable tables_{parse_upstreams(kUpstreams, {}).value()};
   NoRoutes own_;
   Gateway gateway_{{.own = own_,
                     .serves = [](std::string_view path) { return path.ends_with("/stores"); },
-                    .table = table_,
-                    .services = world_.services}};
+                    .tables = tables_,
+                    .services = world_.services,
+                    .cors = http::CorsRules::parse("https://app.example.com").value()}};
   http::Request request_;
   std::unique_ptr<http::Passage> passage_;
   std::string t1_ = token(Scope::tenant, "t1");
@@ -177,11 +185,119 @@ TEST_F(GatewayTest, PassesNeitherConnectNorTraceNorPathsThatOthersReadOtherwise)
   EXPECT_EQ(admitted(request("CONNECT", "/api/tenants/t1/orders", t1_)), 405);
   for (const char* path :
        {"/api/tenants/t1/..;/t2/x", "/api/tenants/t1/..;a=b/t2", "/api/tenants/t1/.;/x",
-        "/api/tenants/t1/a\\b", "/api/tenants/t1/%2e%2e/x", "/api/tenants/t1/a%2Fb"})
+        "/api/tenants/t1/%2e%2e/x", "/api/tenants/t1/a%2F..%2Fb", "/api/tenants/t1%2Fx/y",
+        "/api/tenants/t1;x/y", "/api%2Ftenants/t1/x", "/API/tenants/t1/x", "/api/tenants//t1/x"})
     EXPECT_EQ(admitted(request("GET", path, t1_)), 400) << path;
   for (const char* path : {"/api/tenants/t1/.well-known", "/api/tenants/t1/a..b",
-                           "/api/tenants/t1/100%", "/api/tenants/t1/a;b"})
+                           "/api/tenants/t1/100%25", "/api/tenants/t1/a;b", "/api/tenants/t1/a%2Fb",
+                           "/api/tenants/t1/a%5Cb", "/api/tenants/t1/a//b"})
     EXPECT_EQ(admitted(request("GET", path, t1_)), 200) << path;
+}
+
+TEST_F(GatewayTest, PassesAPreflightForNobody) {
+  http::Request& asked = request("OPTIONS", "/api/tenants/t1/orders");
+  asked.headers.emplace_back("origin", "https://app.example.com");
+  EXPECT_EQ(admitted(asked), 401) << "it asks for no method, so it is no preflight";
+  asked.headers.emplace_back("access-control-request-method", "PUT");
+  EXPECT_EQ(admitted(asked), 200);
+  EXPECT_EQ(passage_->vetting(), http::Vetting::preflight);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 204));
+  EXPECT_TRUE(calls().empty());
+  asked.path = "/api/tenants/t1/..;/t2";
+  EXPECT_EQ(admitted(asked), 400) << "where it may go is held against it all the same";
+}
+
+TEST_F(GatewayTest, LetsAPageReadItsOwnAnswers) {
+  http::Request& asked = request("GET", "/api/tenants/t1/orders");
+  asked.headers.emplace_back("origin", "https://app.example.com");
+  passage_ = gateway_.pass(asked);
+  const http::Response response = passage_->failure(passage_->admit().error());
+  EXPECT_EQ(response.status, 401);
+  const auto has = [&](std::string_view name, std::string_view value) {
+    return std::ranges::find(response.headers, http::Header{name, value}) != response.headers.end();
+  };
+  EXPECT_TRUE(has("Access-Control-Allow-Origin", "https://app.example.com"));
+  EXPECT_TRUE(has("Vary", "Origin"));
+}
+
+TEST_F(GatewayTest, PassesOpenPathsWithoutAToken) {
+  EXPECT_EQ(admitted(request("GET", "/claim/public/x")), 200);
+  EXPECT_EQ(passage_->vetting(), http::Vetting::open);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_TRUE(calls().empty()) << "metered for nobody";
+  EXPECT_EQ(admitted(request("POST", "/claim/login")), 200);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  ASSERT_EQ(calls().size(), 1U);
+  EXPECT_EQ(calls().front().string_at("tenant_id"), "t2");
+  EXPECT_EQ(calls().front().bool_at("billable"), true);
+  for (const char* path : {"/claim/login/x", "/claim/loginx", "/claim/public", "/claim/publicx/y"})
+    EXPECT_EQ(admitted(request("POST", path)), 401) << path;
+  EXPECT_EQ(admitted(request("GET", "/claim/login")), 401) << "another method";
+  EXPECT_EQ(admitted(request("GET", "/claim/public;x/y")), 401);
+  EXPECT_EQ(admitted(request("GET", "/claim/public/..%2Fx")), 400);
+}
+
+TEST_F(GatewayTest, TakesTheTenantFromAProxysHeader) {
+  http::Request& asked = request("GET", "/header/x");
+  asked.headers.emplace_back("x-tenant-id", "t1");
+  EXPECT_EQ(admitted(asked), 401) << "anybody may write it";
+  asked.is_from_proxy = true;
+  EXPECT_EQ(admitted(asked), 200);
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_EQ(calls().front().string_at("tenant_id"), "t1");
+  asked.headers.emplace_back("x-tenant-id", "t2");
+  EXPECT_EQ(admitted(asked), 401) << "it names two";
+}
+
+TEST_F(GatewayTest, MakesATenantAtFirstSightWhereThatIsWanted) {
+  const std::string newcomer = token(Scope::tenant, "new_one");
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/new_one/orders", newcomer)), 404);
+  NewTenants new_tenants{"free", world_.services};
+  Gateway gateway{{.own = own_,
+                   .serves = [](std::string_view) { return false; },
+                   .tables = tables_,
+                   .services = world_.services,
+                   .new_tenants = &new_tenants}};
+  passage_ = gateway.pass(request("GET", "/api/tenants/new_one/orders", newcomer));
+  EXPECT_TRUE(passage_->admit());
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_EQ(calls().front().string_at("tenant_id"), "new_one");
+  EXPECT_EQ(must(world_.directory->get(tenant("new_one")))->subscription.plan(), "free");
+  const std::vector<Json> audits = world_.documents(Collection::provider_audits);
+  EXPECT_TRUE(std::ranges::any_of(audits, [](const Json& audit) {
+    return audit.string_at("tenant_id") == "new_one" && audit.string_at("actor") == "s";
+  }));
+  passage_ = gateway.pass(request("GET", "/api/tenants/another/orders", provider_));
+  EXPECT_EQ(passage_->failure(passage_->admit().error()).status, 404) << "a provider's token";
+  passage_ = gateway.pass(request("GET", "/api/tenants/another/orders", t1_));
+  EXPECT_EQ(passage_->failure(passage_->admit().error()).status, 403) << "another tenant's token";
+}
+
+TEST_F(GatewayTest, MakesNoMoreTenantsAtOnceThanItMay) {
+  NewTenants new_tenants{"free", world_.services};
+  int made = 0;
+  Result<> last{};
+  while (last && made < 2'000) {
+    last = new_tenants.make(tenant("new_" + std::to_string(made)), world_.actor);
+    if (last) ++made;
+  }
+  EXPECT_EQ(made, 1'000);
+  EXPECT_EQ(last.error().code, ErrorCode::overloaded);
+  world_.clock.advance(std::chrono::seconds{1});
+  EXPECT_TRUE(new_tenants.make(tenant("new_again"), world_.actor));
+}
+
+TEST_F(GatewayTest, LeadsNewRequestsByTheNewTableAndOldOnesByTheOld) {
+  ASSERT_EQ(admitted(request("GET", "/claim/x", t1_)), 200);
+  http::Upstream& old = passage_->upstream();
+  tables_.put(std::make_shared<UpstreamTable>(
+      must(parse_upstreams("[[upstream]]\nname = \"new\"\nurls = [\"http://127.0.0.1:2\"]", {}))));
+  EXPECT_EQ(&passage_->upstream(), &old);
+  EXPECT_TRUE(old.is_retired());
+  EXPECT_TRUE(finish(AnsweredBy::upstream, 200));
+  EXPECT_EQ(gateway_.pass(request("GET", "/claim/x", t1_)), nullptr);
+  EXPECT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 200);
+  EXPECT_EQ(passage_->upstream().options().name, "new");
 }
 
 TEST_F(GatewayTest, FindsTheTenantInAClaim) {
@@ -210,7 +326,7 @@ TEST_F(GatewayTest, FindsTheTenantByItsApiKey) {
 TEST_F(GatewayTest, FindsTheTenantByItsHost) {
   EXPECT_EQ(admitted(request("GET", "/host/x", t1_)), 200);
   EXPECT_EQ(admitted(request("GET", "/host/x", token(Scope::tenant, "t2"))), 403);
-  request("GET", "/host/x", t1_).headers.front().second = "unknown.example.com";
+  request("GET", "/host/x", t1_).host = "unknown.example.com";
   EXPECT_EQ(admitted(request_), 404);
 }
 
@@ -282,7 +398,7 @@ TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
                     .corrections = s.corrections};
   Gateway tight{{.own = own_,
                  .serves = [](std::string_view) { return false; },
-                 .table = table_,
+                 .tables = tables_,
                  .services = services}};
   const std::string t3 = token(Scope::tenant, "t3");
   const auto first = tight.pass(request("GET", "/api/tenants/t3/orders", t3));

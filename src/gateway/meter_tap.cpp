@@ -42,7 +42,7 @@ ApiCall api_call_of(const MeteredCall& call) {
                .request_bytes = call.outcome.request_bytes,
                .response_bytes = call.outcome.response_bytes,
                .duration = call.duration,
-               .ip = request.remote_ip,
+               .ip = request.recorded_ip,
                .store_id = {},
                .device_id = {}};
   if (call.outcome.by == http::PassedOutcome::AnsweredBy::nobody) fact.status = kCallerLeft;

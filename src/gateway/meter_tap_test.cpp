@@ -12,6 +12,7 @@ class MeterTap : public testing::Test {
   MeterTap() {
     request_.method = "GET";
     request_.remote_ip = "192.0.2.1";
+    request_.recorded_ip = request_.remote_ip;
   }
 
   UsageEvent event(const std::string& path, std::string_view segment = {}) {

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "http/characters.h"
+#include "http/kept_back.h"
 
 namespace metergate::gateway {
 namespace {
@@ -57,8 +58,11 @@ constexpr std::array<NumberRow, 10> kNumbers = {{
     {"response_bytes_max", 0, kTebibyte, [](auto& o, auto v) { o.response_bytes_max = v; }},
 }};
 
-constexpr std::array<std::string_view, 9> kOtherKeys = {
-    "name", "urls", "path", "hosts", "tenant", "openapi", "pass_host", "health_path", "ca_file"};
+constexpr std::array<std::string_view, 11> kOtherKeys = {
+    "name",      "urls",        "path",    "hosts",        "tenant", "openapi",
+    "pass_host", "health_path", "ca_file", "pass_headers", "open"};
+constexpr std::array<std::string_view, 3> kOpenKeys = {"path", "methods", "tenant"};
+constexpr std::size_t kOpenMax = 64;
 constexpr std::array<std::string_view, 5> kTenantKeys = {"from", "claim", "header", "keys",
                                                          "hosts"};
 
@@ -66,6 +70,23 @@ constexpr std::array<std::string_view, 5> kTenantKeys = {"from", "claim", "heade
 Result<std::shared_ptr<http::TlsContext>> tls_by_system(const std::vector<http::Origin>& origins) {
   if (!std::ranges::any_of(origins, &http::Origin::is_secure)) return nullptr;
   return http::trust_system();
+}
+
+// "{tenant_id}", which stands for any segment.
+bool is_any_segment(std::string_view segment) {
+  return segment.starts_with('{') && segment.ends_with('}');
+}
+
+// "/a/{tenant_id}/" → "a", "{tenant_id}"; "/a/b" → "a", "b".
+std::vector<std::string> open_segments(std::string_view path) {
+  std::vector<std::string> segments;
+  path.remove_prefix(1);
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    segments.emplace_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return segments;
 }
 
 // Reads one [[upstream]] table; `place` says which.
@@ -82,6 +103,8 @@ class SpecReader {
     TRY(read_path());
     TRY(read_hosts());
     TRY(read_numbers());
+    TRY(read_passed_fields());
+    TRY(read_open());
     TRY(read_rest());
     TRY(read_tenant());
     return std::move(spec_);
@@ -101,9 +124,10 @@ class SpecReader {
     return std::optional{value->get()};
   }
 
-  Result<std::vector<std::string>> texts(std::string_view key) const {
+  Result<std::vector<std::string>> texts(std::string_view key) const { return texts(table_, key); }
+  Result<std::vector<std::string>> texts(const toml::table& table, std::string_view key) const {
     std::vector<std::string> found;
-    const toml::node* node = table_.get(key);
+    const toml::node* node = table.get(key);
     if (node == nullptr) return found;
     const toml::array* list = node->as_array();
     if (list == nullptr || list->empty()) return wrong_key(key, "must be a list of texts");
@@ -184,6 +208,67 @@ class SpecReader {
     return {};
   }
 
+  Result<> read_passed_fields() {
+    for (const std::string& text : TRY(texts("pass_headers"))) {
+      const std::string name = http::to_lower(text);
+      if (!http::is_kept_back(name))
+        return wrong_key("pass_headers",
+                         fmt::format("'{}' is none of the headers that are kept back: others pass "
+                                     "without being named, and those of one hop never do",
+                                     text));
+      spec_.options.passed_fields.push_back(name);
+    }
+    return {};
+  }
+
+  Result<> read_open() {
+    const toml::node* node = table_.get("open");
+    if (node == nullptr) return {};
+    const toml::array* list = node->as_array();
+    if (list == nullptr || list->size() > kOpenMax)
+      return wrong_key("open",
+                       fmt::format("must be at most {} [[upstream.open]] tables", kOpenMax));
+    for (const toml::node& item : *list) {
+      const toml::table* table = item.as_table();
+      if (table == nullptr) return wrong_key("open", "must be [[upstream.open]] tables");
+      for (const auto& [key, value] : *table) {
+        if (std::ranges::find(kOpenKeys, key.str()) == kOpenKeys.end())
+          return wrong_key("open." + std::string{key.str()}, "there is no such key");
+      }
+      spec_.open.push_back(TRY(read_open_path(*table)));
+    }
+    return {};
+  }
+
+  Result<OpenPath> read_open_path(const toml::table& table) const {
+    OpenPath open;
+    const std::string path = TRY(text(table, "path")).value_or("");
+    const bool has_shape = path.starts_with('/') && path.find("//") == std::string::npos &&
+                           path.find("/.") == std::string::npos &&
+                           std::ranges::count(path, '/') <= std::ptrdiff_t{kPathSegmentsMax};
+    if (!has_shape)
+      return wrong_key("open.path",
+                       fmt::format("'{}' must be a path such as /login or /public/", path));
+    open.is_beginning = path.ends_with('/');
+    open.segments = open_segments(path);
+    const std::vector<std::string> outer = open_segments(spec_.path);
+    const bool is_within = open.segments.size() >= outer.size() &&
+                           std::equal(outer.begin(), outer.end(), open.segments.begin(),
+                                      [](const std::string& a, const std::string& b) {
+                                        return a == b || (is_any_segment(a) && is_any_segment(b));
+                                      });
+    if (!is_within)
+      return wrong_key("open.path",
+                       fmt::format("'{}' does not lie below the path {}", path, spec_.path));
+    open.methods = TRY(texts(table, "methods"));
+    if (const auto tenant = TRY(text(table, "tenant"))) {
+      auto id = TenantId::parse(*tenant);
+      if (!id) return wrong_key("open.tenant", id.error().message);
+      open.tenant = *std::move(id);
+    }
+    return open;
+  }
+
   Result<> read_rest() {
     if (const toml::node* node = table_.get("pass_host")) {
       const auto* flag = node->as_boolean();
@@ -241,8 +326,13 @@ class SpecReader {
     } else if (from == "host") {
       rule.from = TenantFrom::host;
       rule.hosts = TRY(tenants_by(table, "hosts"));
+    } else if (from == "header") {
+      rule.from = TenantFrom::header;
+      rule.header = http::to_lower(TRY(text(table, "header")).value_or("x-tenant-id"));
+      // From whoever is trusted to say it, the application may hear it too.
+      if (http::is_kept_back(rule.header)) spec_.options.passed_fields.push_back(rule.header);
     } else if (from != "path") {
-      return wrong_key("tenant.from", "must be path, claim, api_key or host");
+      return wrong_key("tenant.from", "must be path, claim, api_key, host or header");
     }
     return {};
   }
@@ -278,6 +368,25 @@ bool overlap(const UpstreamSpec& a, const UpstreamSpec& b) {
 }
 
 }  // namespace
+
+bool OpenPath::takes(std::string_view method, std::string_view path) const {
+  const bool takes_method =
+      methods.empty() || std::ranges::find(methods, method) != methods.end() ||
+      (method == "HEAD" && std::ranges::find(methods, "GET") != methods.end());
+  if (!takes_method) return false;
+  path.remove_prefix(1);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const bool is_last = i + 1 == segments.size();
+    const std::size_t end = path.find('/');
+    const bool ends_here = end == std::string_view::npos;
+    if (ends_here != (is_last && !is_beginning)) return false;
+    const std::string_view segment = path.substr(0, end);
+    const bool is_any = is_any_segment(segments[i]);
+    if (is_any ? segment.empty() : segment != segments[i]) return false;
+    path.remove_prefix(ends_here ? path.size() : end + 1);
+  }
+  return true;
+}
 
 Result<UpstreamSpec> spec_of_url(std::string_view url) {
   UpstreamSpec spec;
@@ -323,6 +432,21 @@ Result<std::vector<UpstreamSpec>> parse_upstreams(std::string_view toml,
     specs.push_back(TRY(SpecReader(*table, *name, read_file).read()));
   }
   return specs;
+}
+
+std::vector<std::string> files_named_in(std::string_view toml) {
+  std::vector<std::string> files;
+  const toml::parse_result parsed = toml::parse(toml);
+  const toml::array* tables = parsed ? parsed.table()["upstream"].as_array() : nullptr;
+  if (tables == nullptr) return files;
+  for (const toml::node& node : *tables) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) continue;
+    for (const std::string_view key : {"openapi", "ca_file"}) {
+      if (auto name = (*table)[key].value<std::string>()) files.push_back(*std::move(name));
+    }
+  }
+  return files;
 }
 
 }  // namespace metergate::gateway

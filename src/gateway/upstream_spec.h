@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,21 +18,31 @@
 
 namespace metergate::gateway {
 
-enum class TenantFrom : std::uint8_t { path, claim, api_key, host };
+enum class TenantFrom : std::uint8_t { path, claim, api_key, host, header };
 
 // How the tenant of a request is found.
 struct TenantRule {
   TenantFrom from = TenantFrom::path;
   std::string claim;                      // of the token; "tenant_id": a tenant's token of ours
-  std::string header;                     // in lower case, holds the API key
+  std::string header;                     // in lower case, holds the API key or the tenant
   std::map<std::string, TenantId> keys;   // by the SHA-256 of the key, in hex
   std::map<std::string, TenantId> hosts;  // in lower case, without a port
+};
+
+// Paths that pass without a token.
+struct OpenPath {
+  std::vector<std::string> segments;  // "{anything}" stands for any one
+  bool is_beginning = false;          // of all paths below it; else it is the whole path
+  std::vector<std::string> methods;   // empty: all
+  std::optional<TenantId> tenant;     // whose calls they are; none: they are not metered
+  bool takes(std::string_view method, std::string_view path) const;
 };
 
 struct UpstreamSpec {
   std::string path = "/api/tenants/{tenant_id}/";  // a prefix by segments, ends with '/'
   std::vector<std::string> hosts;                  // empty: any; in lower case, without a port
   TenantRule tenant;
+  std::vector<OpenPath> open;
   EndpointTemplates templates;
   http::UpstreamOptions options;
 };
@@ -49,5 +60,8 @@ using ReadNamedFile = std::function<Result<std::string>(const std::string& name)
 // allowed.
 Result<std::vector<UpstreamSpec>> parse_upstreams(std::string_view toml,
                                                   const ReadNamedFile& read_file);
+
+// The other files that an upstreams file names; none where it cannot be read.
+std::vector<std::string> files_named_in(std::string_view toml);
 
 }  // namespace metergate::gateway

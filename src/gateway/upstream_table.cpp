@@ -4,6 +4,8 @@
 #include <functional>
 #include <tuple>
 
+#include "http/characters.h"
+
 namespace metergate::gateway {
 namespace {
 
@@ -21,29 +23,26 @@ std::vector<std::string> prefix_segments(std::string_view path) {
   return segments;
 }
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-  });
-}
-
 bool takes_host(const UpstreamRow& row, std::string_view host) {
   return row.spec.hosts.empty() ||
          std::ranges::any_of(row.spec.hosts, [&](const std::string& name) {
-           return equals_ignoring_case(host, name);
+           return http::equals_ignoring_case(host, name);
          });
 }
 
 // Whether the path lies below the row's, each of whose segments ends with a '/' in it; `tenant`
 // becomes the segment that names one.
-bool is_below(const UpstreamRow& row, std::string_view path, std::string_view& tenant) {
+bool is_below(const UpstreamRow& row, std::string_view path, bool ignores_case,
+              std::string_view& tenant) {
   path.remove_prefix(1);
   for (const std::string& wanted : row.segments) {
     const std::size_t end = path.find('/');
     if (end == std::string_view::npos) return false;
     const std::string_view segment = path.substr(0, end);
     const bool is_tenant = wanted == kTenantSegment;
-    if (is_tenant ? segment.empty() : segment != wanted) return false;
+    const bool is_wanted =
+        ignores_case ? http::equals_ignoring_case(segment, wanted) : segment == wanted;
+    if (is_tenant ? segment.empty() : !is_wanted) return false;
     if (is_tenant) tenant = segment;
     path.remove_prefix(end + 1);
   }
@@ -70,18 +69,34 @@ UpstreamTable::UpstreamTable(std::vector<UpstreamSpec> specs) {
 }
 
 std::optional<UpstreamMatch> UpstreamTable::find(std::string_view host, std::string_view path) {
+  return find(host, path, Case::exact);
+}
+
+std::optional<UpstreamMatch> UpstreamTable::find_in_any_case(std::string_view host,
+                                                             std::string_view path) {
+  return find(host, path, Case::any);
+}
+
+std::optional<UpstreamMatch> UpstreamTable::find(std::string_view host, std::string_view path,
+                                                 Case letters) {
   const std::string_view name = host_name(host);
   for (UpstreamRow* row : by_precedence_) {
     UpstreamMatch match{.row = row, .tenant = {}};
-    if (takes_host(*row, name) && is_below(*row, path, match.tenant)) return match;
+    if (takes_host(*row, name) && is_below(*row, path, letters == Case::any, match.tenant))
+      return match;
   }
   return std::nullopt;
 }
 
-std::vector<http::Upstream*> UpstreamTable::upstreams() {
-  std::vector<http::Upstream*> all;
-  for (UpstreamRow& row : rows_) all.push_back(&row.upstream);
+std::vector<std::shared_ptr<http::Upstream>> UpstreamTable::upstreams() const {
+  std::vector<std::shared_ptr<http::Upstream>> all;
+  for (const UpstreamRow& row : rows_) all.push_back(row.upstream);
   return all;
+}
+
+void CurrentTable::put(std::shared_ptr<UpstreamTable> table) {
+  const std::shared_ptr<UpstreamTable> old = table_.exchange(std::move(table));
+  for (const auto& upstream : old->upstreams()) upstream->retire();
 }
 
 }  // namespace metergate::gateway

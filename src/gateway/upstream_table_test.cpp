@@ -16,7 +16,7 @@ UpstreamSpec spec(std::string name, std::string path, std::vector<std::string> h
 std::string found(UpstreamTable& table, std::string_view host, std::string_view path) {
   const auto match = table.find(host, path);
   if (!match) return "none";
-  return match->row->upstream.options().name + ":" + std::string{match->tenant};
+  return match->row->upstream->options().name + ":" + std::string{match->tenant};
 }
 
 TEST(UpstreamTable, FindsTheTenantInThePath) {

@@ -99,16 +99,6 @@ std::optional<int> parse_prefix(std::string_view text, int most) {
   return bits;
 }
 
-std::optional<Network> parse_network(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto start = parse_ip(text.substr(0, slash));
-  if (!start) return std::nullopt;
-  const int most = start->is_v4 ? kV4Bits : kV6Bits;
-  if (slash == std::string_view::npos) return Network{*start, most};
-  const auto bits = parse_prefix(text.substr(slash + 1), most);
-  return bits ? std::optional(Network{*start, *bits}) : std::nullopt;
-}
-
 bool is_label(std::string_view label) {
   const auto fits = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; };
   return !label.empty() && label.size() <= kLabelMax && label.front() != '-' &&
@@ -148,6 +138,38 @@ bool is_public(const IpAddress& address) {
 
 bool Network::contains(const IpAddress& address) const {
   return start.is_v4 == address.is_v4 && starts_alike(start, address, prefix_bits);
+}
+
+std::optional<Network> parse_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto start = parse_ip(text.substr(0, slash));
+  if (!start) return std::nullopt;
+  const int most = start->is_v4 ? kV4Bits : kV6Bits;
+  if (slash == std::string_view::npos) return Network{*start, most};
+  const auto bits = parse_prefix(text.substr(slash + 1), most);
+  return bits ? std::optional(Network{*start, *bits}) : std::nullopt;
+}
+
+Result<NetworkList> NetworkList::parse(std::string_view text) {
+  NetworkList list;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view part = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const auto network = parse_network(part);
+    if (!network) {
+      return fail(ErrorCode::invalid,
+                  fmt::format("'{}' is no network like 10.0.0.0/8 and no address", part));
+    }
+    list.networks_.push_back(*network);
+    if (list.networks_.size() > kAllowedMax)
+      return fail(ErrorCode::invalid, fmt::format("more than {} parts", kAllowedMax));
+  }
+  return list;
+}
+
+bool NetworkList::has(const IpAddress& address) const {
+  return std::ranges::any_of(networks_, [&](const Network& one) { return one.contains(address); });
 }
 
 Result<AllowList> AllowList::parse(std::string_view text) {

@@ -38,6 +38,21 @@ struct Network {
   bool contains(const IpAddress& address) const;
 };
 
+// "10.0.0.0/8", "2001:db8::/32", or a single address.
+std::optional<Network> parse_network(std::string_view text);
+
+// Networks and addresses alone, separated by commas: "10.0.0.0/8, ::1".
+class NetworkList {
+ public:
+  // ErrorCode::invalid names the part that is neither, or says that there are too many.
+  static Result<NetworkList> parse(std::string_view text);
+  bool has(const IpAddress& address) const;
+  bool is_empty() const { return networks_.empty(); }
+
+ private:
+  std::vector<Network> networks_;
+};
+
 // What an operator allows although it is not public: networks, single addresses, host names.
 class AllowList {
  public:

@@ -89,12 +89,25 @@ const std::string& AnswerReader::excerpt() const { return machine_->excerpt; }
 Result<> AnswerReader::restart_after_interim() {
   if (++interims_ > kInterimsMax) return fail(ErrorCode::invalid, "too many interim answers");
   machine_ = std::make_unique<Machine>();
+  has_status_line_ = false;
   return {};
+}
+
+// "HTTP/1.1 204" is short for "HTTP/1.1 204 ", which is what the machine wants. False: the line is
+// not whole yet.
+bool AnswerReader::complete_status_line() {
+  if (has_status_line_) return true;
+  constexpr std::size_t kShortLineBytes = std::string_view{"HTTP/1.1 204"}.size();
+  const std::size_t end = waiting_.find("\r\n");
+  if (end == std::string::npos && waiting_.size() <= kShortLineBytes + 1) return false;
+  has_status_line_ = true;
+  if (end == kShortLineBytes) waiting_.insert(end, 1, ' ');
+  return true;
 }
 
 Result<> AnswerReader::take(std::string_view bytes) {
   waiting_.append(bytes);
-  while (!waiting_.empty() && !machine_->is_done()) {
+  while (!waiting_.empty() && !machine_->is_done() && complete_status_line()) {
     beast::error_code error;
     const std::size_t taken =
         machine_->put(boost::asio::const_buffer{waiting_.data(), waiting_.size()}, error);

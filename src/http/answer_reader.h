@@ -37,8 +37,10 @@ class AnswerReader {
  private:
   class Machine;
   Result<> restart_after_interim();
+  bool complete_status_line();
   std::unique_ptr<Machine> machine_;
-  std::string waiting_;  // bytes of a head that is not whole yet
+  std::string waiting_;           // bytes of a head that is not whole yet
+  bool has_status_line_ = false;  // of this answer or interim one
   int interims_ = 0;
 };
 

@@ -19,6 +19,20 @@ TEST(AnswerReader, ReadsStatusRetryAfterAndTheBeginningOfTheBody) {
   EXPECT_EQ(reader.excerpt(), "hello");
 }
 
+TEST(AnswerReader, TakesAnAnswerWithoutAReason) {
+  for (const std::string_view text : {"HTTP/1.1 204\r\n\r\n", "HTTP/1.1 204 \r\n\r\n",
+                                      "HTTP/1.1 100\r\n\r\nHTTP/1.1 204\r\nA: b\r\n\r\n",
+                                      "HTTP/1.0 204\r\nContent-Length: 0\r\n\r\n"}) {
+    for (const std::size_t step : {std::size_t{1}, std::size_t{13}, text.size()}) {
+      AnswerReader reader;
+      for (std::size_t at = 0; at < text.size(); at += step)
+        ASSERT_TRUE(reader.take(text.substr(at, step))) << text;
+      EXPECT_TRUE(reader.is_complete()) << text;
+      EXPECT_EQ(reader.status(), 204) << text;
+    }
+  }
+}
+
 TEST(AnswerReader, IsTheSameHoweverTheBytesAreCut) {
   const std::string text =
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/characters.h"
 #include "http/framing.h"
 
 namespace metergate::http {
@@ -12,6 +13,20 @@ constexpr std::string_view kLineEnd = "\r\n";
 
 std::unexpected<Error> refuse_body(std::string_view message) {
   return fail(ErrorCode::upstream, std::string{message});
+}
+
+// An upstream may put spaces before the colon.
+bool is_field_line(std::string_view line) {
+  const std::size_t colon = std::min(line.find(':'), line.size());
+  const std::string_view name = line.substr(0, line.substr(0, colon).find_last_not_of(" \t") + 1);
+  return colon < line.size() && is_token(name) && is_field_value(line.substr(colon + 1));
+}
+
+// More of it must come, unless it has ended already in a way that is none.
+Result<BodyDecoder::Step> wait_for_line(std::string_view input) {
+  if (has_bare_line_end(input))
+    return refuse_body("a line in the answer's body does not end in CRLF");
+  return BodyDecoder::Step{};
 }
 
 }  // namespace
@@ -64,7 +79,7 @@ Result<BodyDecoder::Step> BodyDecoder::take_chunk_line(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
   if (std::min(end, input.size()) > kLineBytesMax)
     return refuse_body("a line that opens a chunk of the answer is longer than 1024 bytes");
-  if (end == std::string_view::npos) return Step{};
+  if (end == std::string_view::npos) return wait_for_line(input);
   const Result<std::uint32_t> size = check_chunk_line(input.substr(0, end));
   if (!size) return refuse_body("a chunk of the answer does not begin with its size");
   left_ = *size;
@@ -85,11 +100,11 @@ Result<BodyDecoder::Step> BodyDecoder::take_trailer(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
   if (trailer_bytes_ + std::min(end, input.size()) > kTrailerBytesMax)
     return refuse_body("the trailers of the answer are longer than 8 KiB");
-  if (end == std::string_view::npos) return Step{};
+  if (end == std::string_view::npos) return wait_for_line(input);
   trailer_bytes_ += end + kLineEnd.size();
   if (end == 0) {
     state_ = State::complete;
-  } else if (!check_field_line(input.substr(0, end))) {
+  } else if (!is_field_line(input.substr(0, end))) {
     return refuse_body("a trailer of the answer is malformed");
   }
   return Step{end + kLineEnd.size(), {}};

@@ -73,6 +73,17 @@ inline bool has_line_end(std::string_view text) {
   return text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos;
 }
 
+// Whether a CR without LF or an LF without CR stands in lines of which more may come: told at once,
+// since a peer that ends its lines so would else wait until its time is over.
+inline bool has_bare_line_end(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool bare_lf = text[i] == '\n' && i > 0 && text[i - 1] != '\r';
+    const bool bare_cr = text[i] == '\r' && i + 1 < text.size() && text[i + 1] != '\n';
+    if (bare_lf || bare_cr) return true;
+  }
+  return false;
+}
+
 inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 inline std::string to_lower(std::string_view text) {
   std::string out{text};

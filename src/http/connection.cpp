@@ -87,6 +87,7 @@ Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket
       socket_(std::move(socket)),
       wake_(loop_->io.get_executor()),
       remote_ip_(std::move(remote_ip)),
+      recorded_ip_(recorded_address(remote_ip_, shared.options.callers.recorded)),
       parser_({.head_bytes_max = shared.options.head_bytes_max,
                .body_bytes_max = shared.options.body_bytes_max,
                .stops_after_head = true}) {
@@ -186,9 +187,11 @@ Task<bool> Connection::serve_one() {
       const bool stays = co_await forwarding->run();
       co_return stays;
     }
-    parser_.set_body_max(
-        std::min(shared_.options.body_bytes_max, shared_.handler.body_bytes_max(request)));
-    outcome = co_await read_body();
+    const bool is_ours = take_own_path(request);
+    if (is_ours)
+      parser_.set_body_max(
+          std::min(shared_.options.body_bytes_max, shared_.handler.body_bytes_max(request)));
+    outcome = is_ours ? co_await read_body() : Read::refused;
     if (outcome == Read::ended) co_return false;
     request.bytes = parser_.bytes();
     request.body = parser_.take_body();
@@ -211,6 +214,8 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
   asked.request_id = request.request_id;
   asked.keep_alive = request.keep_alive && !is_refused;
   asked.takes_chunks = request.takes_chunks;
+  if (auto origin = request.header("origin"))
+    asked.headers.emplace_back("origin", *std::move(origin));
   Response response;
   const bool is_heavy = std::ssize(request.body) > kLightBodyBytes;
   bool is_taken = !is_refused && !is_dropped_ && has_room(shared_.options.held_bytes_max);
@@ -219,6 +224,7 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
   if (!is_taken) {
     std::string{}.swap(request.body);
     response = refusal(refused_, asked.request_id);
+    shared_.handler.add_origin_fields(asked, response);
   } else {
     call_handler(std::move(request));
     if (is_heavy) pass_turn_on();
@@ -248,6 +254,8 @@ Task<Connection::Read> Connection::read_head() {
     }
     input_.consume(*taken);
     if (parser_.has_head()) break;
+    // An empty line is not the beginning of a request.
+    if (*taken > 0 && input_.is_empty()) is_idle_ = true;
     set_read_deadline();
     const bool was_idle = is_idle_;
     const auto [error, count] = co_await socket_.async_read_some(read_room(), kAwait);
@@ -333,13 +341,26 @@ Request Connection::take_request_head() {
   request.bytes = parser_.bytes();
   request.keep_alive = parser_.framing().keep_alive;
   request.takes_chunks = head.version_minor == 1;
-  Result<std::string> path = parse_target_path(request.target);
+  find_caller(request, remote_ip_, shared_.options.callers);
+  Result<std::string> path = parse_passing_path(request.target);
   if (path) {
     request.path = *std::move(path);
   } else {
     refused_ = std::move(path.error());
   }
   return request;
+}
+
+// A path of our own routes has one spelling less: what may stay encoded for an upstream may not for
+// us. False: refused_ says why.
+bool Connection::take_own_path(Request& request) {
+  Result<std::string> path = parse_target_path(request.target);
+  if (path) {
+    request.path = *std::move(path);
+    return true;
+  }
+  refused_ = std::move(path.error());
+  return false;
 }
 
 Result<> Connection::take_query(Request& request) const {
@@ -352,6 +373,7 @@ Request Connection::unread_request() {
   Request request;
   request.method = parser_.head().method;
   request.remote_ip = remote_ip_;
+  request.recorded_ip = recorded_ip_;
   request.request_id = request_id_of(parser_.head());
   if (request.request_id.empty()) request.request_id = "req_" + make_ulid(shared_.clock.now());
   request.keep_alive = false;
@@ -360,7 +382,7 @@ Request Connection::unread_request() {
 
 Response Connection::refusal(const Error& error, const std::string& request_id) {
   shared_.log.info("http.refused",
-                   {{"request_id", request_id}, {"reason", error.message}, {"ip", remote_ip_}});
+                   {{"request_id", request_id}, {"reason", error.message}, {"ip", recorded_ip_}});
   return shared_.handler.refusal(error, request_id, parser_.head().target);
 }
 

@@ -90,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void pass_turn_on();
 
   Request take_request_head();
+  bool take_own_path(Request& request);
   Result<> take_query(Request& request) const;
   Request unread_request();
   void call_handler(Request request);
@@ -107,10 +108,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Loop> loop_;
   Socket socket_;
   Wake wake_;
-  std::size_t place_ = 0;  // in the loop's connections
-  std::size_t held_ = 0;   // of Shared::held_bytes
-  std::string remote_ip_;
-  ReadBuffer input_;  // read and not yet taken
+  std::size_t place_ = 0;    // in the loop's connections
+  std::size_t held_ = 0;     // of Shared::held_bytes
+  std::string remote_ip_;    // of the peer, which may be a proxy
+  std::string recorded_ip_;  // as much of it as may be kept
+  ReadBuffer input_;         // read and not yet taken
   RequestParser parser_;
   Error refused_;                         // after Read::refused
   std::optional<Microseconds> deadline_;  // of reading

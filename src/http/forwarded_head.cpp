@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "http/caller.h"
 #include "http/characters.h"
 #include "http/head_text.h"
+#include "http/kept_back.h"
 
 namespace metergate::http {
 namespace {
@@ -25,9 +27,15 @@ constexpr std::array<std::string_view, 12> kOfOneHop = {"connection",
                                                         "trailer",
                                                         "transfer-encoding"};
 
-constexpr std::array<std::string_view, 6> kOurs = {"x-forwarded-for",  "x-forwarded-proto",
-                                                   "x-forwarded-host", "x-forwarded-port",
-                                                   "x-request-id",     "forwarded"};
+constexpr std::array<std::string_view, 7> kOurs = {"x-forwarded-for",
+                                                   "x-forwarded-proto",
+                                                   "x-forwarded-host",
+                                                   "x-forwarded-port",
+                                                   "x-request-id",
+                                                   "forwarded",
+                                                   "via"};
+
+constexpr std::array<std::string_view, 2> kCredentials = {"authorization", "cookie"};
 
 // Some programs read X_Request_Id as X-Request-Id.
 bool is_same_name(std::string_view name, std::string_view lower_case) {
@@ -62,9 +70,12 @@ bool is_named_by_connection(const ResponseHead& head, std::string_view name) {
   });
 }
 
-bool stays_behind(const Request& request, std::string_view name) {
-  return name == "upgrade" || is_one_of(kOfOneHop, name) || is_one_of(kOurs, name) ||
-         is_named_by_connection(request, name);
+bool stays_behind(const Request& request, const UpstreamHead& with, std::string_view name) {
+  if (name == "upgrade" || is_one_of(kOfOneHop, name) || is_one_of(kOurs, name)) return true;
+  if (with.is_without_credentials && is_one_of(kCredentials, name)) return true;
+  const auto is_this = [&](std::string_view named) { return is_same_name(name, named); };
+  if (is_kept_back(name) && std::ranges::none_of(with.named_fields, is_this)) return true;
+  return is_named_by_connection(request, name);
 }
 
 }  // namespace
@@ -80,14 +91,13 @@ std::string upstream_head(const Request& request, const UpstreamHead& with) {
   out.reserve(1024);
   append_all(out, {request.method, " ", request.target, " HTTP/1.1\r\n"});
   append_field(out, "Host", with.host);
-  std::string_view caller_host;
   for (const Header& field : request.headers) {
-    if (field.first == "host") caller_host = field.second;
-    if (!stays_behind(request, field.first)) append_field(out, field.first, field.second);
+    if (!stays_behind(request, with, field.first)) append_field(out, field.first, field.second);
   }
   append_field(out, "X-Forwarded-For", request.remote_ip);
-  append_field(out, "X-Forwarded-Proto", "http");
-  if (!caller_host.empty()) append_field(out, "X-Forwarded-Host", caller_host);
+  append_field(out, "X-Forwarded-Proto", request.scheme);
+  if (!request.host.empty()) append_field(out, "X-Forwarded-Host", request.host);
+  append_field(out, "Forwarded", forwarded_value(request));
   append_field(out, "X-Request-Id", request.request_id);
   out += "Via: 1.1 metergate\r\n";
   if (with.is_upgrade) out += "Connection: upgrade\r\nUpgrade: websocket\r\n";

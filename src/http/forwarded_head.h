@@ -25,6 +25,9 @@ struct UpstreamHead {
   std::string host;  // of the Host field
   SentBody body;
   bool is_upgrade = false;  // to a WebSocket
+  // Fields that pass although they are of those that are kept back (http/kept_back.h).
+  std::span<const std::string> named_fields;
+  bool is_without_credentials = false;  // Authorization and Cookie stay behind
 };
 
 struct CallerHead {
@@ -42,7 +45,8 @@ struct CallerHead {
 bool asks_for_websocket(const Request& request);
 
 // Fields of one hop (RFC 9110, 7.6.1) and what Connection names stay behind; so do forms of our own
-// X-Forwarded-… and X-Request-Id that the caller made up.
+// X-Forwarded-…, Forwarded, Via and X-Request-Id that the caller made up, and what is kept back
+// (http/kept_back.h) unless it is named.
 std::string upstream_head(const Request& request, const UpstreamHead& with);
 
 void append_caller_head(std::string& out, const ResponseHead& head, const CallerHead& with);

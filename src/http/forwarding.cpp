@@ -154,6 +154,7 @@ Task<bool> Forwarding::send_rest() {
 // The body that has come is none: the request is refused as if it had not been passed on at all.
 Task<bool> Forwarding::refuse_unmetered() {
   Response response = connection_.refusal(*refused_body_, request_.request_id);
+  connection_.shared_.handler.add_origin_fields(request_, response);
   response.close = true;
   make_answer(response);
   const bool stays = co_await send_rest();

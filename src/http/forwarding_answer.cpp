@@ -3,6 +3,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include "http/characters.h"
 #include "http/forwarding.h"
 #include "http/send_now.h"
 
@@ -117,6 +118,8 @@ std::optional<Forwarding::Step> Forwarding::parse_head() {
     if (!parsed) return fail_with(ErrorCode::upstream, parsed.error().message);
     return Step::done;
   }
+  if (has_bare_line_end(bytes.substr(searched_)))
+    return fail_with(ErrorCode::upstream, "a line of the answer's head does not end in CRLF");
   searched_ = bytes.size() < 3 ? 0 : bytes.size() - 3;
   if (!may_be_answer(bytes))
     return fail_with(ErrorCode::upstream, "the upstream answered with something that is no HTTP/1");

@@ -74,9 +74,11 @@ TEST_F(ForwardingTest, IsBadGatewayForWhatIsNoAnswer) {
       "HTTP/1.1 abc OK\r\n\r\n",
       "HTTP/2 200\r\n\r\n",
       "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-      "HTTP/1.1 200 OK\r\nA : b\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nA b : c\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 200 OK\nContent-Length: 0\n\n\r\n\r\n",
+      "HTTP/1.1 200 OK\nContent-Length: 0\n\n",  // and nothing more: told before the time is over
+      "HTTP/1.1 200 OK\r\nContent-Length: 0\nA",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
       "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

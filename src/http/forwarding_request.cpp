@@ -171,10 +171,14 @@ SentBody Forwarding::request_body() const {
 // The request as far as it has come.
 void Forwarding::make_request() {
   const std::string& authority = link_->target.origin.authority;
+  const bool takes_named_fields = passage_.vetting() == Vetting::admitted || request_.is_from_proxy;
   const UpstreamHead with{
-      .host = options_.keeps_host ? request_.header("host").value_or(authority) : authority,
+      .host = options_.keeps_host && !request_.host.empty() ? request_.host : authority,
       .body = request_body(),
-      .is_upgrade = wants_websocket_ && has_whole_request_};
+      .is_upgrade = wants_websocket_ && has_whole_request_,
+      .named_fields =
+          takes_named_fields ? std::span{options_.passed_fields} : std::span<const std::string>{},
+      .is_without_credentials = passage_.vetting() == Vetting::preflight};
   request_head_ = upstream_head(request_, with);
   const bool is_chunked = with.body.kind == SentBody::Kind::chunked;
   if (is_chunked && !piece_.empty()) piece_ = fmt::format("{:x}\r\n{}\r\n", piece_.size(), piece_);

@@ -22,7 +22,9 @@ TEST_F(ForwardingTest, PassesARequestAndItsAnswer) {
   EXPECT_EQ(seen, "POST /up/a%20b?x=%31 HTTP/1.1\r\nHost: 127.0.0.1:" +
                       std::to_string(upstream_->port()) +
                       "\r\nx-thing: 1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n"
-                      "X-Forwarded-Host: api.example\r\nX-Request-Id: r1\r\nVia: 1.1 metergate\r\n"
+                      "X-Forwarded-Host: api.example\r\n"
+                      "Forwarded: for=127.0.0.1;host=\"api.example\";proto=http\r\n"
+                      "X-Request-Id: r1\r\nVia: 1.1 metergate\r\n"
                       "Content-Length: 3\r\n\r\nabc");
   const PassedOutcome outcome = passed_.outcome(0);
   EXPECT_EQ(outcome.by, AnsweredBy::upstream);

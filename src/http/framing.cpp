@@ -19,6 +19,14 @@ std::unexpected<Error> refuse_request(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
 }
 
+// What an absolute target begins with; empty: it is none.
+std::string_view scheme_of(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) return scheme;
+  }
+  return {};
+}
+
 Result<> check_request_line(std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t second = line.find(' ', first == std::string_view::npos ? first : first + 1);
@@ -29,8 +37,9 @@ Result<> check_request_line(std::string_view line) {
   const std::string_view version = line.substr(second + 1);
   if (!is_token(method) || method.size() > kMethodLengthMax)
     return refuse_request("the method is not a token of at most 32 characters");
-  if (target.empty() || !std::ranges::all_of(target, is_visible) || target.front() != '/')
-    return refuse_request("the request target must begin with '/' and be visible ASCII");
+  const bool has_start = target.starts_with('/') || !scheme_of(target).empty();
+  if (!has_start || !std::ranges::all_of(target, is_visible))
+    return refuse_request("the request target must begin with '/' or http:// and be visible ASCII");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
     return refuse_request("the version is neither HTTP/1.1 nor HTTP/1.0");
   return {};
@@ -45,18 +54,6 @@ Result<std::optional<std::string_view>> only_value(const RequestHead& head, std:
     value = field.second;
   }
   return value;
-}
-
-// RFC 3986: a name or an address, and perhaps a port; no user, no list, no path.
-bool is_host(std::string_view text) {
-  static constexpr CharacterSet kCharacters{"-._~%!$&'()*+;=:[]"};
-  const bool has_only_its_own =
-      std::ranges::all_of(text, [](char c) { return kCharacters.holds(c); });
-  const std::size_t colon = text.rfind(':');
-  const bool has_port = colon != std::string_view::npos && text.find(']', colon) == text.npos;
-  const std::string_view port = has_port ? text.substr(colon + 1) : std::string_view{};
-  return !text.empty() && text.front() != ':' && has_only_its_own && port.size() <= 5 &&
-         std::ranges::all_of(port, is_digit);
 }
 
 Result<> check_host(const RequestHead& head) {
@@ -102,6 +99,35 @@ bool names_option(const RequestHead& head, std::string_view option) {
 }
 
 }  // namespace
+
+bool is_host(std::string_view text) {
+  static constexpr CharacterSet kCharacters{"-._~%!$&'()*+;=:[]"};
+  const bool has_only_its_own =
+      std::ranges::all_of(text, [](char c) { return kCharacters.holds(c); });
+  const std::size_t colon = text.rfind(':');
+  const bool has_port = colon != std::string_view::npos && text.find(']', colon) == text.npos;
+  const std::string_view port = has_port ? text.substr(colon + 1) : std::string_view{};
+  return !text.empty() && text.front() != ':' && has_only_its_own && port.size() <= 5 &&
+         std::ranges::all_of(port, is_digit);
+}
+
+Result<> take_absolute_form(RequestHead& head) {
+  const std::string_view scheme = scheme_of(head.target);
+  if (scheme.empty()) return {};
+  const std::string_view rest = std::string_view{head.target}.substr(scheme.size());
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (!is_host(authority))
+    return refuse_request("the request target's host is not a name or address with a port");
+  const auto field = std::ranges::find(head.headers, "host", &Header::first);
+  if (field == head.headers.end()) {
+    head.headers.emplace_back("host", authority);
+  } else {
+    field->second = authority;
+  }
+  const std::string_view path = rest.substr(authority.size());
+  head.target = (path.starts_with('/') ? "" : "/") + std::string{path};
+  return {};
+}
 
 Result<> check_field_line(std::string_view line) {
   if (line.empty() || line.front() == ' ' || line.front() == '\t')

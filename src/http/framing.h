@@ -32,6 +32,9 @@ struct Framing {
   bool expects_continue = false;
 };
 
+// RFC 3986: a name or an address, and perhaps a port; no user, no list, no path.
+bool is_host(std::string_view text);
+
 // A whole head, from the request line to the empty line: lines end in CRLF and hold no other CR or
 // LF; method, target and version by their grammar; each field line a token, ':' and a value without
 // control characters, not folded.
@@ -47,5 +50,9 @@ Result<std::uint32_t> check_chunk_line(std::string_view line);
 // Exactly one valid Host (HTTP/1.0 may have none); at most one Content-Length, of 1 to 19 digits;
 // or Transfer-Encoding, exactly "chunked", never with a Content-Length and never in HTTP/1.0.
 Result<Framing> framing_of(const RequestHead& head);
+
+// A target such as "http://a:80/b" becomes "/b", and its host that of the request, whatever the
+// Host field says (RFC 9112, 3.2.2). Any other stays.
+Result<> take_absolute_form(RequestHead& head);
 
 }  // namespace metergate::http

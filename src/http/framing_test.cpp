@@ -1,5 +1,6 @@
 #include "http/framing.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -25,7 +26,7 @@ void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.name; }
 std::vector<Attack> request_line_attacks() {
   const std::string rest = "\r\nHost: a\r\n\r\n";
   return {
-      {"EmptyLineFirst", "\r\nGET / HTTP/1.1" + rest},
+      {"EmptyLinesFirst", "\r\n\r\nGET / HTTP/1.1" + rest},
       {"BareLfFirst", "\nGET / HTTP/1.1" + rest},
       {"LfEndsRequestLine", "GET / HTTP/1.1\nHost: a\r\n\r\n"},
       {"CrEndsRequestLine", "GET / HTTP/1.1\rHost: a\r\n\r\n"},
@@ -56,7 +57,10 @@ std::vector<Attack> request_line_attacks() {
       {"MethodEmpty", " / HTTP/1.1" + rest},
       {"MethodLong", std::string(33, 'A') + " / HTTP/1.1" + rest},
       {"MethodAboveAscii", "G\xC3\x89T / HTTP/1.1" + rest},
-      {"AbsoluteForm", "GET http://a/ HTTP/1.1" + rest},
+      {"AbsoluteFormWithUser", "GET http://u@a/ HTTP/1.1" + rest},
+      {"AbsoluteFormWithoutHost", "GET http:///a HTTP/1.1" + rest},
+      {"AbsoluteFormOfAnotherScheme", "GET ftp://a/ HTTP/1.1" + rest},
+      {"AbsoluteFormWithOneSlash", "GET http:/a HTTP/1.1" + rest},
       {"AuthorityForm", "CONNECT a:443 HTTP/1.1" + rest},
       {"AsteriskForm", "OPTIONS * HTTP/1.1" + rest},
       {"TargetWithNul", "GET /a\0b HTTP/1.1"s + rest},
@@ -266,6 +270,8 @@ std::vector<Attack> fine_requests() {
       {"ChunkedTrailers",
        head_with("Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n2\r\nde\r\n0\r\nX: 1\r\n\r\n"},
       {"UnknownMethod", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"EmptyLineFirst", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"AbsoluteForm", "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"},
   };
 }
 
@@ -291,6 +297,20 @@ TEST(RequestParser, TakesNothingOfTheRequestThatFollows) {
   const std::string first = head_with("Content-Length: 5\r\n") + "abcde";
   EXPECT_EQ(parser.take(first + "GET /next"), first.size());
   EXPECT_TRUE(parser.is_complete());
+}
+
+TEST(RequestParser, TakesAnAbsoluteTargetLikeThePathInIt) {
+  const std::pair<const char*, RequestHead> rows[] = {
+      {"http://b.example:80/x%2Fy?q=1",
+       {.target = "/x%2Fy?q=1", .headers = {{"host", "b.example:80"}}}},
+      {"HTTPS://b.example", {.target = "/", .headers = {{"host", "b.example"}}}},
+      {"http://[::1]?q", {.target = "/?q", .headers = {{"host", "[::1]"}}}}};
+  for (const auto& [target, expected] : rows) {
+    RequestParser parser{kLimits};
+    ASSERT_TRUE(parse(parser, fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", target), 5));
+    EXPECT_EQ(parser.head().target, expected.target);
+    EXPECT_EQ(parser.head().headers, expected.headers) << "the target's host counts";
+  }
 }
 
 TEST(RequestParser, IsAsNewAfterReset) {

@@ -70,6 +70,12 @@ void Loop::settle(Handler& handler) {
 
 void Loop::sweep(Microseconds now) {
   for (const auto& pool : pools) pool->drop_old(now);
+  // Whoever uses one holds it.
+  std::erase_if(pools, [](const auto& pool) {
+    if (!pool->upstream().is_retired()) return false;
+    pool->close_kept();
+    return pool.use_count() == 1;
+  });
 }
 
 }  // namespace metergate::http

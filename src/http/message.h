@@ -27,7 +27,11 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
   std::vector<Header> headers;                             // names in lower case
   std::string body;
-  std::string remote_ip;
+  std::string remote_ip;    // of the caller, found behind trusted proxies (http/caller.h)
+  std::string recorded_ip;  // as much of it as may be kept; may be empty
+  std::string host;         // that the caller asked for, with its port; empty where it named none
+  std::string_view scheme = "http";  // that the caller used: "http" or "https"
+  bool is_from_proxy = false;        // the connection is a trusted proxy's
   std::string request_id;  // the caller's own where it is sane, else one of ours; set by the server
   std::int64_t bytes = 0;  // of the whole message: head and body
   bool keep_alive = true;  // whether the caller wants to send another on this connection

@@ -19,17 +19,6 @@ constexpr std::size_t kChunkLineMax = 1024;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
-// Whether a CR without LF or an LF without CR stands in lines of which more may come: told at once,
-// since a peer that ends its lines so would else wait for an answer until its time is over.
-bool has_bare_line_end(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool bare_lf = text[i] == '\n' && i > 0 && text[i - 1] != '\r';
-    const bool bare_cr = text[i] == '\r' && i + 1 < text.size() && text[i + 1] != '\n';
-    if (bare_lf || bare_cr) return true;
-  }
-  return false;
-}
-
 std::unexpected<Error> bare_line_end() {
   return fail(ErrorCode::invalid, "a line does not end in CRLF");
 }
@@ -151,7 +140,7 @@ Result<std::size_t> RequestParser::take(std::string_view input) {
     if (step == 0) break;
     taken += step;
     bytes_ += static_cast<std::int64_t>(step);
-    if (!is_head) continue;
+    if (!is_head || phase_ == Phase::head) continue;  // an empty line is not the head yet
     head_bytes_ = bytes_;
     if (limits_.stops_after_head) break;
   }
@@ -159,6 +148,9 @@ Result<std::size_t> RequestParser::take(std::string_view input) {
 }
 
 Result<std::size_t> RequestParser::take_head_bytes(std::string_view input) {
+  // Some callers end a body with a line end that no length counts (RFC 9112, 2.2).
+  constexpr std::string_view kEmptyLine = "\r\n";
+  if (bytes_ == 0 && input.starts_with(kEmptyLine)) return kEmptyLine.size();
   const std::size_t end = input.find("\r\n\r\n", searched_);
   if (std::min(end, input.size()) > limits_.head_bytes_max)
     return fail(ErrorCode::headers_too_large,
@@ -174,6 +166,7 @@ Result<std::size_t> RequestParser::take_head_bytes(std::string_view input) {
   TRY(check_head_bytes(head));
   TRY(feed(head));
   framing_ = TRY(framing_of(head_));
+  TRY(take_absolute_form(head_));
   TRY(open_body());
   return head.size();
 }

@@ -31,12 +31,20 @@ struct PassedOutcome {
   std::int64_t response_bytes = 0;
 };
 
+// How well its caller is known.
+enum class Vetting : std::uint8_t {
+  admitted,
+  open,      // nobody has asked who it is: what only a proxy may say stays behind
+  preflight  // likewise, and so does what says who the caller is
+};
+
 class Passage {
  public:
   virtual ~Passage() = default;
   // An error refuses the request with that, unread and not passed on. Called once, before all else.
   virtual Result<> admit() = 0;
   virtual Upstream& upstream() = 0;
+  virtual Vetting vetting() const { return Vetting::admitted; }
   // An answer of ours in place of the upstream's.
   virtual Response failure(const Error& error) = 0;
   // Fields that go out with the answer, in place of the upstream's of the same name.

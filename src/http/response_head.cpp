@@ -101,7 +101,10 @@ Result<> parse_response_head(std::string_view bytes, ResponseHead& head) {
     if (head.fields.size() == kAnswerFieldsMax)
       return refuse_answer("the answer has more than 200 fields");
     const std::size_t colon = line.find(':');
-    const std::string_view name = line.substr(0, std::min(colon, line.size()));
+    // A space before the colon is for us to remove (RFC 9112, 5.1); in front of the name it would
+    // make the line the rest of the one before.
+    const std::string_view before = line.substr(0, std::min(colon, line.size()));
+    const std::string_view name = before.substr(0, before.find_last_not_of(" \t") + 1);
     if (colon == std::string_view::npos || !is_token(name))
       return refuse_answer("a field of the answer is not a token directly followed by ':'");
     const std::string_view value = trimmed(line.substr(colon + 1));

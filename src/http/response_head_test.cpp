@@ -44,14 +44,23 @@ TEST(ResponseHead, MayHaveNoReason) {
   EXPECT_EQ(head_of("HTTP/1.1 200\r\n\r\n").reason, "");
 }
 
+TEST(ResponseHead, LosesSpacesBeforeAColon) {
+  const ResponseHead head = head_of("HTTP/1.1 200 OK\r\nContent-Length : 3\r\nA\t : b\r\n\r\n");
+  ASSERT_EQ(head.fields.size(), 2U);
+  EXPECT_EQ(head.fields[0].name, "Content-Length");
+  EXPECT_EQ(head.fields[1].name, "A");
+  EXPECT_EQ(framing_of(head, false)->length, 3);
+}
+
 TEST(ResponseHead, IsRefusedWhereItIsMalformed) {
   for (const char* bytes :
        {"", "\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.2 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n",
         "HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1 600 OK\r\n\r\n",
         "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 200OK\r\n\r\n", "HTTP/1.1 200 O\x01K\r\n\r\n",
         "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nA\r\n\r\n", "HTTP/1.1 200 OK\r\n: a\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA\t: b\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA: b\nc\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nx"}) {
+        "HTTP/1.1 200 OK\r\n A: b\r\n\r\n", "HTTP/1.1 200 OK\r\nA b : c\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\nc\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\nx"}) {
     ResponseHead head;
     EXPECT_FALSE(parse_response_head(bytes, head)) << bytes;
   }
@@ -131,6 +140,19 @@ TEST(BodyDecoder, TakesNothingBehindTheBody) {
   EXPECT_EQ(fixed.take("c").value().taken, 0U);
   BodyDecoder none{ResponseFraming{}};
   EXPECT_TRUE(none.is_complete());
+}
+
+TEST(BodyDecoder, TakesTrailersWithSpacesBeforeTheColon) {
+  BodyDecoder decoder{ResponseFraming{.body = BodyKind::chunked}};
+  EXPECT_EQ(decoded(decoder, "3\r\nabc\r\n0\r\nA : b\r\n\r\n", 5), "abc");
+}
+
+// A line that ends in a bare LF would else be waited for until the time is over.
+TEST(BodyDecoder, RefusesBareLineEndsAtOnce) {
+  for (const std::string_view wire : {"3\nabc\n0\n\n", "0\r\nA: b\n", "3\rabc"}) {
+    BodyDecoder decoder{ResponseFraming{.body = BodyKind::chunked}};
+    EXPECT_EQ(decoded(decoder, std::string{wire}, 100), std::nullopt) << wire;
+  }
 }
 
 TEST(BodyDecoder, RefusesMalformedChunks) {

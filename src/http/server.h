@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "http/caller.h"
 #include "http/message.h"
 #include "http/passage.h"
 
@@ -42,6 +43,7 @@ struct ServerOptions {
   std::chrono::seconds idle_timeout{75};
   std::chrono::seconds write_timeout{30};
   std::chrono::seconds stop_timeout{10};  // for requests under way when stopping
+  CallerRules callers;
 };
 
 // Sends the answer; may be called from any thread, once.
@@ -79,6 +81,11 @@ class Handler {
   // for, as sent; empty where that is not known.
   virtual Response refusal(const Error& error, std::string_view request_id,
                            std::string_view target) = 0;
+  // Adds to such an answer what a page of another origin needs in order to read it.
+  virtual void add_origin_fields(const Request& request, Response& response) {
+    static_cast<void>(request);
+    static_cast<void>(response);
+  }
 };
 
 class Server {

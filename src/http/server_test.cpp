@@ -180,6 +180,17 @@ TEST_F(ServerTest, RefusesWhatIsAmbiguousAndEndsTheConnection) {
   EXPECT_TRUE(client.is_ended());
 }
 
+TEST_F(ServerTest, SkipsAnEmptyLineBehindABody) {
+  start();
+  RawClient client{port()};
+  client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi\r\n");
+  EXPECT_EQ(client.status(), 200);
+  client.send("GET http://b:1/b HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.status(), 200);
+  EXPECT_EQ(echo_.last().path, "/b");
+  EXPECT_EQ(echo_.last().host, "b:1");
+}
+
 TEST_F(ServerTest, RefusesABadTarget) {
   start();
   for (const char* target : {"/../etc/passwd", "/a%2Fb", "/%00", "/a#b", "/%zz", "/?a=%ff"}) {

@@ -28,12 +28,13 @@ Result<std::shared_ptr<TlsContext>> trust_system();
 Result<std::shared_ptr<TlsContext>> trust_only(std::string_view certificates);
 
 struct UpstreamOptions {
-  std::string name;                   // for people
-  std::vector<Origin> origins;        // at least one; they take turns
-  std::shared_ptr<TlsContext> tls;    // needed where an origin is https
-  bool keeps_host = false;            // the caller's Host is passed on instead of the origin's
-  std::size_t connections_max = 256;  // open at once
-  std::size_t waiting_max = 1024;     // requests that wait for one of them
+  std::string name;                        // for people
+  std::vector<Origin> origins;             // at least one; they take turns
+  std::shared_ptr<TlsContext> tls;         // needed where an origin is https
+  bool keeps_host = false;                 // the caller's Host is passed on instead of the origin's
+  std::vector<std::string> passed_fields;  // in lower case: pass although kept back elsewhere
+  std::size_t connections_max = 256;       // open at once
+  std::size_t waiting_max = 1024;          // requests that wait for one of them
   Milliseconds connect_timeout{5'000};
   Milliseconds head_timeout{60'000};     // from the request's end to the end of the answer's head
   Milliseconds idle_timeout{60'000};     // between two pieces of a body, either way
@@ -51,7 +52,7 @@ struct SocketAddress {
 };
 using Addresses = std::vector<SocketAddress>;
 
-class Upstream {
+class Upstream : public std::enable_shared_from_this<Upstream> {
  public:
   struct Target {
     explicit Target(Origin at) : origin(std::move(at)) {}
@@ -72,11 +73,15 @@ class Upstream {
   Target& next(const Target* failed = nullptr);
   // Looks the target's name up again; an address that was known stays where that fails.
   static void resolve(Target& target);
+  // No more requests go there: connections that are kept are given up soon.
+  void retire() { is_retired_ = true; }
+  bool is_retired() const { return is_retired_; }
 
  private:
   const UpstreamOptions options_;
   std::deque<Target> targets_;
   std::atomic<std::size_t> turn_ = 0;
+  std::atomic<bool> is_retired_ = false;
 };
 
 }  // namespace metergate::http

@@ -145,7 +145,7 @@ Result<> try_target(const Upstream& upstream, const Upstream::Target& target) {
   return tried;
 }
 
-UpstreamChecks::UpstreamChecks(std::vector<Upstream*> upstreams, const Log& log)
+UpstreamChecks::UpstreamChecks(std::vector<std::shared_ptr<Upstream>> upstreams, const Log& log)
     : upstreams_(std::move(upstreams)), log_(log) {}
 
 UpstreamChecks::~UpstreamChecks() {
@@ -157,7 +157,7 @@ UpstreamChecks::~UpstreamChecks() {
 }
 
 void UpstreamChecks::start() {
-  for (Upstream* upstream : upstreams_)
+  for (const auto& upstream : upstreams_)
     threads_.emplace_back([this, upstream] { check_until_stopped(*upstream); });
 }
 

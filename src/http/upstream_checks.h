@@ -22,8 +22,7 @@ Result<> try_target(const Upstream& upstream, const Upstream::Target& target);
 
 class UpstreamChecks {
  public:
-  // The upstreams outlive it.
-  UpstreamChecks(std::vector<Upstream*> upstreams, const Log& log);
+  UpstreamChecks(std::vector<std::shared_ptr<Upstream>> upstreams, const Log& log);
   ~UpstreamChecks();
   UpstreamChecks(const UpstreamChecks&) = delete;
   UpstreamChecks& operator=(const UpstreamChecks&) = delete;
@@ -34,7 +33,7 @@ class UpstreamChecks {
 
  private:
   void check_until_stopped(Upstream& upstream);
-  const std::vector<Upstream*> upstreams_;
+  const std::vector<std::shared_ptr<Upstream>> upstreams_;
   const Log& log_;
   std::mutex mutex_;
   std::condition_variable wake_;

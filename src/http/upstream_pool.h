@@ -64,7 +64,9 @@ class UpstreamPool : public std::enable_shared_from_this<UpstreamPool> {
   using Ticket = std::list<Waiter*>::iterator;
 
   UpstreamPool(Upstream& upstream, std::size_t connections_max)
-      : upstream_(upstream), connections_max_(connections_max) {}
+      : upstream_(upstream),
+        kept_alive_(upstream.weak_from_this().lock()),
+        connections_max_(connections_max) {}
 
   // A kept connection that is still open and on which nothing came unasked; or null.
   LinkPtr take_kept();
@@ -84,6 +86,7 @@ class UpstreamPool : public std::enable_shared_from_this<UpstreamPool> {
 
  private:
   Upstream& upstream_;
+  const std::shared_ptr<Upstream> kept_alive_;  // null where the pool's owner sees to it
   const std::size_t connections_max_;
   std::size_t open_ = 0;       // places taken
   std::vector<LinkPtr> kept_;  // the one used last at the end

@@ -27,10 +27,10 @@ class Checks : public testing::Test {
   bool is_well(const std::string& url, const std::string& path = {}) {
     UpstreamOptions options = options_of({url});
     options.health_path = path;
-    Upstream upstream{options};
-    const UpstreamChecks checks{{&upstream}, log_};
-    checks.check(upstream);
-    return upstream.targets().front().is_healthy;
+    const auto upstream = std::make_shared<Upstream>(options);
+    const UpstreamChecks checks{{upstream}, log_};
+    checks.check(*upstream);
+    return upstream->targets().front().is_healthy;
   }
 
   ManualClock clock_{Timestamp{Milliseconds{1}}};
@@ -146,13 +146,13 @@ TEST_F(Checks, RunByThemselvesUntilTheyAreEnded) {
   const FakeUpstream upstream{[&](UpstreamSide&, int) { ++seen; }};
   UpstreamOptions options = options_of({upstream.url()});
   options.health_every = Milliseconds{1};
-  Upstream checked{options};
+  const auto checked = std::make_shared<Upstream>(options);
   {
-    UpstreamChecks checks{{&checked}, log_};
+    UpstreamChecks checks{{checked}, log_};
     checks.start();
     while (seen < 3) std::this_thread::yield();
   }
-  EXPECT_TRUE(checked.targets().front().is_healthy);
+  EXPECT_TRUE(checked->targets().front().is_healthy);
 }
 
 void fill(ReadBuffer& buffer, std::size_t bytes_max, char with) {

@@ -60,6 +60,55 @@ Result<std::string> parse_path(std::string_view raw) {
   return std::move(*path);
 }
 
+// What browsers send as it is, beside the characters of a path.
+bool is_passing_character(char c) {
+  static constexpr CharacterSet kCharacters{"-._~!$&'()*+,;=:@/%[]|^"};
+  return kCharacters.holds(c);
+}
+
+// Escapes that say something else than their byte would in its place.
+bool stays_encoded(char c) {
+  constexpr std::string_view kMeaning = "/\\%?#";
+  return is_control(c) || kMeaning.find(c) != std::string_view::npos;
+}
+
+// From the front of `rest`: escapes of bytes above ASCII, decoded where they are UTF-8 together.
+void take_wide_escapes(std::string_view& rest, std::string& out) {
+  std::string bytes;
+  std::size_t size = 0;
+  while (size + 2 < rest.size() && rest[size] == '%') {
+    const auto high = hex_digit(rest[size + 1]);
+    const auto low = hex_digit(rest[size + 2]);
+    if (!high || !low || *high < 8) break;
+    bytes.push_back(static_cast<char>(*high * 16 + *low));
+    size += 3;
+  }
+  out += is_well_formed_utf8(bytes) ? std::string_view{bytes} : rest.substr(0, size);
+  rest.remove_prefix(size);
+}
+
+Result<std::string> decode_passing(std::string_view rest) {
+  std::string out;
+  out.reserve(rest.size());
+  while (!rest.empty()) {
+    const std::size_t escape = std::min(rest.find('%'), rest.size());
+    out.append(rest.substr(0, escape));
+    rest.remove_prefix(escape);
+    if (rest.empty()) break;
+    const auto byte = percent_decode(rest.substr(0, 3));
+    if (!byte) return fail(ErrorCode::invalid, "the path has a '%' without two hexadecimal digits");
+    const char c = byte->front();
+    if (c == '\0') return fail(ErrorCode::invalid, "the path has an encoded NUL");
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      take_wide_escapes(rest, out);
+      continue;
+    }
+    out += stays_encoded(c) ? rest.substr(0, 3) : std::string_view{*byte};
+    rest.remove_prefix(3);
+  }
+  return out;
+}
+
 // Form encoding: '+' stands for a space.
 Result<std::string> decode_query_part(std::string_view raw) {
   std::string spaced{raw};
@@ -89,6 +138,14 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
   return values;
 }
 
+Result<> check_characters(std::string_view target) {
+  if (target.find('#') != std::string_view::npos)
+    return fail(ErrorCode::invalid, "the request target has a fragment");
+  if (!std::ranges::all_of(target, is_visible))
+    return fail(ErrorCode::invalid, "the request target has a character that is not visible ASCII");
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -109,11 +166,20 @@ std::optional<std::string> percent_decode(std::string_view text) {
 }
 
 Result<std::string> parse_target_path(std::string_view target) {
-  if (target.find('#') != std::string_view::npos)
-    return fail(ErrorCode::invalid, "the request target has a fragment");
-  if (!std::ranges::all_of(target, is_visible))
-    return fail(ErrorCode::invalid, "the request target has a character that is not visible ASCII");
+  TRY(check_characters(target));
   return parse_path(target.substr(0, target.find('?')));
+}
+
+Result<std::string> parse_passing_path(std::string_view target) {
+  TRY(check_characters(target));
+  const std::string_view raw = target.substr(0, target.find('?'));
+  if (!raw.starts_with('/'))
+    return fail(ErrorCode::invalid, "the request target must begin with '/'");
+  if (!std::ranges::all_of(raw, is_passing_character))
+    return fail(ErrorCode::invalid, "the path has a character that must be percent-encoded");
+  std::string path = TRY(decode_passing(raw));
+  if (has_dot_segment(path)) return fail(ErrorCode::invalid, "the path has a segment '.' or '..'");
+  return path;
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_target_query(

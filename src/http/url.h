@@ -24,6 +24,10 @@ Result<Target> parse_target(std::string_view target);
 // The same by halves: a request that passes through is routed by its path, and its query is the
 // upstream's to read. The first looks at the characters of both.
 Result<std::string> parse_target_path(std::string_view target);
+// The path of a request that may pass through: looser, since it goes on byte for byte. What can be
+// told apart is decoded; escapes of '/', '\\', '%', '?', '#', of control characters and of bytes
+// that are no UTF-8 stay as they came. NUL and dot segments are refused here too.
+Result<std::string> parse_passing_path(std::string_view target);
 Result<std::vector<std::pair<std::string, std::string>>> parse_target_query(
     std::string_view target);
 

@@ -53,6 +53,25 @@ TEST(Target, WithDotsInsideASegmentIsFine) {
   EXPECT_EQ(parse_target("/a..b/.c/d./...")->path, "/a..b/.c/d./...");
 }
 
+TEST(PassingPath, IsDecodedWhereThatLosesNothing) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"/a%20b/%7Ec?x=%2F", "/a b/~c"},
+      {"/projects/group%2Fproj", "/projects/group%2Fproj"},
+      {"/gid%3A%2F%2Fgitlab", "/gid:%2F%2Fgitlab"},
+      {"/a%5cb/100%25/%252F/%3f%23", "/a%5cb/100%25/%252F/%3f%23"},
+      {"/a%0Ab%7f", "/a%0Ab%7f"},
+      {"/caf%C3%A9/caf%E9", "/caf\xC3\xA9/caf%E9"},
+      {"/%C3%A9%FF/%E2%82", "/%C3%A9%FF/%E2%82"},
+      {"/a[0]|b^", "/a[0]|b^"}};
+  for (const auto& [target, path] : rows) EXPECT_EQ(parse_passing_path(target).value(), path);
+}
+
+TEST(PassingPath, IsRefusedWhereItMayBeAnother) {
+  for (const char* target : {"", "a", "*", "/a#b", "/%", "/%4", "/%zz", "/a/%00", "/.", "/a/../b",
+                             "/a/%2e%2E/b", "/a/.%2e", "/a\"b", "/a\\b", "/a b", "/a\x80"})
+    EXPECT_FALSE(parse_passing_path(target)) << target;
+}
+
 TEST(Target, WithMoreThan64ValuesIsRefused) {
   std::string query = "/?";
   for (int i = 0; i < 64; ++i) query += "a=1&";

@@ -11,7 +11,7 @@ AuditRecord audit_of(const Actor& actor, std::string action, Timestamp now) {
   record.audit_id = make_ulid(now);
   record.actor = actor.name;
   record.action = std::move(action);
-  record.ip = actor.ip;
+  record.ip = actor.recorded_ip.value_or(actor.ip);
   record.user_agent = actor.user_agent;
   record.request_id = actor.request_id;
   record.timestamp = now;

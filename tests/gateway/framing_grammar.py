@@ -197,8 +197,15 @@ def without_colon(r):
 
 
 def line_begins_early(r):
-    r.line[0] = r.rng.choice(["\r\n", "\n", " ", "\t"]) + r.line[0]
-    return REFUSE
+    early = r.rng.choice(["\r\n", "\r\n\r\n", "\n", " ", "\t"])
+    r.line[0] = early + r.line[0]
+    return PASS if early == "\r\n" else REFUSE  # one empty line is skipped (RFC 9112, 2.2)
+
+
+def absolute_target(r):
+    """It is taken like the path in it, whatever host stands there."""
+    r.line[2] = r.rng.choice(["http://a", "HTTP://api.example.com:80", "https://[::1]"]) + r.line[2]
+    return PASS
 
 
 def odd_separators(r):
@@ -219,7 +226,7 @@ def odd_method(r):
 
 def odd_target(r):
     path = r.line[2]
-    r.line[2] = r.rng.choice(["http://a" + path, path.replace("/case", "/../case"), path + "#f",
+    r.line[2] = r.rng.choice(["http://u@a" + path, path.replace("/case", "/../case"), path + "#f",
                               path.replace("/case", "/%2e%2e/case"), path.replace("/case", "%2fcase"),
                               path + " x", path[1:], "*", path.replace("case", "c%00se"),
                               path.replace("case", "c%zzse"), path.replace("/case", "\\case"),
@@ -354,7 +361,7 @@ def length_too_long(r):
 MUTATIONS = [
     nothing, second_length, length_and_chunks, odd_length, padded_length, odd_coding, second_coding,
     coding_in_any_case, coding_in_an_old_version, field_before_colon, folded, folded_first,
-    bare_line_end, all_bare, control_in_value, odd_name, without_colon, line_begins_early,
+    bare_line_end, all_bare, control_in_value, odd_name, without_colon, line_begins_early, absolute_target,
     odd_separators, odd_version, odd_method, odd_target, host_trouble, odd_chunk_size,
     long_chunk_size, odd_extension, chunk_of_another_size, chunk_without_end, trailers, odd_trailers,
     names_of_one_hop, names_like_framing, odd_expectation, upgrades, followed, length_too_short,

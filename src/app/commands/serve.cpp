@@ -84,7 +84,6 @@ class Serve final : public LocalCommand {
     std::ostream& out = context.streams.out;
     const ServeOptions options{.has_workers = workers_ == "on",
                                .upstreams = files.upstreams,
-                               .jwks_text = files.jwks_text,
                                .when_ready = [&](std::uint16_t port) {
                                  out << ready_line(config.address, port) << std::flush;
                                }};

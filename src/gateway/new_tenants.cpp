@@ -1,0 +1,33 @@
+#include "gateway/new_tenants.h"
+
+#include <algorithm>
+
+#include "service/directory.h"
+
+namespace metergate::gateway {
+namespace {
+
+constexpr RequestRate kRate{.per_second = 10, .burst = 1'000};
+
+}  // namespace
+
+Result<> NewTenants::make(const TenantId& tenant, const Actor& actor) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!bucket_.take(kRate, services_.clock.steady())) {
+      return fail(Error{ErrorCode::overloaded,
+                        "too many new tenants came in a short time; try again soon",
+                        {},
+                        std::chrono::seconds{1}});
+    }
+  }
+  const Result<Tenant> added = services_.directory.add(
+      {.id = tenant, .name = tenant.text(), .plan = plan_, .own_limits = {}}, actor);
+  // Another of its calls was quicker.
+  if (!added && added.error().code == ErrorCode::duplicate) return {};
+  if (!added) return fail(added.error());
+  services_.log.info("gateway.tenant_made", {{"tenant", tenant.text()}, {"plan", plan_}});
+  return {};
+}
+
+}  // namespace metergate::gateway
