@@ -23,6 +23,8 @@ class Dispatcher final : public http::Handler {
   static Result<std::unique_ptr<Dispatcher>> create(std::vector<Route> routes, Services& services);
 
   bool is_slow(const http::Request& request) const override;
+  // Looks at the token before the body: without a valid one where one is needed, none is read.
+  http::Reception receive(const http::Request& head) override;
   void handle(http::Request request, http::Reply reply) override;
   // Asks the disk once for all answers that wait for it.
   void settle() override;

@@ -102,6 +102,7 @@ struct Route {
   std::string_view summary;
   // Query names that may stand there several times; "name[]" is name[KEY] with any key.
   std::vector<std::string_view> repeated_names{};
+  bool is_vital = false;  // what watches the server asks: answered whatever else is full
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.

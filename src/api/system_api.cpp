@@ -50,9 +50,17 @@ Result<Answer> show_ready(Call& call) {
 std::vector<Route> system_routes() {
   const Access open = open_to_everybody();
   return {
-      {"GET", "/health", open, show_health, {}, false, "Show the server's state"},
-      {"GET", "/healthz", open, show_alive, {}, false, "Say whether the process runs"},
-      {"GET", "/readyz", open, show_ready, {}, false, "Say whether requests can be served"},
+      {"GET", "/health", open, show_health, {}, false, "Show the server's state", {}, true},
+      {"GET", "/healthz", open, show_alive, {}, false, "Say whether the process runs", {}, true},
+      {"GET",
+       "/readyz",
+       open,
+       show_ready,
+       {},
+       false,
+       "Say whether requests can be served",
+       {},
+       true},
   };
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/log.h"
@@ -19,6 +20,7 @@
 #include "base/time.h"
 #include "http/message.h"
 #include "http/passage.h"
+#include "http/shares.h"
 
 namespace metergate::http {
 
@@ -43,6 +45,12 @@ struct ServerOptions {
   std::chrono::seconds stop_timeout{10};  // for requests under way when stopping
 };
 
+// What is found out from a request's head before anything of its body is read.
+struct Reception {
+  Holder holder;
+  std::optional<Error> refusal;  // a body is not read for it: no valid token where one is needed
+};
+
 // Sends the answer; may be called from any thread, once.
 using Reply = std::move_only_function<void(Response)>;
 
@@ -56,6 +64,11 @@ class Handler {
   virtual std::unique_ptr<Passage> pass(const Request& head) {
     static_cast<void>(head);
     return nullptr;
+  }
+  // Asked once for a request that has a body, waits for its peer, or is to be refused for want of
+  // room; on a server thread.
+  virtual Reception receive(const Request& head) {
+    return {.holder = {head.remote_ip, Standing::stranger}, .refusal = {}};
   }
   // Called on a server thread; answers through `reply`, now or later.
   virtual void handle(Request request, Reply reply) = 0;
