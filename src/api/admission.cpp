@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::string_view kTenantPrefix = "/api/tenants/";
 
-Result<Caller> authenticate(const http::Request& request, Services& services) {
-  std::vector<std::string_view> values;
-  for (const http::Header& field : request.headers) {
-    if (field.first == "authorization") values.emplace_back(field.second);
-  }
-  return metergate::authenticate(values, services.sessions);
-}
-
 Result<> admit_provider(const Caller& caller, Permission needed) {
   if (caller.scope() != Scope::provider)
     return fail(ErrorCode::unauthorized,
@@ -39,6 +31,14 @@ Result<> admit_sender(const Caller& caller, Permission needed, Services& service
 }
 
 }  // namespace
+
+Result<Caller> authenticate(const http::Request& request, Services& services) {
+  std::vector<std::string_view> values;
+  for (const http::Header& field : request.headers) {
+    if (field.first == "authorization") values.emplace_back(field.second);
+  }
+  return metergate::authenticate(values, services.sessions);
+}
 
 Result<> admit(const http::Request& request, const RouteMatch& match, Services& services,
                Admission& admission) {

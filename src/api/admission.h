@@ -16,6 +16,9 @@ struct Admission : TenantAdmission {
   std::optional<Caller> caller;
 };
 
+// The caller that its token names. ErrorCode::unauthorized where there is no valid one.
+Result<Caller> authenticate(const http::Request& request, Services& services);
+
 // In this order: no valid token, a token of the wrong scope (both ErrorCode::unauthorized), a right
 // that is missing (permission), a path that names no tenant (invalid), a tenant that is not there
 // (tenant_not_found), a tenant's own token while it is suspended (permission).

@@ -48,6 +48,17 @@ std::string path_value_or_empty(const RouteMatch& match, std::string_view name) 
   return {};
 }
 
+// Answers from here on are counted against the share of who asked.
+constexpr std::size_t kSmallAnswerBytes = 64 * 1024;
+
+http::Holder holder_of(const Caller& caller) {
+  if (caller.tenant()) return {"tenant " + caller.tenant()->text(), http::Standing::tenant};
+  const bool is_staff =
+      caller.may(Permission::billing_read) || caller.may(Permission::tenants_read);
+  return {"provider " + caller.actor(),
+          is_staff ? http::Standing::staff : http::Standing::provider};
+}
+
 bool has_header(const http::Response& response, std::string_view name) {
   return std::ranges::find(response.headers, name, &http::Header::first) != response.headers.end();
 }
@@ -73,6 +84,21 @@ bool Dispatcher::is_login(const http::Request& request) const {
 std::size_t Dispatcher::body_bytes_max(const http::Request& head) const {
   const auto match = table_.find(head.method, head.path);
   return match ? match->route->body_bytes_max : kBodyUsualMax;
+}
+
+http::Reception Dispatcher::receive(const http::Request& head) {
+  const auto match = table_.find(head.method, head.path);
+  http::Reception reception{.holder = {head.remote_ip, http::Standing::stranger}, .refusal = {}};
+  if (match && match->route->is_vital) reception.holder.standing = http::Standing::vital;
+  const bool is_open = match && match->route->access.audience == Audience::everybody;
+  if (is_open) return reception;
+  const Result<Caller> caller = authenticate(head, services_);
+  if (caller) {
+    reception.holder = holder_of(*caller);
+  } else if (match) {
+    reception.refusal = caller.error();
+  }
+  return reception;
 }
 
 void Dispatcher::handle(http::Request request, http::Reply reply) {
@@ -226,6 +252,9 @@ void Dispatcher::set_response(Exchange& exchange, http::Response response) const
   const std::size_t head = http::serialize_head(response, context).size();
   const bool has_body = exchange.request.method != "HEAD" && !http::is_bodiless(response.status);
   exchange.response_bytes = static_cast<std::int64_t>(head + (has_body ? response.body.size() : 0));
+  const bool is_large = response.body.size() > kSmallAnswerBytes || response.source;
+  if (is_large && exchange.admission.caller)
+    response.holder = holder_of(*exchange.admission.caller);
   exchange.response = std::move(response);
 }
 

@@ -28,6 +28,8 @@ class Dispatcher final : public http::Handler {
   bool is_login(const http::Request& request) const override;
   // Of the route that answers; a few bytes where none does.
   std::size_t body_bytes_max(const http::Request& head) const override;
+  // Looks at the token before the body: without a valid one where one is needed, none is read.
+  http::Reception receive(const http::Request& head) override;
   void handle(http::Request request, http::Reply reply) override;
   // Asks the disk once for all answers that wait for it.
   void settle() override;

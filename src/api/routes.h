@@ -111,6 +111,7 @@ struct Route {
   bool answers_past_limit = false;
   bool hashes_password = false;                // such slow ones have a thread of their own
   std::size_t body_bytes_max = kBodyUsualMax;  // as it is sent
+  bool is_vital = false;  // what watches the server asks: answered whatever else is full
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.

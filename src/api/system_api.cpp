@@ -67,11 +67,13 @@ Result<Answer> show_ready(Call& call) {
 
 std::vector<Route> system_routes() {
   const Access open = open_to_everybody();
-  return {
+  std::vector<Route> routes = {
       {"GET", "/health", open, show_health, {}, false, "Show the server's state"},
       {"GET", "/healthz", open, show_alive, {}, false, "Say whether the process runs"},
       {"GET", "/readyz", open, show_ready, {}, false, "Say whether requests can be served"},
   };
+  for (Route& route : routes) route.is_vital = true;
+  return routes;
 }
 
 }  // namespace metergate::api

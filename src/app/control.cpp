@@ -62,6 +62,11 @@ class CommandHandler final : public http::Handler {
 
   bool is_slow(const http::Request&) const override { return true; }
 
+  // Whoever may use the socket may use the folder.
+  http::Reception receive(const http::Request&) override {
+    return {.holder = {"command", http::Standing::staff}, .refusal = {}};
+  }
+
   void handle(http::Request request, http::Reply reply) override {
     if (request.method != "POST" || request.path != "/command") {
       reply(refusal({ErrorCode::not_found, "only POST /command is answered here", {}},

@@ -47,6 +47,7 @@ class Gateway final : public http::Handler {
   void handle(http::Request request, http::Reply reply) override {
     parts_.own.handle(std::move(request), std::move(reply));
   }
+  http::Reception receive(const http::Request& head) override { return parts_.own.receive(head); }
   void settle() override { parts_.own.settle(); }
   http::Response refusal(const Error& error, std::string_view request_id,
                          std::string_view target) override {

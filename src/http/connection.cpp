@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/id.h"
+#include "http/acknowledged.h"
 #include "http/characters.h"
 #include "http/forwarding.h"
 #include "http/send_now.h"
@@ -22,12 +23,12 @@ constexpr std::size_t kJoinedBodyMax = 64 * 1024;    // head and body in one wri
 constexpr std::size_t kLingerBytesMax = 256 * 1024;  // what a refused caller may still send
 constexpr Microseconds kLingerTime = std::chrono::seconds{2};
 constexpr Microseconds kBodyGrace = std::chrono::seconds{10};
-constexpr std::int64_t kLeastBytesPerSecond = 1024;
+constexpr std::int64_t kLeastBodyBytesPerSecond = 16 * 1024;
 constexpr std::size_t kRequestIdMax = 64;
 
-// How long a peer may take for so many bytes, after its grace.
+// How long a peer may take for so many bytes of a body, after its grace.
 Microseconds time_for(std::int64_t bytes) {
-  return Microseconds{bytes * 1'000'000 / kLeastBytesPerSecond};
+  return Microseconds{bytes * 1'000'000 / kLeastBodyBytesPerSecond};
 }
 
 bool is_sane_request_id(std::string_view text) {
@@ -97,7 +98,7 @@ Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket
 
 Connection::~Connection() {
   loop_->remove(*this);
-  shared_.held_bytes -= held_;
+  hold(0);
   --shared_.connections;
 }
 
@@ -118,8 +119,10 @@ void Connection::start(std::shared_ptr<Connection> connection, bool is_one_too_m
 }
 
 bool Connection::sweep(Microseconds now) {
+  const bool waits_for_peer = deadline_ || write_deadline_;
   const bool is_late =
-      (deadline_ && now >= *deadline_) || (write_deadline_ && now >= *write_deadline_);
+      (deadline_ && now >= *deadline_) || is_read_too_slowly(now) ||
+      (waits_for_peer && holder_ && held_ > 0 && shared_.shares.is_condemned(*holder_));
   const bool was_ended = ended_;
   if (is_late && !was_ended) end();
   if (forwarding_ != nullptr) forwarding_->sweep(now);
@@ -173,6 +176,7 @@ Task<void> Connection::refuse_connection() {
 Task<bool> Connection::serve_one() {
   parser_.reset();
   input_.rest();
+  holder_.reset();
   Read outcome = co_await read_head();
   if (outcome == Read::ended) co_return false;
   is_first_ = false;
@@ -191,7 +195,7 @@ Task<bool> Connection::serve_one() {
     if (is_ours)
       parser_.set_body_max(
           std::min(shared_.options.body_bytes_max, shared_.handler.body_bytes_max(request)));
-    outcome = is_ours ? co_await read_body() : Read::refused;
+    outcome = is_ours ? co_await read_body(request) : Read::refused;
     if (outcome == Read::ended) co_return false;
     request.bytes = parser_.bytes();
     request.body = parser_.take_body();
@@ -218,7 +222,7 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
     asked.headers.emplace_back("origin", *std::move(origin));
   Response response;
   const bool is_heavy = std::ssize(request.body) > kLightBodyBytes;
-  bool is_taken = !is_refused && !is_dropped_ && has_room(shared_.options.held_bytes_max);
+  bool is_taken = !is_refused && !is_dropped_ && has_room(request, shared_.options.held_bytes_max);
   if (is_taken && is_heavy) is_taken = co_await take_turn();
   if (ended_) co_return false;
   if (!is_taken) {
@@ -232,7 +236,8 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
     response = take_answer(asked.request_id);
   }
   if (ended_) co_return false;
-  hold(response.body.size());  // the body of the request has gone by now
+  hold(0);  // the body of the request has gone by now
+  if (!has_room_for_answer(asked, response)) response = refusal(refused_, asked.request_id);
   if (shared_.stopping) response.close = true;
   const bool goes_on = head_context(asked, response, {}).keep_alive;
   const bool sent = co_await send(response, asked);
@@ -269,11 +274,12 @@ Task<Connection::Read> Connection::read_head() {
   co_return Read::complete;
 }
 
-Task<Connection::Read> Connection::read_body() {
+Task<Connection::Read> Connection::read_body(const Request& head) {
   const std::size_t bodies_max = shared_.options.held_bytes_max / 2;
   read_started_ = shared_.clock.steady();
-  // A body that would be refused in the end is read past, so that its connection can be used again.
-  is_dropped_ = parser_.framing().content_length > kLightBodyBytes && refuse_turn();
+  const BodyFate fate = fate_of_body(head);
+  if (fate == BodyFate::refused) co_return Read::refused;
+  is_dropped_ = fate == BodyFate::read_past;
   int reads_at_once = 0;
   bool has_asked = false;
   while (true) {
@@ -285,9 +291,11 @@ Task<Connection::Read> Connection::read_body() {
     input_.consume(*taken);
     if (is_dropped_) parser_.take_body();
     const std::size_t held = is_dropped_ ? 0 : static_cast<std::size_t>(parser_.body_bytes());
+    const bool is_light = held <= static_cast<std::size_t>(kLightBodyBytes);
+    if (parser_.is_complete() && is_light) break;
     hold(held + input_.grown_bytes());
     if (parser_.is_complete()) break;
-    if (!is_dropped_ && !has_room(bodies_max)) co_return Read::refused;
+    if (!is_dropped_ && !has_room(head, bodies_max)) co_return Read::refused;
     const bool must_ask = !has_asked && parser_.framing().expects_continue && input_.is_empty();
     has_asked = true;
     if (must_ask && is_dropped_) co_return Read::refused;
@@ -407,16 +415,17 @@ void Connection::call_handler(Request request) {
     return;
   }
   SlowPool& pool = handler.is_login(request) ? shared_.logins : shared_.slow;
-  if (pool.reserve()) {
-    pool.submit_reserved(
-        [&handler, asked = std::move(request), answer = std::move(reply)]() mutable {
-          handler.handle(std::move(asked), std::move(answer));
-          handler.settle();
-        });
-  } else {
+  find_holder(request);
+  if (!pool.reserve(*holder_)) {
     reply(refusal({ErrorCode::overloaded, "too many long requests are waiting; try again soon"},
                   request.request_id));
+    return;
   }
+  pool.submit_reserved(holder_->name,
+                       [&handler, asked = std::move(request), answer = std::move(reply)]() mutable {
+                         handler.handle(std::move(asked), std::move(answer));
+                         handler.settle();
+                       });
 }
 
 Task<bool> Connection::send(Response& response, const Request& asked) {
@@ -479,11 +488,13 @@ Task<bool> Connection::write(std::string_view first, std::string_view second) {
 
 Task<bool> Connection::write_rest(std::string_view first, std::string_view second,
                                   std::size_t sent) {
-  const Microseconds started = shared_.clock.steady();
   const std::size_t size = first.size() + second.size();
+  const bool is_first_held = held_ == 0;
+  if (is_first_held) hold(size);
+  write_started_ = shared_.clock.steady();
+  acknowledged_before_ = acknowledged_bytes(socket_.native_handle());
+  write_deadline_ = write_started_ + shared_.options.write_timeout;
   while (sent < size && !ended_) {
-    write_deadline_ =
-        started + shared_.options.write_timeout + time_for(static_cast<std::int64_t>(sent));
     const std::string_view head = first.substr(std::min(sent, first.size()));
     const std::string_view tail = second.substr(std::max(sent, first.size()) - first.size());
     const std::array<asio::const_buffer, 2> rest{asio::const_buffer{head.data(), head.size()},
@@ -493,6 +504,7 @@ Task<bool> Connection::write_rest(std::string_view first, std::string_view secon
     sent += count;
   }
   write_deadline_.reset();
+  if (is_first_held) hold(0);
   co_return !ended_;
 }
 

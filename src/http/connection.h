@@ -32,7 +32,7 @@ struct Shared {
   SlowPool& slow;
   SlowPool& logins;
   std::atomic<std::size_t> connections = 0;
-  std::atomic<std::size_t> held_bytes = 0;  // of bodies that come and answers that go
+  Shares shares{options.held_bytes_max};  // of bodies that come and answers that go
   std::atomic<bool> stopping = false;
 };
 
@@ -64,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   friend class Forwarding;  // the half that passes requests on
   friend struct Loop;
   enum class Read : std::uint8_t { complete, refused, ended };
+  enum class BodyFate : std::uint8_t { kept, read_past, refused };
   struct Piece {
     BodySource source;
     Result<std::optional<std::string>> bytes;
@@ -74,7 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> serve_one();
   Task<bool> answer(Request& request, bool is_refused);
   Task<Read> read_head();
-  Task<Read> read_body();
+  Task<Read> read_body(const Request& head);
   Task<bool> read_some();
   Task<bool> send_continue();
   // References: g++ 12 destroys an aggregate that a coroutine takes by value twice.
@@ -101,23 +102,32 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wake() { wake_.wake(); }
   // Counts so many bytes of bodies and answers as held, instead of what it held before.
   void hold(std::size_t bytes);
-  // Whether all connections together hold no more; else refused_ says so.
-  bool has_room(std::size_t bytes_max);
+  void hold_for(Holder holder, std::size_t bytes);
+  // Whether the holder and all connections together may hold more; else refused_ says so.
+  bool has_room(const Request& head, std::size_t bytes_max);
+  bool has_room_for_answer(const Request& asked, Response& response);
+  void find_holder(const Request& head);
+  BodyFate fate_of_body(const Request& head);
+  // Ends it where its peer takes too little of the answer.
+  bool is_read_too_slowly(Microseconds now);
 
   Shared& shared_;
   std::shared_ptr<Loop> loop_;
   Socket socket_;
   Wake wake_;
-  std::size_t place_ = 0;    // in the loop's connections
-  std::size_t held_ = 0;     // of Shared::held_bytes
-  std::string remote_ip_;    // of the peer, which may be a proxy
-  std::string recorded_ip_;  // as much of it as may be kept
-  ReadBuffer input_;         // read and not yet taken
+  std::size_t place_ = 0;         // in the loop's connections
+  std::size_t held_ = 0;          // of Shared::shares
+  std::optional<Holder> holder_;  // of the request under way, once somebody asked
+  std::string remote_ip_;         // of the peer, which may be a proxy
+  std::string recorded_ip_;       // as much of it as may be kept
+  ReadBuffer input_;              // read and not yet taken
   RequestParser parser_;
   Error refused_;                         // after Read::refused
   std::optional<Microseconds> deadline_;  // of reading
   std::optional<Microseconds> write_deadline_;
-  Microseconds read_started_{0};  // of this request's head, then of its body
+  Microseconds write_started_{0};         // of what is written while there is a write_deadline_
+  std::int64_t acknowledged_before_ = 0;  // by the peer, when that began
+  Microseconds read_started_{0};          // of this request's head, then of its body
   bool is_idle_ = true;
   bool is_first_ = true;
   bool ended_ = false;

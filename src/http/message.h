@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "http/shares.h"
 
 namespace metergate::http {
 
@@ -50,6 +51,8 @@ struct Response {
   std::string body;
   BodySource source;   // where set, the body comes from it, chunked
   bool close = false;  // end the connection after it
+  // Who asked, of an answer that may be large; nothing: the address.
+  std::optional<Holder> holder{};
 };
 
 // What the head of an answer depends on besides the answer itself.

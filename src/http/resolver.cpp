@@ -54,12 +54,14 @@ Resolver::Answer look_up_now(const std::string& host) {
 Resolver::Resolver() : pool_(kThreads, kWaitingMax) {}
 
 void Resolver::look_up(std::string host, Then then) {
-  if (!pool_.reserve()) {
+  const Holder all{"resolver", Standing::staff};  // deliveries have bounds of their own
+  if (!pool_.reserve(all)) {
     then(fail(ErrorCode::overloaded, "too many names wait to be looked up"));
     return;
   }
-  pool_.submit_reserved(
-      [host = std::move(host), then = std::move(then)]() mutable { then(look_up_now(host)); });
+  pool_.submit_reserved(all.name, [host = std::move(host), then = std::move(then)]() mutable {
+    then(look_up_now(host));
+  });
 }
 
 }  // namespace metergate::http

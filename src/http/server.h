@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@
 #include "http/caller.h"
 #include "http/message.h"
 #include "http/passage.h"
+#include "http/shares.h"
 
 namespace metergate::http {
 
@@ -44,6 +46,12 @@ struct ServerOptions {
   std::chrono::seconds write_timeout{30};
   std::chrono::seconds stop_timeout{10};  // for requests under way when stopping
   CallerRules callers;
+};
+
+// What is found out from a request's head before anything of its body is read.
+struct Reception {
+  Holder holder;
+  std::optional<Error> refusal;  // a body is not read for it: no valid token where one is needed
 };
 
 // Sends the answer; may be called from any thread, once.
@@ -71,6 +79,11 @@ class Handler {
   virtual std::size_t body_bytes_max(const Request& head) const {
     static_cast<void>(head);
     return SIZE_MAX;
+  }
+  // Asked once for a request that has a body, waits for its peer, or is to be refused for want of
+  // room; on a server thread.
+  virtual Reception receive(const Request& head) {
+    return {.holder = {head.remote_ip, Standing::stranger}, .refusal = {}};
   }
   // Called on a server thread; answers through `reply`, now or later.
   virtual void handle(Request request, Reply reply) = 0;

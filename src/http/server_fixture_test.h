@@ -23,6 +23,17 @@ class Echo final : public Handler {
     return head.path == "/small" ? 100 : SIZE_MAX;
   }
 
+  // "x-holder: tenant t1" says who asks; "/private" takes a body of nobody that it does not know.
+  Reception receive(const Request& head) override {
+    const std::optional<std::string> name = head.header("x-holder");
+    Reception reception{.holder = {name.value_or("sender"), Standing::provider}, .refusal = {}};
+    if (name && name->starts_with("tenant ")) reception.holder.standing = Standing::tenant;
+    if (head.path == "/vital") reception.holder.standing = Standing::vital;
+    if (head.path == "/private" && !name)
+      reception.refusal = Error{ErrorCode::unauthorized, "who are you?", {}};
+    return reception;
+  }
+
   void handle(Request request, Reply reply) override {
     const std::thread::id here = std::this_thread::get_id();
     {
@@ -49,6 +60,7 @@ class Echo final : public Handler {
     response.status = error.code == ErrorCode::too_large           ? 413
                       : error.code == ErrorCode::headers_too_large ? 431
                       : error.code == ErrorCode::overloaded        ? 503
+                      : error.code == ErrorCode::unauthorized      ? 401
                       : error.code == ErrorCode::internal          ? 500
                                                                    : 400;
     response.body = fmt::format("{} {}", error.message, request_id);

@@ -62,6 +62,59 @@ TEST_F(ServerTest, RefusesRequestsWhileAnswersThatNobodyReadsFillItsMemory) {
   EXPECT_EQ(status, 200);
 }
 
+std::string get(std::string_view path, std::string_view holder) {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: a\r\nX-Holder: {}\r\n\r\n", path, holder);
+}
+
+TEST_F(ServerTest, ATenantThatReadsNothingFillsItsOwnShareOnly) {
+  options_.held_bytes_max = 100'000'000;
+  start();
+  std::deque<RawClient> lazy;  // the first answer takes more than its tenant may have
+  for (int i = 0; i < 4; ++i) {
+    lazy.emplace_back(port()).send(get("/huge", "tenant t1"));
+    echo_.wait_for(static_cast<std::size_t>(i) + 1);
+  }
+  pass_round();
+  EXPECT_EQ(status_of(ask(get("/large", "tenant t1"))), 503);
+  EXPECT_EQ(status_of(ask(get("/", "tenant t1"))), 200);  // a small answer needs no room
+  EXPECT_EQ(status_of(ask(get("/large", "tenant t2"))), 200);
+  EXPECT_EQ(status_of(ask(post(120'000, 120'000))), 200);
+  EXPECT_EQ(lazy.back().status(), 503);
+}
+
+TEST_F(ServerTest, AnswersWhatWatchesItWhileAllElseIsFull) {
+  options_.held_bytes_max = 1'000'000;
+  start();
+  RawClient lazy{port()};
+  lazy.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(lazy.status(), 200);
+  std::deque<RawClient> unfinished;
+  for (int i = 0; i < 9; ++i) {
+    unfinished.emplace_back(port()).send(
+        fmt::format("POST / HTTP/1.1\r\nHost: a\r\nX-Holder: tenant t{}\r\nContent-Length: "
+                    "1000000\r\n\r\n{}",
+                    i, std::string(100'000, 'a')));
+    pass_round();
+  }
+  EXPECT_EQ(status_of(ask("GET /vital HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+}
+
+TEST_F(ServerTest, ReadsNoBodyOfACallerThatItDoesNotKnow) {
+  start();
+  RawClient stranger{port()};
+  stranger.send(post(1'000'000, 0, "/private"));  // answered before a byte of it comes
+  EXPECT_EQ(stranger.status(), 401);
+  RawClient chunked{port()};
+  chunked.send("POST /private HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(chunked.status(), 401);
+  // A small body is read past, so that the connection stays in use.
+  RawClient small{port()};
+  small.send(post(100, 100, "/private"));
+  EXPECT_EQ(small.status(), 401);
+  small.send(kGet);
+  EXPECT_EQ(small.status(), 200);
+}
+
 TEST_F(ServerTest, HandlesACrowdOfLargeRequestsOneAfterAnother) {
   start();
   std::deque<RawClient> clients;

@@ -1,5 +1,6 @@
 #include "http/slow_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace metergate::http {
@@ -10,16 +11,29 @@ SlowPool::SlowPool(unsigned threads, std::size_t waiting_max) : waiting_max_(wai
 
 SlowPool::~SlowPool() { stop(); }
 
-bool SlowPool::reserve() {
+bool SlowPool::reserve(const Holder& holder) {
   const std::lock_guard lock{mutex_};
   if (stopping_ || reserved_ >= waiting_max_) return false;
+  std::size_t& own = by_holder_[holder.name];
+  if (own >= std::max<std::size_t>(1, part_of(waiting_max_, holder.standing))) return false;
+  ++own;
   ++reserved_;
   return true;
 }
 
-void SlowPool::submit_reserved(Job job) { submit({std::move(job), true}); }
+void SlowPool::submit_reserved(std::string holder, Job job) {
+  submit({std::move(job), std::move(holder)});
+}
 
-void SlowPool::submit_piece(Job job) { submit({std::move(job), false}); }
+void SlowPool::submit_piece(Job job) { submit({std::move(job), {}}); }
+
+// Under the lock.
+void SlowPool::give_back(const std::string& holder) {
+  if (holder.empty()) return;
+  --reserved_;
+  const auto own = by_holder_.find(holder);
+  if (--own->second == 0) by_holder_.erase(own);
+}
 
 void SlowPool::submit(Waiting waiting) {
   {
@@ -37,7 +51,7 @@ void SlowPool::work() {
     if (stopping_) return;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
-    if (next.is_reserved) --reserved_;
+    give_back(next.holder);
     lock.unlock();
     next.job();
   }

@@ -10,8 +10,12 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
+
+#include "http/shares.h"
 
 namespace metergate::http {
 
@@ -24,9 +28,10 @@ class SlowPool {
   SlowPool(const SlowPool&) = delete;
   SlowPool& operator=(const SlowPool&) = delete;
 
-  // Whether another handler may wait: takes the place, which its submit() uses.
-  bool reserve();
-  void submit_reserved(Job job);
+  // Whether another handler of the holder may wait: takes the place, which its submit() uses. One
+  // holder has at most its part of the places.
+  bool reserve(const Holder& holder);
+  void submit_reserved(std::string holder, Job job);
   void submit_piece(Job job);
   // Finishes what has begun and drops the rest.
   void stop();
@@ -34,9 +39,10 @@ class SlowPool {
  private:
   struct Waiting {
     Job job;
-    bool is_reserved;
+    std::string holder;  // empty: no place was reserved
   };
   void submit(Waiting waiting);
+  void give_back(const std::string& holder);
   void work();
 
   const std::size_t waiting_max_;
@@ -44,6 +50,7 @@ class SlowPool {
   std::condition_variable changed_;
   std::deque<Waiting> waiting_;
   std::size_t reserved_ = 0;
+  std::unordered_map<std::string, std::size_t> by_holder_;  // of those
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };
