@@ -120,12 +120,17 @@ Result<Answer> revoke_key(Call& call) {
 
 std::vector<Route> session_routes() {
   const Access manage = provider_with(Permission::users_manage);
-  Route door{"POST", "/provider/auth/login",  open_to_everybody(), login, {},
-             true,   "Log in with a password"};
-  door.hashes_password = true;
-  door.body_bytes_max = kLoginBytesMax;  // anybody may send it
+  Route login_route{"POST", "/provider/auth/login",  open_to_everybody(), login, {},
+                    true,   "Log in with a password"};
+  login_route.body_bytes_max = kLoginBytesMax;  // anybody may send it
+  Route add{"POST", "/provider/users", manage, add_user, {}, true, "Add a provider user"};
+  Route change{"PATCH", "/provider/users/{email}",          manage, change_user, {},
+               true,    "Change or disable a provider user"};
+  for (Route* route : {&login_route, &add, &change}) route->hashes_password = true;
   return {
-      std::move(door),
+      std::move(login_route),
+      std::move(add),
+      std::move(change),
       {"GET",
        "/provider/users",
        manage,
@@ -133,16 +138,6 @@ std::vector<Route> session_routes() {
        {"page", "limit", "sort"},
        false,
        "List provider users"},
-      {"POST", "/provider/users", manage, add_user, {}, true, "Add a provider user", {}, true},
-      {"PATCH",
-       "/provider/users/{email}",
-       manage,
-       change_user,
-       {},
-       true,
-       "Change or disable a provider user",
-       {},
-       true},
       {"GET",
        "/provider/api-keys",
        manage,

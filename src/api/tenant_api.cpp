@@ -326,24 +326,20 @@ std::vector<Route> tenant_routes() {
   std::vector<Route> routes = store_routes();
   std::ranges::move(device_routes(), std::back_inserter(routes));
   std::ranges::move(trade_routes(), std::back_inserter(routes));
-  routes.push_back({"GET",
-                    "/api/tenants/{tenant_id}/usage",
-                    kBills,
-                    show_own_statement,
-                    {"period"},
-                    false,
-                    "Show the tenant's usage, limits, health and forecast",
-                    {},
-                    true});
-  routes.push_back({"GET",
-                    "/api/tenants/{tenant_id}/usage/{meter}",
-                    kBills,
-                    show_allowance,
-                    {},
-                    false,
-                    "Show what the tenant may still use of one meter",
-                    {},
-                    true});
+  Route statement{"GET",
+                  "/api/tenants/{tenant_id}/usage",
+                  kBills,
+                  show_own_statement,
+                  {"period"},
+                  false,
+                  "Show the tenant's usage, limits, health and forecast"};
+  Route allowance{
+      "GET", "/api/tenants/{tenant_id}/usage/{meter}",         kBills, show_allowance, {},
+      false, "Show what the tenant may still use of one meter"};
+  for (Route* route : {&statement, &allowance}) {
+    route->answers_past_limit = true;
+    routes.push_back(std::move(*route));
+  }
   return routes;
 }
 

@@ -30,8 +30,8 @@ Result<Json> terms_preview(const Services& services, const Subscription& after) 
   const Currency& currency = services.rules.currency;
   // The same members as every list shows, so that the change does what was shown.
   const Json now =
-      tenant_billing_json(TRY(billing.statement(after.tenant, billing.current_period())), currency);
-  const Json then = tenant_billing_json(TRY(billing.statement_with(after)), currency);
+      tenant_billing_json(TRY(billing.statement(after.tenant, billing.current_period())));
+  const Json then = tenant_billing_json(TRY(billing.statement_with(after)));
   Json preview = Json::object();
   for (const std::string_view name : kShown)
     preview.set(name, old_and_new(member_of(now, name), member_of(then, name)));

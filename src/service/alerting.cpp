@@ -80,9 +80,10 @@ Result<std::vector<MeterForecast>> Alerting::forecasts_of(const Statement& now_t
   std::vector<MeterForecast> forecasts;
   const auto by_meter = TRY(billing_.forecast(now_true));
   for (const MeterRow& row : kMeters) {
-    if (const auto& forecast = by_meter[row.meter])
+    const auto& forecast = by_meter[row.meter];
+    if (forecast && forecast->expected)
       forecasts.push_back(
-          {std::string{row.name}, Quantity::of(forecast->expected), forecast->passes_on});
+          {std::string{row.name}, Quantity::of(*forecast->expected), forecast->passes_on});
   }
   return forecasts;
 }
