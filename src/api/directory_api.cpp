@@ -101,7 +101,8 @@ Result<Answer> change_tenant(Call& call) {
   TRY(reader.finish());
   const TenantPatch patch = TRY(read_patch(call));
   if (is_dry_run) {
-    Json shown = TRY(terms_preview(call.services, TRY(directory.subscription_after(id, patch))));
+    const Subscription after = TRY(directory.subscription_after(id, patch));
+    Json shown = TRY(terms_preview(call.services, after));
     shown.set("tenant_id", id.text());
     shown.set("dry_run", true);
     return answer_of(std::move(shown));
