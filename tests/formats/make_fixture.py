@@ -99,6 +99,9 @@ def add_records(server, port):
                   {"slug": "longest", "eventType": "prompt", "aggregation": "MAX", "valueProperty": "$.tokens"},
                   {"slug": "notes", "eventType": "note", "aggregation": "COUNT"}):
         ask(server, "POST", "/api/v1/meters", meter)
+    # Own limits that follow others, and a hard limit of an own meter.
+    ask(server, "PATCH", "/provider/tenants/zoo", {"limits_override": {"max_stores": 3, "meters": {"tokens": 1000}, "effects": {"tokens": "hard"}},
+                                                  "reason": "as agreed anew"})
     webhooks = []
     for path in ("/takes", "/fails"):
         added = ask(server, "POST", "/api/tenants/park/webhooks", {"url": f"http://127.0.0.1:{port}{path}", "events": ["*"]})
