@@ -9,11 +9,6 @@ namespace {
 
 Timestamp minute_of(Timestamp at) { return std::chrono::floor<std::chrono::minutes>(at); }
 
-std::size_t grown_bytes(const MeterCell& cell) {
-  return cell.unique.size() * sizeof(UniqueMark) +
-         cell.values.buckets().size() * sizeof(Histogram::Bucket);
-}
-
 }  // namespace
 
 // The data is taken apart once, whichever number of meters look at it.
@@ -35,25 +30,35 @@ Result<> Fold::fold_meter(const CountedMeter& meter, const Json& data, const Usa
         keys::meter_day_place(meter.key, slot.day, group),
         keys::meter_month_place(meter.key, slot.period)}) {
     MeterCell& cell = *TRY(view_.touch<MeterCell>(tenant, place)).row;
-    const std::size_t before = grown_bytes(cell);
+    const std::size_t before = held_bytes(cell);
     cell.fold(meter.meter.aggregation, reading);
-    view_.account(grown_bytes(cell) - before);
+    view_.account(held_bytes(cell) - before);
   }
   return {};
 }
 
-// A meter that does not group has one group, which needs no list.
+// A meter that does not group has one group, which needs no list. A list that is only looked at is
+// not written again: it may have kGroupBytesMax.
 Result<std::string> Fold::group_within_cap(const std::string& tenant, Period period,
                                            const CountedMeter& meter, const Json& data) {
   if (meter.group_paths.empty()) return std::string();
   std::string group = encode_group(group_of(meter, data));
   const std::string place = keys::meter_groups_place(meter.key, period);
-  auto& known = TRY(view_.touch<EndpointRow>(tenant, place)).row->endpoints;
-  const auto at = std::ranges::lower_bound(known, group);
-  if (at != known.end() && *at == group) return group;
-  if (known.size() >= kGroupsMax) return std::string(kOtherGroup);
+  HotRow<EndpointRow>* hot = view_.find_hot<EndpointRow>(view_.live_rows(tenant), place);
+  const bool was_dirty = hot != nullptr && hot->is_dirty;
+  const auto touched = TRY(view_.touch<EndpointRow>(tenant, place));
+  EndpointRow& known = *touched.row;
+  const auto at = std::ranges::lower_bound(known.endpoints, group);
+  const bool is_known = at != known.endpoints.end() && *at == group;
+  const bool has_room = known.endpoints.size() < kGroupsMax &&
+                        (known.bytes + group.size() <= kGroupBytesMax || known.endpoints.empty());
+  if (is_known || !has_room) {
+    touched.hot->is_dirty = was_dirty;
+    return is_known ? group : std::string(kOtherGroup);
+  }
   view_.account(group.size() + sizeof(std::string));
-  known.insert(at, group);
+  known.bytes += group.size();
+  known.endpoints.insert(at, group);
   return group;
 }
 

@@ -68,8 +68,10 @@ Result<> decode_row(Decoder& from, CallSums& row) {
 }
 
 Result<> decode_row(Decoder& from, EndpointRow& row) {
-  for (std::uint64_t n = TRY(from.unsigned_number()); n > 0; --n)
+  for (std::uint64_t n = TRY(from.unsigned_number()); n > 0; --n) {
     row.endpoints.push_back(TRY(from.text()));
+    row.bytes += row.endpoints.back().size();
+  }
   return {};
 }
 

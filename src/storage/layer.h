@@ -35,9 +35,10 @@ struct CounterRow {
 };
 
 // The endpoints that a tenant called in a period, sorted; at most kEndpointsMax, then "other".
-// Also the groups of one of its meters in a period; at most kGroupsMax.
+// Also the groups of one of its meters in a period; at most kGroupsMax, of kGroupBytesMax.
 struct EndpointRow {
   std::vector<std::string> endpoints;
+  std::size_t bytes = 0;  // of all of them; follows from them, and is not stored
 };
 
 // What a tenant has now, and ever had, by its records.
@@ -60,6 +61,20 @@ Result<> decode_row(Decoder& from, CallSums& row);
 Result<> decode_row(Decoder& from, EndpointRow& row);
 Result<> decode_row(Decoder& from, TotalsRow& row);
 Result<> decode_row(Decoder& from, MeterCell& row);
+
+// What a row holds beside itself.
+inline std::size_t held_bytes(const CounterRow&) { return 0; }
+inline std::size_t held_bytes(const TotalsRow&) { return 0; }
+inline std::size_t held_bytes(const CallSums& row) {
+  return row.durations.buckets().size() * sizeof(Histogram::Bucket);
+}
+inline std::size_t held_bytes(const EndpointRow& row) {
+  return row.bytes + row.endpoints.size() * sizeof(std::string);
+}
+inline std::size_t held_bytes(const MeterCell& row) {
+  return row.unique.size() * sizeof(UniqueMark) +
+         row.values.buckets().size() * sizeof(Histogram::Bucket);
+}
 
 template <class Row>
 Result<Row> parse_row(std::string_view bytes) {

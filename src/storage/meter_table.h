@@ -56,9 +56,12 @@ MeterReading reading_of(const CountedMeter& meter, const Json& data, Timestamp a
 // number or boolean.
 using GroupValues = std::vector<std::optional<std::string>>;
 GroupValues group_of(const CountedMeter& meter, const Json& data);
+// Of all names of a tenant's meter and month together, as encode_group() writes them: each of them
+// is in the key of each of its cells.
+inline constexpr std::size_t kGroupBytesMax = 64 << 10;
 // 00, or 01 text: for each value.
 std::string encode_group(const GroupValues& values);
-// 02: what came after kGroupsMax groups.
+// 02: what came after kGroupsMax groups, or after kGroupBytesMax.
 inline constexpr std::string_view kOtherGroup{"\x02", 1};
 // Nothing for kOtherGroup.
 Result<std::optional<GroupValues>> decode_group(std::string_view bytes);

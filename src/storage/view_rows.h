@@ -113,6 +113,7 @@ Result<View::Touched<Row>> View::touch(TenantRows& of_tenant, const std::string&
   auto at = rows.find(place);
   if (at == rows.end()) {
     std::optional<Row> row = TRY(read_below<Row>(tenant, place));
+    if (row) live_->bytes += held_bytes(*row);
     at = rows.emplace(std::string(place), HotRow<Row>{std::move(row), false}).first;
     live_->bytes += sizeof(HotRow<Row>) + place.size() + 64;
   }

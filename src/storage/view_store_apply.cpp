@@ -54,6 +54,8 @@ Result<Commit> ViewStore::apply(Batch batch) {
 
 Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   const std::unique_lock lock(mutex_);
+  // Others may have been let in with this one, and each may change much.
+  TRY(admits());
   // Checkpoints moved ids into the base since they were looked up there, and the view does not
   // remember all of them.
   const auto& generation = prepared.generation;
