@@ -23,7 +23,7 @@ std::unexpected<Error> failed(std::string_view verb, const std::filesystem::path
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0640)) {}
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
   ~Descriptor() {
     if (is_open()) ::close(fd_);
   }

@@ -26,10 +26,16 @@ constexpr std::string_view kOwnSource = "metergate";
 // Another late correction of the tenant, or the end of the period, may come between.
 constexpr int kLateTriesMax = 5;
 
+// Corrections and audit records are kept for good, and the address of a caller is not.
+Json shown(UsageEvent event) {
+  if (auto* call = std::get_if<ApiCall>(&event.fact)) call->ip.clear();
+  return event_json(event);
+}
+
 Json correction_document(const CorrectionRequest& request, const KeptEvent& kept,
                          const AuditRecord& audit, Period period) {
   Json replacement;
-  if (request.replacement) replacement = event_json(*request.replacement);
+  if (request.replacement) replacement = shown(*request.replacement);
   return Json::object({{"correction_id", make_ulid(audit.timestamp)},
                        {"tenant_id", request.name.tenant.text()},
                        {"source", request.name.source},
@@ -37,7 +43,7 @@ Json correction_document(const CorrectionRequest& request, const KeptEvent& kept
                        {"action", request.replacement ? "replace" : "void"},
                        {"reason", request.reason},
                        {"period", period.text()},
-                       {"event", event_json(kept.event)},
+                       {"event", shown(kept.event)},
                        {"replacement", std::move(replacement)},
                        {"created_by", audit.actor},
                        {"created_at", audit.timestamp}});
@@ -141,8 +147,8 @@ Corrections::Draft Corrections::draft(const CorrectionRequest& wanted, const Kep
       audit_of(actor, wanted.replacement ? "event.replaced" : "event.voided", draft.batch.at);
   audit.tenant_id = wanted.name.tenant.text();
   audit.reason = wanted.reason;
-  audit.before = event_json(kept.event);
-  if (wanted.replacement) audit.after = event_json(*wanted.replacement);
+  audit.before = shown(kept.event);
+  if (wanted.replacement) audit.after = shown(*wanted.replacement);
   const Period period = Period::of(kept.event.occurred_at, parts_.rules.zone);
   draft.document = correction_document(wanted, kept, audit, period);
   draft.batch.audits.push_back(std::move(audit));

@@ -82,6 +82,26 @@ TEST_F(CorrectionsTest, AReplacedEventCountsAsTheOther) {
   EXPECT_EQ(calls(), 1);
 }
 
+// Both are kept for good, which the address of a caller is not.
+TEST_F(CorrectionsTest, TheCallersAddressIsNotRepeated) {
+  UsageEvent event;
+  event.tenant = tenant("acme");
+  event.source = "app";
+  event.id = "c0";
+  event.occurred_at = at("2026-03-05T10:00:00Z");
+  event.fact = ApiCall{"GET", "GET /x", "", 200, 1, 2, Microseconds{5}, "203.0.113.77", "", ""};
+  must(ingest.record({event}));
+  CorrectionRequest wanted = request();
+  wanted.replacement = event;
+  wanted.replacement->id = "c0-right";
+  const Json made = must(correct(wanted));
+  EXPECT_EQ(to_text(made).find("203.0.113.77"), std::string::npos) << to_text(made);
+  for (const Collection collection : {Collection::corrections, Collection::provider_audits}) {
+    for (const Json& document : must(store->find({collection, {}, {}, 0, -1})))
+      EXPECT_EQ(to_text(document).find("203.0.113.77"), std::string::npos) << to_text(document);
+  }
+}
+
 TEST_F(CorrectionsTest, FiguresVerifyAfterwards) {
   must(meters.add({{"tokens", "prompt", Folding::greatest, "$.n", {}}, "", ""}, actor));
   send_calls(5);

@@ -125,6 +125,8 @@ Result<TickReport> Retention::retire_events(Timestamp now) {
   RetentionCut cut;
   const Period first_kept = cut_at(now, parts_.rules.api_calls_retention_months);
   cut.events_before = first_kept.window(parts_.rules.zone).start;
+  // The journal repeats what was removed or written over elsewhere: a day of it is enough.
+  cut.sealed_before = now - std::chrono::hours{24};
   return retire(cut);
 }
 
@@ -139,11 +141,26 @@ Result<TickReport> Retention::sweep_keys(Timestamp now) {
   return report;
 }
 
+// After the journal was let go of: what is in it from here on has the head.
+Result<> Retention::repeat_audit_head(Timestamp now) {
+  Batch batch;
+  batch.at = now;
+  batch.documents.push_back(
+      {Collection::settings,
+       {"", std::string{kAuditHeadSetting}},
+       Json::object({{"head", to_text(parts_.store.audit_head())}, {"at", now}}),
+       Expect::anything,
+       0});
+  TRY(parts_.store.apply(std::move(batch)));
+  return {};
+}
+
 Result<TickReport> Retention::tick(Timestamp now) {
   TickReport total;
   add(total, TRY(retire_counters(now)));
   add(total, TRY(retire_events(now)));
   add(total, TRY(sweep_keys(now)));
+  if (!total.more) TRY(repeat_audit_head(now));
   return total;
 }
 

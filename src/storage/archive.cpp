@@ -57,6 +57,8 @@ class FolderArchive final : public Archive {
     return files_;
   }
   Result<> remove(const FilePointer& file);
+  Result<std::int64_t> write_since(const FilePointer& file, Timestamp at);
+  void replace(const FilePointer& file, FilePointer with);
 
   const std::filesystem::path folder_;
   mutable std::mutex mutex_;
@@ -122,6 +124,16 @@ Result<std::int64_t> FolderArchive::count(const EventRange& range, const Counted
   return events;
 }
 
+void FolderArchive::replace(const FilePointer& file, FilePointer with) {
+  const std::lock_guard lock{mutex_};
+  const auto at = std::ranges::find(files_, file);
+  if (with) {
+    *at = std::move(with);
+  } else {
+    files_.erase(at);
+  }
+}
+
 Result<> FolderArchive::remove(const FilePointer& file) {
   const bool is_newest = file->span().last == archived_through();
   FilePointer emptied;
@@ -134,29 +146,42 @@ Result<> FolderArchive::remove(const FilePointer& file) {
     file->retire();
     TRY(remove_file(file->path()));
   }
-  const std::lock_guard lock{mutex_};
-  const auto at = std::ranges::find(files_, file);
-  if (emptied) {
-    *at = std::move(emptied);
-  } else {
-    files_.erase(at);
-  }
+  replace(file, std::move(emptied));
   return {};
 }
 
+// The file's place is taken by one with what is left of it; answers how many events went.
+Result<std::int64_t> FolderArchive::write_since(const FilePointer& file, Timestamp at) {
+  TRY(ArchiveFile::write_since(beside(file->path()), *file, at));
+  const FilePointer written = TRY(ArchiveFile::open(beside(file->path()), file->span()));
+  TRY(written->verify());
+  TRY(file->retire_readable());
+  FilePointer left = TRY(publish(file->path(), file->span()));
+  const std::int64_t gone = file->event_count() - left->event_count();
+  replace(file, std::move(left));
+  return gone;
+}
+
+// Whole files first: they give the room that the others may need.
 Result<std::int64_t> FolderArchive::remove_before(Timestamp at, std::size_t files_max) {
   std::int64_t events = 0;
-  std::size_t removed = 0;
+  std::size_t changed = 0;
   for (const FilePointer& file : files()) {
-    if (removed == files_max) break;
+    if (changed == files_max) break;
     const bool is_empty = file->event_count() == 0;
     if (is_empty && file->span().last == archived_through()) continue;
     if (!is_empty && file->newest() >= at) continue;
     TRY(remove(file));
     events += file->event_count();
-    ++removed;
+    if (!is_empty) ++changed;
   }
-  if (removed > 0) TRY(sync_folder(folder_));
+  for (const FilePointer& file : files()) {
+    if (changed == files_max) break;
+    if (file->event_count() == 0 || file->newest() < at || file->oldest() >= at) continue;
+    events += TRY(write_since(file, at));
+    ++changed;
+  }
+  TRY(sync_folder(folder_));
   return events;
 }
 

@@ -1,10 +1,10 @@
-// The archive: the raw events of sealed journal segments, compressed, sorted by tenant and time,
-// never changed.
+// The archive: the raw events of sealed journal segments, compressed, sorted by tenant and time.
 //
 // One file a sealed segment: blocks of at most 64 KiB before compression (zstd), each with its
 // checksum, and an index at the end with, for each block, its first and last (tenant, time) and
-// place. Written beside its final name, synced, read back whole, then renamed. Damage is
-// ErrorCode::corrupt with file and offset, never skipped. Threads: files are immutable; add() and
+// place. Written beside its final name, synced, read back whole, then renamed; so too where
+// retention writes one anew without what has had its time. Damage is ErrorCode::corrupt with file
+// and offset, never skipped. Threads: a file, once it has its name, is never changed; add() and
 // remove_before() from one thread, reads from any.
 #pragma once
 
@@ -68,8 +68,9 @@ class Archive {
   };
   virtual Result<std::int64_t> count(const EventRange& range, const Counted& counted) const = 0;
   virtual std::int64_t event_count() const = 0;
-  // Removes files all of whose events occurred before `at`; returns how many events went. The
-  // newest file is emptied instead, so that archived_through() never goes back.
+  // Removes the events that occurred before `at`, of at most so many files: a file with nothing
+  // else goes, one with others is written anew without them. Answers how many went; 0: there are
+  // none. The newest file is emptied instead, so that archived_through() never goes back.
   virtual Result<std::int64_t> remove_before(Timestamp at, std::size_t files_max) = 0;
 };
 

@@ -126,6 +126,15 @@ class BlockWriter {
     return finish_block(end);
   }
 
+  // A block of another file, as it stands there.
+  Result<> copy(const BlockEntry& from, std::string_view keys, std::string_view rest) {
+    BlockEntry block = from;
+    TRY(put_part(block.keys, keys));
+    TRY(put_part(block.rest, rest));
+    encode(index_, block);
+    return {};
+  }
+
   Result<PartPlace> write(std::string_view raw) {
     const std::string bytes = compress(raw);
     const PartPlace place{offset_, bytes.size(), raw.size(), checksum(bytes)};
@@ -140,6 +149,13 @@ class BlockWriter {
  private:
   static Result<TenantTime> place_of(const PackedEvents& events, const PackedEvent& event) {
     return TenantTime{TRY(TenantId::parse(events.tenant_of(event))), event.at};
+  }
+
+  Result<> put_part(PartPlace& place, std::string_view bytes) {
+    place.offset = offset_;
+    TRY(file_.write(static_cast<std::int64_t>(offset_), bytes));
+    offset_ += bytes.size();
+    return {};
   }
 
   Result<> finish_block(TenantTime last) {
@@ -157,6 +173,20 @@ class BlockWriter {
   std::string index_;
   std::uint64_t offset_ = kHeaderBytes;
 };
+
+// Behind the blocks: the index and the footer.
+Result<> finish(const File& file, BlockWriter& writer, std::uint64_t events) {
+  const PartPlace index = TRY(writer.write(writer.index()));
+  std::string footer;
+  for (const std::uint64_t number :
+       {index.offset, index.bytes, index.raw_bytes, index.checksum, events}) {
+    put(footer, number);
+  }
+  put(footer, checksum(footer));
+  CHECK(footer.size() == kFooterBytes);
+  TRY(file.write(static_cast<std::int64_t>(writer.offset()), footer));
+  return file.sync();
+}
 
 }  // namespace
 
@@ -192,16 +222,32 @@ Result<> ArchiveFile::write(const std::filesystem::path& path, SequenceSpan span
   TRY(file.write(0, encode_header(span)));
   BlockWriter writer{file};
   TRY(writer.add(events));
-  const PartPlace index = TRY(writer.write(writer.index()));
-  std::string footer;
-  for (const std::uint64_t number :
-       {index.offset, index.bytes, index.raw_bytes, index.checksum, std::uint64_t{events.size()}}) {
-    put(footer, number);
+  return finish(file, writer, events.size());
+}
+
+Result<> ArchiveFile::write_since(const std::filesystem::path& path, const ArchiveFile& from,
+                                  Timestamp at) {
+  const File source = TRY(File::open(from.path_, File::Mode::read));
+  const File file = TRY(File::open(path, File::Mode::make));
+  TRY(file.write(0, encode_header(from.span_)));
+  BlockWriter writer{file};
+  std::uint64_t events = 0;
+  for (const BlockEntry& block : from.blocks_) {
+    if (block.newest < at) continue;
+    if (block.oldest >= at) {
+      const Bytes keys = TRY(from.read_stored(source, block.keys));
+      const Bytes rest = TRY(from.read_stored(source, block.rest));
+      TRY(writer.copy(block, keys.view(), rest.view()));
+      events += block.events;
+      continue;
+    }
+    const BlockKeys keys = TRY(from.read_keys(source, block));
+    const EventRange kept{std::nullopt, {at, Timestamp::max()}};
+    const PackedEvents some{TRY(from.read_events(source, block, keys, positions_of(keys, kept)))};
+    TRY(writer.add(some));  // in the order that they had
+    events += some.size();
   }
-  put(footer, checksum(footer));
-  CHECK(footer.size() == kFooterBytes);
-  TRY(file.write(static_cast<std::int64_t>(writer.offset()), footer));
-  return file.sync();
+  return finish(file, writer, events);
 }
 
 Result<std::shared_ptr<ArchiveFile>> ArchiveFile::open(const std::filesystem::path& path,
@@ -287,17 +333,29 @@ std::vector<std::uint32_t> ArchiveFile::blocks_of(const EventRange& range) const
 Result<std::optional<File>> ArchiveFile::open_to_read() const {
   auto file = File::open(path_, File::Mode::read);
   // Asked after opening: the name may be another file's by now, or nobody's.
-  if (is_retired_) return std::nullopt;
+  if (is_retired_ && kept_.path().empty()) return std::nullopt;
+  if (is_retired_) return std::optional{TRY(kept_.duplicate())};
   if (file) return std::optional{*std::move(file)};
   return fail(std::move(file).error());
 }
 
-Result<std::string> ArchiveFile::read_part(const File& file, const PartPlace& place) const {
-  const Bytes bytes = TRY(
+Result<> ArchiveFile::retire_readable() {
+  kept_ = TRY(File::open(path_, File::Mode::read));
+  is_retired_ = true;
+  return {};
+}
+
+Result<Bytes> ArchiveFile::read_stored(const File& file, const PartPlace& place) const {
+  Bytes bytes = TRY(
       file.read(static_cast<std::int64_t>(place.offset), static_cast<std::size_t>(place.bytes)));
   if (checksum(bytes.view()) != place.checksum) {
     return damaged(path_, place.offset, "the checksum does not match");
   }
+  return bytes;
+}
+
+Result<std::string> ArchiveFile::read_part(const File& file, const PartPlace& place) const {
+  const Bytes bytes = TRY(read_stored(file, place));
   auto raw = decompress(bytes.view(), static_cast<std::size_t>(place.raw_bytes));
   if (!raw) return damaged(path_, place.offset, raw.error().message);
   return raw;

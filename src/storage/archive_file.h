@@ -56,6 +56,9 @@ class ArchiveFile {
   // Writes the events, sorted as they are stored, to a file and syncs it.
   static Result<> write(const std::filesystem::path& path, SequenceSpan span,
                         const PackedEvents& events);
+  // Writes what another file has from `at` on, in the same way; a block at a time.
+  static Result<> write_since(const std::filesystem::path& path, const ArchiveFile& from,
+                              Timestamp at);
   // Reads the footer and the index. ErrorCode::corrupt with file and offset.
   static Result<std::shared_ptr<ArchiveFile>> open(const std::filesystem::path& path,
                                                    SequenceSpan span);
@@ -64,11 +67,13 @@ class ArchiveFile {
   SequenceSpan span() const { return span_; }
   std::int64_t event_count() const { return event_count_; }
   std::span<const BlockEntry> blocks() const { return blocks_; }
-  Timestamp newest() const { return newest_; }  // of a file that has events
+  Timestamp oldest() const { return oldest_; }  // of a file that has events; likewise the next
+  Timestamp newest() const { return newest_; }
   // Which blocks may hold events of the range, in stored order.
   std::vector<std::uint32_t> blocks_of(const EventRange& range) const;
 
-  // For reading blocks. Nothing where retention has removed the file meanwhile.
+  // For reading blocks. Nothing where retention has removed the file meanwhile; one that it wrote
+  // anew is read as it was.
   Result<std::optional<File>> open_to_read() const;
   Result<BlockKeys> read_keys(const File& file, const BlockEntry& block) const;
   Result<std::vector<ArchivedEvent>> read_events(const File& file, const BlockEntry& block,
@@ -83,12 +88,17 @@ class ArchiveFile {
   // To be called before the name is taken away or given to another file. Who reads the file already
   // goes on reading it.
   void retire() { is_retired_ = true; }
+  // The same, where the file that gets the name has some of the events: who has chosen this one,
+  // and not opened it yet, reads it all the same. It is on the disk until nobody has it any more.
+  Result<> retire_readable();
 
  private:
   struct Footer;
   Result<Footer> read_footer(const File& file, std::uint64_t size) const;
   Result<> read_index(const File& file, const Footer& footer);
   Result<std::string> read_part(const File& file, const PartPlace& place) const;
+  // As it stands, still compressed, held against its checksum.
+  Result<Bytes> read_stored(const File& file, const PartPlace& place) const;
 
   std::filesystem::path path_;
   SequenceSpan span_;
@@ -96,6 +106,7 @@ class ArchiveFile {
   std::vector<BlockEntry> blocks_;
   Timestamp oldest_ = Timestamp::max();  // of all its events; likewise the next
   Timestamp newest_ = Timestamp::min();
+  File kept_;  // set before is_retired_, or never
   std::atomic<bool> is_retired_ = false;
 };
 

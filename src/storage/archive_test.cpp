@@ -204,7 +204,7 @@ TEST(Archive, KnowsHowFarItGoesAndTakesEachSpanOnce) {
   EXPECT_EQ(again->event_count(), 10);
 }
 
-TEST(Archive, RemovesFilesWhoseEventsAreAllOlder) {
+TEST(Archive, RemovesWhatIsOlderFromEveryFile) {
   const TestFolder folder;
   const auto archive = opened(folder);
   for (std::uint64_t i = 1; i <= 4; ++i) {
@@ -213,8 +213,11 @@ TEST(Archive, RemovesFilesWhoseEventsAreAllOlder) {
                         {i, 1, test_events::call("acme", ms + 50)}};
     ASSERT_TRUE(archive->add(i, i, events));
   }
-  EXPECT_EQ(archive->remove_before(at_ms(150), 10).value(), 0) << "one event is not older";
-  EXPECT_EQ(archive->remove_before(at_ms(151), 10).value(), 2);
+  EXPECT_EQ(archive->remove_before(at_ms(100), 10).value(), 0) << "half-open";
+  EXPECT_EQ(archive->remove_before(at_ms(150), 10).value(), 1) << "of two in the file";
+  EXPECT_EQ(newest_first(*archive, {std::nullopt, kAlways}).size(), 7U);
+  EXPECT_EQ(opened(folder)->event_count(), 7);
+  EXPECT_EQ(archive->remove_before(at_ms(151), 10).value(), 1);
   EXPECT_EQ(archive->remove_before(at_ms(1000), 1).value(), 2) << "bounded by files";
   EXPECT_EQ(archive->event_count(), 4);
   EXPECT_EQ(archive->remove_before(at_ms(1000), 10).value(), 4);
@@ -223,6 +226,34 @@ TEST(Archive, RemovesFilesWhoseEventsAreAllOlder) {
   EXPECT_EQ(archive->archived_through(), 4U) << "how far it goes is not forgotten with the events";
   EXPECT_EQ(opened(folder)->archived_through(), 4U);
   EXPECT_TRUE(newest_first(*archive, {std::nullopt, kAlways}).empty());
+}
+
+RC_GTEST_PROP(Archive, AFileWrittenAnewHasExactlyWhatIsLeft, ()) {
+  const TestFolder folder;
+  const auto archive = opened(folder);
+  const Events events = made_events(1, 60, 30, *rc::gen::arbitrary<std::uint32_t>());
+  RC_ASSERT(archive->add(1, 60, events).has_value());
+  RC_ASSERT(archive->add(61, 61, {}).has_value());
+  const Timestamp cut = (*rc::gen::elementOf(events)).event.occurred_at;
+  const auto chosen_before = *archive->newest_first({std::nullopt, kAlways});
+  const Events all = newest_first(*archive, {std::nullopt, kAlways});
+  Events left;
+  std::ranges::copy_if(all, std::back_inserter(left),
+                       [cut](const ArchivedEvent& one) { return one.event.occurred_at >= cut; });
+  RC_ASSERT(archive->remove_before(cut, 10).value() ==
+            static_cast<std::int64_t>(all.size() - left.size()));
+  RC_ASSERT(newest_first(*archive, {std::nullopt, kAlways}) == left);
+  const auto again = opened(folder);
+  RC_ASSERT(newest_first(*again, {std::nullopt, kAlways}) == left);
+  for (const char* who : {"tenant-0", "tenant-5"}) {
+    const EventRange of_one{tenant(who), kAlways};
+    RC_ASSERT(in_stored_order(*again, of_one).size() ==
+              static_cast<std::size_t>(std::ranges::count_if(
+                  left, [&](const auto& one) { return one.event.tenant == tenant(who); })));
+  }
+  // Who had the file before it was written anew reads all that it had, or what is left: no less.
+  const auto read = drain(*chosen_before).size();
+  RC_ASSERT(read == all.size() || read == left.size());
 }
 
 TEST(Archive, ACursorOutlivesTheRemovalOfItsFiles) {

@@ -1,5 +1,6 @@
 #include "storage/archived_history.h"
 
+#include <algorithm>
 #include <array>
 
 #include "storage/packed_events.h"
@@ -7,7 +8,8 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kFilesRemovedMax = 16;  // in one step
+constexpr std::size_t kFilesRemovedMax = 2;  // in one step; one takes about a second to write anew
+constexpr std::size_t kPartsMax = 8;         // more only where segments cannot be sealed
 
 class MergedCursor final : public EventCursor {
  public:
@@ -45,7 +47,34 @@ class MergedCursor final : public EventCursor {
 
 void ArchivedHistory::add(std::uint64_t sequence, const DecidedBatch& batch,
                           const EncodedEvents& events) {
+  note(sequence, batch);
   tail_.add(sequence, batch, events);
+}
+
+void ArchivedHistory::note(std::uint64_t sequence, const DecidedBatch& batch) {
+  const std::lock_guard lock{mutex_};
+  if (parts_.empty()) parts_.push_back({.first_sequence = sequence});
+  Part& part = parts_.back();
+  part.oldest_batch = std::min(part.oldest_batch, batch.at);
+  for (const UsageEvent& event : batch.events)
+    part.oldest_event = std::min(part.oldest_event, event.occurred_at);
+  if (batch.voided)
+    part.oldest_event = std::min(part.oldest_event, batch.voided->kept.event.occurred_at);
+  last_sequence_ = sequence;
+}
+
+bool ArchivedHistory::may_have_older(const RetentionCut& cut) const {
+  const std::lock_guard lock{mutex_};
+  return std::ranges::any_of(parts_, [&cut](const Part& part) {
+    return (cut.sealed_before && part.oldest_batch < *cut.sealed_before) ||
+           (cut.events_before && part.oldest_event < *cut.events_before);
+  });
+}
+
+void ArchivedHistory::begin_part() {
+  const std::lock_guard lock{mutex_};
+  if (!parts_.empty() && parts_.size() < kPartsMax)
+    parts_.push_back({.first_sequence = last_sequence_ + 1});
 }
 
 // A segment may move from the tail to the archive while they are opened: then they are opened
@@ -100,6 +129,9 @@ Result<> ArchivedHistory::seal(const JournalSegment& segment) {
                       tail_.pack(segment.first_sequence, segment.last_sequence)));
   }
   tail_.drop_through(segment.last_sequence);
+  const std::lock_guard lock{mutex_};
+  while (parts_.size() > 1 && parts_[1].first_sequence <= segment.last_sequence + 1)
+    parts_.pop_front();
   return {};
 }
 

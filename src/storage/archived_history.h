@@ -3,12 +3,15 @@
 // archive. Reads merge both. Any thread; seal() and remove_before() from one at a time.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <mutex>
 
 #include "storage/archive.h"
 #include "storage/event_history.h"
 #include "storage/event_tail.h"
 #include "storage/journal.h"
+#include "storage/store.h"
 
 namespace metergate {
 
@@ -28,9 +31,27 @@ class ArchivedHistory final : public EventHistory {
   // Puts one full segment into the archive, unless it is there.
   Result<> seal(const JournalSegment& segment);
 
+  // Whether the journal may have a batch that was decided before `sealed_before`, or one with an
+  // event, counted in or out, from before `events_before`. Errs towards yes.
+  bool may_have_older(const RetentionCut& cut) const;
+  // To be called before the segment that is appended to is ended because of that: what comes from
+  // here on is looked at by itself.
+  void begin_part();
+
  private:
+  // Of batches that the archive does not have: from one on, up to the next part.
+  struct Part {
+    std::uint64_t first_sequence = 0;
+    Timestamp oldest_batch = Timestamp::max();
+    Timestamp oldest_event = Timestamp::max();
+  };
+  void note(std::uint64_t sequence, const DecidedBatch& batch);
+
   std::unique_ptr<Archive> archive_;
   EventTail tail_;
+  mutable std::mutex mutex_;
+  std::deque<Part> parts_;  // at most kPartsMax
+  std::uint64_t last_sequence_ = 0;
 };
 
 }  // namespace metergate

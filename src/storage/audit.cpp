@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "base/crypto.h"
 
 namespace metergate {
@@ -18,6 +21,30 @@ Json to_document(const AuditRecord& record) {
                        {"before", record.before},
                        {"after", record.after},
                        {"timestamp", record.timestamp}});
+}
+
+AuditHead head_before(const AuditLink& next) { return {next.sequence - 1, next.previous_hash}; }
+
+std::string to_text(const AuditHead& head) {
+  return fmt::format("{}@{}", head.hash, head.sequence);
+}
+
+Result<AuditHead> parse_audit_head(std::string_view text) {
+  constexpr std::size_t kHashDigits = 64;
+  AuditHead head;
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (text.size() > kHashDigits + 1 && text[kHashDigits] == '@' &&
+      std::ranges::all_of(text.substr(0, kHashDigits), is_digit)) {
+    head.hash = text.substr(0, kHashDigits);
+    const char* end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data() + kHashDigits + 1, end, head.sequence);
+    if (code == std::errc{} && stop == end && head.sequence >= 0) return head;
+  }
+  return fail(
+      ErrorCode::invalid,
+      fmt::format("the head of the audit trail '{:.100}' is not HASH@N: 64 digits of 0-9a-f, "
+                  "then @ and the number of the record, as metergate verify prints it",
+                  text));
 }
 
 Json to_chained_document(const AuditRecord& record, const AuditLink& link) {

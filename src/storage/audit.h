@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -37,6 +38,21 @@ struct AuditLink {
   std::int64_t sequence = 1;
   std::string previous_hash = std::string(64, '0');  // of the first record
 };
+
+// The end of a chain, for who keeps it somewhere else: which record was the last, and its hash. As
+// text "HASH@N"; of a chain without records, 64 zeros and 0.
+struct AuditHead {
+  std::int64_t sequence = 0;
+  std::string hash = std::string(64, '0');
+  friend bool operator==(const AuditHead&, const AuditHead&) = default;
+};
+// The settings document that repeats the head each day, so that the journal has one, however long
+// ago the last record was made.
+inline constexpr std::string_view kAuditHeadSetting = "audit_head";
+AuditHead head_before(const AuditLink& next);
+std::string to_text(const AuditHead& head);
+// ErrorCode::invalid, saying what is expected.
+Result<AuditHead> parse_audit_head(std::string_view text);
 
 // The whole document, hash included (SHA-256, hex).
 Json to_chained_document(const AuditRecord& record, const AuditLink& link);

@@ -83,12 +83,16 @@ Result<> write_whole(const std::filesystem::path& path, std::string_view text) {
 Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const TimeZone& zone) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::absolute(path, error);
-  if (!error) std::filesystem::create_directories(folder, error);
+  const bool is_made = !error && std::filesystem::create_directories(folder, error);
+  if (is_made)
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all,
+                                 std::filesystem::perm_options::replace, error);
   if (error) return unusable(path, error.message());
   const int lock = TRY(take_lock(folder));
   DataFolder opened(folder, lock);
   if (TRY(is_there(format_path(folder)))) {
     TRY(opened.read_format(zone));
+    TRY(opened.check_whole());
   } else if (TRY(is_there(opened.journal()))) {
     return fail(ErrorCode::corrupt,
                 fmt::format("{} is missing, but there is a journal beside it; restore the folder "
@@ -138,6 +142,39 @@ Result<> DataFolder::read_format(const TimeZone& zone) {
                             zone.name(), folder_.string(), *made_with));
   std::ranges::copy(*key, std::begin(id_key_.bytes));
   return {};
+}
+
+// The archive's folder is made after the view's and before the journal's: with it alone, the other
+// two were taken away, and a start would count from nothing beside events that were counted.
+Result<> DataFolder::check_whole() const {
+  if (!TRY(is_there(events()))) return {};
+  if (TRY(is_there(view())) || TRY(is_there(journal()))) return {};
+  return fail(ErrorCode::corrupt,
+              fmt::format("{} and {} are missing, but the archive {} is there, and cannot be read "
+                          "without them; restore the whole folder from a backup, or name another "
+                          "with DATA_DIR to begin anew",
+                          view().string(), journal().string(), events().string()));
+}
+
+Result<DataFolder::Tightened> DataFolder::tighten() const {
+  constexpr auto kOfOthers = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  Tightened tightened;
+  const auto look = [&](const std::filesystem::path& path, std::filesystem::perms found) {
+    if ((found & kOfOthers) == std::filesystem::perms::none) return;
+    std::error_code refused;
+    std::filesystem::permissions(path, kOfOthers, std::filesystem::perm_options::remove, refused);
+    ++(refused ? tightened.refused : tightened.done);
+  };
+  std::error_code error;
+  look(folder_, std::filesystem::status(folder_, error).permissions());
+  auto at = std::filesystem::recursive_directory_iterator{folder_, error};
+  for (; !error && at != std::filesystem::recursive_directory_iterator{}; at.increment(error)) {
+    // What a link leads to is not ours, and files may go while they are looked at.
+    std::error_code gone;
+    if (!at->is_symlink(gone)) look(at->path(), at->status(gone).permissions());
+  }
+  if (error) return unusable(folder_, error.message());
+  return tightened;
 }
 
 Result<> DataFolder::make_format(const TimeZone& zone) {

@@ -24,6 +24,14 @@ class DataFolder {
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();
 
+  // How many of its files and folders others could read or write, and cannot any more; and how many
+  // still can, because they are somebody else's. A folder that was just made is not counted.
+  struct Tightened {
+    std::int64_t done = 0;
+    std::int64_t refused = 0;
+  };
+  Result<Tightened> tighten() const;
+
   const HashKey& id_key() const { return id_key_; }
   std::filesystem::path journal() const { return folder_ / "journal"; }
   std::filesystem::path view() const { return folder_ / "view"; }
@@ -33,6 +41,7 @@ class DataFolder {
   DataFolder(std::filesystem::path folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
   Result<> read_format(const TimeZone& zone);
   Result<> make_format(const TimeZone& zone);
+  Result<> check_whole() const;
 
   std::filesystem::path folder_;
   int lock_ = -1;

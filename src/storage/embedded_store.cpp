@@ -59,17 +59,25 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   Result<> recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive);
   Result<> admits() const override;
   Result<> checkpoint() override;
+  Result<RetentionDone> retire(const RetentionCut& cut) override;
   StoreFigures figures() const override;
+  std::optional<AuditHead> journal_audit_head() const override { return journal_audit_head_; }
 
  private:
   void on_applied(std::size_t changed_bytes) override;
   void checkpoint_until_stopped(Milliseconds every);
   Result<> seal_segments();
+  Result<> seal_older(const RetentionCut& cut);
+  Result<RetentionDone> compact_some(const RetentionCut& cut);
+  Result<> note_audit_head(const DecidedDocument& write);
+  Result<std::int64_t> remove_events(Timestamp before) override;
 
   const Log& log_;
   std::unique_ptr<Journal> journal_;
   ArchivedHistory* history_ = nullptr;  // the store's own
-  std::mutex checkpoint_mutex_;         // one checkpoint at a time
+  std::optional<AuditHead> journal_audit_head_;
+  std::optional<Timestamp> compacting_for_;  // all else of this cut is done
+  std::mutex checkpoint_mutex_;              // one checkpoint at a time
   std::atomic<bool> is_behind_ = false;
 
   std::mutex wake_mutex_;
@@ -86,6 +94,7 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
   const std::uint64_t in_archive = history_->archived_through();
   const auto visit = [&](std::uint64_t sequence, std::string_view bytes) -> Result<> {
     const DecidedBatch batch = TRY(decode_batch(bytes));
+    for (const DecidedDocument& write : batch.documents) TRY(note_audit_head(write));
     if (sequence > in_view) TRY(replay(sequence, batch, kChangedBytesMax));
     if (sequence > in_archive) history_->add(sequence, batch, EncodedEvents(batch.events));
     return {};
@@ -94,6 +103,12 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
                                 .segment_bytes = options.segment_bytes,
                                 .waiting_bytes_max = options.waiting_bytes_max},
                                std::min(in_view, in_archive), visit, log_));
+  if (in_archive > journal_->durable()) {
+    return fail(ErrorCode::corrupt,
+                fmt::format("the archive in {} goes up to batch {}, but journal and view end with "
+                            "{}; restore the whole folder from a backup",
+                            folder_.events().string(), in_archive, journal_->durable()));
+  }
   if (journal_->durable() != head()) {
     return fail(ErrorCode::corrupt,
                 fmt::format("the journal in {} ends with batch {}, but the view beside it knows "
@@ -103,6 +118,20 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
   start(std::make_unique<JournalLedger>(*journal_), std::move(history));
   maintenance_ =
       std::thread([this, every = options.checkpoint_every] { checkpoint_until_stopped(every); });
+  return {};
+}
+
+// The last one stands: records and the heads that repeat them come in order.
+Result<> EmbeddedStore::note_audit_head(const DecidedDocument& write) {
+  if (!write.document) return {};
+  if (write.collection == Collection::provider_audits) {
+    const AuditLink next = TRY(link_after(*write.document));
+    journal_audit_head_ = head_before(next);
+  }
+  if (write.collection != Collection::settings || write.key.id != kAuditHeadSetting) return {};
+  // One that cannot be read is for `verify` to tell, and stops no start.
+  if (auto head = parse_audit_head(write.document->string_at("head").value_or("")))
+    journal_audit_head_ = *std::move(head);
   return {};
 }
 
@@ -174,6 +203,40 @@ Result<> EmbeddedStore::seal_segments() {
   return {};
 }
 
+// What waits in a segment that does not fill would stay for as long as that takes; so it is ended
+// first. Then what goes leaves archive and view, and at last the files of the view are written
+// anew. After a crash in between the same call goes on.
+Result<RetentionDone> EmbeddedStore::retire(const RetentionCut& cut) {
+  const auto sealed = seal_older(cut);
+  if (compacting_for_ == cut.events_before && compacting_for_) return compact_some(cut);
+  RetentionDone done = TRY(ViewStore::retire(cut));
+  // A full disk takes no new segment, and what has been removed until here makes room for one.
+  if (!done.more && !sealed) return fail(sealed.error());
+  if (done.more || !cut.events_before) return done;
+  TRY(checkpoint());  // the rows' removal
+  compacting_for_ = cut.events_before;
+  return compact_some(cut);
+}
+
+Result<> EmbeddedStore::seal_older(const RetentionCut& cut) {
+  if (!history_->may_have_older(cut)) return {};
+  history_->begin_part();
+  TRY(journal_->end_segment());
+  return checkpoint();
+}
+
+Result<RetentionDone> EmbeddedStore::compact_some(const RetentionCut& cut) {
+  RetentionDone done;
+  done.more = TRY(view().compact_some(*cut.events_before));
+  if (!done.more) compacting_for_.reset();
+  return done;
+}
+
+Result<std::int64_t> EmbeddedStore::remove_events(Timestamp before) {
+  const std::scoped_lock lock(checkpoint_mutex_);  // not while a segment is sealed
+  return history_->remove_before(before);
+}
+
 StoreFigures EmbeddedStore::figures() const {
   StoreFigures figures = ViewStore::figures();
   for (const JournalSegment& segment : journal_->segments()) figures.journal_bytes += segment.bytes;
@@ -184,12 +247,23 @@ StoreFigures EmbeddedStore::figures() const {
   return figures;
 }
 
+// What is in it is the tenants' usage, the callers' addresses and the webhooks' secrets.
+Result<> tighten(const DataFolder& folder, const Log& log) {
+  const DataFolder::Tightened tightened = TRY(folder.tighten());
+  if (tightened.done == 0 && tightened.refused == 0) return {};
+  log.warn("store.folder_tightened", {{"folder", folder.journal().parent_path().string()},
+                                      {"closed_to_others", tightened.done},
+                                      {"still_open_to_others", tightened.refused}});
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options,
                                                    const Clock& clock, const Log& log) {
   const Microseconds started = clock.steady();
   DataFolder folder = TRY(DataFolder::open(options.folder, options.zone));
+  TRY(tighten(folder, log));
   auto base = TRY(open_rocks_kv(folder.view()));
   auto view = TRY(View::open(std::move(base)));
   auto archive = TRY(Archive::open(folder.events()));

@@ -34,7 +34,7 @@ int flags_of(File::Mode mode) {
 }  // namespace
 
 Result<File> File::open(const std::filesystem::path& path, Mode mode) {
-  const int descriptor = ::open(path.c_str(), flags_of(mode) | O_CLOEXEC, 0640);
+  const int descriptor = ::open(path.c_str(), flags_of(mode) | O_CLOEXEC, 0600);
   if (descriptor < 0) return refused("open", path, errno);
   return File{path, descriptor};
 }
@@ -47,6 +47,12 @@ File& File::operator=(File&& other) noexcept {
 
 File::~File() {
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<File> File::duplicate() const {
+  const int descriptor = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) return refused("open again", path_, errno);
+  return File{path_, descriptor};
 }
 
 Result<std::int64_t> File::size() const {

@@ -46,6 +46,8 @@ class File {
   ~File();
 
   const std::filesystem::path& path() const { return path_; }
+  // The same file, whatever has its name by now.
+  Result<File> duplicate() const;
   Result<std::int64_t> size() const;
   // Exactly `size` bytes; ErrorCode::corrupt where the file ends before.
   Result<Bytes> read(std::int64_t offset, std::size_t size) const;

@@ -127,6 +127,7 @@ class WatchedBase final : public KeyValues {
     return written;
   }
   Result<> flush() override { return base_.flush(); }
+  Result<> compact(const KeyRange& range) override { return base_.compact(range); }
 
  private:
   KeyValues& base_;

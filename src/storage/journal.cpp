@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <thread>
 #include <utility>
 
@@ -73,6 +74,7 @@ class SegmentedJournal final : public Journal {
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
   std::vector<JournalSegment> segments() const override;
+  Result<> end_segment() override;
   Result<> remove_through(std::uint64_t sequence) override;
 
  private:
@@ -105,11 +107,13 @@ class SegmentedJournal final : public Journal {
 
   mutable std::mutex mutex_;
   std::condition_variable work_;
+  std::condition_variable ended_;         // is_ending_ has become false
   std::deque<Forming> forming_;           // the oldest first; bounded by waiting_max()
   std::string recycled_;                  // room of a written frame, for the next
   std::size_t waiting_ = 0;               // bytes taken and not yet durable
   std::uint64_t taken_ = 0;               // the last sequence taken
   bool has_no_room_ = false;              // the frame that is next needs a new segment
+  bool is_ending_ = false;                // the segment is to be ended before it is full
   bool is_dozing_ = false;                // the committing thread: until something is taken
   std::vector<JournalSegment> segments_;  // the last is appended to
   std::multimap<std::uint64_t, std::move_only_function<void()>> callbacks_;
@@ -246,7 +250,7 @@ void SegmentedJournal::when_durable(std::uint64_t sequence, std::move_only_funct
 // Under mutex_: whether the committing thread must not wait for more to come.
 bool SegmentedJournal::must_hurry() const {
   const bool is_asked = !callbacks_.empty() && callbacks_.begin()->first <= taken_;
-  return is_asked || has_no_room_ || is_stopping_ || waiting_ > waiting_max() / 2;
+  return is_asked || has_no_room_ || is_ending_ || is_stopping_ || waiting_ > waiting_max() / 2;
 }
 
 void SegmentedJournal::commit_until_stopped() {
@@ -254,14 +258,14 @@ void SegmentedJournal::commit_until_stopped() {
     std::unique_lock lock{mutex_};
     // Under load it looks by itself, and is woken for what is waited for alone.
     const bool is_urgent = work_.wait_for(lock, kSyncWithin, [this] { return must_hurry(); });
-    if (taken_ > durable()) {
+    if (taken_ > durable() || is_ending_) {
       lock.unlock();
       commit();
     } else if (is_stopping_) {
       return;
     } else if (!is_urgent) {
       is_dozing_ = true;
-      work_.wait(lock, [this] { return is_stopping_ || taken_ > durable(); });
+      work_.wait(lock, [this] { return is_stopping_ || is_ending_ || taken_ > durable(); });
       is_dozing_ = false;
     }
   }
@@ -296,7 +300,8 @@ bool SegmentedJournal::write_formed(Reach& reach) {
 // The oldest frame, where the segment has room for it.
 std::optional<Forming> SegmentedJournal::take_formed() {
   const std::lock_guard lock{mutex_};
-  if (forming_.empty()) return std::nullopt;
+  if (is_ending_) has_no_room_ = true;
+  if (is_ending_ || forming_.empty()) return std::nullopt;
   const auto bytes =
       static_cast<std::int64_t>(forming_.front().bytes.size() + sizeof(std::uint64_t));
   has_no_room_ = reach_.offset + bytes > file_bytes_;
@@ -339,6 +344,8 @@ void SegmentedJournal::begin_segment() {
   reach_.offset = kSegmentHeaderBytes;
   const std::lock_guard lock{mutex_};
   has_no_room_ = false;
+  is_ending_ = false;
+  ended_.notify_all();
   if (!segments_.empty()) segments_.back().is_full = true;
   segments_.push_back({.path = file_.path(),
                        .number = number,
@@ -366,6 +373,29 @@ void SegmentedJournal::report(const Reach& reach) {
 std::vector<JournalSegment> SegmentedJournal::segments() const {
   const std::lock_guard lock{mutex_};
   return segments_;
+}
+
+// The free segment that is there when this is asked is there when it is begun: only the committing
+// thread takes one, and whichever it begins next ends this one.
+Result<> SegmentedJournal::end_segment() {
+  std::uint64_t taken = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    taken = taken_;
+  }
+  // Shared with the callback, which may still be returning when this goes on.
+  const auto reached = std::make_shared<std::binary_semaphore>(0);
+  when_durable(taken, [reached] { reached->release(); });
+  reached->acquire();
+  // With one alone no more would be taken until the next is prepared.
+  TRY(spares_.admits_soon());
+  std::unique_lock lock{mutex_};
+  if (segments_.empty() || segments_.back().last_sequence == 0) return {};
+  TRY(spares_.admits());
+  is_ending_ = true;
+  work_.notify_one();
+  ended_.wait(lock, [this] { return !is_ending_; });
+  return {};
 }
 
 Result<> SegmentedJournal::remove_through(std::uint64_t sequence) {

@@ -73,6 +73,10 @@ class Journal {
   virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 
   virtual std::vector<JournalSegment> segments() const = 0;
+  // Ends the segment that is appended to, where it holds anything: what was taken before this call
+  // stays in it, durable when this returns, and what is written later begins a new one. Blocks.
+  // ErrorCode::storage where fewer than two free segments are to be had. One caller at a time.
+  virtual Result<> end_segment() = 0;
   // Deletes full segments whose last sequence is at most `sequence`.
   virtual Result<> remove_through(std::uint64_t sequence) = 0;
 };

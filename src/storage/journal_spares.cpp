@@ -22,6 +22,7 @@ SpareSegments::~SpareSegments() {
     const std::lock_guard lock{mutex_};
     is_stopping_ = true;
   }
+  tried_.notify_all();
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
 }
@@ -41,6 +42,14 @@ Result<> SpareSegments::admits() const {
   if (failure_) return fail(ErrorCode::storage, "no room for new data: " + failure_->message);
   if (!free_.empty()) return {};
   return fail(ErrorCode::overloaded, "the next segment of the journal is still being prepared");
+}
+
+Result<> SpareSegments::admits_soon() const {
+  {
+    std::unique_lock lock{mutex_};
+    tried_.wait(lock, [this] { return free_.size() >= kSpares || failure_ || is_stopping_; });
+  }
+  return admits();
 }
 
 std::uint64_t SpareSegments::take() {
@@ -74,6 +83,7 @@ Result<bool> SpareSegments::prepare_next() {
     free_.push_back(number);
     ++next_number_;
   }
+  tried_.notify_all();
   return made;
 }
 

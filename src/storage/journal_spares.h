@@ -36,6 +36,8 @@ class SpareSegments {
   // ErrorCode::storage where the disk has no room for a second one, ErrorCode::overloaded where the
   // first is still being prepared.
   Result<> admits() const;
+  // As admits(), once there are two or there is no room for them: waits for the thread.
+  Result<> admits_soon() const;
   // The number of the oldest; there is one whenever admits() was asked before the frame was taken.
   std::uint64_t take();
   // Room was made: does not wait to try again.
@@ -48,6 +50,7 @@ class SpareSegments {
   const Options options_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
+  mutable std::condition_variable tried_;  // the thread has made one, or has not
   std::deque<std::uint64_t> free_;
   std::uint64_t next_number_;
   std::optional<Error> failure_;  // of the last try

@@ -56,6 +56,52 @@ RC_GTEST_PROP(Journal, WhatWasAppendedIsReplayedInOrderAfterAnyStop, ()) {
   RC_ASSERT(test.replayed == written);
 }
 
+RC_GTEST_PROP(Journal, SegmentsThatAreEndedEarlyAreReplayedLikeFullOnes, ()) {
+  TestJournal test;
+  Replayed written;
+  std::uint64_t sequence = 0;
+  for (int run = *rc::gen::inRange(1, 4); run > 0; --run) {
+    RC_ASSERT(test.open().has_value());
+    RC_ASSERT(test.replayed == written);
+    for (int i = *rc::gen::inRange(0, 12); i > 0; --i) {
+      ++sequence;
+      written[sequence] = batch_of(sequence, *rc::gen::inRange<std::size_t>(0, 2000));
+      test.append(sequence, written[sequence]);
+      if (!*rc::gen::arbitrary<bool>()) continue;
+      RC_ASSERT(test.journal->end_segment().has_value());
+      RC_ASSERT(test.journal->durable() == sequence);
+      const auto segments = test.journal->segments();
+      RC_ASSERT(segments.back().first_sequence == sequence + 1);
+      RC_ASSERT(segments[segments.size() - 2].is_full);
+      RC_ASSERT(segments[segments.size() - 2].last_sequence == sequence);
+    }
+    if (*rc::gen::arbitrary<bool>()) test.kill();
+  }
+  RC_ASSERT(test.open().has_value());
+  RC_ASSERT(test.replayed == written);
+}
+
+TEST(Journal, EndsASegmentBesideWriters) {
+  TestJournal test;
+  ASSERT_TRUE(test.open());
+  constexpr std::uint64_t kBatches = 3000;
+  std::thread writer{[&] {
+    for (std::uint64_t i = 1; i <= kBatches; ++i) {
+      test.append(i, batch_of(i, 40));
+      test.journal->when_written(i, [] {});
+    }
+  }};
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(test.journal->end_segment());
+  writer.join();
+  EXPECT_TRUE(test.journal->end_segment());
+  EXPECT_TRUE(test.journal->end_segment()) << "there is nothing in it: it stays";
+  const auto count = test.journal->segments().size();
+  EXPECT_TRUE(test.journal->remove_through(kBatches));
+  EXPECT_EQ(test.journal->segments().size(), 1U) << "of " << count;
+  ASSERT_TRUE(test.open(kBatches));
+  EXPECT_EQ(test.journal->durable(), kBatches);
+}
+
 TEST(Journal, ReplayBeginsAboveTheGivenSequence) {
   TestJournal test;
   ASSERT_TRUE(test.open());

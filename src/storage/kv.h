@@ -54,6 +54,9 @@ class KeyValues {
   virtual Result<> write(const std::function<void(KeyWriter&)>& fill) = 0;
   // What was written is on disk after this, and the room of removed ranges is given back.
   virtual Result<> flush() = 0;
+  // What was removed or written over in the range before is on the disk no more after this. Reads
+  // and writes the whole range.
+  virtual Result<> compact(const KeyRange& range) = 0;
 };
 
 }  // namespace metergate

@@ -77,6 +77,7 @@ class MemoryKv final : public KeyValues {
   }
 
   Result<> flush() override { return {}; }
+  Result<> compact(const KeyRange&) override { return {}; }
 
  private:
   mutable std::shared_mutex mutex_;

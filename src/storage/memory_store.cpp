@@ -109,6 +109,7 @@ class MemoryStore final : public ControlledStore {
       return fail(ErrorCode::storage, "the disk has no room (a test asked for this)");
     return store_->apply(std::move(batch));
   }
+  AuditHead audit_head() const override { return store_->audit_head(); }
   Result<> admits() const override {
     if (faults_.refuse_writes)
       return fail(ErrorCode::storage, "the disk has no room (a test asked for this)");

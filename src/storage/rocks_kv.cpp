@@ -153,6 +153,7 @@ class RocksKeyValues final : public KeyValues {
     rocksdb::FlushOptions options;
     options.wait = true;
     options.allow_write_stall = true;
+    const std::lock_guard flushing{flush_mutex_};
     std::size_t due = 0;
     {
       const std::lock_guard lock{mutex_};
@@ -160,6 +161,17 @@ class RocksKeyValues final : public KeyValues {
     }
     TRY(result_of(twice([&] { return database_->Flush(options); }), "flushing a checkpoint"));
     return drop_files(due);
+  }
+
+  Result<> compact(const KeyRange& range) override {
+    rocksdb::CompactRangeOptions options;
+    // The lowest level too, which would else be left alone where nothing lies above it.
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    options.exclusive_manual_compaction = false;
+    const rocksdb::Slice start = slice_of(range.start);
+    const rocksdb::Slice end = slice_of(range.end);
+    return result_of(database_->CompactRange(options, &start, range.end.empty() ? nullptr : &end),
+                     "removing what was let go of");
   }
 
  private:
@@ -199,6 +211,7 @@ class RocksKeyValues final : public KeyValues {
   }
 
   std::unique_ptr<rocksdb::DB> database_;
+  std::mutex flush_mutex_;  // one after another; taken before mutex_
   std::mutex mutex_;
   std::vector<KeyRange> removed_;  // and not yet dropped; a merge of ids adds a few
 };

@@ -155,17 +155,18 @@ struct OwnReading {
 };
 
 struct RetentionCut {
-  std::optional<Period>
-      counters_before;  // usage counters and day rollups of earlier periods are removed
-  std::optional<Timestamp>
-      events_before;  // raw events and hourly response metrics from before are removed
+  // Usage counters and day rollups of earlier periods are removed.
+  std::optional<Period> counters_before;
+  // Raw events and hourly response metrics from before are removed, wherever the folder has them.
+  std::optional<Timestamp> events_before;
+  // What was decided before leaves the journal, full segment or not.
+  std::optional<Timestamp> sealed_before;
 };
 
 struct RetentionDone {
   std::int64_t counters_removed = 0;
   std::int64_t metrics_removed = 0;
-  std::int64_t events_removed =
-      0;              // by whole archive files: a file that holds a younger event stays
+  std::int64_t events_removed = 0;
   bool more = false;  // the step was bounded: call again
 };
 
@@ -276,6 +277,11 @@ class Store {
   // that counted it then and is still there; by slug.
   virtual Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
                                                        Sequence sequence) const = 0;
+
+  // The last audit record that was made, as the store knows it beside the records themselves.
+  virtual AuditHead audit_head() const = 0;
+  // The last that the journal had when the store was opened; nothing: none, or no journal.
+  virtual std::optional<AuditHead> journal_audit_head() const { return std::nullopt; }
 
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;

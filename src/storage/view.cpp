@@ -249,6 +249,42 @@ void View::close_through(Period period) {
   id_runs_->close_through(period.ordinal());
 }
 
+// A crash begins the round anew.
+Result<bool> View::compact_some(Timestamp cut) {
+  // By first byte, half-open: pages and heads of ids are hashes, and many.
+  constexpr std::pair<char, char> kParts[] = {{'\0', keys::kDocument},
+                                              {keys::kDocument, keys::kDocument + 1},
+                                              {keys::kDocument + 1, keys::kIdRunHead},
+                                              {keys::kIdRunHead + 1, keys::kEventId},
+                                              {keys::kIdRunPage + 1, 'a'},
+                                              {'a', keys::kHour},
+                                              {keys::kHour, keys::kHour + 1},
+                                              {keys::kHour + 1, keys::kMeterMinute},
+                                              {keys::kMeterMinute, keys::kMeterMinute + 1},
+                                              {keys::kMeterMinute + 1, '\x7f'}};
+  const std::string name = keys::meta("compacted_for");
+  if (!compacted_for_) {
+    const auto bytes = TRY(base_->get(name));
+    compacted_for_ = Timestamp::min();
+    if (bytes) {
+      Decoder from(*bytes);
+      compacted_for_ = Timestamp{Milliseconds{TRY(from.number())}};
+    }
+  }
+  if (*compacted_for_ >= cut) return false;
+  const auto [first, end] = kParts[next_compacted_];
+  TRY(base_->compact({std::string(1, first), std::string(1, end)}));
+  if (++next_compacted_ < std::size(kParts)) return true;
+  next_compacted_ = 0;
+  compacted_for_ = cut;
+  TRY(base_->write([&](KeyWriter& to) {
+    std::string bytes;
+    Encoder(bytes).number(cut.time_since_epoch().count());
+    to.put(name, bytes);
+  }));
+  return false;
+}
+
 void View::freeze() {
   CHECK(!frozen_);
   live_->entries.insert_or_assign(keys::meta("state"), encode_state());

@@ -134,6 +134,10 @@ class View {
   // beside, and not beside that.
   Result<> merge_ids() { return id_runs_->merge_some(); }
   Result<> flush() { return base_->flush(); }
+  // After removals: one part after another of all but the ids, until the files have nothing of what
+  // was removed before; `cut` names the round, and a round that is through is remembered. True:
+  // there is more to do. One caller at a time; needs no lock.
+  Result<bool> compact_some(Timestamp cut);
 
  private:
   explicit View(std::unique_ptr<KeyValues> base)
@@ -161,6 +165,8 @@ class View {
   std::uint64_t base_generation_ = 0;
   std::uint64_t frozen_sequence_ = 0;
   std::uint64_t written_sequence_ = 0;
+  std::optional<Timestamp> compacted_for_;  // nothing: not read yet
+  std::size_t next_compacted_ = 0;          // which part
 };
 
 }  // namespace metergate

@@ -212,6 +212,11 @@ Result<bool> ViewStore::has_all_events(Period period) const {
   return period.window(options_.zone).start >= view_->state().events_removed_before;
 }
 
+AuditHead ViewStore::audit_head() const {
+  const std::shared_lock lock(mutex_);
+  return head_before(view_->state().next_audit);
+}
+
 StoreFigures ViewStore::figures() const {
   StoreFigures figures;
   figures.durable = durable();

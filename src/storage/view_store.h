@@ -78,6 +78,7 @@ class ViewStore : public Store {
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override;
   Result<std::vector<MeterTotal>> recount_meters(Period period) const override;
   Result<bool> has_all_events(Period period) const override;
+  AuditHead audit_head() const override;
   StoreFigures figures() const override;
 
  protected:
@@ -90,6 +91,9 @@ class ViewStore : public Store {
   bool has_changes() const;
   // Writes what changed to the base. One at a time.
   Result<> write_checkpoint();
+  virtual Result<std::int64_t> remove_events(Timestamp before) {
+    return history_->remove_before(before);
+  }
   // Under the lock, after a batch.
   virtual void on_applied(std::size_t changed_bytes) = 0;
 

@@ -25,8 +25,11 @@ Result<RetentionDone> ViewStore::retire(const RetentionCut& cut) {
     view_->account(sizeof(removed_before));
   }
   // That events are missing must be known, after a crash too, before the first one goes.
-  if (is_later) TRY(checkpoint());
-  done.events_removed = TRY(history_->remove_before(*cut.events_before));
+  if (is_later) {
+    TRY(checkpoint());
+    TRY(view_->flush());
+  }
+  done.events_removed = TRY(remove_events(*cut.events_before));
   done.more = done.events_removed > 0;
   return done;
 }
