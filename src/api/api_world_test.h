@@ -12,6 +12,7 @@
 #include "service/alerting.h"
 #include "service/analytics.h"
 #include "service/audit_log.h"
+#include "service/audit_notes.h"
 #include "service/billing.h"
 #include "service/core_world_test.h"
 #include "service/corrections.h"
@@ -58,6 +59,7 @@ struct ApiWorld : core_world::TestWorld {
                        .rules = rules,
                        .log = log}};
   AuditLog audit_log{*store};
+  AuditNotes audit_notes{*store, clock, log};
   WorkerBoard worker_board;
   Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
@@ -80,6 +82,7 @@ struct ApiWorld : core_world::TestWorld {
                     .aggregation = aggregation,
                     .retention = retention,
                     .audit_log = audit_log,
+                    .audit_notes = audit_notes,
                     .worker_board = worker_board,
                     .webhooks = *webhooks,
                     .deliveries = *deliveries,

@@ -224,7 +224,9 @@ std::vector<Route> billing_routes() {
        show_report,
        {"period", "format"},
        true,
-       "Make or read a monthly report"},
+       "Make or read a monthly report",
+       {},
+       "report.downloaded"},
   };
   routes.push_back(plan_change_route());
   return routes;

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "http/problem.h"
 #include "http/rate_limit.h"
+#include "service/audit_notes.h"
 
 namespace metergate::api {
 namespace {
@@ -66,6 +67,7 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
                     .response = {},
                     .response_bytes = 0};
   Result<http::Response> answered = answer(exchange);
+  note(exchange, answered);
   set_response(exchange,
                answered ? *std::move(answered) : failure(answered.error(), exchange.request));
   // A request that could not be metered is not answered as if it had been.
@@ -227,6 +229,38 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
   event.is_ours = true;
   event.fact = std::move(call);
   return event;
+}
+
+// The trail has what was done by the services that did it; here is what they refused to somebody
+// with a token, and what was taken out. Events are no changes of the provider's.
+void Dispatcher::note(const Exchange& exchange, const Result<http::Response>& answered) {
+  if (!exchange.match || !exchange.admission.caller) return;
+  const Route& route = *exchange.match->route;
+  const http::Request& request = exchange.request;
+  const bool is_change = request.method != "GET" && request.method != "HEAD";
+  const bool is_of_events = route.access.audience == Audience::sender;
+  const bool is_tenants_own =
+      route.access.audience == Audience::tenant && exchange.admission.caller->tenant();
+  Json what = Json::object({{"method", request.method}, {"path", request.path}});
+  AuditNotes::Note note{.tenant_id = path_value_or_empty(*exchange.match, "tenant_id")};
+  if (answered) {
+    if (route.noted_as.empty() || answered->status >= 400) return;
+    note.action = route.noted_as;
+    for (const auto& [name, value] : request.query) what.set(name, value);
+    note.what = std::move(what);
+    services_.audit_notes.keep(NoteKind::taken_out, actor_of(request, exchange.admission.caller),
+                               std::move(note));
+    return;
+  }
+  const http::ProblemRow& problem = http::row_of(answered.error().code);
+  if (!is_change || is_of_events || is_tenants_own || problem.status >= 500) return;
+  note.action = "request.refused";
+  note.reason = answered.error().message;
+  what.set("status", std::int64_t{problem.status});
+  what.set("error", problem.name);
+  note.what = std::move(what);
+  services_.audit_notes.keep(NoteKind::refused_change, actor_of(request, exchange.admission.caller),
+                             std::move(note));
 }
 
 void Dispatcher::log(const Exchange& exchange) const {

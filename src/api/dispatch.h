@@ -64,6 +64,7 @@ class Dispatcher final : public http::Handler {
   void set_response(Exchange& exchange, http::Response response) const;
   void add_standing(const Exchange& exchange, http::Response& response) const;
   void log(const Exchange& exchange) const;
+  void note(const Exchange& exchange, const Result<http::Response>& answered);
   void finish(Exchange& exchange, http::Reply reply);
 
   RouteTable table_;

@@ -102,6 +102,8 @@ struct Route {
   std::string_view summary;
   // Query names that may stand there several times; "name[]" is name[KEY] with any key.
   std::vector<std::string_view> repeated_names{};
+  // The audit trail says under this name that it was answered: of what takes much out.
+  std::string_view noted_as{};
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.

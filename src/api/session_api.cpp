@@ -1,5 +1,6 @@
 // Login, provider users and API keys. Nobody can hand out a right that they do not have themselves.
 #include "api/routes.h"
+#include "service/audit_notes.h"
 #include "service/sessions.h"
 
 namespace metergate::api {
@@ -32,14 +33,29 @@ Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest&
       {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
 }
 
+// Who could not log in is nobody yet: the record's actor is "anonymous", and it says which account
+// was tried, as far as that could be one.
+void note_login(const Call& call, const std::string& email, const Result<std::string>& token) {
+  Actor actor = call.actor;
+  if (token) actor.name = email;
+  AuditNotes::Note note{.action = token ? "session.login" : "session.login_failed",
+                        .what = Json::object({{"email", email}})};
+  if (!token) note.reason = token.error().message;
+  call.services.audit_notes.keep(token ? NoteKind::login : NoteKind::failed_login, actor,
+                                 std::move(note));
+}
+
 Result<Answer> login(Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
   const std::string email = body.required_text("email", 1, 254);
   const std::string password = body.required_text("password", 1, 1024);
   TRY(body.finish());
-  const std::string token = TRY(call.services.sessions.login(email, password, call.actor));
+  Result<std::string> token = call.services.sessions.login(email, password, call.actor);
+  note_login(call, email, token);
+  if (!token) return fail(std::move(token).error());
   return Answer{
-      Json::object({{"token", token}, {"token_type", "Bearer"}, {"expires_in", 12 * 3600}}),
+      Json::object(
+          {{"token", *std::move(token)}, {"token_type", "Bearer"}, {"expires_in", 12 * 3600}}),
       200,
       {},
       {}};

@@ -12,6 +12,7 @@
 #include "service/alerting.h"
 #include "service/analytics.h"
 #include "service/audit_log.h"
+#include "service/audit_notes.h"
 #include "service/billing.h"
 #include "service/catalog.h"
 #include "service/corrections.h"
@@ -123,6 +124,7 @@ struct App::Parts {
   std::optional<Aggregation> aggregation;
   std::optional<Retention> retention;
   std::optional<AuditLog> audit_log;
+  std::optional<AuditNotes> audit_notes;
   WorkerBoard worker_board;
   std::optional<Meters> meters;
   std::optional<MeterQueries> meter_queries;
@@ -179,6 +181,7 @@ struct App::Parts {
                                        .rules = rules,
                                        .log = log});
     audit_log.emplace(*store);
+    audit_notes.emplace(*store, clock, log);
     meters.emplace(*store, *catalog, clock);
     meter_queries.emplace(*store, *directory, *meters, rules, clock);
     corrections.emplace(Corrections::Parts{.store = *store,
@@ -210,6 +213,7 @@ struct App::Parts {
                               .aggregation = *aggregation,
                               .retention = *retention,
                               .audit_log = *audit_log,
+                              .audit_notes = *audit_notes,
                               .worker_board = worker_board,
                               .webhooks = *webhooks,
                               .deliveries = *deliveries,

@@ -270,6 +270,7 @@ TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
                     .aggregation = s.aggregation,
                     .retention = s.retention,
                     .audit_log = s.audit_log,
+                    .audit_notes = s.audit_notes,
                     .worker_board = s.worker_board,
                     .webhooks = s.webhooks,
                     .deliveries = s.deliveries,

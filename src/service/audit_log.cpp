@@ -1,8 +1,51 @@
 #include "service/audit_log.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace metergate {
+namespace {
+
+// A head that is none cannot lie on the chain: it is held against it as the first of all.
+AuditAnchor anchor_of(const std::optional<std::string>& text, std::string where) {
+  auto head = parse_audit_head(text.value_or(""));
+  if (head) return {*std::move(head), std::move(where)};
+  return {{0, text.value_or("")}, std::move(where)};
+}
+
+}  // namespace
+
+ChainCheck::ChainCheck(std::vector<AuditAnchor> anchors) : anchors_(std::move(anchors)) {
+  std::ranges::stable_sort(anchors_, {}, [](const AuditAnchor& one) { return one.head.sequence; });
+  compare();
+}
+
+// Those that name the record that was looked at last.
+void ChainCheck::compare() {
+  const AuditHead at = head_before(next_);
+  for (; compared_ < anchors_.size() && anchors_[compared_].head.sequence <= at.sequence;
+       ++compared_) {
+    const AuditAnchor& anchor = anchors_[compared_];
+    if (anchor.head == at) continue;
+    verdict_.lost.push_back({anchor.where, to_text(anchor.head), to_text(at)});
+  }
+  verdict_.head = at;
+}
+
+const AuditVerdict& ChainCheck::finish() {
+  // Behind a bad record nothing is known, and that one is said already.
+  if (verdict_.first_bad_sequence) return verdict_;
+  for (; compared_ < anchors_.size(); ++compared_) {
+    const AuditAnchor& anchor = anchors_[compared_];
+    const std::int64_t missing = anchor.head.sequence - verdict_.checked;
+    verdict_.lost.push_back({anchor.where, to_text(anchor.head),
+                             fmt::format("the trail ends {} records before that, with {}", missing,
+                                         to_text(verdict_.head))});
+  }
+  return verdict_;
+}
 
 bool ChainCheck::take(const Json& document) {
   Result<AuditLink> next = check_link(document, next_);
@@ -13,6 +56,7 @@ bool ChainCheck::take(const Json& document) {
   }
   next_ = *std::move(next);
   ++verdict_.checked;
+  compare();
   return true;
 }
 
@@ -48,13 +92,40 @@ Result<AuditPage> AuditLog::list(const AuditFilter& filter, std::int64_t page,
   return found;
 }
 
-Result<AuditVerdict> AuditLog::verify() const {
+Result<std::vector<AuditAnchor>> AuditLog::anchors(const std::optional<AuditHead>& wanted) const {
+  std::vector<AuditAnchor> anchors{{store_.audit_head(), "the end that the store knows"}};
+  if (const auto head = store_.journal_audit_head())
+    anchors.push_back({*head, "the end that the journal had at the start"});
+  const DocumentKey repeated{"", std::string{kAuditHeadSetting}};
+  if (const auto document = TRY(store_.get(Collection::settings, repeated)))
+    anchors.push_back(
+        anchor_of(document->string_at("head"), "the head that the cleanup wrote down"));
+  if (wanted) anchors.push_back({*wanted, "the head that was given"});
+  Query query;
+  query.collection = Collection::usage_reports;
+  query.filter = Filter::equal("part", Json{1});
+  TRY(store_.for_each(query, [&](const Json& report) {
+    // Without one, an older build made it.
+    if (const auto head = report.string_at("audit_head"))
+      anchors.push_back(anchor_of(head, "the report " + report.string_at("report").value_or("")));
+    return true;
+  }));
+  return anchors;
+}
+
+Result<AuditVerdict> AuditLog::verify(const std::optional<AuditHead>& wanted) const {
+  // Before the records are read: what is added meanwhile lies behind it.
+  ChainCheck check{TRY(anchors(wanted))};
   Query query;
   query.collection = Collection::provider_audits;
   query.sort = {{"sequence", false}};
-  ChainCheck check;
   TRY(store_.for_each(query, [&](const Json& document) { return check.take(document); }));
-  return check.verdict();
+  AuditVerdict verdict = check.finish();
+  const std::int64_t made = store_.audit_head().sequence;
+  if (verdict.checked > made)
+    verdict.lost.push_back({"the end that the store knows", std::to_string(made) + " records",
+                            std::to_string(verdict.checked) + " records"});
+  return verdict;
 }
 
 }  // namespace metergate

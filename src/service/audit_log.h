@@ -28,22 +28,44 @@ struct AuditPage {
   std::vector<Json> records;
 };
 
+// A head of the chain that was written down somewhere: it must lie on the chain still.
+struct AuditAnchor {
+  AuditHead head;
+  std::string where;  // for a person: "the report of 2026-09"
+};
+
+// One that does not.
+struct LostAnchor {
+  std::string where;
+  std::string expected;
+  std::string found;
+};
+
 struct AuditVerdict {
   std::int64_t checked = 0;
   std::optional<std::int64_t> first_bad_sequence;  // nothing: the chain is whole
   std::string problem;                             // of the first bad record, for a person
+  std::vector<LostAnchor> lost;                    // that lie before the first bad one
+  AuditHead head;                                  // of what is there, and whole
 };
 
 // Walks the trail record by record, in the order of the chain.
 class ChainCheck {
  public:
+  explicit ChainCheck(std::vector<AuditAnchor> anchors = {});
   // False where this record is not the one that the chain wants here: nothing after it can be
   // trusted to be what it was.
   bool take(const Json& document);
+  // After the last record: what was to come behind it is lost.
+  const AuditVerdict& finish();
   const AuditVerdict& verdict() const { return verdict_; }
 
  private:
-  AuditLink next_;  // where the next record must stand
+  void compare();
+
+  AuditLink next_;                    // where the next record must stand
+  std::vector<AuditAnchor> anchors_;  // by their sequences
+  std::size_t compared_ = 0;          // of them
   AuditVerdict verdict_;
 };
 
@@ -53,10 +75,12 @@ class AuditLog {
 
   // Newest first; pages count from 1.
   Result<AuditPage> list(const AuditFilter& filter, std::int64_t page, std::int64_t limit) const;
-  // Recomputes the chain from its first record to its last.
-  Result<AuditVerdict> verify() const;
+  // Recomputes the chain from its first record to its last, and holds it against the end that the
+  // store and its journal know, against every kept report's head, and against `wanted`.
+  Result<AuditVerdict> verify(const std::optional<AuditHead>& wanted = std::nullopt) const;
 
  private:
+  Result<std::vector<AuditAnchor>> anchors(const std::optional<AuditHead>& wanted) const;
   const Store& store_;
 };
 

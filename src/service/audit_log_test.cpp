@@ -109,6 +109,86 @@ TEST(AuditLog, RemovedInsertedAndReorderedRecordsAreFound) {
   EXPECT_EQ(verdict.checked, 1);
 }
 
+AuditVerdict check_whole(const std::vector<Json>& records, std::vector<AuditAnchor> anchors) {
+  ChainCheck check{std::move(anchors)};
+  for (const Json& record : records) {
+    if (!check.take(record)) break;
+  }
+  return check.finish();
+}
+
+AuditHead head_of(const std::vector<Json>& records, std::size_t count) {
+  if (count == 0) return {};
+  return {static_cast<std::int64_t>(count), records[count - 1].string_at("hash").value()};
+}
+
+TEST(AuditLog, ATailThatWasCutIsFoundByAnyHeadThatItHad) {
+  const Trail trail;
+  const std::vector<Json> whole = trail.records();
+  ASSERT_EQ(whole.size(), 4U);
+  for (std::size_t left = 0; left <= whole.size(); ++left) {
+    for (std::size_t known = 0; known <= whole.size(); ++known) {
+      const std::vector<Json> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(left));
+      const AuditVerdict verdict = check_whole(cut, {{head_of(whole, known), "a note"}});
+      EXPECT_EQ(verdict.lost.size(), known > left ? 1U : 0U) << left << " of 4, knowing " << known;
+      EXPECT_EQ(verdict.head, head_of(whole, left));
+      EXPECT_FALSE(verdict.first_bad_sequence);
+    }
+  }
+}
+
+TEST(AuditLog, AChainThatWasMadeAnewIsFoundByAHeadBehindTheChange) {
+  const Trail trail;
+  const std::vector<Json> whole = trail.records();
+  std::vector<Json> forged{whole.begin(), whole.begin() + 2};
+  AuditLink link = link_after(forged.back()).value();
+  for (std::size_t at = 2; at < whole.size(); ++at) {
+    AuditRecord record;
+    record.audit_id = whole[at].string_at("audit_id").value();
+    record.actor = "somebody else";
+    record.timestamp = *whole[at].timestamp_at("timestamp");
+    forged.push_back(to_chained_document(record, link));
+    link = link_after(forged.back()).value();
+  }
+  EXPECT_FALSE(check(forged).first_bad_sequence) << "it is a chain";
+  EXPECT_TRUE(check_whole(forged, {{head_of(whole, 2), "from before"}}).lost.empty());
+  const AuditVerdict verdict =
+      check_whole(forged, {{head_of(whole, 3), "a report"}, {head_of(whole, 4), "the store"}});
+  ASSERT_EQ(verdict.lost.size(), 2U);
+  EXPECT_EQ(verdict.lost[0].where, "a report");
+  EXPECT_EQ(verdict.lost[0].expected, to_text(head_of(whole, 3)));
+  EXPECT_EQ(verdict.lost[0].found, to_text(head_of(forged, 3)));
+}
+
+TEST(AuditLog, TheStoresOwnEndAndAGivenHeadAreLookedFor) {
+  const Trail trail;
+  const std::vector<Json> whole = trail.records();
+  EXPECT_EQ(trail.store->audit_head(), head_of(whole, 4));
+  EXPECT_TRUE(trail.log.verify(head_of(whole, 3)).value().lost.empty());
+  AuditHead other = head_of(whole, 3);
+  other.hash[0] = other.hash[0] == 'a' ? 'b' : 'a';
+  EXPECT_EQ(trail.log.verify(other).value().lost.size(), 1U);
+  AuditHead later = head_of(whole, 4);
+  later.sequence = 5;
+  EXPECT_EQ(trail.log.verify(later).value().lost.size(), 1U);
+}
+
+TEST(AuditLog, AHeadIsWrittenAndReadInOneWay) {
+  const AuditHead head{17, std::string(62, '0') + "af"};
+  EXPECT_EQ(parse_audit_head(to_text(head)).value(), head);
+  EXPECT_EQ(parse_audit_head(to_text(AuditHead{})).value(), AuditHead{});
+  const std::string hash(64, '0');
+  for (const std::string& text :
+       {std::string{}, hash, hash + "@", hash + "@x", hash + "@1x", hash + "@-1", hash + "@ 1",
+        std::string{"@1"}, hash.substr(1) + "@1", hash + "0@1", std::string(64, 'A') + "@1",
+        hash + "@99999999999999999999", " " + hash + "@1"}) {
+    const auto read = parse_audit_head(text);
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid);
+    EXPECT_NE(read.error().message.find("HASH@N"), std::string::npos) << read.error().message;
+  }
+}
+
 TEST(AuditLog, NoRecordsAreAWholeChain) {
   const auto store = make_memory_store(TimeZone::utc());
   const AuditVerdict verdict = AuditLog(*store).verify().value();

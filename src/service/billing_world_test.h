@@ -17,6 +17,7 @@
 #include "service/alerting.h"
 #include "service/analytics.h"
 #include "service/audit_log.h"
+#include "service/audit_notes.h"
 #include "service/billing.h"
 #include "service/frozen_reports.h"
 #include "service/idempotency.h"
@@ -63,6 +64,7 @@ class BillingWorld {
   Analytics analytics{*store, *directory, rules, clock};
   Idempotency idempotency{*store, clock};
   AuditLog audit_log{*store};
+  AuditNotes audit_notes{*store, clock, log};
   WorkerBoard worker_board;
   Aggregation aggregation{{*store, *directory, billing, alerting, reporting, rules, log}};
   Retention retention{{*store, billing, idempotency, rules, log}};

@@ -53,6 +53,7 @@ Json part_document(const KeptReport& report, const std::vector<std::size_t>& sta
       {"parts", static_cast<std::int64_t>(starts.size())},
   });
   if (part == 1) {
+    document.set("audit_head", report.head.audit_head);
     document.set("summary", summary_json(report.head.summary, currency));
     // Where each part begins, so that one tenant's row is found without reading them all.
     Json tenants = Json::array();
@@ -93,6 +94,7 @@ Result<ReportHead> head_from(const StoredDocument& document) {
   head.is_closed = *closed->boolean();
   head.name = name;
   head.parts = *parts->integer();
+  head.audit_head = text_at("audit_head");
   return head;
 }
 

@@ -34,7 +34,8 @@ struct ReportHead {
   std::int64_t parts = 1;
   Currency currency = Currency::usd();  // that all amounts in it are in
   StatementSummary summary;
-  Json shown_summary;  // as it stands in the stored report; null in one that is not stored
+  std::string audit_head{};  // of the audit trail when it was made; empty: an older build made it
+  Json shown_summary;        // as it stands in the stored report; null in one that is not stored
 };
 
 struct KeptReport {

@@ -42,6 +42,7 @@ Result<KeptReport> Reporting::compute(Period period, std::string name) const {
   report.head.is_closed = billing_.is_closed(period);
   report.head.name = std::move(name);
   report.head.currency = rules_.currency;
+  report.head.audit_head = to_text(store_.audit_head());
   report.statements = TRY(billing_.computed_statements(period));
   for (const Statement& statement : report.statements) {
     TRY(report.head.summary.add(statement));
@@ -106,13 +107,15 @@ Result<bool> Reporting::close(Period period) {
 Json report_head_json(const ReportHead& head) {
   Json summary = head.shown_summary;
   if (summary.is_null()) summary = summary_json(head.summary, head.currency);
-  return Json::object({
+  Json json = Json::object({
       {"period", head.period.text()},
       {"generated_at", head.generated_at},
       {"closed", head.is_closed},
-      {"summary", std::move(summary)},
-      {"tenants", Json::array()},
   });
+  if (!head.audit_head.empty()) json.set("audit_head", head.audit_head);
+  json.set("summary", std::move(summary));
+  json.set("tenants", Json::array());  // the last, since the rows may be written behind it
+  return json;
 }
 
 Json report_json(const KeptReport& report) {

@@ -24,6 +24,7 @@ class Reporting;
 class Aggregation;
 class Retention;
 class AuditLog;
+class AuditNotes;
 class WorkerBoard;
 class Enforcement;
 class Webhooks;
@@ -58,6 +59,7 @@ struct Services {
   Aggregation& aggregation;  // the 10-minute worker and the close of periods
   Retention& retention;
   AuditLog& audit_log;        // lists and verifies the audit trail
+  AuditNotes& audit_notes;    // adds what changed nothing: refusals, logins, downloads
   WorkerBoard& worker_board;  // what each worker did last and does next
   Webhooks& webhooks;         // who wants to be told of what
   Deliveries& deliveries;     // and what they are told

@@ -25,11 +25,11 @@ class ServicesWorld : public BillingWorld {
   Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
   Corrections corrections{{*store, *directory, ingest, billing, reporting, rules, clock}};
-  Services services{clock,       log,       rules,         *store,       *catalog,
-                    *directory,  *sessions, ingest,        enforcement,  records,
-                    idempotency, billing,   analytics,     alerting,     reporting,
-                    aggregation, retention, audit_log,     worker_board, *webhook_book,
-                    *deliveries, meters,    meter_queries, corrections};
+  Services services{clock,         log,         rules,     *store,        *catalog,
+                    *directory,    *sessions,   ingest,    enforcement,   records,
+                    idempotency,   billing,     analytics, alerting,      reporting,
+                    aggregation,   retention,   audit_log, audit_notes,   worker_board,
+                    *webhook_book, *deliveries, meters,    meter_queries, corrections};
 };
 
 }  // namespace metergate

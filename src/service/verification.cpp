@@ -194,9 +194,13 @@ Result<> Verification::check_records(Verdict& verdict) const {
   return {};
 }
 
-Result<> Verification::check_audits(Verdict& verdict) const {
-  const AuditVerdict audits = TRY(parts_.audit_log.verify());
+Result<> Verification::check_audits(const std::optional<AuditHead>& wanted,
+                                    Verdict& verdict) const {
+  const AuditVerdict audits = TRY(parts_.audit_log.verify(wanted));
   verdict.audits_checked = audits.checked;
+  verdict.audit_head = to_text(audits.head);
+  for (const LostAnchor& lost : audits.lost)
+    verdict.add({"audit", "", "", lost.where, lost.expected, lost.found});
   if (audits.first_bad_sequence) {
     verdict.add({"audit", "", "", "sequence " + std::to_string(*audits.first_bad_sequence),
                  "an unbroken chain", audits.problem});
@@ -223,7 +227,8 @@ Result<> Verification::check_reports(Period period, Verdict& verdict) const {
   return {};
 }
 
-Result<Verdict> Verification::verify(std::optional<Period> wanted) const {
+Result<Verdict> Verification::verify(std::optional<Period> wanted,
+                                     const std::optional<AuditHead>& head) const {
   Verdict verdict;
   std::vector<Period> periods;
   if (wanted) {
@@ -241,7 +246,7 @@ Result<Verdict> Verification::verify(std::optional<Period> wanted) const {
     TRY(check_reports(period, verdict));
   }
   TRY(check_records(verdict));
-  TRY(check_audits(verdict));
+  TRY(check_audits(head, verdict));
   return verdict;
 }
 
@@ -265,6 +270,7 @@ Json verdict_json(const Verdict& verdict) {
       {"differences", std::move(differences)},
       {"counters_checked", verdict.counters_checked},
       {"audits_checked", verdict.audits_checked},
+      {"audit_head", verdict.audit_head},
       {"reports_checked", verdict.reports_checked},
       {"skipped", std::move(skipped)},
   });

@@ -26,6 +26,7 @@ struct Verdict {
   std::int64_t differences_total = 0;
   std::int64_t counters_checked = 0;
   std::int64_t audits_checked = 0;
+  std::string audit_head{};  // of the records that are there
   std::int64_t reports_checked = 0;
   std::vector<std::string> skipped;  // what could not be compared, and why
   static constexpr std::size_t kDifferencesMax = 1000;
@@ -44,15 +45,16 @@ class Verification {
   explicit Verification(const Parts& parts) : parts_(parts) {}
 
   // Nothing: every open period. The audit chain, and records against the current counters, are
-  // looked at either way.
-  Result<Verdict> verify(std::optional<Period> period) const;
+  // looked at either way; `head` is one of the trail that was printed before.
+  Result<Verdict> verify(std::optional<Period> period,
+                         const std::optional<AuditHead>& head = std::nullopt) const;
 
  private:
   Result<> check_counters(Period period, Verdict& verdict) const;
   Result<> check_meters(Period period, Verdict& verdict) const;
   Result<> count_again(Period period, Verdict& verdict) const;
   Result<> check_records(Verdict& verdict) const;
-  Result<> check_audits(Verdict& verdict) const;
+  Result<> check_audits(const std::optional<AuditHead>& wanted, Verdict& verdict) const;
   Result<> check_reports(Period period, Verdict& verdict) const;
   Parts parts_;
 };

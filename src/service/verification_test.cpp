@@ -55,6 +55,24 @@ TEST_F(VerificationTest, FindsAFrozenCostThatIsNotWhatItsFiguresGive) {
   EXPECT_EQ(verdict_json(verdict).bool_at("ok"), false);
 }
 
+TEST_F(VerificationTest, AFrozenReportHoldsTheTrailToTheHeadThatItHadThen) {
+  const auto report = must(world_.reporting.rows(period("2026-02")));
+  const AuditHead head = must(parse_audit_head(report.head().audit_head));
+  EXPECT_GE(head.sequence, 1);
+  const Verdict verdict = must(world_.verification.verify(std::nullopt));
+  EXPECT_EQ(verdict.audit_head, to_text(world_.store->audit_head()));
+  const DocumentKey key{"", closed_report_name(period("2026-02")) + "/000001"};
+  Json document = must(world_.store->get(Collection::usage_reports, key)).value();
+  document.set("audit_head", std::string(64, '7') + "@1");
+  Batch batch;
+  batch.documents.push_back({Collection::usage_reports, key, document, Expect::anything, 0});
+  must(world_.store->apply(std::move(batch)));
+  const Verdict found = must(world_.verification.verify(std::nullopt));
+  ASSERT_EQ(found.differences_total, 1) << to_text(verdict_json(found));
+  EXPECT_EQ(found.differences[0].what, "audit");
+  EXPECT_EQ(found.differences[0].meter, "the report 2026-02/closed");
+}
+
 TEST_F(VerificationTest, FuturePeriodIsRefused) {
   EXPECT_FALSE(world_.verification.verify(period("2026-04")).has_value());
 }

@@ -6,6 +6,7 @@
 #include "app/commands/command.h"
 #include "app/exit_status.h"
 #include "app/loose_json.h"
+#include "service/audit_notes.h"
 #include "storage/query.h"
 #include "storage/store.h"
 
@@ -106,6 +107,10 @@ class Export final : public StoreCommand {
     Query query;
     query.collection = TRY(read_collection(collection_));
     query.filter = TRY(read_filter(filter_));
+    context.services.audit_notes.keep(
+        NoteKind::taken_out, context.actor,
+        {.action = "documents.exported",
+         .what = Json::object({{"collection", collection_}, {"filter", filter_}})});
     TRY(print_documents(context.services.store, query, context.streams.out));
     return kExitDone;
   }

@@ -5,6 +5,7 @@
 
 #include "app/commands/command.h"
 #include "app/exit_status.h"
+#include "service/audit_notes.h"
 #include "service/report_csv.h"
 #include "service/reporting.h"
 #include "service/verification.h"
@@ -24,6 +25,10 @@ class Report final : public StoreCommand {
 
   Result<int> run(StoreContext& context) override {
     const Period period = TRY(Period::parse(period_));
+    context.services.audit_notes.keep(
+        NoteKind::taken_out, context.actor,
+        {.action = "report.downloaded",
+         .what = Json::object({{"period", period.text()}, {"format", format_}})});
     if (format_ == "csv") {
       ReportRows rows = TRY(context.services.reporting.rows(period));
       TRY(print_csv(rows, context.streams.out));
@@ -58,18 +63,28 @@ class Verify final : public StoreCommand {
  public:
   void declare(CLI::App& options) override {
     options.add_option("--period", period_, "a month, YYYY-MM; left out: every open one");
+    options
+        .add_option("--head", head_,
+                    "HASH@N, as verify or a report has printed it: the audit trail must still go "
+                    "through it")
+        ->check([](const std::string& text) {
+          const auto head = parse_audit_head(text);
+          return head ? std::string{} : head.error().message;
+        });
     options.add_flag("--json", as_json_, "the whole verdict as JSON");
   }
 
   Result<int> run(StoreContext& context) override {
     std::optional<Period> period;
     if (!period_.empty()) period = TRY(Period::parse(period_));
+    std::optional<AuditHead> head;
+    if (!head_.empty()) head = TRY(parse_audit_head(head_));
     const Services& services = context.services;
     const Verification verification({.store = services.store,
                                      .directory = services.directory,
                                      .billing = services.billing,
                                      .audit_log = services.audit_log});
-    const Verdict verdict = TRY(verification.verify(period));
+    const Verdict verdict = TRY(verification.verify(period, head));
     if (as_json_) {
       context.streams.out << to_text(verdict_json(verdict)) << '\n';
     } else {
@@ -92,9 +107,11 @@ class Verify final : public StoreCommand {
     out << fmt::format("{} differences; compared {} counters, {} audit records, {} reports\n",
                        verdict.differences_total, verdict.counters_checked, verdict.audits_checked,
                        verdict.reports_checked);
+    out << fmt::format("audit trail: {}\n", verdict.audit_head);
   }
 
   std::string period_;
+  std::string head_;
   bool as_json_ = false;
 };
 

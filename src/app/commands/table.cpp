@@ -41,7 +41,7 @@ constexpr CommandRow kCommands[] = {
      "metergate export api_calls -o api_calls.ndjson.zst", make_export, nullptr},
     {"doctor", "", "looks for what is wrong, and says how to mend it", "metergate doctor", nullptr,
      make_doctor},
-    {"verify", "[--period P]",
+    {"verify", "[--period P] [--head HASH@N]",
      "counts the raw events again, recomputes the audit chain, and prints every difference",
      "metergate verify --period 2026-03", make_verify, nullptr},
     {"version", "", "version, commit, build type and linked libraries", "metergate version",
