@@ -1,7 +1,9 @@
 #include "app/config.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -53,6 +55,15 @@ bool read_port(const std::string& text, Config& config) {
   const auto value = whole_number(text, 0, 65535);
   if (value) config.port = static_cast<std::uint16_t>(*value);
   return value.has_value();
+}
+
+// A name such as localhost would have to be looked up, and may be several.
+bool read_address(const std::string& text, Config& config) {
+  config.address = text;
+  const std::string bare = text.substr(0, text.find('%'));  // an IPv6 one may name its interface
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, bare.c_str(), bytes.data()) == 1;
 }
 
 bool read_threads(const std::string& text, Config& config) {
@@ -121,8 +132,7 @@ constexpr SettingRow kSettings[] = {
     {"API_PORT", "--port", "48080", "a port from 0 to 65535 (0: any free one)", "the HTTP port",
      false, read_port},
     {"LISTEN_ADDRESS", "--address", "0.0.0.0", "an IP address",
-     "the address to listen on; 127.0.0.1: this machine only", false,
-     [](const std::string& text, Config& config) { return keep(config.address, text); }},
+     "the address to listen on; 127.0.0.1: this machine only", false, read_address},
     {"API_THREADS", "--threads", "0", "a whole number from 0 to 256 (0: one for each core)",
      "threads that serve requests; fewer where the machine or its CPU time is shared", false,
      read_threads},
@@ -195,6 +205,13 @@ constexpr SettingRow kSettings[] = {
      "how long a period takes late events after its end", false, read_grace},
     {"LOG_LEVEL", "", "info", "one of debug, info, warn, error", "the least that is logged", false,
      read_level},
+    {"CORE_DUMPS", "", "false", kFlagAllowed,
+     "true: the kernel may write the memory, keys and all, to disk when the process dies; for "
+     "debugging",
+     false,
+     [](const std::string& text, Config& config) {
+       return read_flag(text, config.has_core_dumps);
+     }},
     {"MONGO_URI", "", "", "left out: this build has the embedded engine only",
      "the mongodb engine's address", true, [](const std::string&, Config&) { return false; }},
     {"UPSTREAM_URL", "--upstream", "", "an origin such as http://127.0.0.1:3000",

@@ -36,6 +36,7 @@ struct Config {
   bool is_gateway_strict = false;
   std::filesystem::path data_dir;
   LogLevel log_level = LogLevel::info;
+  bool has_core_dumps = false;
   BillingRules rules;
   http::DestinationRules webhook_rules;
   std::string webhook_ca_file;  // empty: none

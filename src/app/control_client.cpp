@@ -14,6 +14,7 @@
 #include <iterator>
 #include <ostream>
 
+#include "app/exit_status.h"
 #include "app/local_socket.h"
 #include "base/json.h"
 
@@ -115,14 +116,16 @@ Result<Head> read_head(Connection& connection) {
   return head;
 }
 
-// Hands the body on piece by piece.
+// Hands the body on piece by piece, until `take` is false: then the rest is left where it is.
 template <class Take>
 Result<> read_body(Connection& connection, const Head& head, Take take) {
+  bool is_wanted = true;
   const auto pass_on = [&](std::size_t left) -> Result<> {
     while (left > 0) {
       const std::string piece = TRY(connection.read_some(left));
       left -= piece.size();
-      take(piece);
+      is_wanted = is_wanted && take(piece);
+      if (!is_wanted) return {};
     }
     return {};
   };
@@ -133,6 +136,7 @@ Result<> read_body(Connection& connection, const Head& head, Take take) {
     const auto size = parse_number<std::size_t>(line, 16);
     if (!size) return fail(ErrorCode::internal, "the server's answer is not HTTP/1.1");
     TRY(pass_on(*size));
+    if (!is_wanted) return {};
     TRY(connection.read_through("\r\n", kHeadBytesMax));
     if (*size == 0) return {};
   }
@@ -145,9 +149,11 @@ Result<int> copy_output(Connection& connection, const Head& head, Streams stream
     streams.err << piece.substr(0, count);
     streams.out << piece.substr(count);
     errors_left -= count;
+    return streams.out.good();
   };
   TRY(read_body(connection, head, take));
-  return *head.exit_status;
+  // Who owns the stream says what is wrong with it.
+  return streams.out.good() ? *head.exit_status : kExitFailed;
 }
 
 // The server could not take the command at all; its words say why.
@@ -155,6 +161,7 @@ Result<int> read_refusal(Connection& connection, const Head& head) {
   std::string body;
   const auto take = [&](std::string_view piece) {
     if (body.size() < kErrorBodyBytesMax) body += piece;
+    return true;
   };
   TRY(read_body(connection, head, take));
   const auto envelope = parse_json(body);

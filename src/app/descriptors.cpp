@@ -1,8 +1,10 @@
 #include "app/descriptors.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace metergate {
 namespace {
@@ -27,6 +29,19 @@ std::size_t connections_within(std::size_t descriptors, std::size_t to_upstreams
   const std::size_t others = kOwn + to_upstreams;
   const std::size_t left = descriptors > others ? descriptors - others : 0;
   return std::min(wanted, std::max(left, kConnectionsMin));
+}
+
+bool write_all(int descriptor, const char* bytes, std::size_t count) {
+  while (count > 0) {
+    const ssize_t written = ::write(descriptor, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    if (written == 0) errno = EIO;
+    if (written == 0) return false;
+    bytes += written;
+    count -= static_cast<std::size_t>(written);
+  }
+  return true;
 }
 
 }  // namespace metergate

@@ -1,5 +1,5 @@
-// File descriptors of this process: how many it may have, and how many of those connections get.
-// For the main thread, before the server starts.
+// File descriptors of this process: how many it may have, how many of those connections get (for
+// the main thread, before the server starts), and writing to one.
 #pragma once
 
 #include <cstddef>
@@ -13,5 +13,8 @@ std::size_t raise_descriptor_limit();
 // own and connections to upstreams; at least a few.
 std::size_t connections_within(std::size_t descriptors, std::size_t to_upstreams,
                                std::size_t wanted);
+
+// All of it, however many writes that takes; false: refused, and errno says why.
+bool write_all(int descriptor, const char* bytes, std::size_t count);
 
 }  // namespace metergate

@@ -15,6 +15,7 @@
 #include "app/control_client.h"
 #include "app/exit_status.h"
 #include "app/output_file.h"
+#include "app/own_process.h"
 #include "app/run_store_command.h"
 #include "storage/open_store.h"
 
@@ -44,7 +45,7 @@ int run_with_output(const WantedCommand& wanted, Folder& folder, Streams streams
   if (!file) return fail_with(name, file.error(), streams, kExitFailed);
   const int status =
       folder.run(name, wanted.arguments, {streams.in, (*file)->stream(), streams.err});
-  if (status != kExitDone) return status;
+  if (status != kExitDone && (*file)->stream().good()) return status;
   const auto finished = (*file)->finish();
   if (!finished) return fail_with(name, finished.error(), streams, kExitFailed);
   return kExitDone;
@@ -64,6 +65,7 @@ std::optional<LoadedConfig> load_process_config(std::string_view command,
     print_error(command, loaded.error(), err);
     return std::nullopt;
   }
+  if (loaded->config.has_core_dumps) allow_core_dumps();
   return *std::move(loaded);
 }
 

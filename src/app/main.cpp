@@ -1,6 +1,11 @@
+#include <unistd.h>
+
 #include <iostream>
 
 #include "app/command_line.h"
+#include "app/exit_status.h"
+#include "app/own_process.h"
+#include "app/standard_output.h"
 
 // Read by jemalloc when the process starts. Two arenas, for what many threads keep back for
 // themselves is memory that nobody uses; and what a sealed segment needed for a moment goes back to
@@ -10,10 +15,17 @@ extern "C" const char* malloc_conf;
 const char* malloc_conf = "narenas:2,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
 
 int main(int count, char** words) {
+  metergate::prepare_process();
   std::ios::sync_with_stdio(false);
+  metergate::StandardOutput out(STDOUT_FILENO);
+  std::cin.tie(&out.stream());
   const metergate::Arguments arguments(words + 1, words + count);
-  const int status =
-      metergate::run_command_line(arguments, {.in = std::cin, .out = std::cout, .err = std::cerr});
-  std::cout.flush();
-  return status;
+  const int status = metergate::run_command_line(
+      arguments, {.in = std::cin, .out = out.stream(), .err = std::cerr});
+  const auto arrived = out.finish();
+  std::cin.tie(nullptr);
+  if (arrived) return status;
+  metergate::print_error(arguments.empty() ? "help" : arguments.front(), arrived.error(),
+                         std::cerr);
+  return status == metergate::kExitDone ? metergate::kExitFailed : status;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -13,23 +14,14 @@
 #include <utility>
 #include <vector>
 
+#include "app/descriptors.h"
+
 namespace metergate {
 namespace {
 
 constexpr int kGzipLevel = 6;
 constexpr int kZstdLevel = 3;
 constexpr std::size_t kPieceBytes = 64 * 1024;
-
-bool write_all(int file, const char* bytes, std::size_t count) {
-  while (count > 0) {
-    const ssize_t written = ::write(file, bytes, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes += written;
-    count -= static_cast<std::size_t>(written);
-  }
-  return true;
-}
 
 // What stands between the command's text and the file.
 class Packer {
@@ -104,7 +96,12 @@ class PackerBuffer final : public std::streambuf {
       : packer_(std::move(packer)), piece_(kPieceBytes) {
     setp(piece_.data(), piece_.data() + piece_.size());
   }
-  bool finish() { return sync() == 0 && packer_->finish(); }
+  bool finish() {
+    if (sync() == 0 && packer_->finish()) return true;
+    if (reason_ == 0) reason_ = errno;
+    return false;
+  }
+  int reason() const { return reason_; }  // of the first write that was refused
 
  protected:
   int_type overflow(int_type c) override {
@@ -114,11 +111,13 @@ class PackerBuffer final : public std::streambuf {
   }
   int sync() override {
     const bool is_written = packer_->write(pbase(), static_cast<std::size_t>(pptr() - pbase()));
+    if (!is_written && reason_ == 0) reason_ = errno;
     setp(piece_.data(), piece_.data() + piece_.size());
     return is_written ? 0 : -1;
   }
 
  private:
+  int reason_ = 0;
   std::unique_ptr<Packer> packer_;
   std::vector<char> piece_;
 };
@@ -129,33 +128,78 @@ std::unique_ptr<Packer> packer_for(const std::string& path, int file) {
   return std::make_unique<PlainPacker>(file);
 }
 
+// What is there already under the name.
+enum class Place : std::uint8_t {
+  file,    // or nothing: a new file takes the name
+  stream,  // a terminal, /dev/null, a FIFO: written into
+  refused
+};
+
+struct FoundPlace {
+  Place place = Place::file;
+  std::string why{};  // it is refused
+};
+
+FoundPlace look_at(const std::string& path) {
+  struct stat named = {};
+  if (::lstat(path.c_str(), &named) != 0) return {};
+  struct stat target = named;
+  const bool is_link = S_ISLNK(named.st_mode);
+  if (is_link && ::stat(path.c_str(), &target) != 0)
+    return {Place::refused, "it is a link to a place where nothing is"};
+  if (S_ISCHR(target.st_mode) || S_ISFIFO(target.st_mode)) return {Place::stream};
+  if (is_link) return {Place::refused, "it is a link; name what it leads to"};
+  if (S_ISREG(target.st_mode)) return {};
+  return {Place::refused, S_ISDIR(target.st_mode) ? "it is a folder" : "it is no plain file"};
+}
+
+// A new file beside the name; a left-over of a command that was killed goes, whatever it leads to
+// stays.
+int make_part(const std::string& part) {
+  struct stat left = {};
+  const bool is_left_over =
+      ::lstat(part.c_str(), &left) == 0 && (S_ISREG(left.st_mode) || S_ISLNK(left.st_mode));
+  if (is_left_over) ::unlink(part.c_str());
+  return ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 class PackedFile final : public OutputFile {
  public:
-  PackedFile(std::string path, int file)
-      : path_(std::move(path)), file_(file), buffer_(packer_for(path_, file)), stream_(&buffer_) {}
+  // `part`: the name that the file has until it is whole; empty: it is a stream.
+  PackedFile(std::string path, std::string part, int file)
+      : path_(std::move(path)),
+        part_(std::move(part)),
+        file_(file),
+        buffer_(packer_for(path_, file)),
+        stream_(&buffer_) {}
   ~PackedFile() override {
     ::close(file_);
-    if (!is_finished_) ::unlink(part_name(path_).c_str());
+    if (!is_finished_ && !part_.empty()) ::unlink(part_.c_str());
   }
   PackedFile(const PackedFile&) = delete;
   PackedFile& operator=(const PackedFile&) = delete;
 
-  static std::string part_name(const std::string& path) { return path + ".part"; }
   std::ostream& stream() override { return stream_; }
   Result<> finish() override {
     stream_.flush();
-    const bool is_whole = stream_.good() && buffer_.finish() && ::fsync(file_) == 0 &&
-                          ::rename(part_name(path_).c_str(), path_.c_str()) == 0;
+    const bool is_whole = stream_.good() && buffer_.finish() && take_name();
     if (!is_whole) {
+      const int reason = buffer_.reason() != 0 ? buffer_.reason() : errno;
       return fail(ErrorCode::storage,
-                  fmt::format("{} could not be written whole: {}", path_, std::strerror(errno)));
+                  fmt::format("{} could not be written whole: {}", path_, std::strerror(reason)));
     }
     is_finished_ = true;
     return {};
   }
 
  private:
+  bool take_name() const {
+    if (part_.empty()) return true;
+    return ::fsync(file_) == 0 && ::rename(part_.c_str(), path_.c_str()) == 0;
+  }
+
   std::string path_;
+  std::string part_;
   int file_;
   PackerBuffer buffer_;
   std::ostream stream_;
@@ -165,13 +209,18 @@ class PackedFile final : public OutputFile {
 }  // namespace
 
 Result<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
-  const std::string part = PackedFile::part_name(path);
-  const int file = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) {
+  const FoundPlace found = look_at(path);
+  if (found.place == Place::refused) {
     return fail(ErrorCode::storage,
-                fmt::format("{} cannot be written: {}", part, std::strerror(errno)));
+                fmt::format("{} is not written over: {}. Name another file", path, found.why));
   }
-  return std::unique_ptr<OutputFile>(new PackedFile(path, file));
+  const std::string part = found.place == Place::stream ? "" : path + ".part";
+  const int file = part.empty() ? ::open(path.c_str(), O_WRONLY | O_CLOEXEC) : make_part(part);
+  if (file < 0) {
+    return fail(ErrorCode::storage, fmt::format("{} cannot be written: {}",
+                                                part.empty() ? path : part, std::strerror(errno)));
+  }
+  return std::unique_ptr<OutputFile>(new PackedFile(path, part, file));
 }
 
 }  // namespace metergate

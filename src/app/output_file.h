@@ -1,6 +1,7 @@
 // OutputFile: where a command's output goes with -o. Written beside its final name and renamed when
 // it is complete, so that a half-written file never stands under the name; compressed by the name's
-// ending (.gz, .zst). For one thread.
+// ending (.gz, .zst). A device or a FIFO is written into and stays; a link to a file is refused.
+// For one thread.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,12 @@
 #include "app/output_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "base/compression.h"
 #include "storage/test_folder.h"
@@ -67,6 +69,64 @@ TEST(OutputFile, UnfinishedFileLeavesNothingAndTheOldOneStands) {
   }
   EXPECT_EQ(bytes_of(path), "old");
   EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST(OutputFile, ADeviceIsWrittenIntoAndStays) {
+  {
+    const auto file = OutputFile::open("/dev/null");
+    ASSERT_TRUE(file) << file.error().message;
+    (*file)->stream() << "text";
+    EXPECT_TRUE((*file)->finish());
+  }
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  EXPECT_FALSE(std::filesystem::exists("/dev/null.part"));
+  const auto full = OutputFile::open("/dev/full");
+  ASSERT_TRUE(full);
+  (*full)->stream() << "text";
+  const auto finished = (*full)->finish();
+  ASSERT_FALSE(finished);
+  EXPECT_NE(finished.error().message.find("No space left"), std::string::npos)
+      << finished.error().message;
+}
+
+TEST(OutputFile, AFifoIsWrittenIntoAndStays) {
+  const TestFolder folder;
+  const std::string path = folder / "fifo";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] { read = bytes_of(path); });
+  {
+    const auto file = OutputFile::open(path);
+    ASSERT_TRUE(file) << file.error().message;
+    (*file)->stream() << "through the pipe";
+    EXPECT_TRUE((*file)->finish());
+  }
+  reader.join();
+  EXPECT_EQ(read, "through the pipe");
+  EXPECT_TRUE(std::filesystem::is_fifo(path));
+}
+
+TEST(OutputFile, WhatALinkLeadsToIsLeftAlone) {
+  const TestFolder folder;
+  write(folder / "precious", "kept");
+  for (const char* target : {"precious", "nowhere", "."}) {
+    const std::string link = folder / "link";
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(folder / target, link);
+    const auto file = OutputFile::open(link);
+    ASSERT_FALSE(file) << target;
+    EXPECT_NE(file.error().message.find(link), std::string::npos);
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+  }
+  std::filesystem::create_symlink(folder / "precious", folder / "new.part");
+  EXPECT_EQ(write(folder / "new", "text"), "text");
+  EXPECT_EQ(bytes_of(folder / "precious"), "kept");
+  const auto to_null = folder / "to-null";
+  std::filesystem::create_symlink("/dev/null", to_null);
+  const auto file = OutputFile::open(to_null);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_TRUE((*file)->finish());
+  EXPECT_TRUE(std::filesystem::is_symlink(to_null));
 }
 
 TEST(OutputFile, FolderThatIsMissingIsRefusedByName) {

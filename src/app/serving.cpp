@@ -1,6 +1,13 @@
 #include "app/serving.h"
 
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -77,6 +84,30 @@ void block_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A client that goes away while it is answered is met by an error of the write.
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+Result<> check_listen_address(const std::string& address) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int looked = ::getaddrinfo(address.c_str(), "0", &hints, &found);
+  if (looked != 0) {
+    return fail(ErrorCode::invalid,
+                fmt::format("LISTEN_ADDRESS={}: {}; write an IP address of this "
+                            "machine, such as 127.0.0.1",
+                            address, ::gai_strerror(looked)));
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> place{found, ::freeaddrinfo};
+  const int socket = ::socket(place->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool can_bind = socket >= 0 && ::bind(socket, place->ai_addr, place->ai_addrlen) == 0;
+  const int reason = errno;
+  if (socket >= 0) ::close(socket);
+  if (can_bind) return {};
+  return fail(ErrorCode::invalid,
+              fmt::format("LISTEN_ADDRESS={}: {}; write an IP address of this machine, such as "
+                          "127.0.0.1",
+                          address, std::strerror(reason)));
 }
 
 Result<> serve(App& app, const Config& config, const ServeOptions& options) {

@@ -24,6 +24,10 @@ struct ServeOptions {
 // Every thread started later inherits it, so that only serve() takes these signals.
 void block_stop_signals();
 
+// ErrorCode::invalid where no socket of this machine can have the address: asked before the store
+// is opened.
+Result<> check_listen_address(const std::string& address);
+
 // Returns after an orderly stop: no more requests taken, those under way finished, all flushed.
 // ErrorCode::storage where the port or the socket is not to be had, with the reason.
 Result<> serve(App& app, const Config& config, const ServeOptions& options);

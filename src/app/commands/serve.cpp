@@ -49,6 +49,10 @@ class Serve final : public LocalCommand {
       print_error("serve", files.error(), context.streams.err);
       return kExitConfiguration;
     }
+    if (const auto address = check_listen_address(config.address); !address) {
+      print_error("serve", address.error(), context.streams.err);
+      return kExitConfiguration;
+    }
     return serve_folder(config, *files, context);
   }
 

@@ -1,0 +1,45 @@
+#include "app/own_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace metergate {
+namespace {
+
+rlimit& core_limit_at_start() {
+  static rlimit limit{};
+  return limit;
+}
+
+// A file of the store that is opened as descriptor 1 would take what is printed.
+void keep_standard_descriptors() {
+  for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(wanted, F_GETFD) >= 0) continue;
+    // Read only, so that what is printed to what was closed is refused as before.
+    if (::open("/dev/null", O_RDONLY) < 0) ::_exit(1);
+  }
+}
+
+}  // namespace
+
+void prepare_process() {
+  keep_standard_descriptors();
+  ::umask(S_IRWXG | S_IRWXO);
+  std::signal(SIGPIPE, SIG_IGN);
+  ::getrlimit(RLIMIT_CORE, &core_limit_at_start());
+  const rlimit none{0, core_limit_at_start().rlim_max};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+void allow_core_dumps() {
+  ::setrlimit(RLIMIT_CORE, &core_limit_at_start());
+  ::prctl(PR_SET_DUMPABLE, 1);
+}
+
+}  // namespace metergate
