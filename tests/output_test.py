@@ -82,11 +82,13 @@ def nobody_else_reads_the_folder(server):
     check(open_to_others(server.folder) == [], "no file of the folder is open to others", open_to_others(server.folder))
     for path in (server.folder, os.path.join(server.folder, "journal"), os.path.join(server.folder, "FORMAT")):
         os.chmod(path, 0o755)
+    server.environment["LOG_LEVEL"] = "info"
     done = server.command("find", "tenants", check=False)
     check(done.returncode == 0 and len(done.stderr.strip().splitlines()) == 1 and "tightened" in done.stderr, "one line says that it was tightened",
           done.stderr)
     check(open_to_others(server.folder) == [], "an older folder is closed to others", open_to_others(server.folder))
     check(server.command("find", "tenants", check=False).stderr == "", "once")
+    server.environment["LOG_LEVEL"] = "error"
 
 
 def no_core_dumps(server):

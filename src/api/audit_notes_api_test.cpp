@@ -75,10 +75,13 @@ TEST_F(AuditNotesApi, LoginsAreRecordedGoodAndBad) {
 }
 
 TEST_F(AuditNotesApi, AReportThatIsReadIsRecordedAndARefusedOneIsNot) {
-  EXPECT_EQ(ask("GET /provider/billing/reports?period=2026-03&format=json").status, 200);
+  const auto answer = api::ask(
+      *dispatcher_, request_for("GET /provider/billing/reports?period=2026-03&format=csv", token_));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
   const Json record = only("report.downloaded");
   EXPECT_EQ(record.find("after")->string_at("period"), "2026-03");
-  EXPECT_EQ(record.find("after")->string_at("format"), "json");
+  EXPECT_EQ(record.find("after")->string_at("format"), "csv");
   EXPECT_EQ(ask("GET /provider/billing/reports?period=x").status, 400);
   EXPECT_EQ(world_.audits("report.downloaded").size(), 1U);
 }

@@ -107,8 +107,9 @@ TEST_F(RetentionOnDisk, ADayAfterItsEndNothingIsLeftOfAMonthInHalfAYearOfDays) {
     if (++restarts % 2 == 0) open();
     EXPECT_TRUE(is_anywhere(address_of(now))) << "the month that began is there";
     // Three full months are kept beside the one that runs.
-    if (now > period("2026-03"))
+    if (now > period("2026-03")) {
       EXPECT_TRUE(is_anywhere(address_of(Period::from_ordinal(now.ordinal() - 3)))) << now.text();
+    }
     EXPECT_FALSE(is_anywhere(address_of(Period::from_ordinal(now.ordinal() - 4)))) << now.text();
   }
   for (const char* month : {"2026-01", "2026-02", "2026-03", "2026-04", "2026-05"}) {

@@ -180,7 +180,7 @@ TEST(AuditLog, AHeadIsWrittenAndReadInOneWay) {
   const std::string hash(64, '0');
   for (const std::string& text :
        {std::string{}, hash, hash + "@", hash + "@x", hash + "@1x", hash + "@-1", hash + "@ 1",
-        "@1", hash.substr(1) + "@1", hash + "0@1", std::string(64, 'A') + "@1",
+        std::string{"@1"}, hash.substr(1) + "@1", hash + "0@1", std::string(64, 'A') + "@1",
         hash + "@99999999999999999999", " " + hash + "@1"}) {
     const auto read = parse_audit_head(text);
     ASSERT_FALSE(read) << text;
