@@ -30,7 +30,7 @@ function(metergate_floor name)
   endif()
 endfunction()
 
-metergate_floor(base LINK fmt::fmt OpenSSL::Crypto date::date-tz Boost::json sodium xxhash z zstd Threads::Threads)
+metergate_floor(base LINK fmt::fmt OpenSSL::Crypto date::date-tz Boost::json sodium utf8proc xxhash z zstd Threads::Threads)
 metergate_floor(domain LINK base)
 metergate_floor(http LINK base OpenSSL::SSL)
 metergate_floor(storage LINK domain base rocksdb)

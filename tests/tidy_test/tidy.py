@@ -55,7 +55,7 @@ CONCRETE_STORES = {"memory_store.h", "embedded_store.h", "rocks_store.h", "mongo
 # The libraries that a floor's .cpp files may wrap, by how their headers begin.
 FMT = "fmt/"
 LIBRARIES = {
-    "base": [FMT, "openssl/", "sodium", "date/", "boost/json", "simdjson", "xxhash.h", "zstd.h",
+    "base": [FMT, "openssl/", "sodium", "date/", "boost/json", "simdjson", "utf8proc.h", "xxhash.h", "zstd.h",
              "zlib.h"],
     "domain": [FMT],
     "http": [FMT, "boost/asio", "boost/beast", "boost/system", "boost/json", "openssl/"],
@@ -71,7 +71,7 @@ LIBRARIES = {
 HEADER_LIBRARIES = {"http": ["boost/asio", "boost/beast"]}
 TEST_LIBRARIES = ["gtest/", "gmock/", "rapidcheck"]
 SYSTEM_HEADER = re.compile(r"^(sys/|arpa/|netinet/|linux/|net/)?[a-z_0-9]+\.h$")
-LIBRARY_HEADERS = ("sodium.h", "zstd.h", "zlib.h", "xxhash.h", "simdjson.h", "rapidcheck.h")
+LIBRARY_HEADERS = ("sodium.h", "utf8proc.h", "zstd.h", "zlib.h", "xxhash.h", "simdjson.h", "rapidcheck.h")
 STANDARD_HEADER = re.compile(r"^[a-z_0-9]+$")
 
 BANNED_SUFFIX = re.compile(
