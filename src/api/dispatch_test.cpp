@@ -79,13 +79,13 @@ TEST_F(DispatchTest, GivesTheAnswerAnEnvelope) {
             R"("data":{"actor":"anonymous","ip":"192.0.2.9","user_agent":"curl/8","x":"7",)"
             R"("has_access":false},"error":null})");
   EXPECT_EQ(header_of(response, "X-Extra"), "1");
-  EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(header_of(response, "Cache-Control"), "private, no-cache");
 }
 
 TEST_F(DispatchTest, LeavesAWholeAnswerAsItIs) {
   const http::Response response = send("GET /download");
   EXPECT_EQ(response.body, "a,b");
-  EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(header_of(response, "Cache-Control"), "private, no-cache");
 }
 
 TEST_F(DispatchTest, KnowsWhichRoutesAreSlow) {
@@ -280,9 +280,25 @@ TEST_F(DispatchTest, HidesWhatBrokeInside) {
 }
 
 TEST_F(DispatchTest, RefusesInTheEnvelopeOfTheApi) {
-  const http::Response response = dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2");
+  const http::Response response =
+      dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2", "/provider/tenants");
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(body_of(response).string_at("request_id"), "req_2");
+}
+
+TEST_F(DispatchTest, RefusesUnderApiV1AsAProblem) {
+  for (const char* target : {"/api/v1/events", "/api/v1/events?x=1", "/api/v1/none"}) {
+    const http::Response response =
+        dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2", target);
+    EXPECT_EQ(response.status, 413);
+    EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json") << target;
+    EXPECT_EQ(body_of(response).string_at("code"), "E_TOO_LARGE");
+  }
+  for (const char* target : {"", "/api/v1", "/api/v1x/", "/provider/api/v1/"}) {
+    const http::Response response =
+        dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2", target);
+    EXPECT_EQ(header_of(response, "Content-Type"), "application/json") << target;
+  }
 }
 
 TEST_F(DispatchTest, MetersARequestOfATenant) {
