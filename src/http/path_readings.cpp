@@ -171,8 +171,8 @@ bool has_dot_segment(std::string_view path) {
 
 // Whether every way of reading leaves it as it is: nearly all paths.
 bool is_plain(std::string_view path) {
-  static constexpr CharacterSet kPlain{"-._~!$&'()*+,=:@/"};
-  return std::ranges::all_of(path, [](char c) { return kPlain.holds(c); }) &&
+  static constexpr CharacterSet kPlainPath{"-._~!$&'()*+,=:@/"};
+  return std::ranges::all_of(path, [](char c) { return kPlainPath.holds(c); }) &&
          path.find("//") == std::string_view::npos;
 }
 
