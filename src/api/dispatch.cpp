@@ -228,7 +228,7 @@ http::Response Dispatcher::refusal(const Error& error, std::string_view request_
                                    std::string_view target) {
   const http::EnvelopeContext context = context_of(services_, request_id);
   const std::string_view path = target.substr(0, target.find('?'));
-  return path.starts_with(kProblemPrefix) ? http::problem_json(error, context, path)
+  return answers_problems(path) ? http::problem_json(error, context, path)
                                           : http::problem(error, context);
 }
 

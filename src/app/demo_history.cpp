@@ -89,9 +89,9 @@ struct MonthTotals {
 };
 
 // Fills one tenant after another, month by month.
-class History {
+class MadeUpHistory {
  public:
-  History(Services& services, DemoClock& clock, Timestamp now)
+  MadeUpHistory(Services& services, DemoClock& clock, Timestamp now)
       : services_(services), clock_(clock), now_(now), zone_(services.rules.zone) {
     current_ = Period::of(now, zone_);
   }
@@ -326,7 +326,7 @@ Timestamp demo_start(Timestamp now, const TimeZone& zone) {
 }
 
 Result<> fill_demo(Services& services, DemoClock& clock, Timestamp now) {
-  return History(services, clock, now).fill();
+  return MadeUpHistory(services, clock, now).fill();
 }
 
 std::vector<std::int64_t> spread(std::int64_t total, std::span<const std::int64_t> weights) {
