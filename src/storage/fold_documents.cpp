@@ -58,7 +58,12 @@ Result<> Fold::fold_documents(const DecidedBatch& batch) {
 Result<> Fold::count_record(const DecidedDocument& write, const std::optional<Json>& old,
                             Changes& changes) {
   const bool is_audit = write.collection == Collection::provider_audits;
-  if (is_audit) view_.state().next_audit = TRY(link_after(*write.document));
+  if (is_audit) {
+    // Those of one batch come by their ids, which is not the order of the chain.
+    AuditLink next = TRY(link_after(*write.document));
+    if (next.sequence > view_.state().next_audit.sequence)
+      view_.state().next_audit = std::move(next);
+  }
   const std::string tenant =
       is_audit ? write.document->string_at("tenant_id").value_or("") : write.key.tenant;
   if (!TenantId::parse(tenant)) return {};

@@ -132,6 +132,28 @@ TEST_P(StoreContract, AuditsAreChainedInOrder) {
   EXPECT_EQ(counter("acme", "2026-03").gauges.audits.last, 2);
 }
 
+// Ids of one millisecond are in no order; the chain is in that of the batch.
+TEST_P(StoreContract, AuditsOfABatchAreChainedInItsOrderWhateverTheirIds) {
+  Batch batch;
+  batch.at = at("2026-03-10");
+  batch.audits = {audit("z", ""), audit("m", ""), audit("a", "")};
+  apply(batch);
+  batch.audits = {audit("k", "")};
+  apply(batch);
+  reopen();
+  batch.audits = {audit("b", "")};
+  apply(batch);
+  AuditLink link;
+  std::string ids;
+  for (const Json& record : find(Collection::provider_audits, "{}", R"({"sequence": 1})")) {
+    const auto next = check_link(record, link);
+    ASSERT_TRUE(next) << next.error().message;
+    link = *next;
+    ids += record.string_at("audit_id").value();
+  }
+  EXPECT_EQ(ids, "zmakb");
+}
+
 TEST_P(StoreContract, AnAuditIdIsUsedOnce) {
   Batch batch;
   batch.audits = {audit("one", ""), audit("one", "")};
