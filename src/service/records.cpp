@@ -200,6 +200,7 @@ Result<Json> Records::change(const TenantAccess& access, const Reference& which,
   Json after = before;
   if (patch.name) after.set("name", *patch.name);
   if (patch.status) after.set("status", *patch.status);
+  if (after == before) return shown(before);  // nothing happened: nobody is told, nothing audited
   after.set("updated_at", clock_.now());
   return write(access, Change{row_of(which.kind), which.id, before, std::move(after), "updated"},
                actor);

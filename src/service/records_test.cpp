@@ -268,5 +268,25 @@ TEST(Records, WriteThatFailsIsPassedOn) {
   expect_error(town.records.add_store(town.own, NewStore{"s1", "Store"}, {}), ErrorCode::storage);
 }
 
+TEST(Records, AnUnchangedPatchWritesNothingAndTellsNobody) {
+  RecordsTown town;
+  town.add_store("s1");
+  town.add_device("d1", "s1");
+  for (const RecordKind kind : {RecordKind::store, RecordKind::device}) {
+    const std::string id = kind == RecordKind::store ? "s1" : "d1";
+    const Json shown = town.records.get(town.own, kind, id).value();
+    const Sequence before = town.store->head();
+    town.clock.advance(std::chrono::seconds{1});
+    const Records::Reference which{kind, id};
+    const std::string name = shown.string_at("name").value();
+    EXPECT_EQ(town.records.change(town.provider, which, {name, {}}, town.actor).value(), shown);
+    EXPECT_EQ(town.records.change(town.own, which, {name, "active"}, town.actor).value(), shown);
+    EXPECT_EQ(town.store->head(), before);
+    ASSERT_TRUE(town.records.change(town.own, which, {{}, "suspended"}, town.actor));
+    EXPECT_GT(town.store->head(), before);
+  }
+  EXPECT_TRUE(town.audits("store.updated").empty());
+}
+
 }  // namespace
 }  // namespace metergate

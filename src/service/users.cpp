@@ -79,11 +79,15 @@ Result<> apply_patch(const UserPatch& patch, Json& document) {
   if (patch.password) check_password_length(*patch.password, faults);
   if (patch.roles) check_roles(*patch.roles, faults);
   TRY(faults.result());
+  const Json before = document;
   if (patch.name) document.set("name", *patch.name);
   if (patch.password) document.set("password_hash", TRY(hash_password(*patch.password)));
   if (patch.roles) document.set("roles", roles_json(*patch.roles));
   if (patch.is_active) document.set("is_active", *patch.is_active);
-  if (patch.password || patch.roles || patch.is_active) {
+  const auto differs = [&](std::string_view name) {
+    return *document.find(name) != *before.find(name);
+  };
+  if (differs("password_hash") || differs("roles") || differs("is_active")) {
     document.set("session_version", document.integer_at("session_version").value_or(0) + 1);
   }
   return {};
@@ -171,7 +175,9 @@ Result<Json> Users::change(const std::string& address, const UserPatch& patch, c
   const Timestamp now = clock_.now();
   AuditRecord audit = audit_of(actor, "user.updated", now);
   audit.before = without_secrets(document);
+  const Json before = document;
   TRY(apply_patch(patch, document));
+  if (document == before) return without_secrets(std::move(document));
   document.set("updated_at", now);
   Json shown = without_secrets(document);
   audit.after = shown;

@@ -83,5 +83,23 @@ TEST(LoginGuard, SuccessForgetsTheFailures) {
   EXPECT_TRUE(guard.admit("ann", start).has_value());
 }
 
+TEST_F(UsersTest, AnUnchangedPatchWritesNothingAndEndsNoSession) {
+  ASSERT_TRUE(users_.add(kAnn, {}).has_value());
+  const auto session = users_.find("ann@example.com").value()->session_version;
+  const Sequence before = store_->head();
+  clock_.advance(std::chrono::hours{1});
+  const auto same =
+      users_.change("ann@example.com", {.name = "Ann", .roles = {{"NOC"}}, .is_active = true}, {});
+  ASSERT_TRUE(same.has_value());
+  EXPECT_EQ(same->timestamp_at("updated_at"), parse_timestamp("2026-03-05T10:30:00Z").value());
+  EXPECT_EQ(same->find("password_hash"), nullptr);
+  EXPECT_EQ(store_->head(), before);
+  // A new name beside the same roles ends no session either.
+  ASSERT_TRUE(users_.change("ann@example.com", {.name = "Anna", .roles = {{"NOC"}}}, {}));
+  EXPECT_EQ(users_.find("ann@example.com").value()->session_version, session);
+  ASSERT_TRUE(users_.change("ann@example.com", {.is_active = false}, {}));
+  EXPECT_GT(users_.find("ann@example.com").value()->session_version, session);
+}
+
 }  // namespace
 }  // namespace metergate

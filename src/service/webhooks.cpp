@@ -64,6 +64,12 @@ void take_secret(Webhook& webhook, std::string secret) {
   webhook.previous_secret_until = webhook.updated_at + Webhooks::kPreviousSecretKept;
 }
 
+// In all that a patch can change but the secret.
+bool is_same(const Webhook& a, const Webhook& b) {
+  return a.url == b.url && a.events == b.events && a.is_active == b.is_active &&
+         a.disabled_reason == b.disabled_reason && a.given_up_at == b.given_up_at;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Webhooks>> Webhooks::open(Store& store, const Clock& clock, UrlCheck check) {
@@ -156,8 +162,7 @@ Result<Json> Webhooks::add(const WebhookOwner& owner, const NewWebhook& wanted,
 Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
                               const Actor& actor) {
   Faults faults;
-  const bool has_secret = patch.secret || patch.rotates_secret;
-  if (!patch.url && !patch.events && !patch.is_active && !has_secret) {
+  if (!patch.url && !patch.events && !patch.is_active && !patch.secret && !patch.rotates_secret) {
     faults.add("", "nothing to change: give url, events, is_active, secret or rotate_secret");
   }
   if (patch.url) {
@@ -170,6 +175,9 @@ Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
   const std::lock_guard lock(changing_);
   const std::shared_ptr<const Webhook> before = TRY(must_find(which.owner, which.id));
   TRY(faults.result());
+  // The secret that there is already does not push out the one before it.
+  const bool has_secret =
+      patch.rotates_secret || (patch.secret && *patch.secret != before->secret);
   Webhook after = *before;
   after.updated_at = clock_.now();
   if (patch.url) after.url = *patch.url;
@@ -180,6 +188,7 @@ Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
     after.disabled_reason.clear();
     after.given_up_at.reset();
   }
+  if (!has_secret && is_same(*before, after)) return webhook_json(*before);
   AuditRecord audit = audit_for(after, has_secret ? "secret_changed" : "updated", actor);
   audit.before = webhook_json(*before);
   audit.after = webhook_json(after);

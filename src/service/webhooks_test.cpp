@@ -185,5 +185,37 @@ TEST(Webhooks, NotesOfOneThatIsGoneAreNone) {
   EXPECT_EQ(world.all(Collection::provider_audits).size(), audits);
 }
 
+TEST(Webhooks, AnUnchangedPatchWritesNothing) {
+  HookWorld world;
+  const Json made = world.add();
+  const std::string id = made.string_at("webhook_id").value();
+  const Json shown = world.webhooks->get(world.own, id).value();
+  std::vector<std::string> events;
+  for (const Json& event : shown.find("events")->as_array()) events.push_back(event.as_string());
+  const Sequence before = world.store->head();
+  world.clock.advance(std::chrono::hours{1});
+  EXPECT_EQ(world.webhooks->change({world.own, id}, {.url = std::string{kUrl}}, {}).value(), shown);
+  EXPECT_EQ(
+      world.webhooks->change({world.own, id}, {.events = events, .is_active = true}, {}).value(),
+      shown);
+  EXPECT_EQ(world.store->head(), before);
+  EXPECT_TRUE(world.audits("webhook.updated").empty());
+}
+
+TEST(Webhooks, TheSecretThatThereIsAlreadyDoesNotPushOutTheOneBeforeIt) {
+  HookWorld world;
+  const Json made = world.add();
+  const std::string id = made.string_at("webhook_id").value();
+  const std::string fresh =
+      world.webhooks->change({world.own, id}, {.rotates_secret = true}, world.actor)
+          .value()
+          .string_at("secret")
+          .value();
+  const Sequence before = world.store->head();
+  ASSERT_TRUE(world.webhooks->change({world.own, id}, {.secret = fresh}, world.actor));
+  EXPECT_EQ(world.store->head(), before);
+  EXPECT_EQ(world.kept(id)->secrets_at(world.clock.now()).size(), 2U);
+}
+
 }  // namespace
 }  // namespace metergate
