@@ -8,6 +8,7 @@
 #include "app/build_facts.h"
 #include "base/crypto.h"
 #include "base/jwt.h"
+#include "base/settled_clock.h"
 #include "service/aggregation.h"
 #include "service/alerting.h"
 #include "service/analytics.h"
@@ -22,6 +23,7 @@
 #include "service/ingest.h"
 #include "service/meter_query.h"
 #include "service/meters.h"
+#include "service/periods.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
@@ -101,9 +103,22 @@ Result<AppFiles> read_app_files(const Config& config) {
 // Declared in the order in which they are built: each borrows from those above it.
 struct App::Parts {
   Parts(const Config& config, const Environment& with)
-      : rules(config.rules), clock(with.clock), log(with.log) {}
+      : rules(config.rules),
+        settled_clock(with.clock, [this](const auto& doubt) { tell(doubt); }),
+        clock(settled_clock),
+        log(with.log) {}
+
+  // The month of a clock that jumped is not closed before others agree with it.
+  void tell(const std::optional<ClockDoubt>& doubt) const {
+    if (!doubt) return log.info("clock.agrees", {{"now", to_text(clock.now())}});
+    log.warn("clock.doubted",
+             {{"now", to_text(doubt->now)},
+              {"settled_now", to_text(doubt->settled_now)},
+              {"effect", "periods are closed and old records removed by settled_now"}});
+  }
 
   const BillingRules rules;
+  SettledClock settled_clock;
   const Clock& clock;
   const Log& log;
   std::unique_ptr<Store> store;
@@ -133,6 +148,7 @@ struct App::Parts {
     const EmbeddedOptions options{
         .folder = config.data_dir, .zone = rules.zone, .formula = rules.storage};
     store = TRY(open_embedded_store(options, clock, log));
+    if (const auto known = TRY(remembered_time(*store))) settled_clock.begin_from(*known);
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
     directory = TRY(Directory::open(*store, *catalog, clock));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,12 +34,24 @@ struct Window {
   friend bool operator==(const Window&, const Window&) = default;
 };
 
+// What the machine's clock says, and what other witnesses make of it.
+struct ClockDoubt {
+  Timestamp now;
+  Timestamp settled_now;
+};
+
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Timestamp now() const = 0;
   // Never goes back; only differences mean something.
   virtual Microseconds steady() const = 0;
+  // For what cannot be taken back (closing a period, removing what is old): never ahead of now(),
+  // and behind it as long as it is doubted; see settled_clock.h.
+  virtual Timestamp settled_now() const { return now(); }
+  virtual std::optional<ClockDoubt> doubt() const { return std::nullopt; }
+  // Somebody outside, who has a clock of its own, says that it is about this time.
+  virtual void witness(Timestamp /*at*/) const {}
 };
 
 class SystemClock final : public Clock {
@@ -52,12 +65,18 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(Timestamp start) : now_ms_(start.time_since_epoch().count()) {}
   Timestamp now() const override { return Timestamp{Milliseconds{now_ms_.load()}}; }
-  Microseconds steady() const override { return Milliseconds{now_ms_.load()}; }
+  Microseconds steady() const override { return Milliseconds{now_ms_ - jumped_ms_}; }
   void set(Timestamp at) { now_ms_ = at.time_since_epoch().count(); }
   void advance(Milliseconds by) { now_ms_ += by.count(); }
+  // As somebody who sets the clock: no time goes by.
+  void jump(Milliseconds by) {
+    now_ms_ += by.count();
+    jumped_ms_ += by.count();
+  }
 
  private:
   std::atomic<std::int64_t> now_ms_;
+  std::atomic<std::int64_t> jumped_ms_{0};
 };
 
 class TimeZone {

@@ -12,6 +12,7 @@ constexpr std::size_t kTenantsPerSlice = 500;
 
 Result<TickReport> Aggregation::close_periods() {
   TickReport report;
+  TRY(parts_.reporting.note_time());
   const Billing& billing = parts_.billing;
   const Period last = billing.last_closed_period();
   const std::int32_t oldest =

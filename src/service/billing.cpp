@@ -18,7 +18,7 @@ Period Billing::last_closed_period() const {
 bool Billing::is_closed(Period period) const {
   const std::optional<Period> closed = store_.closed_through();
   if (closed && period <= *closed) return true;
-  return is_closed_by_time(period, clock_.now(), rules_.zone, rules_.grace);
+  return is_closed_by_time(period, clock_.settled_now(), rules_.zone, rules_.grace);
 }
 
 bool Billing::is_kept(Period period) const {

@@ -177,8 +177,10 @@ Result<> Billing::update(StandingList& list, std::vector<std::string> names) con
 }
 
 Result<> Billing::refresh(StandingList& list) const {
-  if (list.is_frozen) return {};
-  if (is_closed(list.period)) {
+  const bool closed = is_closed(list.period);
+  if (list.is_frozen && closed) return {};
+  list.is_frozen = false;  // a period that was taken up again
+  if (closed) {
     std::vector<Standing> rows;
     const auto keep = [&rows](Statement statement) -> Result<> {
       rows.push_back(standing_of(statement));

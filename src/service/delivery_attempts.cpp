@@ -111,7 +111,9 @@ Result<std::optional<Attempt>> Deliveries::look_at(const WebhookKey& key, Timest
     TRY(record(cut_off, interruption()));
     return std::nullopt;
   }
-  if (head[0].next_attempt_at > now) {
+  // Where the clock was set back since, the queue alone knows how long it has waited.
+  const bool is_set_back = now < head[0].last_attempt_at.value_or(head[0].created_at);
+  if (head[0].next_attempt_at > now && !is_set_back) {
     queue_.settle(key, 0, head[0].next_attempt_at);
     return std::nullopt;
   }

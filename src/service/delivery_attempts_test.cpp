@@ -303,5 +303,34 @@ TEST(DeliveryAttempts, QueueThatIsFullSwitchesTheWebhookOff) {
   EXPECT_EQ(world.only_delivery().string_at("status"), "given_up");
 }
 
+TEST(DeliveryAttempts, RetriesAndNewDeliveriesWaitNoLongerWhereTheClockIsSetBack) {
+  for (const std::chrono::hours back : {std::chrono::hours{1}, std::chrono::hours{24 * 365 * 5}}) {
+    DeliveryWorld world;
+    world.hook();
+    world.sale("s1");
+    world.end(world.must_claim(), 500);
+    EXPECT_FALSE(world.claim());
+    world.clock.jump(-back);
+    EXPECT_FALSE(world.claim()) << "it waits yet";
+    world.clock.advance(std::chrono::seconds{6});
+    world.end(world.must_claim(), 200);
+    // One that was announced before, and not tried.
+    world.clock.jump(back);
+    world.sale("s2");
+    world.clock.jump(-back);
+    EXPECT_EQ(DeliveryWorld::sale_of(world.must_claim()), "s2");
+  }
+}
+
+TEST(DeliveryAttempts, ARestartWithTheClockSetBackTriesAtOnce) {
+  DeliveryWorld world;
+  world.hook();
+  world.sale("s1");
+  world.end(world.must_claim(), 500);
+  world.clock.jump(-std::chrono::hours{24 * 365});
+  world.crash();
+  EXPECT_EQ(world.must_claim().delivery.attempts, 2);
+}
+
 }  // namespace
 }  // namespace metergate

@@ -1,6 +1,7 @@
 #include "service/delivery_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -14,6 +15,7 @@ void DeliveryQueue::set_due(const WebhookKey& key, Entry& entry, Timestamp due) 
 
 void DeliveryQueue::add(const WebhookKey& key, std::int64_t count, Timestamp now) {
   const std::lock_guard lock(mutex_);
+  last_look_ = std::max(last_look_, now);
   const auto [at, is_new] = entries_.try_emplace(key);
   at->second.waiting += count;
   if (is_new) set_due(key, at->second, now);
@@ -30,8 +32,21 @@ void DeliveryQueue::hasten(const WebhookKey& key, Timestamp now) {
   }
 }
 
+void DeliveryQueue::follow_clock(Timestamp now) {
+  constexpr Milliseconds kTolerance{1000};
+  const Timestamp last = std::exchange(last_look_, now);
+  if (last == Timestamp::min() || last - now <= kTolerance) return;
+  due_.clear();
+  for (auto& [key, entry] : entries_) {
+    if (!entry.due) continue;
+    if (*entry.due > now) entry.due = std::max(now, *entry.due - (last - now));
+    due_.emplace(*entry.due, key);
+  }
+}
+
 std::optional<WebhookKey> DeliveryQueue::take(Timestamp now) {
   const std::lock_guard lock(mutex_);
+  follow_clock(now);
   if (due_.empty() || due_.begin()->first > now) return std::nullopt;
   WebhookKey key = due_.begin()->second;
   due_.erase(due_.begin());

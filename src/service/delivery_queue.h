@@ -22,7 +22,8 @@ class DeliveryQueue {
   void add(const WebhookKey& key, std::int64_t count, Timestamp now);
   // Due at once, also where it waits for a retry.
   void hasten(const WebhookKey& key, Timestamp now);
-  // The webhook that has been due longest at `now`.
+  // The webhook that has been due longest at `now`. Where that is before the last look, the clock
+  // was set back, and what waits goes back with it: nothing waits longer for that.
   std::optional<WebhookKey> take(Timestamp now);
   // Ends what take() began: `done` fewer wait, and the next is due at `due`.
   void settle(const WebhookKey& key, std::int64_t done, Timestamp due);
@@ -37,10 +38,12 @@ class DeliveryQueue {
     bool is_hastened = false;      // while it was under way
   };
   void set_due(const WebhookKey& key, Entry& entry, Timestamp due);
+  void follow_clock(Timestamp now);
 
   mutable std::mutex mutex_;
   std::map<WebhookKey, Entry> entries_;  // of webhooks with something waiting or under way
   std::set<std::pair<Timestamp, WebhookKey>> due_;
+  Timestamp last_look_ = Timestamp::min();
 };
 
 }  // namespace metergate

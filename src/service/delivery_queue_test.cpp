@@ -79,5 +79,16 @@ TEST(DeliveryQueue, ForgetsWebhooksWithNothingWaiting) {
   EXPECT_EQ(queue.take(after(1)), kA);
 }
 
+TEST(DeliveryQueue, WaitsNoLongerWhereTheClockIsSetBack) {
+  DeliveryQueue queue;
+  queue.add(kA, 2, after(0));
+  queue.take(after(0));
+  queue.settle(kA, 1, after(300'000));
+  EXPECT_FALSE(queue.take(after(60'000)));
+  EXPECT_FALSE(queue.take(after(60'000 - 3'600'000)));
+  EXPECT_EQ(queue.next_due(), after(300'000 - 3'600'000));
+  EXPECT_EQ(queue.take(after(300'000 - 3'600'000)), kA);
+}
+
 }  // namespace
 }  // namespace metergate

@@ -302,4 +302,13 @@ Result<ReportHead> FrozenReports::write(const KeptReport& report) {
   return written;
 }
 
+Result<std::vector<DocumentWrite>> FrozenReports::removal(Period period) const {
+  std::vector<DocumentWrite> writes;
+  const std::string name = closed_report_name(period);
+  for (std::int64_t part = 1; TRY(stored_part(name, part)); ++part)
+    writes.push_back(
+        {Collection::usage_reports, part_key(name, part), std::nullopt, Expect::anything, 0});
+  return writes;
+}
+
 }  // namespace metergate

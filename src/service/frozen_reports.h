@@ -74,6 +74,8 @@ class FrozenReports {
   // so that a large report never fills the store's queue. Of a closed period, parts that an
   // interrupted run has written stay as they are; the statements must be the same each time.
   Result<ReportHead> write(const KeptReport& report);
+  // What removes a closed period's report, of a period that is taken up again.
+  Result<std::vector<DocumentWrite>> removal(Period period) const;
 
  private:
   Result<std::optional<StoredDocument>> stored_part(const std::string& name,

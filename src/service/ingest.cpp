@@ -42,6 +42,7 @@ bool asks_for_a_count(const UsageEvent& event) {
 
 Ingest::Moment Ingest::moment() const {
   const Timestamp now = clock_.now();
+  const Timestamp settled_now = clock_.settled_now();
   const std::optional<Period> closed_through = store_.closed_through();
   // Once for a batch: the zone is asked for each month, which costs more than all else.
   Period first = Period::of(now, rules_.zone);
@@ -49,7 +50,7 @@ Ingest::Moment Ingest::moment() const {
     first = closed_through->next();
   } else {
     while (!(closed_through && first.previous() <= *closed_through) &&
-           !is_closed_by_time(first.previous(), now, rules_.zone, rules_.grace))
+           !is_closed_by_time(first.previous(), settled_now, rules_.zone, rules_.grace))
       first = first.previous();
   }
   return {now, first.window(rules_.zone).start};
@@ -121,6 +122,8 @@ Result<Commit> Ingest::record(std::vector<UsageEvent> events) {
 
   const std::size_t sent = events.size();
   TRY(add_recounts(events));
+  Timestamp newest = kTimestampMin;
+  for (std::size_t i = 0; i < sent; ++i) newest = std::max(newest, events[i].occurred_at);
   Batch batch;
   batch.at = clock_.now();
   batch.events = std::move(events);
@@ -130,7 +133,21 @@ Result<Commit> Ingest::record(std::vector<UsageEvent> events) {
     return fail(ErrorCode::internal, "the store refused a batch without a reason");
   }
   commit.outcomes.resize(std::min(sent, commit.outcomes.size()));
+  if (sent > 0) clock_.witness(newest);
   return commit;
+}
+
+Result<> Ingest::admits_own() const {
+  if (!rules_.tracking_enabled) return {};
+  TRY(store_.admits());
+  const std::optional<Period> closed_through = store_.closed_through();
+  const Period period = Period::of(clock_.now(), rules_.zone);
+  if (!closed_through || period > *closed_through) return {};
+  return fail(ErrorCode::period_closed,
+              fmt::format("nothing can be recorded now: by the server's clock it is {}, and the "
+                          "period {} is closed; its operator sets the clock right, or takes the "
+                          "period up again with: metergate periods reopen {} --reason TEXT",
+                          to_text(clock_.now()), period.text(), period.text()));
 }
 
 Result<> Ingest::record_own(UsageEvent event) {

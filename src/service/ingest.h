@@ -27,6 +27,9 @@ class Ingest {
   Result<Commit> record(std::vector<UsageEvent> events);
   // Whether record() would be taken now; ErrorCode::overloaded or storage otherwise.
   Result<> admits() const { return store_.admits(); }
+  // Whether record_own() would be, of what is served now: asked before it is done. Likewise, and
+  // ErrorCode::period_closed.
+  Result<> admits_own() const;
   // The checks of record() on one event, without the look-up of its id.
   void check(const UsageEvent& event, std::size_t index, Faults& faults) const;
   // A request that Metergate served itself: no look-up, no check; dropped where tracking is

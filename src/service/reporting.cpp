@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/id.h"
+#include "service/periods.h"
 
 namespace metergate {
 
@@ -77,6 +78,15 @@ Result<KeptReport> Reporting::open_report(Period period) {
   KeptReport report = TRY(compute(period, open_report_name(period, make_ulid(clock_.now()))));
   report.head = TRY(FrozenReports(store_).write(report));
   return report;
+}
+
+Result<> Reporting::note_time() {
+  constexpr std::chrono::minutes kOften{5};
+  if (clock_.doubt()) return {};
+  const Timestamp now = clock_.now();
+  const std::optional<Timestamp> known = TRY(remembered_time(store_));
+  if (known && now >= *known && now - *known < kOften) return {};
+  return remember_time(store_, now);
 }
 
 Result<bool> Reporting::close(Period period) {

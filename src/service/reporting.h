@@ -46,6 +46,9 @@ class Reporting {
   // The same, where the rows are wanted one after another.
   Result<ReportRows> rows(std::optional<Period> period);
 
+  // Keeps what time it is, where that is not in doubt: the next start is held against it.
+  Result<> note_time();
+
   // Closes the period and all before it in the store, and freezes its report. Can be interrupted
   // and run again. False: there was nothing to do.
   Result<bool> close(Period period);

@@ -61,9 +61,10 @@ constexpr IndexRow kOfTickets[] = {{"tenant_id+ticket_id", kTicket, true},
                                    {"tenant_id+timestamp", kTenantTimestamp, false}};
 constexpr IndexRow kOfReports[] = {{"period", kPeriod, false},
                                    {"generated_at", kGeneratedAt, false}};
+// Of alerts about one meter there are several a period: their alert_id keeps them apart.
 constexpr IndexRow kOfAlerts[] = {{"alert_id", kAlert, true},
                                   {"status+severity+last_seen", kStatusSeverityLastSeen, false},
-                                  {"tenant_id+type+period", kTenantTypePeriod, true},
+                                  {"tenant_id+type+period", kTenantTypePeriod, true, "meter"},
                                   {"type+first_seen", kTypeFirstSeen, false}};
 constexpr IndexRow kOfAudits[] = {{"sequence", kSequence, true},
                                   {"timestamp", kTimestamp, false},

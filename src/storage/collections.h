@@ -46,6 +46,7 @@ struct IndexRow {
   std::string_view name;  // "tenant_id+status"
   std::span<const std::string_view> fields;
   bool unique;
+  std::string_view unless{};  // a document that has this field is held to no uniqueness
 };
 
 struct CollectionRow {

@@ -65,6 +65,8 @@ Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known)
   decision.batch.day_totals = std::move(batch.day_totals);
   if (batch.close_through && !is_closed(*batch.close_through))
     decision.batch.close_through = batch.close_through;
+  if (batch.reopen_from && is_closed(*batch.reopen_from))
+    decision.batch.reopen_from = batch.reopen_from;
   return decision;
 }
 
@@ -162,7 +164,10 @@ Result<> Decider::check_unique(Collection collection, const DocumentKey& key,
                                const Json& document) {
   const auto indexes = row_of(collection).indexes;
   for (std::size_t i = 0; i < indexes.size(); ++i) {
-    if (!indexes[i].unique) continue;
+    const auto is_held = [&](const Json& one) {
+      return indexes[i].unless.empty() || one.find(indexes[i].unless) == nullptr;
+    };
+    if (!indexes[i].unique || !is_held(document)) continue;
     const std::string entry = keys::index_entry(collection, i, document);
     const auto clash = [&](const DocumentKey& other) {
       return fail(ErrorCode::conflict,
@@ -172,12 +177,18 @@ Result<> Decider::check_unique(Collection collection, const DocumentKey& key,
     const auto cursor = view_.walk({entry, keys::after_prefix(entry)}, false);
     for (; cursor->is_valid(); cursor->next()) {
       const DocumentKey other = TRY(keys::parse_tail(cursor->value()));
-      if (other != key && !staged_.contains({collection, other})) return clash(other);
+      if (other == key || staged_.contains({collection, other})) continue;
+      if (!indexes[i].unless.empty()) {
+        const auto stored = TRY(current(collection, other));
+        if (stored && !is_held(*stored)) continue;
+      }
+      return clash(other);
     }
     TRY(cursor->status());
     const auto first = staged_.lower_bound({collection, DocumentKey{}});
     for (auto at = first; at != staged_.end() && at->first.first == collection; ++at) {
       if (at->first.second == key || !at->second) continue;
+      if (!is_held(*at->second)) continue;
       if (keys::index_entry(collection, i, *at->second) == entry) return clash(at->first.second);
     }
   }

@@ -29,7 +29,7 @@ struct Decision {
   std::vector<std::size_t> places;  // of the batch's events among those asked for; empty: all
   bool is_empty() const {
     return batch.events.empty() && batch.documents.empty() && batch.day_totals.empty() &&
-           !batch.close_through && !batch.voided;
+           !batch.close_through && !batch.reopen_from && !batch.voided;
   }
 };
 

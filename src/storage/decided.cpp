@@ -9,6 +9,7 @@ namespace {
 // A batch that voids nothing is written as it was before there were corrections.
 constexpr std::uint8_t kBatchVersion = 1;
 constexpr std::uint8_t kBatchVersionWithVoid = 2;
+constexpr std::uint8_t kBatchVersionWithReopening = 3;  // and without a void
 constexpr std::size_t kEventBytesUsual = 128;
 
 std::unexpected<Error> bad(std::string_view what) {
@@ -132,7 +133,10 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
   std::string bytes;
   bytes.reserve(kEventBytesUsual * (batch.events.size() + 1));
   Encoder to(bytes);
-  to.byte(batch.voided ? kBatchVersionWithVoid : kBatchVersion);
+  CHECK(!batch.voided || !batch.reopen_from);
+  to.byte(batch.voided        ? kBatchVersionWithVoid
+          : batch.reopen_from ? kBatchVersionWithReopening
+                              : kBatchVersion);
   to.number(batch.at.time_since_epoch().count());
   to.unsigned_number(batch.events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -158,13 +162,14 @@ std::string encode(const DecidedBatch& batch, const EncodedEvents& events) {
   to.byte(batch.close_through ? 1 : 0);
   if (batch.close_through) to.number(batch.close_through->ordinal());
   if (batch.voided) put_void(to, *batch.voided);
+  if (batch.reopen_from) to.number(batch.reopen_from->ordinal());
   return bytes;
 }
 
 Result<DecidedBatch> decode_batch(std::string_view bytes) {
   Decoder from(bytes);
   const std::uint8_t version = TRY(from.byte());
-  if (version != kBatchVersion && version != kBatchVersionWithVoid)
+  if (version < kBatchVersion || version > kBatchVersionWithReopening)
     return bad("is of a format that this version does not know");
   DecidedBatch batch;
   batch.at = Timestamp{Milliseconds{TRY(from.number())}};
@@ -176,6 +181,8 @@ Result<DecidedBatch> decode_batch(std::string_view bytes) {
     batch.day_totals.push_back(TRY(take_day_total(from)));
   if (TRY(take_flag(from))) batch.close_through = Period::from_ordinal(TRY(take_int32(from)));
   if (version == kBatchVersionWithVoid) batch.voided = TRY(take_void(from, bytes.size()));
+  if (version == kBatchVersionWithReopening)
+    batch.reopen_from = Period::from_ordinal(TRY(take_int32(from)));
   if (!from.is_at_end()) return bad("has bytes after its end");
   for (const auto& [place, count] : batch.counts) {
     if (!std::holds_alternative<CountReport>(batch.events[place].fact))

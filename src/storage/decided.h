@@ -43,6 +43,7 @@ struct DecidedBatch {
   std::vector<DecidedDocument> documents;
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;
+  std::optional<Period> reopen_from;
   std::optional<DecidedVoid> voided;
 };
 

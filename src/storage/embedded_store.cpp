@@ -59,6 +59,10 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   Result<> recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive);
   Result<> admits() const override;
   Result<> checkpoint() override;
+  Result<Commit> reopen(Batch batch) override {
+    const std::scoped_lock lock(checkpoint_mutex_);
+    return reopen_alone(std::move(batch));
+  }
   StoreFigures figures() const override;
 
  private:

@@ -39,6 +39,7 @@ Result<> Fold::apply(std::uint64_t sequence, const DecidedBatch& batch,
   }
   for (const DayTotal& total : batch.day_totals) TRY(fold_day_total(total));
   if (batch.close_through) view_.close_through(*batch.close_through);
+  if (batch.reopen_from) TRY(reopen_from(*batch.reopen_from));
   view_.state().sequence = sequence;
   return {};
 }

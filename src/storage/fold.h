@@ -48,6 +48,7 @@ class Fold {
                          const MeterPlaces& places);
   Result<> fold_documents(const DecidedBatch& batch);
   Result<> fold_day_total(const DayTotal& total);
+  Result<> reopen_from(Period period);
   Result<Counter*> touch_month(const std::string& tenant, Period period);
   Result<Counter*> touch_day(const std::string& tenant, Day day) {
     return touch_day(view_.live_rows(tenant), tenant, day);

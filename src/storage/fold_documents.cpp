@@ -86,6 +86,21 @@ Result<> Fold::count_record(const DecidedDocument& write, const std::optional<Js
   }
 }
 
+// What later months took over from one that takes events again is taken over anew once that is
+// closed: its gauges may change yet.
+Result<> Fold::reopen_from(Period period) {
+  TRY(view_.reopen_from(period));
+  const Period newest = view_.state().newest_period.value_or(period);
+  for (const std::string& tenant : view_.tenants()) {
+    for (Period at = period.next(); at <= newest; at = at.next()) {
+      const auto row = TRY(view_.read<CounterRow>(tenant, keys::month_place(at)));
+      if (!row || !row->is_carried) continue;
+      TRY(view_.touch<CounterRow>(tenant, keys::month_place(at))).row->is_carried = false;
+    }
+  }
+  return {};
+}
+
 // Another plan or other limits: whoever is priced with them is to be looked at again.
 void Fold::touch_priced(const DecidedDocument& write, Period period) {
   if (write.collection == Collection::subscriptions && view_.tenants().contains(write.key.tenant))

@@ -175,6 +175,31 @@ void IdRuns::close_through(std::int32_t period) {
   runs_ = std::make_shared<const Runs>(std::move(runs));
 }
 
+Result<> IdRuns::recall(const EventIds& ids) {
+  return base_.write([&](KeyWriter& to) { write(ids, to); });
+}
+
+Result<> IdRuns::reopen_from(std::int32_t period) {
+  {
+    const std::scoped_lock lock(mutex_);
+    closed_through_ = std::min(closed_through_, period - 1);
+  }
+  Runs found;
+  const std::string heads(1, keys::kIdRunHead);
+  const auto head = base_.walk({heads, keys::after_prefix(heads)}, false);
+  for (; head->is_valid(); head->next()) {
+    auto run = TRY(parse_id_run(head->key(), head->value()));
+    const auto known = snapshot();
+    const bool is_known = std::ranges::any_of(*known, [&](const auto& one) {
+      return one->period == run->period && one->number == run->number;
+    });
+    if (!is_known) found.push_back(std::move(run));
+  }
+  TRY(head->status());
+  publish(found);
+  return {};
+}
+
 void IdRuns::remove_through(std::int32_t period, KeyWriter& to) {
   for (const char tag : {keys::kIdRunHead, keys::kIdRunPage})
     to.remove_range({std::string(1, tag), keys::ids_of_period(tag, period + 1)});

@@ -41,6 +41,10 @@ class IdRuns {
   // The ids of these periods are not found any more; the next write is to remove them.
   void close_through(std::int32_t period);
   static void remove_through(std::int32_t period, KeyWriter& to);
+  // Writes ids of periods that are closed, to be found once these are open again.
+  Result<> recall(const EventIds& ids);
+  // The ids of these periods that stand in the base are found again.
+  Result<> reopen_from(std::int32_t period);
   // Makes runs of the ids as older builds wrote them, a key each. The keys stay, and are to be
   // removed by who calls this. After a crash it is done again: an id that stands there twice does
   // no harm.

@@ -84,6 +84,10 @@ class PlainStore final : public ViewStore {
     const std::scoped_lock lock(mutex_);
     return write_checkpoint();
   }
+  Result<Commit> reopen(Batch batch) override {
+    const std::scoped_lock lock(mutex_);
+    return reopen_alone(std::move(batch));
+  }
 
  private:
   void on_applied(std::size_t) override {}
@@ -219,6 +223,7 @@ class MemoryStore final : public ControlledStore {
     TRY(readable());
     return store_->own_readings(event, sequence);
   }
+  Result<Commit> reopen(Batch batch) override { return store_->reopen(std::move(batch)); }
   Result<RetentionDone> retire(const RetentionCut& cut) override { return store_->retire(cut); }
   Result<> checkpoint() override { return store_->checkpoint(); }
   Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const override {

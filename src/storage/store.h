@@ -87,6 +87,9 @@ struct Batch {
   std::vector<AuditRecord> audits;  // written to provider_audits, chained in order
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;  // this period and all before it take no more events
+  // This period and all after it take events again. Only by Store::reopen(), which sees to it that
+  // their events are known.
+  std::optional<Period> reopen_from;
   // Counted out again, as find_event() gave it, before this batch's events are counted. It stays
   // among the raw events, and its id stays taken.
   std::optional<KeptEvent> voided;
@@ -276,6 +279,11 @@ class Store {
   // that counted it then and is still there; by slug.
   virtual Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
                                                        Sequence sequence) const = 0;
+
+  // Applies a batch whose reopen_from is set, once the ids of the events kept of those periods,
+  // which were forgotten when they were closed, are known again. Reads all of these: takes its
+  // time. ErrorCode::invalid where the period is not closed, or the raw events are not all kept.
+  virtual Result<Commit> reopen(Batch batch) = 0;
 
   // Maintenance; each does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;

@@ -249,6 +249,17 @@ void View::close_through(Period period) {
   id_runs_->close_through(period.ordinal());
 }
 
+Result<> View::reopen_from(Period period) {
+  state_.closed_through = period.previous();
+  for (Layer* layer : {live_.get(), frozen_.get()}) {
+    if (layer == nullptr || !layer->closed_through) continue;
+    layer->closed_through = std::min(*layer->closed_through, period.ordinal() - 1);
+  }
+  // Who looked ids up before looks again: two generations are more than is remembered.
+  base_generation_ += 2;
+  return id_runs_->reopen_from(period.ordinal());
+}
+
 void View::freeze() {
   CHECK(!frozen_);
   live_->entries.insert_or_assign(keys::meta("state"), encode_state());

@@ -121,6 +121,9 @@ class View {
   }
   std::uint64_t base_generation() const { return base_generation_; }
   void close_through(Period period);
+  // Ids that come back before their period is reopened: they are found once it is.
+  Result<> recall_ids(const EventIds& ids) { return id_runs_->recall(ids); }
+  Result<> reopen_from(Period period);
 
   // Checkpoints.
   std::size_t changed_bytes() const { return live_->bytes + live_->ids.size() * 48; }

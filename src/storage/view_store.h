@@ -90,6 +90,8 @@ class ViewStore : public Store {
   bool has_changes() const;
   // Writes what changed to the base. One at a time.
   Result<> write_checkpoint();
+  // As reopen(); not while a checkpoint is written.
+  Result<Commit> reopen_alone(Batch batch);
   // Under the lock, after a batch.
   virtual void on_applied(std::size_t changed_bytes) = 0;
 
@@ -108,6 +110,7 @@ class ViewStore : public Store {
     EncodedEvents encoded;
   };
   Result<Commit> commit(Batch batch, Prepared prepared);
+  Result<> recall_ids(Period from);
   // Whether the ids of every event in the window are still known: those of closed periods are not.
   bool has_ids_of(const Window& window) const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.

@@ -22,7 +22,7 @@ ChangeMark ViewStore::days_changed(Day first, Day last) const {
 
 void ViewStore::note_changes(const DecidedBatch& batch) {
   changed_.begin();
-  if (batch.close_through) changed_.note_all();
+  if (batch.close_through || batch.reopen_from) changed_.note_all();
   note_documents(batch);
   const auto note = [this](const UsageEvent& event) {
     changed_.note(event.tenant.text());

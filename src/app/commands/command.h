@@ -108,5 +108,6 @@ std::unique_ptr<StoreCommand> make_verify();
 std::unique_ptr<StoreCommand> make_import_lines();
 std::unique_ptr<StoreCommand> make_store_figures();
 std::unique_ptr<StoreCommand> make_webhooks();
+std::unique_ptr<StoreCommand> make_periods();
 
 }  // namespace metergate
