@@ -64,22 +64,26 @@ Result<> admit(const http::Request& request, const RouteMatch& match, Services& 
   return fail(ErrorCode::internal, "a route has an audience that nobody knows");
 }
 
-void recognise(const http::Request& request, Services& services, Admission& admission) {
+Result<> recognise(const http::Request& request, Services& services, Admission& admission) {
   std::string_view rest = request.path;
-  if (!rest.starts_with(kTenantPrefix)) return;
+  if (!rest.starts_with(kTenantPrefix)) return {};
   rest.remove_prefix(kTenantPrefix.size());
   const std::size_t end = rest.find('/');
-  if (end == std::string_view::npos) return;
+  if (end == std::string_view::npos) return {};
   const Result<TenantId> tenant = TenantId::parse(rest.substr(0, end));
-  if (!tenant) return;
+  if (!tenant) return {};
   std::shared_ptr<const TenantRecord> record = services.directory.find(*tenant);
-  if (record == nullptr) return;
+  if (record == nullptr) return {};
   Result<Caller> caller = authenticate(request, services);
-  if (!caller) return;
+  if (!caller) return {};
   const Result<TenantAccess> access = caller->access(*tenant, Permission::tenants_read);
-  if (access) admission.metered = *access;
-  if (access) admission.record = std::move(record);
   admission.caller = *std::move(caller);
+  if (!access) return {};
+  admission.metered = *access;
+  admission.record = std::move(record);
+  const Result<> active = check_tenant(*tenant, access->is_provider(), services.directory);
+  admission.is_suspended = !active;
+  return active;
 }
 
 namespace {

@@ -22,8 +22,9 @@ struct Admission : TenantAdmission {
 Result<> admit(const http::Request& request, const RouteMatch& match, Services& services,
                Admission& admission);
 
-// For a path below /api/tenants/{tenant_id}/ that has no route: only who is to be metered.
-void recognise(const http::Request& request, Services& services, Admission& admission);
+// For a path below /api/tenants/{tenant_id}/ that has no route: who is to be metered. Refuses
+// nobody but a suspended tenant itself (ErrorCode::permission).
+Result<> recognise(const http::Request& request, Services& services, Admission& admission);
 
 // Every parameter is one that the route names, and stands there once; else ErrorCode::invalid with
 // all faults.

@@ -29,6 +29,8 @@
 namespace metergate::api {
 
 struct ApiWorld : core_world::TestWorld {
+  using TestWorld::TestWorld;
+
   Log log{clock, LogLevel::error};
   std::unique_ptr<Sessions> sessions =
       Sessions::create({.jwt_secret = "a secret of at least 32 bytes, for tests",

@@ -118,7 +118,7 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
 
 Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
   const http::Request& request = exchange.request;
-  recognise(request, services_, exchange.admission);
+  TRY(recognise(request, services_, exchange.admission));
   TRY(admit_call(exchange));
   std::string allowed = table_.methods_of(request.path);
   if (allowed.empty())
@@ -135,8 +135,14 @@ Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
 // A tenant's own calls are held against its limit before anything is done for them.
 Result<> Dispatcher::admit_call(Exchange& exchange) {
   const auto& metered = exchange.admission.metered;
-  if (!metered || metered->is_provider()) return {};
-  exchange.call = TRY(services_.enforcement.admit_call(*exchange.admission.record));
+  if (!metered) return {};
+  // What is done cannot be undone: so it is not where the call could not be kept.
+  TRY(services_.ingest.admits_own());
+  if (metered->is_provider()) return {};
+  const bool answers = exchange.match && exchange.match->route->answers_past_limit;
+  exchange.call = TRY(services_.enforcement.admit_call(
+      *exchange.admission.record,
+      answers ? Enforcement::PastLimit::let_through : Enforcement::PastLimit::refuse));
   if (exchange.call.refusal) return fail(*exchange.call.refusal);
   return {};
 }
@@ -223,7 +229,8 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
   event.source = "metergate";
   event.occurred_at = services_.clock.now();
   event.id = make_ulid(event.occurred_at);
-  event.billable = !exchange.admission.metered->is_provider() && !exchange.call.refusal;
+  event.billable = !exchange.admission.metered->is_provider() && !exchange.admission.is_suspended &&
+                   exchange.call.is_billable;
   event.is_ours = true;
   event.fact = std::move(call);
   return event;

@@ -257,6 +257,19 @@ TEST_F(DispatchTest, RefusesASuspendedTenantButNotItsProvider) {
   EXPECT_EQ(send("GET /api/tenants/tenant_1/stores/s", provider_).status, 200);
 }
 
+TEST_F(DispatchTest, RecordsARefusedSuspendedTenantUnbilled) {
+  ASSERT_TRUE(world_.directory->change(core_world::tenant_id("tenant_1"),
+                                       {.name = {}, .status = "suspended", .own_limits = {}},
+                                       world_.actor));
+  const std::vector<std::string> lines = {"GET /api/tenants/tenant_1/stores/s",
+                                          "POST /api/tenants/tenant_1/stores",
+                                          "GET /api/tenants/tenant_1/nowhere"};
+  for (const std::string& line : lines) EXPECT_EQ(send(line, tenant_).status, 403) << line;
+  ASSERT_EQ(calls().size(), lines.size());
+  for (const Json& call : calls()) EXPECT_EQ(call.bool_at("billable"), false);
+  EXPECT_EQ(world_.counter("tenant_1").calls.count, 0);
+}
+
 TEST_F(DispatchTest, LetsSendersInByTokenOrPermission) {
   EXPECT_EQ(send("POST /api/v1/events", tenant_).status, 201);
   EXPECT_EQ(send("POST /api/v1/events", world_.provider_token({"events.write"})).status, 201);

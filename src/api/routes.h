@@ -102,6 +102,8 @@ struct Route {
   std::string_view summary;
   // Query names that may stand there several times; "name[]" is name[KEY] with any key.
   std::vector<std::string_view> repeated_names{};
+  // A tenant whose calls are refused over a hard limit is answered here all the same, unbilled.
+  bool answers_past_limit = false;
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.

@@ -25,6 +25,13 @@ Json store_json(const StoreFigures& figures) {
                        {"disk_free_bytes", figures.disk_free_bytes}});
 }
 
+Json clock_json(const Clock& clock) {
+  const std::optional<ClockDoubt> doubt = clock.doubt();
+  Json json = Json::object({{"agrees", !doubt.has_value()}, {"now", clock.now()}});
+  if (doubt) json.set("settled_now", doubt->settled_now);
+  return json;
+}
+
 Result<Answer> show_health(Call& call) {
   const Services& services = call.services;
   const StoreFigures figures = services.store.figures();
@@ -34,15 +41,26 @@ Result<Answer> show_health(Call& call) {
                                  {"version", services.about.version},
                                  {"engine", services.about.engine},
                                  {"uptime_seconds", std::int64_t{uptime.count()}},
+                                 {"clock", clock_json(services.clock)},
                                  {"store", store_json(figures)}}));
 }
 
 // Whether the process runs at all: asks nothing of any other part.
 Result<Answer> show_alive(Call&) { return text_answer("ok\n", 200); }
 
+// What the clocks say, where they do not agree.
+std::string doubt_text(const ClockDoubt& doubt) {
+  return "the clock is doubted: it shows " + to_text(doubt.now) +
+         ", by the time that has gone by and by the events that come it is about " +
+         to_text(doubt.settled_now) + "; periods are closed by the latter\n";
+}
+
 Result<Answer> show_ready(Call& call) {
-  if (call.services.store.figures().accepts_writes) return text_answer("ok\n", 200);
-  return text_answer("the store takes no writes\n", 503);
+  const Services& services = call.services;
+  if (!services.store.figures().accepts_writes)
+    return text_answer("the store takes no writes\n", 503);
+  const std::optional<ClockDoubt> doubt = services.clock.doubt();
+  return text_answer(doubt ? "ok\n" + doubt_text(*doubt) : "ok\n", 200);
 }
 
 }  // namespace

@@ -115,8 +115,18 @@ Result<Answer> change(Call& call, RecordKind kind) {
   return answer_of(call.services.records.change(*call.access, which, patch, call.actor));
 }
 
-Result<Answer> remove(Call& call, RecordKind kind) {
-  const Records::Reference which{kind, call.path_value(row_of(kind).id_name)};
+Result<Answer> remove_store(Call& call) {
+  QueryReader reader(call);
+  const auto devices = reader.choice("devices", {"delete"});
+  TRY(reader.finish());
+  const Records::Reference which{RecordKind::store, call.path_value("store_id")};
+  return answer_of(
+      call.services.records.remove(*call.access, which, call.actor,
+                                   devices ? Records::Devices::remove : Records::Devices::keep));
+}
+
+Result<Answer> remove_device(Call& call) {
+  const Records::Reference which{RecordKind::device, call.path_value("device_id")};
   return answer_of(call.services.records.remove(*call.access, which, call.actor));
 }
 
@@ -171,11 +181,9 @@ Result<Answer> add_ticket(Call& call) {
 Result<Answer> list_stores(Call& call) { return list(call, RecordKind::store); }
 Result<Answer> get_store(Call& call) { return get(call, RecordKind::store); }
 Result<Answer> change_store(Call& call) { return change(call, RecordKind::store); }
-Result<Answer> remove_store(Call& call) { return remove(call, RecordKind::store); }
 Result<Answer> list_devices(Call& call) { return list(call, RecordKind::device); }
 Result<Answer> get_device(Call& call) { return get(call, RecordKind::device); }
 Result<Answer> change_device(Call& call) { return change(call, RecordKind::device); }
-Result<Answer> remove_device(Call& call) { return remove(call, RecordKind::device); }
 Result<Answer> list_sales(Call& call) { return list(call, RecordKind::sale); }
 Result<Answer> list_tickets(Call& call) { return list(call, RecordKind::ticket); }
 
@@ -255,9 +263,9 @@ std::vector<Route> store_routes() {
        "/api/tenants/{tenant_id}/stores/{store_id}",
        kWrites,
        remove_store,
-       {},
-       false,
-       "Delete a store"},
+       {"devices"},
+       true,
+       "Delete a store, with devices=delete its devices too"},
   };
 }
 
@@ -319,14 +327,18 @@ std::vector<Route> tenant_routes() {
                     show_own_statement,
                     {"period"},
                     false,
-                    "Show the tenant's usage, limits, health and forecast"});
+                    "Show the tenant's usage, limits, health and forecast",
+                    {},
+                    true});
   routes.push_back({"GET",
                     "/api/tenants/{tenant_id}/usage/{meter}",
                     kBills,
                     show_allowance,
                     {},
                     false,
-                    "Show what the tenant may still use of one meter"});
+                    "Show what the tenant may still use of one meter",
+                    {},
+                    true});
   return routes;
 }
 

@@ -25,8 +25,31 @@ TEST_F(TenantApi, StoreIsMadeShownChangedAndDeleted) {
   EXPECT_EQ(gone.code, "E_NOT_FOUND");
   const Reply again =
       ask("POST /api/tenants/tenant_1/stores", R"({"store_id":"s1","name":"Again"})");
-  EXPECT_EQ(again.status, 409);
-  EXPECT_EQ(again.code, "E_DUPLICATE");
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.data.string_at("name"), "Again");
+  const Reply twice =
+      ask("POST /api/tenants/tenant_1/stores", R"({"store_id":"s1","name":"Twice"})");
+  EXPECT_EQ(twice.status, 409);
+  EXPECT_EQ(twice.code, "E_DUPLICATE");
+}
+
+TEST_F(TenantApi, StoreWithActiveDevicesIsDeletedWithThemOrNotAtAll) {
+  ask("POST /api/tenants/tenant_1/stores", R"({"store_id":"s1","name":"One"})");
+  for (const char* id : {"d1", "d2"})
+    ask("POST /api/tenants/tenant_1/devices",
+        R"({"store_id":"s1","name":"Till","type":"POS","device_id":")" + std::string(id) + "\"}");
+  const std::string store = "DELETE /api/tenants/tenant_1/stores/s1";
+  const Reply kept = ask(store);
+  EXPECT_EQ(kept.status, 409);
+  EXPECT_EQ(kept.code, "E_CONFLICT");
+  EXPECT_NE(kept.message.find("2 active devices"), std::string::npos) << kept.message;
+  EXPECT_NE(kept.message.find("?devices=delete"), std::string::npos) << kept.message;
+  for (const char* query : {"?devices=", "?devices=keep", "?devices=DELETE", "?device=delete"})
+    EXPECT_EQ(ask(store + query).code, "E_VALIDATION") << query;
+  EXPECT_EQ(ask("DELETE /api/tenants/tenant_1/devices/d1?devices=delete").status, 400);
+  EXPECT_EQ(ask(store + "?devices=delete").data.string_at("status"), "deleted");
+  EXPECT_EQ(values("GET /api/tenants/tenant_1/devices", "devices", "device_id"), "");
+  EXPECT_EQ(world_.counter("tenant_1").gauges.devices.last, 0);
 }
 
 TEST_F(TenantApi, IdThatIsLeftOutIsMade) {

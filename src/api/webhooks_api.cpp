@@ -138,6 +138,8 @@ std::vector<Route> webhooks_routes() {
        "/api/tenants/{tenant_id}/webhooks/{webhook_id}/replay",
        tenant_or_provider_with(Permission::tenants_read),
        tenant_or_provider_with(Permission::tenants_update)});
+  // Where a tenant is told that it is over a limit, it can look when it is.
+  for (Route& route : routes) route.answers_past_limit = route.method == "GET";
   // Where alerts go is decided by those who decide who may come in.
   for (Route& route : routes_of(
            {"/provider/webhooks", "/provider/webhooks/{webhook_id}",

@@ -33,7 +33,7 @@ class MeteredPassage final : public http::Passage {
   Result<> admit() override {
     TRY(gateway::admit(request_, match_, services_, admission_));
     // What the upstream does cannot be undone: so it is not asked where the call cannot be kept.
-    if (services_.rules.tracking_enabled) TRY(services_.store.admits());
+    TRY(services_.ingest.admits_own());
     fields_.reserve(kFieldsMax);
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
     if (admission_.metered->is_provider()) return {};
@@ -68,7 +68,9 @@ class MeteredPassage final : public http::Passage {
 
   Result<> finish(const http::PassedOutcome& outcome) override {
     if (!admission_.metered) return {};
-    TRY(services_.enforcement.record(event_of(call_of(outcome)), std::move(call_.place)));
+    UsageEvent event = event_of(call_of(outcome));
+    if (admission_.is_suspended) event.billable = false;
+    TRY(services_.enforcement.record(std::move(event), std::move(call_.place)));
     recorded_ = services_.store.head();
     return {};
   }

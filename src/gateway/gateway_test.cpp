@@ -143,12 +143,15 @@ TEST_F(GatewayTest, RecordsAProvidersCallUnbilled) {
   EXPECT_EQ(calls().front().bool_at("billable"), false);
 }
 
-TEST_F(GatewayTest, RecordsASuspendedTenantThatItRefuses) {
+TEST_F(GatewayTest, RecordsASuspendedTenantThatItRefusesUnbilled) {
   must(world_.directory->change(tenant("t1"), {.name = {}, .status = "suspended", .own_limits = {}},
                                 world_.actor));
   EXPECT_EQ(admitted(request("GET", "/api/tenants/t1/orders", t1_)), 403);
   EXPECT_TRUE(finish(AnsweredBy::gateway, 403));
-  EXPECT_EQ(calls().size(), 1U);
+  ASSERT_EQ(calls().size(), 1U);
+  EXPECT_EQ(calls().front().bool_at("billable"), false);
+  const std::string writer = token(Scope::provider, "", {"tenants.update"});
+  EXPECT_EQ(admitted(request("POST", "/api/tenants/t1/orders", writer)), 200);
 }
 
 TEST_F(GatewayTest, RecordsItsOwnBadAnswersUnbilled) {

@@ -251,11 +251,12 @@ TEST(RetryAfter, IsSecondsOrADate) {
   EXPECT_EQ(parse_retry_after("0", now), Milliseconds{0});
   EXPECT_EQ(parse_retry_after("120", now), std::chrono::seconds{120});
   EXPECT_EQ(parse_retry_after("99999999999999", now), std::chrono::seconds{1'000'000'000});
+  EXPECT_EQ(parse_retry_after("99999999999999999999", now), std::chrono::seconds{1'000'000'000});
   EXPECT_EQ(parse_retry_after("Thu, 05 Mar 2026 10:31:00 GMT", now), std::chrono::seconds{60});
   EXPECT_EQ(parse_retry_after("Thu, 05 Mar 2026 10:29:00 GMT", now), Milliseconds{0});
   for (const char* text : {"", "soon", "-1", "+5", "1.5", "12 ", "Thu, 05 Foo 2026 10:31:00 GMT",
                            "Thu, 32 Mar 2026 10:31:00 GMT", "Thu, 05 Mar 2026 25:31:00 GMT",
-                           "Thu, 05 Mar 2026 10:31:00 UTC", "99999999999999999999"}) {
+                           "Thu, 05 Mar 2026 10:31:00 UTC", "9999999999999999999x"}) {
     EXPECT_FALSE(parse_retry_after(text, now)) << text;
   }
 }

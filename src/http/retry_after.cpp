@@ -1,4 +1,5 @@
 // How long a peer asks to wait; see outbound.h.
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -45,11 +46,12 @@ std::optional<Timestamp> parse_http_date(std::string_view text) {
 }  // namespace
 
 std::optional<Milliseconds> parse_retry_after(std::string_view text, Timestamp now) {
-  std::int64_t seconds = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool is_number =
-      !text.empty() && is_digit(text[0]) && code == std::errc{} && end == text.data() + text.size();
-  if (is_number) return std::chrono::seconds{std::min(seconds, kSecondsMax)};
+  if (!text.empty() && std::ranges::all_of(text, is_digit)) {
+    // More than 64 bits hold is very long too.
+    std::int64_t seconds = kSecondsMax;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds{std::min(seconds, kSecondsMax)};
+  }
   const auto date = parse_http_date(text);
   if (!date) return std::nullopt;
   return std::max(*date - now, Milliseconds{0});

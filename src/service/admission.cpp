@@ -63,7 +63,9 @@ Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const D
   admission.access = TRY(caller.access(*tenant, asked.needed));
   admission.record = TRY(directory.get(*tenant));
   admission.metered = admission.access;
-  return check_active(*admission.record, admission.access->is_provider());
+  const Result<> active = check_active(*admission.record, admission.access->is_provider());
+  admission.is_suspended = !active;
+  return active;
 }
 
 }  // namespace metergate

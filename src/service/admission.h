@@ -25,6 +25,8 @@ struct TenantAdmission {
   std::optional<TenantAccess> access;
   // Of the tenant that is metered, as it was then.
   std::shared_ptr<const TenantRecord> record;
+  // It asks itself, and is refused because it is suspended: what is recorded of it is not billable.
+  bool is_suspended = false;
 };
 
 struct TenantAsked {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "service/catalog.h"
 #include "service/deliveries.h"
@@ -28,10 +29,11 @@ void expect_error(const Result<T>& result, ErrorCode code, std::string_view fiel
 }
 
 struct TestWorld {
+  const std::string plans;  // the catalogue; has the plans basic and free
   BillingRules rules;
   ManualClock clock{at("2026-03-05T10:30:00Z")};
   std::unique_ptr<ControlledStore> store = make_memory_store(rules.zone);
-  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, catalogue_text()).value();
+  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, plans).value();
   std::unique_ptr<Directory> directory = Directory::open(*store, *catalog, clock).value();
   Actor actor{"ann@example.com", "192.0.2.7", "curl/8", "req_1"};
   Log quiet_log{clock, LogLevel::error};
@@ -43,7 +45,8 @@ struct TestWorld {
   std::unique_ptr<Deliveries> deliveries =
       Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, quiet_log}).value();
 
-  TestWorld() {
+  explicit TestWorld(std::string its_plans = std::string{catalogue_text()})
+      : plans(std::move(its_plans)) {
     add("tenant_1", "basic");
     add("tenant_2", "free");
   }

@@ -15,16 +15,18 @@ constexpr std::array<Milliseconds, 9> kWaits = {
     hours{10},  hours{14},  hours{20},   hours{24},
 };
 static_assert(kWaits.size() + 1 == kDeliveryTriesMax);
+constexpr Milliseconds kAskedMax = hours{24};  // of a receiver's Retry-After
 
 }  // namespace
 
 std::optional<Milliseconds> wait_after(const FailedTry& failed) {
   if (failed.tries >= kDeliveryTriesMax) return std::nullopt;
   const Milliseconds planned = kWaits[static_cast<std::size_t>(std::max(failed.tries, 1) - 1)];
-  const Milliseconds asked = std::min(failed.retry_after.value_or(Milliseconds{0}), kWaits.back());
-  const Milliseconds least = std::max(planned, asked);
-  const std::int64_t spread = least.count() / 10;
-  return least + Milliseconds{spread * failed.random / UINT32_MAX};
+  const auto spread = [&failed](Milliseconds wait) {
+    return wait + Milliseconds{wait.count() / 10 * failed.random / UINT32_MAX};
+  };
+  const Milliseconds asked = std::min(failed.retry_after.value_or(Milliseconds{0}), kAskedMax);
+  return std::max(spread(planned), std::min(spread(asked), kAskedMax));
 }
 
 }  // namespace metergate

@@ -18,8 +18,8 @@ struct FailedTry {
 };
 
 // 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h: together a little over three days. Each up
-// to a tenth longer by `random`; longer too where the receiver asks for it, but never over 24 h and
-// a tenth. Nothing: it was the last try.
+// to a tenth longer by `random`; longer too where the receiver asks for it, but never over 24 h for
+// its sake. Nothing: it was the last try.
 std::optional<Milliseconds> wait_after(const FailedTry& failed);
 
 }  // namespace metergate

@@ -53,7 +53,7 @@ std::shared_ptr<Enforcement::Lane> Enforcement::lane_of(const TenantId& tenant) 
   return lane;
 }
 
-Result<Enforcement::Admitted> Enforcement::admit_call(const TenantRecord& record) {
+Result<Enforcement::Admitted> Enforcement::admit_call(const TenantRecord& record, PastLimit past) {
   Admitted admitted;
   if (!parts_.rules.tracking_enabled) return admitted;
   const TenantId& tenant = record.tenant.id;
@@ -76,10 +76,16 @@ Result<Enforcement::Admitted> Enforcement::admit_call(const TenantRecord& record
   if (offer.request_rate && !lane->bucket.take(*offer.request_rate, parts_.clock.steady())) {
     admitted.refusal = too_fast(*offer.request_rate, whole_seconds(lane->bucket.wait()));
   } else if (is_hard && standing.used > *offer.limit.units) {
-    admitted.refusal = over_limit(Meter::api_calls, *offer.limit.units, standing.resets_in);
+    admitted.is_billable = false;
+    if (past == PastLimit::refuse)
+      admitted.refusal = over_limit(Meter::api_calls, *offer.limit.units, standing.resets_in);
   }
-  if (!parts_.rules.limits_enforced) admitted.refusal.reset();
-  if (is_hard && !admitted.refusal) {
+  if (admitted.refusal) admitted.is_billable = false;
+  if (!parts_.rules.limits_enforced) {
+    admitted.refusal.reset();
+    admitted.is_billable = true;
+  }
+  if (is_hard && admitted.is_billable) {
     ++lane->under_way;
     admitted.place = Place(std::move(lane));
   }

@@ -77,11 +77,16 @@ class Enforcement {
     std::optional<CallStanding> standing;  // nothing where tracking is disabled
     Place place;
     std::optional<Error> refusal;  // limit_exceeded or rate_limit, with retry_after
+    bool is_billable = true;       // false: refused, or let through past a hard limit
+  };
+  // What becomes of a call that a hard limit leaves no room for.
+  enum class PastLimit : std::uint8_t {
+    refuse,
+    let_through  // unbilled: what tells a tenant why it is refused is not refused itself
   };
 
-  // One call of the tenant itself, about to be served. A refused one is to be recorded as not
-  // billable.
-  Result<Admitted> admit_call(const TenantRecord& tenant);
+  // One call of the tenant itself, about to be served, and recorded as it says.
+  Result<Admitted> admit_call(const TenantRecord& tenant, PastLimit past = PastLimit::refuse);
   // Records the call and gives its place back in one step, as another call sees it.
   Result<> record(UsageEvent event, Place place);
 

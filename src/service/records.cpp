@@ -7,28 +7,16 @@
 
 #include "base/id.h"
 #include "service/faults.h"
+#include "service/record_documents.h"
 #include "service/text_rules.h"
 
 namespace metergate {
 namespace {
 
 constexpr std::chrono::minutes kAheadMax{5};
-constexpr std::string_view kDeleted = "deleted";
-
-DocumentKey key_of(const TenantAccess& access, std::string id) {
-  return DocumentKey{access.tenant().text(), std::move(id)};
-}
 
 std::unexpected<Error> not_found(const RecordRow& row, const std::string& id) {
   return fail(ErrorCode::not_found, fmt::format("there is no {} '{}'", row.name, id));
-}
-
-bool is_deleted(const Json& document) { return document.string_at("status") == kDeleted; }
-
-// What an answer shows: the revision is the store's own book-keeping.
-Json shown(Json document) {
-  document.remove("revision");
-  return document;
 }
 
 void check_id(std::string_view field, const std::optional<std::string>& id, Faults& faults) {
@@ -65,25 +53,29 @@ void close_document(Json& document, Timestamp now) {
 
 }  // namespace
 
+std::mutex& Records::housing_of(const TenantAccess& access) {
+  return housing_[std::hash<TenantId>{}(access.tenant()) % kHousingLocks];
+}
+
 Result<Json> Records::find(const TenantAccess& access, const Reference& which) const {
   TRY(directory_.get(access.tenant()));
   const RecordRow& row = row_of(which.kind);
   // A text that no id can be is not looked up, so that keys stay well-formed.
   if (!is_id_syntax(which.id)) return not_found(row, which.id);
-  std::optional<Json> document = TRY(store_.get(row.collection, key_of(access, which.id)));
+  std::optional<Json> document = TRY(store_.get(row.collection, record_key(access, which.id)));
   if (!document || is_deleted(*document)) return not_found(row, which.id);
   return *std::move(document);
 }
 
 Result<bool> Records::has_store(const TenantAccess& access, const std::string& store_id) const {
   const std::optional<Json> document =
-      TRY(store_.get(Collection::stores, key_of(access, store_id)));
+      TRY(store_.get(Collection::stores, record_key(access, store_id)));
   return document && !is_deleted(*document);
 }
 
 Result<Json> Records::get(const TenantAccess& access, RecordKind kind,
                           const std::string& id) const {
-  return shown(TRY(find(access, Reference{kind, id})));
+  return shown_record(TRY(find(access, Reference{kind, id})));
 }
 
 Result<Json> Records::add_store(const TenantAccess& access, const NewStore& wanted,
@@ -108,6 +100,7 @@ Result<Json> Records::add_device(const TenantAccess& access, const NewDevice& wa
   check_id("device_id", wanted.id, faults);
   check_record_name(wanted.name, faults);
   check_choice("type", wanted.type, kDeviceTypes, faults);
+  const std::lock_guard lock(housing_of(access));
   const bool is_store_there =
       is_id_syntax(wanted.store_id) && TRY(has_store(access, wanted.store_id));
   if (!is_store_there) {
@@ -178,12 +171,16 @@ Result<Json> Records::add(const TenantAccess& access, RecordKind kind, Json docu
                           const Actor& actor) {
   const RecordRow& row = row_of(kind);
   const std::string id = document.string_at(row.id_name).value_or("");
+  const auto stored = TRY(store_.get(row.collection, record_key(access, id)));
+  const auto taken = [&] {
+    return fail(ErrorCode::duplicate, fmt::format("there is a {} '{}' already", row.name, id));
+  };
+  if (stored && !is_deleted(*stored)) return taken();
+  // A new record takes the place of a deleted one, and nothing of it.
+  const std::int64_t revision = stored ? stored->integer_at("revision").value_or(0) : 0;
   Result<Json> added =
-      write(access, Change{row, id, Json(), std::move(document), "created"}, actor);
-  if (!added && added.error().code == ErrorCode::conflict) {
-    return fail(ErrorCode::duplicate,
-                fmt::format("there is, or was, a {} '{}' already", row.name, id));
-  }
+      write(access, Change{row, id, Json(), std::move(document), "created", revision}, actor);
+  if (!added && added.error().code == ErrorCode::conflict) return taken();
   return added;
 }
 
@@ -197,28 +194,24 @@ Result<Json> Records::change(const TenantAccess& access, const Reference& which,
   if (patch.name) check_record_name(*patch.name, faults);
   if (patch.status) check_choice("status", *patch.status, kRecordStatuses, faults);
   TRY(faults.result());
+  std::unique_lock<std::mutex> lock;
+  if (which.kind == RecordKind::device && patch.status == "active") {
+    lock = std::unique_lock(housing_of(access));
+    TRY(check_has_store(access, before));
+  }
   Json after = before;
   if (patch.name) after.set("name", *patch.name);
   if (patch.status) after.set("status", *patch.status);
   after.set("updated_at", clock_.now());
-  return write(access, Change{row_of(which.kind), which.id, before, std::move(after), "updated"},
-               actor);
-}
-
-Result<Json> Records::remove(const TenantAccess& access, const Reference& which,
-                             const Actor& actor) {
-  const Json before = TRY(find(access, which));
-  Json after = before;
-  after.set("status", kDeleted);
-  after.set("updated_at", clock_.now());
-  return write(access, Change{row_of(which.kind), which.id, before, std::move(after), "deleted"},
+  const std::int64_t revision = before.integer_at("revision").value_or(0);
+  return write(access,
+               Change{row_of(which.kind), which.id, before, std::move(after), "updated", revision},
                actor);
 }
 
 // Room below the hard limit of what the change adds, until it is written.
 Result<Enforcement::Hold> Records::hold_room(const TenantAccess& access, const Change& change) {
-  const auto is_active = [](const Json& record) { return record.string_at("status") == "active"; };
-  const bool becomes_active = is_active(change.after) && !is_active(change.before);
+  const bool becomes_active = is_active_record(change.after) && !is_active_record(change.before);
   switch (change.row.kind) {
     case RecordKind::store:
       if (!becomes_active) return Enforcement::Hold{};
@@ -236,35 +229,43 @@ Result<Enforcement::Hold> Records::hold_room(const TenantAccess& access, const C
   return Enforcement::Hold{};
 }
 
-Result<Json> Records::write(const TenantAccess& access, Change change, const Actor& actor) {
-  const Enforcement::Hold room = TRY(hold_room(access, change));
-  Batch batch;
-  batch.at = change.after.timestamp_at("updated_at").value_or(clock_.now());
-  const Json answer = shown(change.after);
-  const bool is_new = change.before.is_null();
-  const std::int64_t revision = change.before.integer_at("revision").value_or(0);
-  batch.documents.push_back({change.row.collection, key_of(access, change.id),
-                             std::move(change.after), is_new ? Expect::absent : Expect::revision,
-                             revision});
+Json Records::stage(const TenantAccess& access, Change change, const Actor& actor,
+                    Pending& pending) {
+  Batch& batch = pending.batch;
+  Json answer = shown_record(change.after);
+  batch.documents.push_back(
+      {change.row.collection, record_key(access, change.id), std::move(change.after),
+       change.revision == 0 ? Expect::absent : Expect::revision, change.revision});
   const std::string what = fmt::format("{}.{}", change.row.name, change.verb);
   const Announced announced = deliveries_.announce({access.tenant().text(), what, answer}, batch);
+  pending.announced.insert(pending.announced.end(), announced.begin(), announced.end());
   if (access.is_provider()) {
     AuditRecord audit = audit_of(actor, what, batch.at);
     audit.tenant_id = access.tenant().text();
-    audit.before = is_new ? Json() : shown(std::move(change.before));
+    audit.before = change.before.is_null() ? Json() : shown_record(std::move(change.before));
     audit.after = answer;
     batch.audits.push_back(std::move(audit));
   }
-  const Result<Commit> commit = store_.apply(std::move(batch));
+  return answer;
+}
+
+Result<Json> Records::write(const TenantAccess& access, Change change, const Actor& actor) {
+  const Enforcement::Hold room = TRY(hold_room(access, change));
+  Pending pending;
+  pending.batch.at = change.after.timestamp_at("updated_at").value_or(clock_.now());
+  const bool is_new = change.before.is_null();
+  const std::string name = fmt::format("{} '{}'", change.row.name, change.id);
+  Json answer = stage(access, std::move(change), actor, pending);
+  const Result<Commit> commit = store_.apply(std::move(pending.batch));
   if (commit) {
-    deliveries_.committed(announced);
+    deliveries_.committed(pending.announced);
     return answer;
   }
   if (!is_new && commit.error().code == ErrorCode::conflict) {
     return fail(ErrorCode::conflict,
-                fmt::format("{} '{}' was changed at the same time by somebody else: look again, "
-                            "then repeat the change",
-                            change.row.name, change.id));
+                fmt::format("{} was changed at the same time by somebody else: look again, then "
+                            "repeat the change",
+                            name));
   }
   return fail(commit.error());
 }
@@ -297,7 +298,7 @@ Result<RecordPage> Records::list(const TenantAccess& access, RecordKind kind,
   wanted.skip = (query.page - 1) * query.limit;
   wanted.limit = query.limit;
   for (Json& document : TRY(store_.find(wanted))) {
-    page.records.push_back(shown(std::move(document)));
+    page.records.push_back(shown_record(std::move(document)));
   }
   return page;
 }

@@ -1,14 +1,15 @@
 // Records: a tenant's own stores, devices, sales and tickets.
 //
 // A record is a document with the field names of the collections; a deleted one stays as a document
-// with status "deleted", is neither listed nor counted, and its id stays taken. Deleting a store
-// leaves its devices as they are: each is counted until it is suspended or deleted itself. What a
+// with status "deleted", is neither listed nor counted, and gives way to a new one with its id. No
+// active device is without a store: one that has them is deleted with them or not at all. What a
 // provider changes here is audited in the same batch; a tenant's own book-keeping is not. Every
 // verb takes the proof of a right to the tenant's data. Any thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,7 @@ inline constexpr std::array<std::string_view, 4> kDeviceTypes = {"POS", "GATE", 
 inline constexpr std::array<std::string_view, 2> kRecordStatuses = {"active", "suspended"};
 inline constexpr std::int64_t kAmountMax = 1'000'000'000'000;  // minor units
 inline constexpr std::size_t kNameLengthMax = 200;             // bytes
+inline constexpr std::int64_t kDevicesRemovedMax = 1000;       // with their store, in one batch
 
 // In all of these an id that is left out is made by the server.
 struct NewStore {
@@ -113,8 +115,8 @@ class Records {
         clock_(parts.clock) {}
 
   // Each answers the record. ErrorCode::limit_exceeded: a hard limit of the plan leaves no room,
-  // likewise where a change makes a record active; ErrorCode::duplicate: the id is taken, also by a
-  // deleted record; ErrorCode::invalid: all that is wrong with the fields.
+  // likewise where a change makes a record active; ErrorCode::duplicate: the id is that of a record
+  // that is there; ErrorCode::invalid: all that is wrong with the fields.
   Result<Json> add_store(const TenantAccess& access, const NewStore& wanted, const Actor& actor);
   Result<Json> add_device(const TenantAccess& access, const NewDevice& wanted, const Actor& actor);
   Result<Json> add_sale(const TenantAccess& access, const NewTrade& wanted, const Actor& actor);
@@ -129,10 +131,17 @@ class Records {
     RecordKind kind;  // store or device
     std::string id;
   };
-  // ErrorCode::conflict where somebody else changed it at the same time.
+  // ErrorCode::conflict where somebody else changed it at the same time, or where a device would be
+  // active without a store.
   Result<Json> change(const TenantAccess& access, const Reference& which, const RecordPatch& patch,
                       const Actor& actor);
-  Result<Json> remove(const TenantAccess& access, const Reference& which, const Actor& actor);
+  // What a store's removal does with its devices.
+  enum class Devices : std::uint8_t {
+    keep,   // ErrorCode::conflict where one is active; suspended ones stay as they are
+    remove  // all of them go with it; ErrorCode::conflict above kDevicesRemovedMax
+  };
+  Result<Json> remove(const TenantAccess& access, const Reference& which, const Actor& actor,
+                      Devices devices = Devices::keep);
 
  private:
   struct Change {
@@ -140,10 +149,23 @@ class Records {
     std::string id;
     Json before;
     Json after;
-    std::string_view verb;  // "created", "updated", "deleted"
+    std::string_view verb;      // "created", "updated", "deleted"
+    std::int64_t revision = 0;  // of the document in its place; 0: there is none
+  };
+  // Changes that are written together, with what follows from each.
+  struct Pending {
+    Batch batch;
+    Announced announced;
   };
   Result<Json> add(const TenantAccess& access, RecordKind kind, Json document, const Actor& actor);
   Result<Json> write(const TenantAccess& access, Change change, const Actor& actor);
+  Json stage(const TenantAccess& access, Change change, const Actor& actor, Pending& pending);
+  Change deletion_of(RecordKind kind, Json before, Timestamp now) const;
+  Result<std::vector<Json>> devices_of(const TenantAccess& access, const std::string& store_id,
+                                       Devices devices) const;
+  Result<Json> remove_store(const TenantAccess& access, Json store, const Actor& actor,
+                            Devices devices);
+  Result<> check_has_store(const TenantAccess& access, const Json& device) const;
   Result<Enforcement::Hold> hold_room(const TenantAccess& access, const Change& change);
   Result<Json> add_trade(const TenantAccess& access, RecordKind kind, const NewTrade& wanted,
                          const Actor& actor);
@@ -155,6 +177,11 @@ class Records {
   Deliveries& deliveries_;
   const BillingRules& rules_;
   const Clock& clock_;
+  // One of them, by the tenant, is held where a device becomes active or a store is deleted, so
+  // that neither misses the other.
+  static constexpr std::size_t kHousingLocks = 32;
+  std::mutex& housing_of(const TenantAccess& access);
+  std::array<std::mutex, kHousingLocks> housing_;
 };
 
 }  // namespace metergate

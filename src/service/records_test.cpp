@@ -55,13 +55,21 @@ TEST(Records, IdThatIsLeftOutIsAUlid) {
   EXPECT_EQ(made.string_at("store_id")->size(), 26u);
 }
 
-TEST(Records, TakenIdIsADuplicateAlsoOfADeletedRecord) {
+TEST(Records, TakenIdIsADuplicateAndThatOfADeletedRecordIsFree) {
   RecordsTown town;
   town.add_store("s1");
   expect_error(town.records.add_store(town.own, NewStore{"s1", "Again"}, town.actor),
                ErrorCode::duplicate);
   ASSERT_TRUE(town.records.remove(town.own, {RecordKind::store, "s1"}, town.actor));
-  expect_error(town.records.add_store(town.own, NewStore{"s1", "Again"}, town.actor),
+  town.clock.advance(std::chrono::hours{1});
+  const Json again =
+      town.records.add_store(town.provider, NewStore{"s1", "Again"}, town.actor).value();
+  EXPECT_EQ(again.string_at("name"), "Again");
+  EXPECT_EQ(again.timestamp_at("created_at"), town.clock.now());
+  EXPECT_EQ(town.counter("tenant_1").gauges.stores.last, 1);
+  EXPECT_EQ(town.ids(RecordKind::store), "s1 ");
+  EXPECT_TRUE(town.audits("store.created")[0].find("before")->is_null());
+  expect_error(town.records.add_store(town.own, NewStore{"s1", "Twice"}, town.actor),
                ErrorCode::duplicate);
   // Another tenant's ids are its own.
   EXPECT_TRUE(town.records.add_store(RecordsTown::of_tenant("tenant_2"), NewStore{"s1", "Other"},
@@ -87,7 +95,8 @@ TEST(Records, DeviceNeedsAStoreThatIsThere) {
   expect_error(add("s1", "TILL"), ErrorCode::invalid, "type");
   ASSERT_TRUE(town.records.change(town.own, {RecordKind::store, "s1"}, {{}, "suspended"}, {}));
   EXPECT_TRUE(add("s1", "GATE"));
-  ASSERT_TRUE(town.records.remove(town.own, {RecordKind::store, "s1"}, town.actor));
+  ASSERT_TRUE(town.records.remove(town.own, {RecordKind::store, "s1"}, town.actor,
+                                  Records::Devices::remove));
   expect_error(town.records.add_device(town.own, NewDevice{"d3", "s1", "Till", "POS"}, town.actor),
                ErrorCode::invalid, "store_id");
 }
