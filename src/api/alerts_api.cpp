@@ -12,7 +12,9 @@ Result<AlertQuery> read_alert_query(const Call& call) {
   const PageRequest page = read_page(reader);
   query.page = page.page;
   query.limit = page.limit;
-  query.type = reader.choice("type", {std::string{kOverLimitType}}).value_or("");
+  std::vector<std::string> types;
+  for (const AlertKindRow& row : kAlertKinds) types.emplace_back(row.type);
+  query.type = reader.choice("type", types).value_or("");
   query.status = reader.choice("status", {"open", "acknowledged", "resolved"}).value_or("");
   query.severity = reader.choice("severity", {"low", "medium", "high", "critical"}).value_or("");
   query.tenant_id = reader.text("tenant_id").value_or("");
@@ -33,12 +35,16 @@ Result<Answer> list_alerts(Call& call) {
 }
 
 Result<Answer> acknowledge_alert(Call& call) {
+  Alerting& alerting = call.services.alerting;
+  const std::string& id = call.path_value("alert_id");
+  std::string reason;
   if (!call.request.body.empty()) {
+    TRY(alerting.get(id));
     BodyReader body = TRY(BodyReader::open(call.request));
+    reason = body.optional_text("reason", 3, 500).value_or("");
     TRY(body.finish());
   }
-  return answer_of(
-      TRY(call.services.alerting.acknowledge(call.path_value("alert_id"), call.actor)));
+  return answer_of(TRY(alerting.acknowledge(id, reason, call.actor)));
 }
 
 Result<Answer> resolve_alert(Call& call) {
@@ -69,7 +75,7 @@ std::vector<Route> alerts_routes() {
        acknowledge_alert,
        {},
        false,
-       "Acknowledge an open alert"},
+       "Acknowledge an open alert; a reason is optional"},
       {"POST",
        "/provider/alerts/{alert_id}/resolve",
        updates,

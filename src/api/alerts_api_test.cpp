@@ -58,6 +58,27 @@ TEST_F(AlertsApi, AcknowledgeOnceThenConflict) {
   EXPECT_EQ(act(kAck, id_, "{}").error().code, ErrorCode::conflict);
 }
 
+TEST_F(AlertsApi, AcknowledgeKeepsAReason) {
+  for (const char* body : {R"({"reason":"no"})", R"({"reason":5})", R"({"why":"They know"})"})
+    EXPECT_EQ(act(kAck, id_, body).error().code, ErrorCode::invalid) << body;
+  const Json data = must(act(kAck, id_, R"({"reason":"They know"})")).data;
+  EXPECT_EQ(data.string_at("acknowledge_reason"), "They know");
+  EXPECT_EQ(act(kAck, "alert-2026-03-nobody", R"({"reason":"no"})").error().code,
+            ErrorCode::alert_not_found);
+}
+
+TEST_F(AlertsApi, ListKnowsTheTypesOfWarnings) {
+  world_.add("near", "free");
+  world_.calls("near", "2026-03-09", 9'000);
+  must(world_.alerting.watch_step());
+  const Json near = must(list({{"type", "billing.near_limit"}, {"severity", "low"}})).data;
+  ASSERT_EQ(near.find("alerts")->as_array().size(), 1U);
+  const Json& alert = near.find("alerts")->as_array()[0];
+  EXPECT_EQ(alert.string_at("meter"), "api_calls");
+  EXPECT_EQ(alert.integer_at("threshold"), 90);
+  EXPECT_TRUE(must(list({{"type", "billing.forecast_over"}})).data.find("alerts")->is_array());
+}
+
 TEST_F(AlertsApi, ResolveOnceWithAReason) {
   EXPECT_EQ(act(kResolve, id_, "{}").error().code, ErrorCode::invalid);
   EXPECT_EQ(act(kResolve, id_, R"({"reason":"ok"})").error().code, ErrorCode::invalid);

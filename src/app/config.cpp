@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/dotenv.h"
+#include "domain/usage_warning.h"
 #include "http/origin.h"
 
 namespace metergate {
@@ -82,6 +83,26 @@ bool read_grace(const std::string& text, Config& config) {
   const auto value = whole_number(text, 0, kGraceHoursMax);
   if (value) config.rules.grace = std::chrono::hours{*value};
   return value.has_value();
+}
+
+// "75,90": ascending whole numbers, each once; "none": no warnings before a limit is passed.
+bool read_thresholds(const std::string& text, Config& config) {
+  std::vector<int>& thresholds = config.rules.alert_thresholds;
+  thresholds.clear();
+  if (text == "none") return true;
+  std::string_view rest = text;
+  for (bool is_last = false; !is_last;) {
+    const std::size_t comma = rest.find(',');
+    is_last = comma == std::string_view::npos;
+    std::string part{rest.substr(0, comma)};
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    const auto value = whole_number(part, 1, kThresholdMax);
+    if (!value || (!thresholds.empty() && *value <= thresholds.back())) return false;
+    thresholds.push_back(static_cast<int>(*value));
+    if (!is_last) rest.remove_prefix(comma + 1);
+  }
+  return thresholds.size() <= kThresholdsMax;
 }
 
 bool read_level(const std::string& text, Config& config) {
@@ -166,6 +187,10 @@ constexpr SettingRow kSettings[] = {
      [](const std::string& text, Config& config) {
        return read_flag(text, config.rules.overage_alerts);
      }},
+    {"ALERT_THRESHOLDS", "", "75,90",
+     "none, or at most 10 whole numbers from 1 to 100, ascending, with commas: 75,90",
+     "percentages of a limit that usage is warned of when it first reaches them", false,
+     read_thresholds},
     {"BILLING_REPORT_GENERATION", "", "true", kFlagAllowed,
      "false: reports already made can be read, new ones are refused", false,
      [](const std::string& text, Config& config) {

@@ -164,5 +164,23 @@ TEST(Config, NamedFileThatIsMissingIsRefusedByName) {
   EXPECT_NE(sources.error().message.find("no/such/file.env"), std::string::npos);
 }
 
+TEST(Config, AlertThresholdsAreAscendingPercentagesOrNone) {
+  const auto read = [](const std::string& value) -> std::optional<std::vector<int>> {
+    const auto loaded =
+        load_config({.flags = {}, .environment = {{"ALERT_THRESHOLDS", value}}, .file = {}});
+    if (!loaded) return std::nullopt;
+    return loaded->config.rules.alert_thresholds;
+  };
+  EXPECT_EQ(read(""), (std::vector{75, 90}));
+  EXPECT_EQ(read("50"), (std::vector{50}));
+  EXPECT_EQ(read("1, 50 ,100"), (std::vector{1, 50, 100}));
+  EXPECT_EQ(read("none"), std::vector<int>{});
+  EXPECT_EQ(read("1,2,3,4,5,6,7,8,9,10")->size(), 10U);
+  for (const char* bad : {"0", "101", "90,75", "75,75", "75,", ",75", "75;90", "7.5", "75%", "-5",
+                          "+75", "None", "1,2,3,4,5,6,7,8,9,10,11", "99999999999999999999"}) {
+    EXPECT_FALSE(read(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace metergate

@@ -116,6 +116,7 @@ void reopen(Alert& alert) {
   alert.status = AlertStatus::open;
   alert.acknowledged_at.reset();
   alert.acknowledged_by.clear();
+  alert.acknowledge_reason.clear();
   alert.resolved_at.reset();
   alert.resolved_by.clear();
   alert.resolution_reason.clear();

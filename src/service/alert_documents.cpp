@@ -1,6 +1,8 @@
 // An alert as a document, and back.
+#include <algorithm>
 #include <array>
 
+#include "service/alert_shapes.h"
 #include "service/alerting.h"
 #include "service/own_lines.h"
 
@@ -10,7 +12,41 @@ namespace {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json{} : Json{text}; }
 
+std::int64_t whole_units(Quantity quantity) {
+  return saturate(quantity.billionths / Quantity::kPerWhole);
+}
+
+// How a warning's meter stood when it was opened.
+Json warning_metadata(const Alert& alert) {
+  Json metadata =
+      Json::object({{"plan", alert.plan}, {"period", alert.period.text()}, {"meter", alert.meter}});
+  const bool is_near = alert.kind == AlertKind::near_limit;
+  if (is_near) metadata.set("threshold_percent", alert.threshold);
+  Json meters = Json::object();
+  for (const LineItem& line : alert.lines) {
+    const Utilization used{line.usage, line.included};
+    meters.set(
+        row_of(line.meter).name,
+        Json::object({{"usage", units_json(line.meter, line.usage)},
+                      {"limit", line.included ? units_json(line.meter, *line.included) : Json{}},
+                      {"utilization_percent", used.percent()}}));
+    if (alert.expected)
+      metadata.set("expected", units_json(line.meter, whole_units(*alert.expected)));
+  }
+  for (const OwnLineItem& line : alert.own_lines) {
+    meters.set(line.meter,
+               Json::object({{"usage", quantity_json(line.usage)},
+                             {"limit", line.included ? quantity_json(*line.included) : Json{}},
+                             {"utilization_percent", utilization_of(line).percent()}}));
+    if (alert.expected) metadata.set("expected", quantity_json(*alert.expected));
+  }
+  if (alert.passes_on) metadata.set("passes_on", to_text(*alert.passes_on));
+  metadata.set("meters", std::move(meters));
+  return metadata;
+}
+
 Json metadata_json(const Alert& alert, const Currency& currency) {
+  if (alert.kind != AlertKind::over_limit) return warning_metadata(alert);
   Json meters = Json::object();
   for (const LineItem& line : alert.lines) {
     meters.set(row_of(line.meter).name,
@@ -56,10 +92,12 @@ Json exact_json(const Alert& alert) {
   Json own_resolved = Json::object();
   for (const auto& [meter, overage] : alert.own_overage_resolved)
     own_resolved.set(meter, billionths_text(overage));
-  return Json::object({{"lines", std::move(lines)},
-                       {"overage_resolved", std::move(resolved)},
-                       {"own_lines", std::move(own)},
-                       {"own_overage_resolved", std::move(own_resolved)}});
+  Json exact = Json::object({{"lines", std::move(lines)},
+                             {"overage_resolved", std::move(resolved)},
+                             {"own_lines", std::move(own)},
+                             {"own_overage_resolved", std::move(own_resolved)}});
+  if (alert.expected) exact.set("expected", billionths_text(*alert.expected));
+  return exact;
 }
 
 // Reads members; remembers whether one was missing or of the wrong kind.
@@ -146,6 +184,8 @@ Result<> read_exact(const Json& document, Alert& alert) {
     if (overage.kind() != Json::Kind::integer) return corrupt_alert(alert.alert_id);
     alert.overage_resolved[kMeters[at].meter] = overage.as_integer();
   }
+  if (const auto expected = exact->string_at("expected"))
+    alert.expected = quantity_of_billionths(*expected);
   return read_own(*exact, alert);
 }
 
@@ -173,10 +213,11 @@ constexpr std::array<std::string_view, 18> kShown = {
 }  // namespace
 
 Json to_document(const Alert& alert, const Currency& currency) {
-  return Json::object({
+  const AlertKindRow& row = row_of(alert.kind);
+  Json document = Json::object({
       {"alert_id", alert.alert_id},
-      {"type", kOverLimitType},
-      {"severity", kOverLimitSeverity},
+      {"type", row.type},
+      {"severity", row.severity},
       {"status", to_text(alert.status)},
       {"tenant_id", alert.tenant.text()},
       {"tenant_name", alert.tenant_name},
@@ -186,6 +227,7 @@ Json to_document(const Alert& alert, const Currency& currency) {
       {"count", alert.count},
       {"acknowledged_at", alert.acknowledged_at},
       {"acknowledged_by", text_or_null(alert.acknowledged_by)},
+      {"acknowledge_reason", text_or_null(alert.acknowledge_reason)},
       {"resolved_at", alert.resolved_at},
       {"resolved_by", text_or_null(alert.resolved_by)},
       {"resolution_reason", text_or_null(alert.resolution_reason)},
@@ -194,6 +236,9 @@ Json to_document(const Alert& alert, const Currency& currency) {
       {"updated_at", alert.updated_at},
       {"exact", exact_json(alert)},
   });
+  if (!alert.meter.empty()) document.set("meter", alert.meter);
+  if (alert.threshold > 0) document.set("threshold", alert.threshold);
+  return document;
 }
 
 Result<Alert> alert_from(const Json& document) {
@@ -206,19 +251,26 @@ Result<Alert> alert_from(const Json& document) {
   alert.count = reader.integer("count");
   alert.acknowledged_at = reader.optional_time("acknowledged_at");
   alert.acknowledged_by = reader.optional_text("acknowledged_by");
+  alert.acknowledge_reason = reader.optional_text("acknowledge_reason");
   alert.resolved_at = reader.optional_time("resolved_at");
   alert.resolved_by = reader.optional_text("resolved_by");
   alert.resolution_reason = reader.optional_text("resolution_reason");
   alert.created_at = reader.time("created_at");
   alert.updated_at = reader.time("updated_at");
+  const auto* const kind = std::ranges::find(kAlertKinds, reader.text("type"), &AlertKindRow::type);
   const std::optional<AlertStatus> status = find_alert_status(reader.text("status"));
   const Result<TenantId> tenant = TenantId::parse(reader.text("tenant_id"));
   const Result<Period> period = Period::parse(reader.text("period"));
   const Json* metadata = document.find("metadata");
   const std::optional<std::string> plan =
       metadata == nullptr ? std::nullopt : metadata->string_at("plan");
-  if (!reader.is_whole() || !status || !tenant || !period || !plan)
+  if (!reader.is_whole() || kind == kAlertKinds.end() || !status || !tenant || !period || !plan)
     return corrupt_alert(alert.alert_id);
+  alert.kind = kind->kind;
+  alert.meter = reader.optional_text("meter");
+  alert.threshold = static_cast<int>(document.integer_at("threshold").value_or(0));
+  if (const auto day = parse_day(metadata->string_at("passes_on").value_or("")); day)
+    alert.passes_on = *day;
   alert.status = *status;
   alert.tenant = *tenant;
   alert.period = *period;
@@ -233,7 +285,29 @@ Json alert_json(const Json& document) {
     const Json* value = document.find(name);
     result.set(name, value == nullptr ? Json{} : *value);
   }
+  for (const std::string_view name : {"meter", "threshold", "acknowledge_reason"}) {
+    const Json* value = document.find(name);
+    if (value != nullptr && !value->is_null()) result.set(name, *value);
+  }
   return result;
+}
+
+DocumentKey alert_key(const AlertName& name) {
+  std::string id = std::string{row_of(name.kind).type} + "|" + name.period.text();
+  if (!name.meter.empty()) id += "|" + name.meter;
+  if (name.threshold > 0) id += "|" + std::to_string(name.threshold);
+  return {name.tenant.text(), std::move(id)};
+}
+
+DocumentWrite alert_write(const Alert& alert, std::optional<std::int64_t> revision,
+                          const Currency& currency) {
+  DocumentWrite write;
+  write.collection = Collection::provider_alerts;
+  write.key = alert_key({alert.kind, alert.tenant, alert.period, alert.meter, alert.threshold});
+  write.document = to_document(alert, currency);
+  write.expect = revision ? Expect::revision : Expect::absent;
+  write.revision = revision.value_or(0);
+  return write;
 }
 
 }  // namespace metergate

@@ -15,7 +15,7 @@ class AlertList : public testing::Test {
       must(world_.alerting.watch_step());
       world_.clock.advance(Milliseconds{5000});
     }
-    must(world_.alerting.acknowledge("alert-2026-03-b", world_.actor));
+    must(world_.alerting.acknowledge("alert-2026-03-b", "", world_.actor));
   }
 
   std::vector<std::string> tenants(const AlertQuery& query) {

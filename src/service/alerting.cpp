@@ -3,84 +3,23 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/usage_warning.h"
+#include "service/alert_shapes.h"
+
 namespace metergate {
 
 namespace {
 
 constexpr std::size_t kTouchedPerStep = 1000;
-constexpr int kWriteTriesMax = 5;
+constexpr std::size_t kForecastsPerStep = 250;
+constexpr std::int64_t kClosedPerSweep = 10'000;
 constexpr Milliseconds kUpdateEvery{1000};
-
-// What becomes of an alert is told to webhooks, and people's part in it audited, by these names.
-constexpr std::string_view kOpened = "alert.opened";
-constexpr std::string_view kAcknowledged = "alert.acknowledged";
-constexpr std::string_view kResolved = "alert.resolved";
-
-DocumentKey key_of(const TenantPeriod& which) {
-  return {which.tenant.text(), std::string{kOverLimitType} + "|" + which.period.text()};
-}
-
-constexpr std::string_view kIdPrefix = "alert-";
-constexpr std::size_t kPeriodLength = 7;
-
-// An alert's id says which alert it is, so that it is found without a search.
-std::string id_of(const TenantPeriod& which) {
-  return std::string{kIdPrefix} + which.period.text() + "-" + which.tenant.text();
-}
-
-std::optional<TenantPeriod> parse_id(std::string_view id) {
-  if (!id.starts_with(kIdPrefix)) return std::nullopt;
-  id.remove_prefix(kIdPrefix.size());
-  if (id.size() <= kPeriodLength || id[kPeriodLength] != '-') return std::nullopt;
-  const Result<Period> period = Period::parse(id.substr(0, kPeriodLength));
-  Result<TenantId> tenant = TenantId::parse(id.substr(kPeriodLength + 1));
-  if (!period || !tenant) return std::nullopt;
-  return TenantPeriod{*std::move(tenant), *period};
-}
-
-DocumentWrite write_of(const Alert& alert, std::optional<std::int64_t> revision,
-                       const Currency& currency) {
-  DocumentWrite write;
-  write.collection = Collection::provider_alerts;
-  write.key = key_of({alert.tenant, alert.period});
-  write.document = to_document(alert, currency);
-  write.expect = revision ? Expect::revision : Expect::absent;
-  write.revision = revision.value_or(0);
-  return write;
-}
-
-constexpr std::string_view kLimitExceeded = "usage.limit_exceeded";
-
-// What a tenant is told of its alert: its own figures, not what the provider's people do with them.
-Json exceeded_json(const Alert& alert, const Json& shown) {
-  const Json* metadata = shown.find("metadata");
-  return Json::object({{"tenant_id", alert.tenant.text()},
-                       {"alert_id", alert.alert_id},
-                       {"period", alert.period.text()},
-                       {"first_seen", alert.first_seen},
-                       {"last_seen", alert.last_seen},
-                       {"metadata", metadata == nullptr ? Json() : *metadata}});
-}
-
-std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not a UTF-8 continuation
-  }));
-}
-
-Result<> check_reason(const std::string& reason) {
-  const std::size_t length = character_count(reason);
-  const bool is_blank = reason.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (length >= 3 && length <= 500 && !is_blank) return {};
-  const std::string message =
-      "reason has " + std::to_string(length) + " characters: must be 3 to 500, not all blank";
-  return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "reason", message}}});
-}
 
 }  // namespace
 
-Result<Alerting::Known> Alerting::find(const TenantPeriod& which) const {
-  const std::optional<Json> document = TRY(store_.get(Collection::provider_alerts, key_of(which)));
+Result<Alerting::Known> Alerting::find(const AlertName& name) const {
+  const std::optional<Json> document =
+      TRY(store_.get(Collection::provider_alerts, alert_key(name)));
   Known known;
   if (!document) return known;
   known.alert = TRY(alert_from(*document));
@@ -88,64 +27,138 @@ Result<Alerting::Known> Alerting::find(const TenantPeriod& which) const {
   return known;
 }
 
-Result<bool> Alerting::evaluate_once(const TenantPeriod& which, Pace pace) {
-  const Statement now_true = TRY(billing_.statement(which.tenant, which.period));
-  Known known = TRY(find(which));
+Result<Alerting::Warnings> Alerting::find_warnings(const TenantPeriod& which) const {
+  Warnings warnings;
+  for (const AlertKind kind : {AlertKind::near_limit, AlertKind::forecast_over}) {
+    Query query;
+    query.collection = Collection::provider_alerts;
+    query.filter = Filter::all({Filter::equal("tenant_id", which.tenant.text()),
+                                Filter::equal("type", row_of(kind).type),
+                                Filter::equal("period", which.period.text())});
+    for (const Json& document : TRY(store_.find(query))) {
+      warnings.alerts.push_back(TRY(alert_from(document)));
+      warnings.revisions.push_back(document.integer_at("revision").value_or(0));
+    }
+  }
+  return warnings;
+}
+
+// Nothing where the step comes too soon: it is taken later.
+Result<std::optional<Alert>> Alerting::stage_over_limit(const Statement& now_true, Pace pace,
+                                                        Pending& pending) {
+  const TenantPeriod which{now_true.tenant, now_true.period};
+  const AlertName name{AlertKind::over_limit, which.tenant, which.period};
+  Known known = TRY(find(name));
   const AlertStep step = next_step(known.alert, now_true);
   const bool opens = step == AlertStep::open || step == AlertStep::reopen;
-  if (step == AlertStep::nothing || (opens && !rules_.overage_alerts)) return false;
-  const Timestamp now = clock_.now();
-  const bool is_soon = step == AlertStep::update && now - known.alert->last_seen < kUpdateEvery;
+  if (step == AlertStep::nothing || (opens && !rules_.overage_alerts)) return known.alert;
+  const Timestamp now = pending.batch.at;
+  const bool is_soon = step == AlertStep::update && now >= known.alert->last_seen &&
+                       now - known.alert->last_seen < kUpdateEvery;
   if (is_soon && pace == Pace::once_a_second) {
     const std::lock_guard lock{mutex_};
     waiting_.insert(which);
-    return false;
+    return known.alert;
   }
   const bool is_there = known.alert.has_value();
-  const Alert next = after_step(step, std::move(known.alert), now_true, now, id_of(which));
-  Batch batch;
-  batch.at = now;
-  batch.documents.push_back(
-      write_of(next, is_there ? std::optional{known.revision} : std::nullopt, rules_.currency));
-  Announced announced;
-  if (opens) announced = announce(kOpened, next, batch);
-  if (step == AlertStep::resolve) announced = announce(kResolved, next, batch);
-  TRY(store_.apply(std::move(batch)));
-  deliveries_.committed(announced);
+  const Alert next = after_step(step, std::move(known.alert), now_true, now, alert_id_of(name));
+  pending.batch.documents.push_back(
+      alert_write(next, is_there ? std::optional{known.revision} : std::nullopt, rules_.currency));
+  if (opens) pending.add(announce(kAlertOpened, next, pending.batch));
+  if (step == AlertStep::resolve) pending.add(announce(kAlertResolved, next, pending.batch));
+  return next;
+}
+
+Result<std::vector<MeterForecast>> Alerting::forecasts_of(const Statement& now_true) const {
+  std::vector<MeterForecast> forecasts;
+  const auto by_meter = TRY(billing_.forecast(now_true));
+  for (const MeterRow& row : kMeters) {
+    if (const auto& forecast = by_meter[row.meter])
+      forecasts.push_back(
+          {std::string{row.name}, Quantity::of(forecast->expected), forecast->passes_on});
+  }
+  return forecasts;
+}
+
+Result<> Alerting::stage_warnings(const Statement& now_true, const std::optional<Alert>& over_limit,
+                                  Ahead ahead, Pending& pending) {
+  const Warnings known = TRY(find_warnings({now_true.tenant, now_true.period}));
+  std::optional<std::vector<MeterForecast>> forecasts;
+  if (ahead == Ahead::looked_at && now_true.period == billing_.current_period())
+    forecasts = TRY(forecasts_of(now_true));
+  const Timestamp now = pending.batch.at;
+  const WarningInput input{.now_true = now_true,
+                           .known = known.alerts,
+                           .over_limit = over_limit ? &*over_limit : nullptr,
+                           .thresholds = rules_.alert_thresholds,
+                           .forecasts = forecasts ? &*forecasts : nullptr,
+                           .has_ended = now >= now_true.period.window(rules_.zone).end,
+                           .opens = rules_.overage_alerts};
+  for (const WarningChange& change : warning_changes(input, now)) {
+    std::optional<std::int64_t> revision;
+    const auto at = std::ranges::find(known.alerts, change.alert.alert_id, &Alert::alert_id);
+    if (at != known.alerts.end())
+      revision = known.revisions[static_cast<std::size_t>(at - known.alerts.begin())];
+    pending.batch.documents.push_back(alert_write(change.alert, revision, rules_.currency));
+    const bool opens = change.step == AlertStep::open;
+    pending.add(announce(opens ? kAlertOpened : kAlertResolved, change.alert, pending.batch));
+  }
+  return {};
+}
+
+Result<bool> Alerting::evaluate_once(const TenantPeriod& which, const Look& look) {
+  const Statement now_true = TRY(billing_.statement(which.tenant, which.period));
+  Pending pending;
+  pending.batch.at = clock_.now();
+  const auto over_limit = TRY(stage_over_limit(now_true, look.pace, pending));
+  TRY(stage_warnings(now_true, over_limit, look.ahead, pending));
+  if (pending.batch.documents.empty()) return false;
+  TRY(store_.apply(std::move(pending.batch)));
+  deliveries_.committed(pending.announced);
   return true;
 }
 
 // A conflict means that somebody else wrote the alert meanwhile: what they wrote decides anew.
-Result<bool> Alerting::evaluate_at(const TenantPeriod& which, Pace pace) {
+Result<bool> Alerting::evaluate_at(const TenantPeriod& which, const Look& look) {
   for (int attempt = 1;; ++attempt) {
-    Result<bool> changed = evaluate_once(which, pace);
+    Result<bool> changed = evaluate_once(which, look);
     const bool is_conflict = !changed && changed.error().code == ErrorCode::conflict;
-    if (!is_conflict || attempt == kWriteTriesMax) return changed;
+    if (!is_conflict || attempt == kAlertWriteTriesMax) return changed;
   }
 }
 
 Result<bool> Alerting::evaluate(const TenantPeriod& which) {
-  return evaluate_at(which, Pace::at_once);
-}
-
-// The provider hears of every turn of an alert, the tenant of its opening.
-Announced Alerting::announce(std::string_view type, const Alert& alert, Batch& batch) {
-  const Json shown = alert_json(to_document(alert, rules_.currency));
-  Announced announced = deliveries_.announce({"", std::string{type}, shown}, batch);
-  if (type != kOpened) return announced;
-  const Announced told = deliveries_.announce(
-      {alert.tenant.text(), std::string{kLimitExceeded}, exceeded_json(alert, shown)}, batch);
-  announced.insert(announced.end(), told.begin(), told.end());
-  return announced;
+  return evaluate_at(which, {Pace::at_once, Ahead::looked_at});
 }
 
 std::vector<TenantPeriod> Alerting::take_work() {
   std::vector<TenantPeriod> work = store_.take_touched(kTouchedPerStep);
   const std::lock_guard lock{mutex_};
-  for (const TenantPeriod& touched : work) waiting_.erase(touched);
+  for (const TenantPeriod& touched : work) {
+    waiting_.erase(touched);
+    ahead_.insert(touched);
+  }
   work.insert(work.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
   return work;
+}
+
+// A forecast reads a month of days: so many a step, each tenant in its turn.
+std::vector<TenantPeriod> Alerting::take_ahead() {
+  const std::lock_guard lock{mutex_};
+  std::vector<TenantPeriod> taken;
+  while (!ahead_.empty() && taken.size() < kForecastsPerStep) {
+    auto at = ahead_.upper_bound(last_ahead_);
+    if (at == ahead_.end()) at = ahead_.begin();
+    last_ahead_ = *at;
+    taken.push_back(*at);
+    ahead_.erase(at);
+  }
+  return taken;
+}
+
+bool Alerting::is_watched(const TenantPeriod& which) const {
+  return !billing_.is_closed(which.period) && directory_.find(which.tenant) != nullptr;
 }
 
 Result<TickReport> Alerting::watch_step() {
@@ -161,8 +174,8 @@ Result<TickReport> Alerting::watch_step() {
       waiting_.insert(which);
       continue;
     }
-    if (billing_.is_closed(which.period) || !directory_.find(which.tenant)) continue;
-    const Result<bool> changed = evaluate_at(which, Pace::once_a_second);
+    if (!is_watched(which)) continue;
+    const Result<bool> changed = evaluate_at(which, {Pace::once_a_second, Ahead::left_alone});
     if (!changed) {
       // Nothing that was taken is forgotten: it is looked at again in the next step.
       const std::lock_guard lock{mutex_};
@@ -171,8 +184,25 @@ Result<TickReport> Alerting::watch_step() {
     }
     if (*changed) ++report.done;
   }
+  report.done += TRY(look_ahead());
   report.more = work.size() >= kTouchedPerStep;
   return report;
+}
+
+Result<std::int64_t> Alerting::look_ahead() {
+  std::int64_t done = 0;
+  const std::vector<TenantPeriod> taken = take_ahead();
+  for (std::size_t at = 0; at < taken.size(); ++at) {
+    if (taken[at].period != billing_.current_period() || !is_watched(taken[at])) continue;
+    const Result<bool> changed = evaluate_at(taken[at], {Pace::once_a_second, Ahead::looked_at});
+    if (!changed) {
+      const std::lock_guard lock{mutex_};
+      ahead_.insert(taken.begin() + static_cast<std::ptrdiff_t>(at), taken.end());
+      return std::unexpected(changed.error());
+    }
+    if (*changed) ++done;
+  }
+  return done;
 }
 
 Result<TickReport> Alerting::sweep() {
@@ -181,97 +211,41 @@ Result<TickReport> Alerting::sweep() {
   for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
     for (Period period = current; !billing_.is_closed(period); period = period.previous()) {
       if (record->tenant.created_at >= period.window(rules_.zone).end) break;
-      if (TRY(evaluate_at({record->tenant.id, period}, Pace::at_once))) ++report.done;
+      if (TRY(evaluate_at({record->tenant.id, period}, {Pace::at_once, Ahead::looked_at})))
+        ++report.done;
     }
   }
+  report.done += TRY(resolve_closed());
   return report;
 }
 
-Result<Alerting::Known> Alerting::find_by_id(const std::string& alert_id) const {
-  const std::optional<TenantPeriod> which = parse_id(alert_id);
-  Known known;
-  if (which) known = TRY(find(*which));
-  if (!known.alert) {
-    return fail(ErrorCode::alert_not_found, "There is no alert \"" + alert_id + "\"");
+// Warnings of periods that take no more events are about nothing any more.
+Result<std::int64_t> Alerting::resolve_closed() {
+  std::int64_t done = 0;
+  for (const AlertStatus status : {AlertStatus::open, AlertStatus::acknowledged}) {
+    Query query;
+    query.collection = Collection::provider_alerts;
+    query.filter = Filter::all({Filter::equal("status", to_text(status)),
+                                Filter::equal("severity", row_of(AlertKind::near_limit).severity),
+                                Filter::compare("period", FilterOperator::less_or_equal,
+                                                billing_.last_closed_period().text())});
+    query.limit = kClosedPerSweep;
+    for (const Json& document : TRY(store_.find(query))) {
+      const Alert warning = after_period_closed(TRY(alert_from(document)), clock_.now());
+      Pending pending;
+      pending.batch.at = warning.updated_at;
+      pending.batch.documents.push_back(
+          alert_write(warning, document.integer_at("revision").value_or(0), rules_.currency));
+      pending.add(announce(kAlertResolved, warning, pending.batch));
+      const Result<Commit> commit = store_.apply(std::move(pending.batch));
+      // Somebody else has just changed it: the next sweep looks again.
+      if (!commit && commit.error().code == ErrorCode::conflict) continue;
+      TRY(commit);
+      deliveries_.committed(pending.announced);
+      ++done;
+    }
   }
-  return known;
-}
-
-Result<Json> Alerting::get(const std::string& alert_id) const {
-  const Known known = TRY(find_by_id(alert_id));
-  return alert_json(to_document(*known.alert, rules_.currency));
-}
-
-Result<Json> Alerting::write_change(const PersonalChange& change, const Actor& actor) {
-  const auto status_json = [](const Alert& alert) {
-    return Json::object({{"alert_id", alert.alert_id}, {"status", to_text(alert.status)}});
-  };
-  Batch batch;
-  batch.at = change.after.updated_at;
-  batch.documents.push_back(write_of(change.after, change.before.revision, rules_.currency));
-  AuditRecord audit = audit_of(actor, change.action, batch.at);
-  audit.tenant_id = change.after.tenant.text();
-  audit.reason = change.reason;
-  audit.before = status_json(*change.before.alert);
-  audit.after = status_json(change.after);
-  batch.audits.push_back(std::move(audit));
-  const Announced announced = announce(change.action, change.after, batch);
-  TRY(store_.apply(std::move(batch)));
-  deliveries_.committed(announced);
-  return alert_json(to_document(change.after, rules_.currency));
-}
-
-Result<Json> Alerting::acknowledge(const std::string& alert_id, const Actor& actor) {
-  for (int attempt = 1;; ++attempt) {
-    Known known = TRY(find_by_id(alert_id));
-    PersonalChange change{std::string{kAcknowledged}, "", std::move(known), {}};
-    change.after = *change.before.alert;
-    if (change.after.status == AlertStatus::resolved) {
-      return fail(ErrorCode::alert_already_resolved,
-                  "Alert " + alert_id + " is resolved: only an open one can be acknowledged");
-    }
-    if (change.after.status == AlertStatus::acknowledged) {
-      return fail(ErrorCode::conflict, "Alert " + alert_id + " was acknowledged by " +
-                                           change.after.acknowledged_by + " already");
-    }
-    change.after.status = AlertStatus::acknowledged;
-    change.after.acknowledged_at = clock_.now();
-    change.after.acknowledged_by = actor.name;
-    change.after.updated_at = clock_.now();
-    Result<Json> written = write_change(change, actor);
-    const bool is_conflict = !written && written.error().code == ErrorCode::conflict;
-    if (!is_conflict || attempt == kWriteTriesMax) return written;
-  }
-}
-
-Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& reason,
-                               const Actor& actor) {
-  for (int attempt = 1;; ++attempt) {
-    Known known = TRY(find_by_id(alert_id));
-    PersonalChange change{std::string{kResolved}, reason, std::move(known), {}};
-    Alert& after = change.after = *change.before.alert;
-    TRY(check_reason(reason));
-    if (after.status == AlertStatus::resolved) {
-      return fail(ErrorCode::alert_already_resolved,
-                  "Alert " + alert_id + " was resolved by " + after.resolved_by + " already");
-    }
-    // From here on only growth beyond what is true now opens it again.
-    const Statement now_true = TRY(billing_.statement(after.tenant, after.period));
-    for (const LineItem& line : now_true.rated.lines) {
-      after.overage_resolved[line.meter] = line.overage;
-    }
-    after.own_overage_resolved.clear();
-    for (const OwnLineItem& line : now_true.rated.own_lines)
-      after.own_overage_resolved.emplace_back(line.meter, line.overage);
-    after.status = AlertStatus::resolved;
-    after.resolved_at = clock_.now();
-    after.resolved_by = actor.name;
-    after.resolution_reason = reason;
-    after.updated_at = clock_.now();
-    Result<Json> written = write_change(change, actor);
-    const bool is_conflict = !written && written.error().code == ErrorCode::conflict;
-    if (!is_conflict || attempt == kWriteTriesMax) return written;
-  }
+  return done;
 }
 
 }  // namespace metergate

@@ -1,9 +1,9 @@
-// Alerting: opens, updates, reopens and resolves the over-limit alert of a tenant and period as the
-// figures ask, and takes what people do with it. domain/alert.h decides; here it is read, written
-// and listed.
+// Alerting: opens, updates, reopens and resolves the alerts of a tenant and period as the figures
+// ask, and takes what people do with them. domain/alert.h and domain/usage_warning.h decide; here
+// they are read, written and listed.
 //
-// One alert a tenant and period: its document's key says so, and every write expects the revision
-// that it was decided on. Any thread.
+// One alert of each name (AlertName): its document's key says so, and every write expects the
+// revision that it was decided on. What one look changes is one batch. Any thread.
 #pragma once
 
 #include <mutex>
@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "domain/alert.h"
+#include "domain/usage_warning.h"
 #include "service/actor.h"
 #include "service/billing.h"
 #include "service/deliveries.h"
@@ -57,16 +58,19 @@ class Alerting {
 
   // Looks at the tenants whose figures have changed since the last step; run several times a
   // second, so that an alert opens well within a second of what caused it. An alert that is there
-  // is updated at most once a second, later overage waits for its next turn.
+  // is updated at most once a second, later overage waits for its next turn. Forecasts are looked
+  // at for so many tenants a step, one after another.
   Result<TickReport> watch_step();
   // Looks at every tenant and open period: finds whatever was missed.
   Result<TickReport> sweep();
   // Looks at one now. True: the alert was opened or changed.
   Result<bool> evaluate(const TenantPeriod& which);
 
-  // ErrorCode::alert_not_found; conflict where it is acknowledged already, alert_already_resolved.
-  Result<Json> acknowledge(const std::string& alert_id, const Actor& actor);
-  // Likewise, and ErrorCode::invalid for a reason of fewer than 3 or more than 500 characters.
+  // ErrorCode::alert_not_found; conflict where it is acknowledged already, alert_already_resolved;
+  // invalid for a reason of fewer than 3 or more than 500 characters. Empty: none is given.
+  Result<Json> acknowledge(const std::string& alert_id, const std::string& reason,
+                           const Actor& actor);
+  // Likewise, with a reason.
   Result<Json> resolve(const std::string& alert_id, const std::string& reason, const Actor& actor);
   Result<Json> get(const std::string& alert_id) const;
   Result<AlertPage> list(const AlertQuery& query) const;
@@ -85,15 +89,42 @@ class Alerting {
     Known before;
     Alert after;
   };
+  // The warnings of a tenant and period, whatever their status, and their revisions.
+  struct Warnings {
+    std::vector<Alert> alerts;
+    std::vector<std::int64_t> revisions;
+  };
+  // What a look changes, and who is told of it.
+  struct Pending {
+    Batch batch;
+    Announced announced;
+    void add(const Announced& told) { announced.insert(announced.end(), told.begin(), told.end()); }
+  };
   // What a step of the watch does with an update that comes within a second of the last.
   enum class Pace : std::uint8_t { at_once, once_a_second };
+  enum class Ahead : std::uint8_t { left_alone, looked_at };  // the forecast
+  struct Look {
+    Pace pace = Pace::at_once;
+    Ahead ahead = Ahead::left_alone;
+  };
 
-  Result<bool> evaluate_at(const TenantPeriod& which, Pace pace);
-  Result<bool> evaluate_once(const TenantPeriod& which, Pace pace);
-  Result<Known> find(const TenantPeriod& which) const;
+  Result<bool> evaluate_at(const TenantPeriod& which, const Look& look);
+  Result<bool> evaluate_once(const TenantPeriod& which, const Look& look);
+  Result<std::optional<Alert>> stage_over_limit(const Statement& now_true, Pace pace,
+                                                Pending& pending);
+  Result<> stage_warnings(const Statement& now_true, const std::optional<Alert>& over_limit,
+                          Ahead ahead, Pending& pending);
+  Result<std::vector<MeterForecast>> forecasts_of(const Statement& now_true) const;
+  Result<Known> find(const AlertName& name) const;
+  Result<Warnings> find_warnings(const TenantPeriod& which) const;
   Result<Known> find_by_id(const std::string& alert_id) const;
   Result<Json> write_change(const PersonalChange& change, const Actor& actor);
+  Result<> keep_overage(Alert& alert) const;
   std::vector<TenantPeriod> take_work();
+  std::vector<TenantPeriod> take_ahead();
+  bool is_watched(const TenantPeriod& which) const;
+  Result<std::int64_t> look_ahead();
+  Result<std::int64_t> resolve_closed();
   Announced announce(std::string_view type, const Alert& alert, Batch& batch);
 
   Store& store_;
@@ -104,6 +135,8 @@ class Alerting {
   const Clock& clock_;
   std::mutex mutex_;
   std::set<TenantPeriod> waiting_;  // updates that came too soon; at most one a tenant and period
+  std::set<TenantPeriod> ahead_;    // whose forecast is to be looked at; likewise
+  TenantPeriod last_ahead_;         // whose turn it was last
 };
 
 // The document in provider_alerts, and back. "exact" in it holds what the figures shown are made

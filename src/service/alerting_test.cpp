@@ -16,6 +16,7 @@ class AlertingTest : public testing::Test {
 
   std::optional<Json> alert(std::string_view id = "a") {
     AlertQuery query;
+    query.type = kOverLimitType;
     query.tenant_id = id;
     const AlertPage page = must(world_.alerting.list(query));
     if (page.alerts.empty()) return std::nullopt;
@@ -107,7 +108,7 @@ TEST_F(AlertingTest, EachPeriodHasItsOwnAlertWhileItIsOpen) {
 TEST_F(AlertingTest, AcknowledgeSaysByWhomAndIsAudited) {
   world_.calls("a", "2026-03-09", 10'001);
   must(world_.alerting.watch_step());
-  const Json acknowledged = must(world_.alerting.acknowledge(id_, world_.actor));
+  const Json acknowledged = must(world_.alerting.acknowledge(id_, "", world_.actor));
   EXPECT_EQ(acknowledged.string_at("status"), "acknowledged");
   EXPECT_EQ(acknowledged.string_at("acknowledged_by"), "ann@example.com");
   EXPECT_EQ(acknowledged.timestamp_at("acknowledged_at"), world_.clock.now());
@@ -115,7 +116,7 @@ TEST_F(AlertingTest, AcknowledgeSaysByWhomAndIsAudited) {
   const Json audit = world_.documents(Collection::provider_audits).back();
   EXPECT_EQ(audit.string_at("action"), "alert.acknowledged");
   EXPECT_EQ(audit.string_at("tenant_id"), "a");
-  const Result<Json> again = world_.alerting.acknowledge(id_, world_.actor);
+  const Result<Json> again = world_.alerting.acknowledge(id_, "", world_.actor);
   ASSERT_FALSE(again.has_value());
   EXPECT_EQ(again.error().code, ErrorCode::conflict);
 }
@@ -135,7 +136,7 @@ TEST_F(AlertingTest, ResolveNeedsAReasonAndHappensOnce) {
   EXPECT_EQ(world_.documents(Collection::provider_audits).back().string_at("reason"),
             "Agreed by phone");
   for (const Result<Json>& late : {world_.alerting.resolve(id_, "Once more", world_.actor),
-                                   world_.alerting.acknowledge(id_, world_.actor)}) {
+                                   world_.alerting.acknowledge(id_, "", world_.actor)}) {
     ASSERT_FALSE(late.has_value());
     EXPECT_EQ(late.error().code, ErrorCode::alert_already_resolved);
   }
@@ -176,7 +177,7 @@ TEST_F(AlertingTest, LargerPlanResolvesWithThatReason) {
 
 TEST_F(AlertingTest, UnknownAlertIsNotFound) {
   for (const std::string id : {"alert-2026-03-a", "alert-2026-03-", "alert-2026-13-a", "x", ""}) {
-    const Result<Json> refused = world_.alerting.acknowledge(id, world_.actor);
+    const Result<Json> refused = world_.alerting.acknowledge(id, "", world_.actor);
     ASSERT_FALSE(refused.has_value()) << id;
     EXPECT_EQ(refused.error().code, ErrorCode::alert_not_found);
   }

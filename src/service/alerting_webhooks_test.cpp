@@ -60,7 +60,7 @@ TEST_F(AlertingWebhooksTest, TenantIsToldItsFiguresAndNotWhatPeopleDo) {
   EXPECT_EQ(data().string_at("period"), "2026-03");
   EXPECT_NE(to_text(*data().find("metadata")).find("\"usage\":10001"), std::string::npos);
   EXPECT_EQ(data().find("acknowledged_by"), nullptr);
-  must(world_.alerting.acknowledge(id_, world_.actor));
+  must(world_.alerting.acknowledge(id_, "", world_.actor));
   EXPECT_EQ(told(), "alert.acknowledged ");
   must(world_.alerting.resolve(id_, "spoken to", world_.actor));
   EXPECT_EQ(told(), "alert.resolved ");
@@ -95,9 +95,9 @@ TEST_F(AlertingWebhooksTest, PlanChangeThatEndsItIsToldToTheProvider) {
 TEST_F(AlertingWebhooksTest, RefusedChangeIsToldToNobody) {
   pass_the_limit();
   told();
-  must(world_.alerting.acknowledge(id_, world_.actor));
+  must(world_.alerting.acknowledge(id_, "", world_.actor));
   told();
-  EXPECT_FALSE(world_.alerting.acknowledge(id_, world_.actor));
+  EXPECT_FALSE(world_.alerting.acknowledge(id_, "", world_.actor));
   EXPECT_FALSE(world_.alerting.resolve(id_, "x", world_.actor));
   EXPECT_EQ(told(), "");
 }

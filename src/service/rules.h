@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <vector>
 
 #include "base/time.h"
 #include "domain/counter.h"
@@ -19,6 +20,7 @@ struct BillingRules {
   bool tracking_enabled = true;
   bool limits_enforced = true;  // false: what would be refused is let through
   bool overage_alerts = true;
+  std::vector<int> alert_thresholds = {75, 90};  // percent of a limit, ascending
   bool report_generation = true;
   int usage_retention_months = 12;
   int api_calls_retention_months = 3;

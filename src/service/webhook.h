@@ -45,8 +45,9 @@ struct Webhook {
 };
 
 // What can be asked for, in the order in which it is told.
-inline constexpr std::array<std::string_view, 6> kTenantEvents = {
-    "sale.created", "ticket.created", "store.*", "device.*", "usage.limit_exceeded", "*"};
+inline constexpr std::array<std::string_view, 7> kTenantEvents = {
+    "sale.created",     "ticket.created",       "store.*", "device.*",
+    "usage.near_limit", "usage.limit_exceeded", "*"};
 inline constexpr std::array<std::string_view, 5> kProviderEvents = {
     "alert.opened", "alert.acknowledged", "alert.resolved", "alert.*", "*"};
 

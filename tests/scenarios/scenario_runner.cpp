@@ -16,7 +16,7 @@ struct ChangeRow {
   Result<> (ScenarioWorld::*change)(const Words&);
 };
 
-constexpr std::array<ChangeRow, 12> kChanges = {{
+constexpr std::array<ChangeRow, 14> kChanges = {{
     {"currency", "", &ScenarioWorld::set_currency},
     {"zone", "", &ScenarioWorld::set_zone},
     {"plan", "", &ScenarioWorld::define_plan},
@@ -29,6 +29,8 @@ constexpr std::array<ChangeRow, 12> kChanges = {{
     {"correct", "", &ScenarioWorld::correct},
     {"acknowledge", "", &ScenarioWorld::settle_alert},
     {"resolve", "", &ScenarioWorld::settle_alert},
+    {"thresholds", "", &ScenarioWorld::set_thresholds},
+    {"forecast", "", &ScenarioWorld::set_forecast},
 }};
 
 // A line whose indented lines are claims, each about the fact that its first word names.

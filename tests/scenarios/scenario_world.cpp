@@ -95,6 +95,26 @@ Facts facts_of(AlertStep step, const Alert* alert) {
   return facts;
 }
 
+// What the warnings of a period have come to: "near api_calls 75 open", "forecast api_calls open".
+void add_warnings(Facts& facts, const std::vector<Alert>& warnings) {
+  std::string near;
+  std::string forecast;
+  for (const Alert& warning : warnings) {
+    const std::string status = " " + std::string{to_text(warning.status)};
+    if (warning.kind == AlertKind::near_limit) {
+      near += " " + warning.meter + " " + std::to_string(warning.threshold) + status;
+    } else {
+      forecast += " " + warning.meter + status;
+      if (warning.passes_on) forecast += " " + to_text(*warning.passes_on);
+    }
+  }
+  facts["near"] = "near" + (near.empty() ? " none" : near);
+  facts["forecast"] = "forecast" + (forecast.empty() ? " none" : forecast);
+  for (const Alert& warning : warnings) {
+    if (!warning.resolution_reason.empty()) add_fact(facts, "because", warning.resolution_reason);
+  }
+}
+
 }  // namespace
 
 Result<> ScenarioWorld::set_currency(const Words& words) {
@@ -206,6 +226,22 @@ Result<> ScenarioWorld::settle_alert(const Words& words) {
   return {};
 }
 
+Result<> ScenarioWorld::set_thresholds(const Words& words) {
+  thresholds_.clear();
+  for (std::size_t i = 1; i < words.size(); ++i) thresholds_.push_back(std::stoi(words[i]));
+  return {};
+}
+
+Result<> ScenarioWorld::set_forecast(const Words& words) {
+  TRY(need(words, 5, "forecast NAME METER passes DAY|never"));
+  Tenant* const of = TRY(tenant(words[1]));
+  std::erase_if(of->forecasts, [&](const MeterForecast& one) { return one.meter == words[2]; });
+  MeterForecast forecast{words[2], Quantity{}, std::nullopt};
+  if (words[4] != "never") forecast.passes_on = TRY(parse_day(words[4]));
+  of->forecasts.push_back(std::move(forecast));
+  return {};
+}
+
 Result<Facts> ScenarioWorld::show_statement(const Words& words) {
   TRY(need(words, words.size() > 3 ? 5 : 3, "statement NAME PERIOD [at TIME]"));
   const Tenant* const of = TRY(tenant(words[1]));
@@ -249,8 +285,30 @@ Result<Facts> ScenarioWorld::watch(const Words& words) {
   const AlertStep step = next_step(known, now_true);
   if (step != AlertStep::nothing)
     of->alerts[period] = after_step(step, known, now_true, now, "alert");
+  take_warnings(*of, now_true, now);
   const auto after = of->alerts.find(period);
-  return facts_of(step, after == of->alerts.end() ? nullptr : &after->second);
+  Facts facts = facts_of(step, after == of->alerts.end() ? nullptr : &after->second);
+  add_warnings(facts, of->warnings[period]);
+  return facts;
+}
+
+void ScenarioWorld::take_warnings(Tenant& of, const Statement& now_true, Timestamp now) const {
+  std::vector<Alert>& warnings = of.warnings[now_true.period];
+  const auto over = of.alerts.find(now_true.period);
+  const WarningInput input{.now_true = now_true,
+                           .known = warnings,
+                           .over_limit = over == of.alerts.end() ? nullptr : &over->second,
+                           .thresholds = thresholds_,
+                           .forecasts = &of.forecasts,
+                           .has_ended = now >= now_true.period.window(zone_).end};
+  for (WarningChange& change : warning_changes(input, now)) {
+    const auto at = std::ranges::find(warnings, change.alert.alert_id, &Alert::alert_id);
+    if (at == warnings.end()) {
+      warnings.push_back(std::move(change.alert));
+    } else {
+      *at = std::move(change.alert);
+    }
+  }
 }
 
 Result<ScenarioWorld::Tenant*> ScenarioWorld::tenant(const std::string& name) {

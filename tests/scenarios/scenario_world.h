@@ -14,6 +14,7 @@
 #include "domain/alert.h"
 #include "domain/plan.h"
 #include "domain/statement.h"
+#include "domain/usage_warning.h"
 
 namespace metergate {
 
@@ -35,6 +36,8 @@ class ScenarioWorld {
   Result<> set_usage(const Words& words);            // usage NAME PERIOD METER AMOUNT
   Result<> correct(const Words& words);              // correct NAME PERIOD METER AMOUNT in PERIOD
   Result<> settle_alert(const Words& words);         // acknowledge|resolve NAME PERIOD
+  Result<> set_thresholds(const Words& words);       // thresholds PERCENT …
+  Result<> set_forecast(const Words& words);         // forecast NAME METER passes DAY|never
   Result<Facts> show_statement(const Words& words);  // statement NAME PERIOD [at TIME]
   Result<Facts> show_report(const Words& words);     // report PERIOD
   Result<Facts> watch(const Words& words);           // watch NAME PERIOD at TIME
@@ -47,13 +50,18 @@ class ScenarioWorld {
     std::map<Period, std::vector<LateLine>> late;  // by the period in which they are billed
     std::map<std::pair<Period, std::string>, Quantity> corrected;  // by period and meter
     std::map<Period, Alert> alerts;
+    std::map<Period, std::vector<Alert>> warnings;  // in the order in which they opened
+    std::vector<MeterForecast> forecasts;
   };
 
   Result<Tenant*> tenant(const std::string& name);
   Result<Timestamp> time(const std::string& text) const;
   Result<Statement> statement(const Tenant& of, Period period, Timestamp now) const;
 
+  void take_warnings(Tenant& of, const Statement& now_true, Timestamp now) const;
+
   std::vector<Plan> plans_;
+  std::vector<int> thresholds_ = {75, 90};
   std::vector<Tenant> tenants_;  // in the order of the file
   Currency currency_ = Currency::usd();
   TimeZone zone_ = TimeZone::utc();
