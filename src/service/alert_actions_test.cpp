@@ -20,7 +20,7 @@ class AlertActions : public testing::Test {
 
 TEST_F(AlertActions, AReasonOfAcknowledgingIsOptionalAndKept) {
   const Json without = must(world_.alerting.get(id_));
-  EXPECT_TRUE(without.find("acknowledge_reason")->is_null());
+  EXPECT_EQ(without.find("acknowledge_reason"), nullptr);
   const Json acknowledged =
       must(world_.alerting.acknowledge(id_, "They were told on Monday", world_.actor));
   EXPECT_EQ(acknowledged.string_at("acknowledge_reason"), "They were told on Monday");
@@ -35,7 +35,7 @@ TEST_F(AlertActions, AReasonOfAcknowledgingIsOptionalAndKept) {
   world_.clock.advance(Milliseconds{60'000});
   world_.calls("a", "2026-03-09", 2'000);
   must(world_.alerting.watch_step());
-  EXPECT_TRUE(must(world_.alerting.get(id_)).find("acknowledge_reason")->is_null());
+  EXPECT_EQ(must(world_.alerting.get(id_)).find("acknowledge_reason"), nullptr);
 }
 
 TEST_F(AlertActions, AReasonThatSaysNothingIsRefused) {

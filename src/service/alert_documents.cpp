@@ -194,7 +194,7 @@ Result<> read_exact(const Json& document, Alert& alert) {
   return read_own(*exact, alert);
 }
 
-constexpr std::array<std::string_view, 21> kShown = {
+constexpr std::array<std::string_view, 18> kShown = {
     "alert_id",
     "type",
     "severity",
@@ -202,14 +202,11 @@ constexpr std::array<std::string_view, 21> kShown = {
     "tenant_id",
     "tenant_name",
     "period",
-    "meter",
-    "threshold",
     "first_seen",
     "last_seen",
     "count",
     "acknowledged_at",
     "acknowledged_by",
-    "acknowledge_reason",
     "resolved_at",
     "resolved_by",
     "resolution_reason",
@@ -293,6 +290,10 @@ Json alert_json(const Json& document) {
   for (const std::string_view name : kShown) {
     const Json* value = document.find(name);
     result.set(name, value == nullptr ? Json{} : *value);
+  }
+  for (const std::string_view name : {"meter", "threshold", "acknowledge_reason"}) {
+    const Json* value = document.find(name);
+    if (value != nullptr && !value->is_null()) result.set(name, *value);
   }
   return result;
 }

@@ -160,7 +160,9 @@ TEST_P(AlertingYear, EachWarningIsOpenedAndToldOnce) {
   ASSERT_GT(year.expected.size(), 20U) << "the year must bring some";
   EXPECT_EQ(year.found(), year.expected);
   for (const auto& [id, times] : year.told()) {
-    if (id.starts_with("near-") || id.starts_with("forecast-")) EXPECT_EQ(times, 1) << id;
+    if (id.starts_with("near-") || id.starts_with("forecast-")) {
+      EXPECT_EQ(times, 1) << id;
+    }
   }
   for (const std::string& id : year.expected) EXPECT_EQ(year.told()[id], 1) << id;
 }

@@ -33,8 +33,8 @@ struct RemovalTown : TestWorld {
   }
   std::string devices() const {
     std::string text;
-    for (const Json& device : records.list(own, RecordKind::device, {}).value().records)
-      text += device.string_at("device_id").value() + " ";
+    const RecordPage page = records.list(own, RecordKind::device, {}).value();
+    for (const Json& device : page.records) text += device.string_at("device_id").value() + " ";
     return text;
   }
   const Gauges gauges() const { return counter("tenant_1").gauges; }
