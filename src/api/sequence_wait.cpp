@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "http/late_number.h"
+#include "service/ingest.h"
 
 namespace metergate::api {
 namespace {

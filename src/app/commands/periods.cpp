@@ -32,7 +32,8 @@ class PeriodsCommand final : public StoreCommand {
     const Services& services = context.services;
     Periods periods({services.store, services.billing, services.rules, services.clock});
     if (!reopens_->parsed()) return list(periods, context);
-    const auto reopened = TRY(periods.reopen(TRY(Period::parse(period_)), reason_, context.actor));
+    const Period first = TRY(Period::parse(period_));
+    const auto reopened = TRY(periods.reopen(first, reason_, context.actor));
     for (const Period period : reopened)
       context.streams.out << fmt::format("{} takes events again\n", period.text());
     return kExitDone;
