@@ -211,6 +211,11 @@ std::optional<std::vector<std::string>> BodyReader::optional_texts(std::string_v
 
 const Json* BodyReader::optional_any(std::string_view name) { return take(name); }
 
+bool BodyReader::is_null(std::string_view name) const {
+  const Json* value = body_.find(name);
+  return value != nullptr && value->is_null();
+}
+
 Result<> BodyReader::finish() {
   for (const Json::Member& member : body_.as_object()) {
     if (std::ranges::find(known_, member.first) == known_.end())

@@ -79,14 +79,16 @@ Result<TenantPatch> read_patch(const Call& call) {
   patch.name = body.optional_text("name", 1, kTenantNameMax);
   patch.status = body.optional_choice("status", {"active", "suspended"});
   const Json* own = body.optional_any("limits_override");
+  const bool is_removed = body.is_null("limits_override");
   const std::optional<std::string> reason = body.optional_text("reason", 3, 500);
-  if (own != nullptr && !reason) {
+  if ((own != nullptr || is_removed) && !reason) {
     body.fault("reason",
                "is missing or too short: own limits change what the tenant pays, so "
                "say why, in 3 to 500 characters");
   }
   TRY(body.finish());
   if (own != nullptr) patch.own_limits = TRY(parse_override(*own));
+  if (is_removed) patch.own_limits = LimitsOverride{};
   patch.reason = reason.value_or("");
   return patch;
 }

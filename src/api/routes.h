@@ -154,6 +154,8 @@ class BodyReader {
   std::optional<std::vector<std::string>> optional_texts(std::string_view name,
                                                          std::size_t count_max);
   const Json* optional_any(std::string_view name);
+  // Whether null is said, where that is not the same as nothing; to be read besides.
+  bool is_null(std::string_view name) const;
   void fault(std::string_view name, std::string message);
 
   // All faults in one ErrorCode::invalid, unknown members among them; call before using what was

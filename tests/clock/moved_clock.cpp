@@ -1,9 +1,13 @@
-// A library to be preloaded: moves the wall clock of a process by the seconds that stand in a file,
-// read at every look, so that a test can move it while the process runs. The monotonic clock stays.
+// A library to be preloaded: moves the clocks of a process by the seconds that stand in a file, read
+// at every look, so that a test can move them while the process runs.
 //
-// METERGATE_TEST_CLOCK names the file: a decimal whole number, maybe below 0. It calls the kernel
-// itself, and takes no memory, so that an allocator may ask for the time.
+// METERGATE_TEST_CLOCK names the file: a decimal whole number, maybe below 0, by which the wall clock
+// is moved; then, after a blank, one of 0 or more for the monotonic clock, which is the machine's
+// where there is none. What waits until a monotonic instant waits as long as it meant to. It calls
+// the kernel itself, and takes no memory, so that an allocator may ask for the time.
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -13,22 +17,31 @@
 
 namespace {
 
-long moved_by() {
+struct Moved {
+  long wall = 0;
+  long monotonic = 0;
+};
+
+Moved moved_by() {
   static const char* const path = std::getenv("METERGATE_TEST_CLOCK");
-  if (path == nullptr) return 0;
+  if (path == nullptr) return {};
   static const long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-  char text[32] = {};
-  if (file < 0 || syscall(SYS_pread64, file, text, sizeof text - 1, 0) <= 0) return 0;
-  return std::strtol(text, nullptr, 10);
+  char text[64] = {};
+  if (file < 0 || syscall(SYS_pread64, file, text, sizeof text - 1, 0) <= 0) return {};
+  char* rest = nullptr;
+  const long wall = std::strtol(text, &rest, 10);
+  return {wall, std::strtol(rest, nullptr, 10)};
 }
 
 }  // namespace
 
 extern "C" int clock_gettime(clockid_t clock, timespec* at) noexcept {
   const long result = syscall(SYS_clock_gettime, clock, at);
-  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-    at->tv_sec += moved_by();
-  return static_cast<int>(result);
+  if (result != 0) return static_cast<int>(result);
+  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE) at->tv_sec += moved_by().wall;
+  if (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE)
+    at->tv_sec += moved_by().monotonic;
+  return 0;
 }
 
 extern "C" int gettimeofday(timeval* __restrict at, void* __restrict) noexcept {
@@ -44,4 +57,13 @@ extern "C" time_t time(time_t* at) noexcept {
   clock_gettime(CLOCK_REALTIME, &now);
   if (at != nullptr) *at = now.tv_sec;
   return now.tv_sec;
+}
+
+extern "C" int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                      clockid_t clock, const timespec* until) {
+  using Wait = int (*)(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
+  static const auto wait = reinterpret_cast<Wait>(dlsym(RTLD_NEXT, "pthread_cond_clockwait"));
+  timespec real = *until;
+  if (clock == CLOCK_MONOTONIC) real.tv_sec -= moved_by().monotonic;
+  return wait(condition, mutex, clock, &real);
 }
