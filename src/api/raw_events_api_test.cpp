@@ -38,7 +38,8 @@ class RawEventsApi : public testing::Test {
   }
   std::string ids(const std::string& query) {
     std::string text;
-    for (const Json& event : list(query).find("events")->as_array())
+    const Json page = list(query);
+    for (const Json& event : page.find("events")->as_array())
       text += *event.string_at("id") + " ";
     return text;
   }
