@@ -67,10 +67,25 @@ TEST(EventBody, AnyOtherMediaTypeIsRefused) {
   }
 }
 
-TEST(EventBody, NothingInItIsRefused) {
-  expect_code(read("application/json", "[]"), ErrorCode::invalid);
-  expect_code(read("application/cloudevents-batch+json", "[]"), ErrorCode::invalid);
-  expect_code(read("application/x-ndjson", "\n \n"), ErrorCode::invalid);
+TEST(EventBody, ABatchMayBeEmpty) {
+  for (const auto& [type, text] :
+       {std::pair{"application/json", "[]"}, std::pair{"application/cloudevents-batch+json", " []"},
+        std::pair{"application/x-ndjson", "\n \n"}}) {
+    const auto body = read(type, text);
+    ASSERT_TRUE(body) << type;
+    EXPECT_TRUE(body->elements.empty()) << type;
+  }
+  expect_code(read("application/cloudevents+json", "[]"), ErrorCode::invalid);
+}
+
+// Trees of all lines are in memory together.
+TEST(EventBody, LinesShareTheRoomOfTheirBody) {
+  std::string line = "[";
+  for (int i = 0; i < 380; ++i) line += "1,";
+  line += "1]\n";
+  std::string text;
+  for (int i = 0; i < 9000; ++i) text += line;
+  expect_code(read("application/x-ndjson", text), ErrorCode::too_large);
 }
 
 TEST(EventBody, TenThousandAreTakenAndOneMoreIsNot) {

@@ -151,8 +151,8 @@ TEST_F(EventSenders, ATenantsEventsNeverTakeTheApplicationsIds) {
   EXPECT_EQ(counter().calls.count, 2);
   const std::vector<Json> calls = world_.all(Collection::api_calls);
   ASSERT_EQ(calls.size(), 2u);
-  EXPECT_EQ(calls[0].string_at("source"), "tenant/pos");
-  EXPECT_EQ(calls[1].string_at("source"), "pos");
+  EXPECT_EQ(calls[0].string_at("source"), "pos");  // the newest
+  EXPECT_EQ(calls[1].string_at("source"), "tenant/pos");
   // Nor are those of tenants taken by others.
   const Reply reply = send(app_, "[" + call("3") + "," + call("1", "tenant/pos") + "]");
   EXPECT_EQ(reply.status, 400);
@@ -185,6 +185,7 @@ TEST_F(EventSenders, AReportFromAheadDoesNotWinOverTheNext) {
   EXPECT_EQ(counter().gauges.reported_bytes.last, 500);
   // Over midnight it stays in the day and the month that it names.
   world_.clock.set(*parse_timestamp("2026-03-31T23:58:00Z"));
+  app_ = world_.provider_token({"events.write"});
   EXPECT_EQ(report("3", "2026-04-01T00:01:00Z", 900), 204);
   EXPECT_EQ(report("4", "2026-03-31T23:58:00Z", 600), 204);
   EXPECT_EQ(counter().gauges.reported_bytes.last, 600);

@@ -26,7 +26,8 @@ TEST(Roles, HaveThePermissionsOfTheTable) {
   EXPECT_EQ(names_of("Billing-Ops"), (Names{"billing.read", "billing.update", "reports.read",
                                             "alerts.read", "tenants.read", "tenants.update"}));
   EXPECT_EQ(names_of("Read-Only"),
-            (Names{"billing.read", "reports.read", "alerts.read", "tenants.read", "audits.read"}));
+            (Names{"billing.read", "reports.read", "alerts.read", "tenants.read", "audits.read",
+                   "events.read"}));
 }
 
 TEST(Roles, ReadOnlyHasEveryReadAndNothingElse) {

@@ -76,6 +76,17 @@ TEST(OwnMeter, GroupsByNamesOfWordsAndPathsOnly) {
   EXPECT_EQ(wrong_fields(meter), "groupBy.a-b groupBy.ok groupBy.subject ");
 }
 
+TEST(OwnMeter, TenantsSendOnlyWhatNoEventMakesSmaller) {
+  OwnMeter meter = tokens();
+  meter.tenant_may_send = true;
+  for (const FoldingRow& row : kFoldings) {
+    meter.aggregation = row.aggregation;
+    const bool grows =
+        row.name == "COUNT" || row.name == "SUM" || row.name == "MAX" || row.name == "UNIQUE_COUNT";
+    EXPECT_EQ(wrong_fields(meter), grows ? "" : "tenant_may_send ") << row.name;
+  }
+}
+
 TEST(DataPath, IsNamesBehindPoints) {
   EXPECT_EQ(parse_path("$.tokens"), (DataPath{"tokens"}));
   EXPECT_EQ(parse_path("$.a.b-c.d_1"), (DataPath{"a", "b-c", "d_1"}));

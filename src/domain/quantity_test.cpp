@@ -73,6 +73,22 @@ TEST(Quantity, ComesBackFromItsBillionths) {
     EXPECT_FALSE(quantity_of_billionths(text)) << text;
 }
 
+TEST(Quantity, WhatAnEventSaysIsRoundedFromAllItsDigits) {
+  const auto rounded = [](std::string_view text) {
+    const auto value = Quantity::rounded(*ExactNumber::parse(text));
+    return value ? to_text(value->shown()) : "refused";
+  };
+  EXPECT_EQ(rounded("33.333333333333336"), "33.333333333");
+  EXPECT_EQ(rounded("12345678901.1234567895"), "12345678901.12345679");
+  EXPECT_EQ(rounded("-0.0000000005"), "-0.000000001");
+  EXPECT_EQ(rounded("1e12"), "1000000000000");
+  EXPECT_EQ(rounded("-1000000000000.0"), "-1000000000000");
+  EXPECT_EQ(rounded("1000000000000.000000001"), "refused");
+  EXPECT_EQ(rounded("-1e13"), "refused");
+  EXPECT_EQ(rounded("1e300"), "refused");
+  EXPECT_EQ(rounded("1e-300"), "0");
+}
+
 TEST(Quantity, MeanIsRoundedHalfAwayFromZero) {
   EXPECT_EQ(to_text(mean_of(Quantity::of(10), 4).shown()), "2.5");
   EXPECT_EQ(mean_of(Quantity{1}, 2).billionths, 1);

@@ -17,6 +17,8 @@ constexpr std::size_t kNumbersBytesMax = 160;  // all of an event's numbers and 
 
 void put(std::string& column, std::int64_t value) { Encoder{column}.number(value); }
 
+constexpr std::uint8_t kPlaceOfOther = 4;  // an OtherFact's among the facts, rounded or not
+
 // Differences wrap around, so that any two times have one.
 std::int64_t difference(std::uint64_t value, std::uint64_t before) {
   return static_cast<std::int64_t>(value - before);
@@ -377,7 +379,10 @@ Result<std::vector<std::uint8_t>> decode_kinds(std::string_view rest) {
   if (reader.fault() != nullptr) return corrupt(reader.fault());
   std::vector<std::uint8_t> kinds;
   kinds.reserve(column.size());
-  for (const char bits : column) kinds.push_back(static_cast<std::uint8_t>(bits) & kFactMask);
+  for (const char bits : column) {
+    const auto kind = static_cast<std::uint8_t>(static_cast<std::uint8_t>(bits) & kFactMask);
+    kinds.push_back(kind == kRoundedFact ? kPlaceOfOther : kind);
+  }
   return kinds;
 }
 

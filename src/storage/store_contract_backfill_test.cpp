@@ -121,7 +121,9 @@ TEST_P(BackfillContract, EveryAggregationIsTheSameAsIfTheMeterHadBeenThere) {
           return true;
         }));
         EXPECT_EQ(cells.size(), 84U);
-        if (kind == "later") EXPECT_EQ(cells, there);
+        if (kind == "later") {
+          EXPECT_EQ(cells, there);
+        }
         there = std::move(cells);
       }
     }
