@@ -163,15 +163,18 @@ TEST_F(CommandsOverAFolder, ImportCountsOnceHoweverOftenItRuns) {
       "\n\n"
       R"({"id":"2","source":"s","type":"storage.usage","subject":"t1","data":{"bytes":6}})"
       "\n";
-  EXPECT_EQ(in_folder({"import", "-"}, events).out, "recorded 2 events, 0 were there already\n");
-  EXPECT_EQ(in_folder({"import", "-"}, events).out, "recorded 0 events, 2 were there already\n");
+  EXPECT_EQ(in_folder({"import", "-"}, events).status, kExitFailed);  // would count anew each time
+  const Arguments import = {"import", "-", "--default-time", to_text(SystemClock().now())};
+  EXPECT_EQ(in_folder(import, events).out, "recorded 2 events, 0 were there already\n");
+  EXPECT_EQ(in_folder(import, events).out, "recorded 0 events, 2 were there already\n");
 }
 
 TEST_F(CommandsOverAFolder, ImportReadsCsv) {
   ASSERT_EQ(in_folder({"tenants", "add", "t1", "--name", "One"}).status, kExitDone);
   const std::string csv =
-      "tenant_id,source,id,type,webhook_id,success,duration_ms\n"
-      "t1,s,1,webhook.call,w,true,12.5\n";
+      "tenant_id,source,id,type,webhook_id,success,duration_ms,time\n"
+      "t1,s,1,webhook.call,w,true,12.5," +
+      to_text(SystemClock().now()) + "\n";
   const Said said = in_folder({"import", "-", "--format", "csv"}, csv);
   EXPECT_EQ(said.out, "recorded 1 events, 0 were there already\n") << said.err;
   EXPECT_EQ(in_folder({"find", "webhook_calls", "{success: true}", "--count"}).out, "1\n");
@@ -184,9 +187,11 @@ TEST_F(CommandsOverAFolder, ImportNamesTheLineThatIsWrongAndRecordsNothingOfItsB
       "\n\n"
       R"({"id":"2","source":"s","type":"storage.usage","subject":"nobody","data":{"bytes":6}})"
       "\n";
-  const Said said = in_folder({"import", "-"}, events);
+  const Said said =
+      in_folder({"import", "-", "--default-time", to_text(SystemClock().now())}, events);
   EXPECT_EQ(said.status, kExitFailed);
   EXPECT_NE(said.err.find("line 3"), std::string::npos) << said.err;
+  EXPECT_EQ(said.err.find("line 1"), std::string::npos) << said.err;
   EXPECT_EQ(said.out, "recorded 0 events, 0 were there already\n");
 }
 
