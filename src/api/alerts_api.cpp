@@ -6,13 +6,19 @@ namespace metergate::api {
 
 namespace {
 
+std::vector<std::string> alert_types() {
+  std::vector<std::string> types;
+  for (const AlertKindRow& row : kAlertKinds) types.emplace_back(row.type);
+  return types;
+}
+
 Result<AlertQuery> read_alert_query(const Call& call) {
   QueryReader reader{call};
   AlertQuery query;
   const PageRequest page = read_page(reader);
   query.page = page.page;
   query.limit = page.limit;
-  query.type = reader.choice("type", {std::string{kOverLimitType}}).value_or("");
+  query.type = reader.choice("type", alert_types()).value_or("");
   query.status = reader.choice("status", {"open", "acknowledged", "resolved"}).value_or("");
   query.severity = reader.choice("severity", {"low", "medium", "high", "critical"}).value_or("");
   query.tenant_id = reader.text("tenant_id").value_or("");

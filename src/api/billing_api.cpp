@@ -2,11 +2,13 @@
 #include <utility>
 
 #include "api/billing_query.h"
+#include "api/overview_api.h"
 #include "api/plan_change_api.h"
 #include "service/analytics.h"
 #include "service/billing.h"
 #include "service/catalog.h"
 #include "service/report_csv.h"
+#include "service/report_lines.h"
 #include "service/reporting.h"
 
 namespace metergate::api {
@@ -19,6 +21,18 @@ std::string read_plan(QueryReader& reader, const Catalog& catalog) {
     reader.fault("plan", "Invalid plan. Must be one of: " + plans->names_text());
   }
   return plan;
+}
+
+std::optional<Money> read_amount(QueryReader& reader, std::string_view name) {
+  const std::optional<std::string> text = reader.text(name);
+  if (!text) return std::nullopt;
+  const std::optional<Decimal> number = parse_decimal(*text);
+  const Result<Money> amount =
+      number ? to_money(*number) : fail(ErrorCode::invalid, "it is no number");
+  if (amount) return *amount;
+  reader.fault(name, "is \"" + *text + "\": must be an amount such as 48.40, with at most six " +
+                         "decimals");
+  return std::nullopt;
 }
 
 Result<StatementPageRequest> read_statement_query(const Call& call) {
@@ -35,7 +49,12 @@ Result<StatementPageRequest> read_statement_query(const Call& call) {
   request.filter.plan = read_plan(reader, call.services.catalog);
   request.filter.status = reader.choice("status", {"active", "suspended"}).value_or("");
   request.filter.search = reader.text("q").value_or("");
-  request.sort = reader.choice("sort", statement_sorts()).value_or(request.sort);
+  request.filter.cost_min = read_amount(reader, "cost_min");
+  // They are had only when they are asked for: meters of the provider's own are among them.
+  if (call.query("sort")) {
+    const std::vector<std::string> sorts = TRY(call.services.billing.sorts());
+    request.sort = reader.choice("sort", sorts).value_or(request.sort);
+  }
   TRY(reader.finish());
   return request;
 }
@@ -51,53 +70,23 @@ Json list_summary_json(const StatementSummary& summary, const Currency& currency
       {"by_health_status", std::move(by_health)},
       {"tenants_with_overages", summary.tenants_with_overages},
       {"total_overage_cost", to_decimal(summary.total_overage_cost, currency)},
+      {"currency", currency.code()},
+      {"tenants_with_errors", summary.tenants_with_errors},
   });
 }
 
 Result<Answer> list_statements(Call& call) {
   const StatementPageRequest request = TRY(read_statement_query(call));
   const StatementPage page = TRY(call.services.billing.statements(request));
-  const Currency& currency = call.services.rules.currency;
   Json tenants = Json::array();
-  for (const Statement& statement : page.statements) {
-    tenants.push_back(tenant_billing_json(statement, currency));
-  }
+  for (const Statement& statement : page.statements)
+    tenants.push_back(tenant_billing_json(statement));
   return answer_of(Json::object({
       {"tenants", std::move(tenants)},
       {"pagination", pagination_json({request.page, request.limit}, page.total)},
       {"period", page.period.text()},
-      {"summary", list_summary_json(page.summary, currency)},
+      {"summary", list_summary_json(page.summary, page.currency)},
   }));
-}
-
-using History = std::vector<std::pair<Period, Usage>>;
-
-Json history_json(const History& history) {
-  Json rows = Json::array();
-  for (const auto& [period, usage] : history) {
-    rows.push_back(Json::object({{"period", period.text()}, {"usage", usage_json(usage)}}));
-  }
-  return rows;
-}
-
-// Parallel lists, oldest first.
-Json trends_json(const History& history) {
-  Json::Array calls;
-  Json::Array webhooks;
-  Json::Array storage;
-  Json::Array periods;
-  for (auto row = history.rbegin(); row != history.rend(); ++row) {
-    calls.emplace_back(row->second[Meter::api_calls]);
-    webhooks.emplace_back(row->second[Meter::webhook_calls]);
-    storage.push_back(units_json(Meter::storage_gb, row->second[Meter::storage_gb]));
-    periods.emplace_back(row->first.text());
-  }
-  return Json::object({
-      {"api_calls_trend", std::move(calls)},
-      {"webhook_calls_trend", std::move(webhooks)},
-      {"storage_gb_trend", std::move(storage)},
-      {"periods", std::move(periods)},
-  });
 }
 
 Result<Answer> show_statement(Call& call) {
@@ -109,19 +98,17 @@ Result<Answer> show_statement(Call& call) {
   TRY(reader.finish());
   const Period period = wanted.value_or(billing.current_period());
   const Statement statement = TRY(billing.statement(tenant, period));
-  const History history = TRY(billing.history(tenant));
+  const History history = TRY(billing.history(statement));
   const PeriodStats stats = TRY(billing.stats(tenant, period));
-  // Of a month that is over there is nothing to foresee.
-  PerMeter<std::optional<Forecast>> forecast;
-  if (period == billing.current_period()) forecast = TRY(billing.forecast(statement));
-  const Currency& currency = call.services.rules.currency;
-  Json data = tenant_billing_json(statement, currency);
+  const PerMeter<std::optional<Forecast>> forecast = TRY(billing.forecast(statement));
+  const OwnForecasts own_forecast = TRY(billing.own_forecast(statement));
+  Json data = tenant_billing_json(statement);
   data.set("period", period.text());
   data.set("usage_history", history_json(history));
   data.set("usage_trends", trends_json(history));
   data.set("current_month_stats", stats_json(stats));
-  data.set("line_items", TRY(line_items_json(statement, currency)));
-  data.set("forecast", forecast_json(forecast));
+  data.set("line_items", line_items_json(statement));
+  data.set("forecast", forecast_json(forecast, own_forecast));
   return answer_of(std::move(data));
 }
 
@@ -143,52 +130,80 @@ Result<Answer> show_usage(Call& call) {
   return answer_of(analytics_json(result, request));
 }
 
-http::BodySource csv_source(ReportRows rows) {
-  return
-      [rows = std::move(rows), is_begun = false]() mutable -> Result<std::optional<std::string>> {
-        if (!std::exchange(is_begun, true)) return report_csv_header();
-        std::string piece;
-        for (const Statement& statement : TRY(rows.next()))
-          append_csv_row(statement, rows.head().currency, piece);
-        if (piece.empty()) return std::nullopt;
-        return piece;
-      };
-}
+// A report's rows are its tenants, or their line items.
+enum class Detail : std::uint8_t { tenants, lines };
 
-Answer csv_answer(ReportRows rows) {
-  http::Response response;
-  response.headers = {
-      {"Content-Type", "text/csv; charset=utf-8"},
-      {"Content-Disposition", "attachment; filename=" + report_file_name(rows.head().period)},
-  };
-  response.source = csv_source(std::move(rows));
-  Answer answer;
-  answer.whole = std::move(response);
-  return answer;
-}
-
-http::BodySource json_source(ReportRows rows) {
+http::BodySource csv_source(ReportRows rows, Detail detail) {
   return
-      [rows = std::move(rows), is_begun = false]() mutable -> Result<std::optional<std::string>> {
+      [rows = std::move(rows), detail,
+       columns = std::optional<ReportColumns>()]() mutable -> Result<std::optional<std::string>> {
+        const bool by_lines = detail == Detail::lines;
+        if (!columns) {
+          columns = TRY(rows.columns());
+          return by_lines ? lines_csv_header() : report_csv_header(*columns);
+        }
         std::string piece;
         for (const Statement& statement : TRY(rows.next())) {
-          if (std::exchange(is_begun, true)) piece += ',';
-          append_text(tenant_billing_json(statement, rows.head().currency), piece);
+          if (by_lines) {
+            append_csv_lines(statement, piece);
+          } else {
+            append_csv_row(statement, *columns, piece);
+          }
         }
         if (piece.empty()) return std::nullopt;
         return piece;
       };
 }
 
+Answer csv_answer(ReportRows rows, Detail detail) {
+  const Period period = rows.head().period;
+  const std::string name =
+      detail == Detail::lines ? lines_file_name(period) : report_file_name(period);
+  http::Response response;
+  response.headers = {
+      {"Content-Type", "text/csv; charset=utf-8"},
+      {"Content-Disposition", "attachment; filename=" + name},
+  };
+  response.source = csv_source(std::move(rows), detail);
+  Answer answer;
+  answer.whole = std::move(response);
+  return answer;
+}
+
+http::BodySource json_source(ReportRows rows, Detail detail) {
+  return [rows = std::move(rows), detail,
+          is_begun = false]() mutable -> Result<std::optional<std::string>> {
+    std::string piece;
+    const auto add = [&](const Json& element) {
+      if (std::exchange(is_begun, true)) piece += ',';
+      append_text(element, piece);
+    };
+    for (const Statement& statement : TRY(rows.next())) {
+      if (detail == Detail::tenants) {
+        add(tenant_billing_json(statement));
+      } else {
+        const Json lines = report_lines_json(statement);
+        for (const Json& line : lines.as_array()) add(line);
+      }
+    }
+    if (piece.empty()) return std::nullopt;
+    return piece;
+  };
+}
+
 Result<Answer> show_report(Call& call) {
   QueryReader reader{call};
   const std::optional<Period> period = read_period(reader, "period");
   const std::string format = reader.choice("format", {"json", "csv"}).value_or("json");
+  const std::string rows_of = reader.choice("detail", {"tenants", "lines"}).value_or("tenants");
   TRY(reader.finish());
-  ReportRows rows = TRY(call.services.reporting.rows(period));
-  if (format == "csv") return csv_answer(std::move(rows));
-  Answer answer = answer_of(report_head_json(rows.head()));
-  answer.elements = json_source(std::move(rows));
+  const Detail detail = rows_of == "lines" ? Detail::lines : Detail::tenants;
+  // Who asks for the head of an answer makes nothing.
+  const Keeping keeping = call.request.method == "HEAD" ? Keeping::only_look : Keeping::keep;
+  ReportRows rows = TRY(call.services.reporting.rows(period, keeping));
+  if (format == "csv") return csv_answer(std::move(rows), detail);
+  Answer answer = answer_of(report_head_json(rows.head(), rows_of));
+  answer.elements = json_source(std::move(rows), detail);
   return answer;
 }
 
@@ -201,7 +216,8 @@ std::vector<Route> billing_routes() {
        "/provider/billing/tenants",
        reads,
        list_statements,
-       {"period", "health_status", "has_overages", "plan", "status", "q", "page", "limit", "sort"},
+       {"period", "health_status", "has_overages", "cost_min", "plan", "status", "q", "page",
+        "limit", "sort"},
        true,
        "List tenants with usage, limits, overage, cost and health"},
       {"GET",
@@ -222,11 +238,12 @@ std::vector<Route> billing_routes() {
        "/provider/billing/reports",
        provider_with(Permission::reports_read),
        show_report,
-       {"period", "format"},
+       {"period", "format", "detail"},
        true,
        "Make or read a monthly report"},
   };
   routes.push_back(plan_change_route());
+  routes.push_back(overview_route());
   return routes;
 }
 

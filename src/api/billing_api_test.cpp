@@ -35,7 +35,8 @@ TEST_F(BillingApi, ListHasTenantsPaginationPeriodAndSummary) {
   EXPECT_EQ(data.string_at("period"), "2026-03");
   EXPECT_EQ(to_text(*data.find("summary")),
             R"({"total_tenants":2,"by_health_status":{"healthy":1,"caution":0,"warning":0,)"
-            R"("critical":1},"tenants_with_overages":1,"total_overage_cost":48.40})");
+            R"("critical":1},"tenants_with_overages":1,"total_overage_cost":48.40,)"
+            R"("currency":"USD","tenants_with_errors":0})");
 }
 
 TEST_F(BillingApi, ListFilters) {
@@ -50,6 +51,58 @@ TEST_F(BillingApi, ListFilters) {
   EXPECT_EQ(count("status", "suspended"), 0U);
   EXPECT_EQ(count("q", "NAME"), 2U);
   EXPECT_EQ(count("period", "2026-02"), 2U);
+}
+
+TEST_F(BillingApi, ListFiltersByWhatIsOwed) {
+  world_.add_worked_example();
+  world_.add("a", "free");
+  const auto count = [&](std::string least) {
+    return must(list({{"cost_min", least}})).data.find("tenants")->as_array().size();
+  };
+  EXPECT_EQ(count("48.40"), 1U);
+  EXPECT_EQ(count("48.400001"), 0U);
+  EXPECT_EQ(count("0"), 2U);
+  for (const std::string wrong : {"", "much", "1.2345678", "1e30", "48,40"}) {
+    const Result<Answer> answer = list({{"cost_min", wrong}});
+    ASSERT_FALSE(answer.has_value()) << wrong;
+    EXPECT_EQ(answer.error().faults.at(0).field, "cost_min") << wrong;
+  }
+}
+
+TEST_F(BillingApi, OverviewIsOneAnswer) {
+  world_.add_worked_example();
+  world_.add("a", "free");
+  world_.calls("a", "2026-03-02", 9'500);
+  world_.add("quiet", "free");
+  must(world_.alerting.sweep());
+  const auto overview = [&](std::vector<std::pair<std::string, std::string>> query = {}) {
+    return world_.ask(billing_routes(), {.path = "/provider/overview", .query = query});
+  };
+  const Json data = must(overview()).data;
+  EXPECT_EQ(data.string_at("period"), "2026-03");
+  EXPECT_EQ(to_text(*data.find("tenants")),
+            R"({"total":3,"with_overages":1,"by_health_status":{"healthy":1,"caution":0,)"
+            R"("warning":1,"critical":1},"by_plan":{"free":2,"basic":1}})");
+  EXPECT_EQ(data.find("usage")->integer_at("api_calls"), 74'500);
+  EXPECT_EQ(data.find("usage")->integer_at("stores_count"), 6);
+  EXPECT_EQ(to_text(*data.find("total_overage_cost")), "48.40");
+  EXPECT_EQ(data.string_at("currency"), "USD");
+  EXPECT_EQ(data.integer_at("tenants_with_errors"), 0);
+  EXPECT_EQ(data.find("alerts")->find("open_by_severity")->integer_at("medium"), 1);
+  const Json::Array& dear = data.find("top_by_cost")->as_array();
+  ASSERT_EQ(dear.size(), 1U) << "who owes nothing is not among them";
+  EXPECT_EQ(dear[0].string_at("tenant_id"), "tenant_456");
+  const Json::Array& full = data.find("top_by_utilization")->as_array();
+  ASSERT_EQ(full.size(), 3U);
+  EXPECT_EQ(full[0].string_at("highest_meter"), "webhook_calls");
+  EXPECT_EQ(to_text(*full[0].find("highest_utilization_percent")), "160.0");
+  EXPECT_EQ(to_text(*full[1].find("highest_utilization_percent")), "95.0");
+  const Json::Array& trend = data.find("usage_trend")->as_array();
+  ASSERT_EQ(trend.size(), 13U);
+  EXPECT_EQ(trend.front().string_at("period"), "2025-03");
+  EXPECT_EQ(trend.back().integer_at("api_calls"), 74'500);
+  EXPECT_EQ(must(overview({{"period", "2026-02"}})).data.string_at("period"), "2026-02");
+  EXPECT_FALSE(overview({{"period", "2026-04"}}).has_value());
 }
 
 TEST_F(BillingApi, ListNamesAllThatIsWrongWithItsQuery) {
@@ -100,7 +153,8 @@ TEST_F(BillingApi, DetailsHaveHistoryTrendsStatsLinesAndForecast) {
   }
   EXPECT_EQ(data.find("current_month_stats")->find("api_calls")->integer_at("total_calls"), 65'000);
   EXPECT_EQ(data.find("line_items")->as_array().size(), 5U);
-  EXPECT_EQ(data.find("forecast")->find("api_calls")->string_at("passes_limit_on"), "2026-03-10");
+  EXPECT_EQ(data.find("forecast")->find("api_calls")->string_at("passes_limit_on"), "2026-03-03")
+      << "the day on which it was passed, not today";
 }
 
 TEST_F(BillingApi, DetailsOfAPastPeriodForeseeNothing) {
@@ -184,6 +238,21 @@ TEST_F(BillingApi, JsonReportStreamsItsTenants) {
     EXPECT_EQ(tenants.as_array().front().string_at("tenant_id"), "t1000");
     EXPECT_EQ(tenants.as_array().back().string_at("tenant_id"), "t2499");
   }
+}
+
+TEST_F(BillingApi, ReportByLinesHasARowForEachLineItem) {
+  world_.add_worked_example();
+  Answer csv = must(report({{"format", "csv"}, {"detail", "lines"}, {"period", "2026-03"}}));
+  EXPECT_EQ(csv.whole->headers[1].second, "attachment; filename=usage_report_lines_2026-03.csv");
+  std::string text;
+  while (std::optional<std::string> piece = must(csv.whole->source())) text += *piece;
+  EXPECT_EQ(std::ranges::count(text, '\n'), 6) << text;
+  Answer json = must(report({{"detail", "lines"}, {"period", "2026-03"}}));
+  EXPECT_EQ(json.data.as_object().back().first, "lines");
+  text = "[";
+  while (std::optional<std::string> piece = must(json.elements())) text += *piece;
+  EXPECT_EQ(must(parse_json(text + "]")).as_array().size(), 5U);
+  EXPECT_FALSE(report({{"detail", "tenant"}}).has_value());
 }
 
 TEST_F(BillingApi, OtherReportFormatsAreRefusedWithWhatIsAllowed) {

@@ -92,6 +92,7 @@ Result<Answer> list_plans(Call& call) {
     Json shown = to_document(plan);
     shown.remove("created_at");
     shown.remove("updated_at");
+    shown.set("currency", call.services.rules.currency.code());  // of its rates
     plans.push_back(std::move(shown));
   }
   return answer_of(Json::object({{"plans", std::move(plans)}}));

@@ -84,7 +84,8 @@ TEST_F(DirectoryApi, PlansAreTheNewestOnOffer) {
             R"({"plan":"free","version":1,"limits":{"max_stores":1,"max_devices":2,)"
             R"("max_api_calls_per_month":10000,"max_webhooks_per_month":100,"max_storage_gb":1},)"
             R"("effects":{},"rates":{"stores_count":10,"devices_count":5,"api_calls":0.001,)"
-            R"("webhook_calls":0.01,"storage_gb":2},"valid_from":"2026-03-05T10:30:00+00:00"})");
+            R"("webhook_calls":0.01,"storage_gb":2},"valid_from":"2026-03-05T10:30:00+00:00",)"
+            R"("currency":"USD"})");
 }
 
 TEST_F(DirectoryApi, AuditsAreListedNewestFirstAndFiltered) {

@@ -39,8 +39,9 @@ Result<Json> preview(const Call& call, const PlanChange& change) {
       {"new_plan", after.terms.plan},
       {"limits", old_and_new(limits_json(before.terms.limits), limits_json(after.terms.limits))},
       {"overages", old_and_new(overages_json(before), overages_json(after))},
-      {"overage_cost", old_and_new(to_decimal(before.rated.cost, currency),
-                                   to_decimal(after.rated.cost, currency))},
+      {"overage_cost",
+       old_and_new(cost_json(before.rated.cost, currency), cost_json(after.rated.cost, currency))},
+      {"currency", currency.code()},
       {"health_status", old_and_new(to_text(before.rated.health), to_text(after.rated.health))},
       {"dry_run", true},
   });

@@ -198,11 +198,15 @@ Result<Answer> show_own_statement(Call& call) {
   const Period period = wanted.value_or(current);
   const Statement statement = TRY(billing.statement(tenant, period));
   Answer answer;
-  answer.data = tenant_billing_json(statement, call.services.rules.currency);
+  answer.data = tenant_billing_json(statement);
   answer.data.set("period", period.text());
   // A period that is over has figures, and nothing left to expect.
   Json forecast;
-  if (period == current) forecast = forecast_json(TRY(billing.forecast(statement)));
+  if (period == current) {
+    const PerMeter<std::optional<Forecast>> expected = TRY(billing.forecast(statement));
+    const OwnForecasts own = TRY(billing.own_forecast(statement));
+    forecast = forecast_json(expected, own);
+  }
   answer.data.set("forecast", std::move(forecast));
   return answer;
 }

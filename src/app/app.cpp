@@ -15,6 +15,7 @@
 #include "service/billing.h"
 #include "service/catalog.h"
 #include "service/corrections.h"
+#include "service/currency_mark.h"
 #include "service/deliveries.h"
 #include "service/directory.h"
 #include "service/enforcement.h"
@@ -133,6 +134,7 @@ struct App::Parts {
     const EmbeddedOptions options{
         .folder = config.data_dir, .zone = rules.zone, .formula = rules.storage};
     store = TRY(open_embedded_store(options, clock, log));
+    TRY(check_currency(*store, rules.currency));
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
     directory = TRY(Directory::open(*store, *catalog, clock));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));

@@ -79,7 +79,7 @@ int Folder::run(const std::string& name, const Arguments& arguments, Streams str
   for (int tries = 0; tries < kTriesMax; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(kPause);
     const auto status = try_once(call, *files, streams);
-    if (!status) return fail_with(name, status.error(), streams, kExitFailed);
+    if (!status) return fail_with(name, status.error(), streams, exit_of_opening(status.error()));
     if (*status) return **status;
   }
   const std::string message = fmt::format(

@@ -51,7 +51,7 @@ class LateCorrectionsOnDisk : public testing::Test {
     return services().corrections.apply(wanted, *kept, {"ann", "", "", ""});
   }
   Money cost(std::string_view of) {
-    return services().billing.statement(tenant_, period(of)).value().rated.cost;
+    return services().billing.statement(tenant_, period(of)).value().rated.cost.value();
   }
 
   TestFolder folder_;

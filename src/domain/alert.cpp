@@ -96,14 +96,16 @@ bool has_grown_since_resolved(const Alert& alert, const Statement& now_true) {
 void take_figures(Alert& alert, const Statement& now_true, Timestamp now) {
   alert.plan = now_true.terms.plan;
   alert.tenant_name = now_true.tenant_name;
+  alert.billing_error = now_true.rated.billing_error;
   alert.lines = lines_over(now_true);
   alert.own_lines = own_lines_over(now_true);
   alert.last_seen = now;
 }
 
-Alert opened(const Statement& now_true, Timestamp now, std::string alert_id) {
+Alert opened(const Statement& now_true, Timestamp now, NewAlert wanted) {
   Alert alert;
-  alert.alert_id = std::move(alert_id);
+  alert.kind = wanted.kind;
+  alert.alert_id = std::move(wanted.alert_id);
   alert.tenant = now_true.tenant;
   alert.period = now_true.period;
   alert.first_seen = now;
@@ -124,12 +126,16 @@ void reopen(Alert& alert) {
   ++alert.count;
 }
 
+std::string why_resolved(const Alert& alert, const std::string& plan) {
+  if (alert.kind == AlertKind::error) return "What the tenant owes can be said again";
+  const std::string what = alert.plan == plan
+                               ? "The limits on plan " + plan + " were changed"
+                               : "The plan was changed from " + alert.plan + " to " + plan;
+  return what + "; no meter is over its limit any more";
+}
+
 void resolve(Alert& alert, const Statement& now_true, Timestamp now) {
-  const std::string& plan = now_true.terms.plan;
-  alert.resolution_reason = alert.plan == plan
-                                ? "The limits on plan " + plan + " were changed"
-                                : "The plan was changed from " + alert.plan + " to " + plan;
-  alert.resolution_reason += "; no meter is over its limit any more";
+  alert.resolution_reason = why_resolved(alert, now_true.terms.plan);
   alert.status = AlertStatus::resolved;
   alert.resolved_at = now;
   alert.resolved_by = kAlertResolver;
@@ -138,6 +144,11 @@ void resolve(Alert& alert, const Statement& now_true, Timestamp now) {
 }
 
 }  // namespace
+
+const AlertKindRow* find_alert_type(std::string_view type) {
+  const auto* row = std::ranges::find(kAlertKinds, type, &AlertKindRow::type);
+  return row == kAlertKinds.end() ? nullptr : row;
+}
 
 std::string_view to_text(AlertStatus status) {
   return kAlertStatuses[static_cast<std::size_t>(status)].name;
@@ -161,11 +172,23 @@ AlertStep next_step(const std::optional<Alert>& known, const Statement& now_true
   return changed || has_more_overage(*known, now_true) ? AlertStep::update : AlertStep::nothing;
 }
 
+AlertStep next_error_step(const std::optional<Alert>& known, const Statement& now_true) {
+  const std::string& reason = now_true.rated.billing_error;
+  const bool is_there = !reason.empty();
+  if (!known) return is_there ? AlertStep::open : AlertStep::nothing;
+  if (known->status == AlertStatus::resolved) {
+    const bool by_itself = known->resolved_by == kAlertResolver;
+    return is_there && by_itself ? AlertStep::reopen : AlertStep::nothing;
+  }
+  if (!is_there) return AlertStep::resolve;
+  return known->billing_error == reason ? AlertStep::nothing : AlertStep::update;
+}
+
 Alert after_step(AlertStep step, std::optional<Alert> known, const Statement& now_true,
-                 Timestamp now, std::string new_alert_id) {
+                 Timestamp now, NewAlert wanted) {
   CHECK(step != AlertStep::nothing);
   CHECK(known.has_value() == (step != AlertStep::open));
-  Alert alert = known ? *std::move(known) : opened(now_true, now, std::move(new_alert_id));
+  Alert alert = known ? *std::move(known) : opened(now_true, now, std::move(wanted));
   switch (step) {
     case AlertStep::nothing:
     case AlertStep::open:

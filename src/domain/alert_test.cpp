@@ -24,14 +24,13 @@ Statement statement(const Figures& figures) {
   made.usage[Meter::stores_count] = figures.stores;
   RateCard rates;
   rates[Meter::api_calls] = {Money{1'000}, 1};
-  auto rated = rate(made.usage, made.terms.limits, rates, Currency::usd());
-  EXPECT_TRUE(rated.has_value());
-  if (rated) made.rated = *std::move(rated);
+  made.rated = rate(made.usage, made.terms.limits, rates, Currency::usd());
   return made;
 }
 
 Alert opened(const Figures& figures) {
-  return after_step(AlertStep::open, std::nullopt, statement(figures), at(10), "alert-1");
+  return after_step(AlertStep::open, std::nullopt, statement(figures), at(10),
+                    {AlertKind::over_limit, "alert-1"});
 }
 
 Alert resolved(Alert alert, std::int64_t overage) {
@@ -41,6 +40,31 @@ Alert resolved(Alert alert, std::int64_t overage) {
   alert.resolution_reason = "talked to them";
   alert.overage_resolved[Meter::api_calls] = overage;
   return alert;
+}
+
+Statement with_error(std::string reason) {
+  Statement made;
+  made.rated.billing_error = std::move(reason);
+  return made;
+}
+
+TEST(ErrorAlert, OpensOnceAndResolvesWhenTheReasonIsGone) {
+  EXPECT_EQ(next_error_step(std::nullopt, with_error("")), AlertStep::nothing);
+  EXPECT_EQ(next_error_step(std::nullopt, with_error("too much")), AlertStep::open);
+  Alert alert = after_step(AlertStep::open, std::nullopt, with_error("too much"), at(10),
+                           {AlertKind::error, "alert-error-1"});
+  EXPECT_EQ(row_of(alert.kind).type, "billing.error");
+  EXPECT_EQ(row_of(alert.kind).severity, "high");
+  EXPECT_EQ(alert.billing_error, "too much");
+  EXPECT_EQ(next_error_step(alert, with_error("too much")), AlertStep::nothing);
+  EXPECT_EQ(next_error_step(alert, with_error("another")), AlertStep::update);
+  EXPECT_EQ(next_error_step(alert, with_error("")), AlertStep::resolve);
+  alert = after_step(AlertStep::resolve, alert, with_error(""), at(20), {});
+  EXPECT_EQ(alert.resolved_by, kAlertResolver);
+  EXPECT_EQ(alert.resolution_reason, "What the tenant owes can be said again");
+  EXPECT_EQ(next_error_step(alert, with_error("too much")), AlertStep::reopen);
+  alert.resolved_by = "ops";
+  EXPECT_EQ(next_error_step(alert, with_error("too much")), AlertStep::nothing);
 }
 
 TEST(Alert, NothingIsOpenedAtTheLimit) {
@@ -72,7 +96,8 @@ TEST(Alert, MoreOverageUpdatesTheSameAlert) {
   const Statement more = statement({.calls = 1'500});
   const Alert before = opened({.calls = 1'001});
   ASSERT_EQ(next_step(before, more), AlertStep::update);
-  const Alert alert = after_step(AlertStep::update, before, more, at(30), "unused");
+  const Alert alert =
+      after_step(AlertStep::update, before, more, at(30), {AlertKind::over_limit, "unused"});
   EXPECT_EQ(alert.alert_id, "alert-1");
   EXPECT_EQ(alert.count, 2);
   EXPECT_EQ(alert.first_seen, at(10));
@@ -97,7 +122,8 @@ TEST(Alert, AnAcknowledgedAlertStaysAcknowledgedWhenUpdated) {
   before.acknowledged_by = "noc";
   const Statement more = statement({.calls = 2'000});
   ASSERT_EQ(next_step(before, more), AlertStep::update);
-  const Alert alert = after_step(AlertStep::update, before, more, at(30), "unused");
+  const Alert alert =
+      after_step(AlertStep::update, before, more, at(30), {AlertKind::over_limit, "unused"});
   EXPECT_EQ(alert.status, AlertStatus::acknowledged);
   EXPECT_EQ(alert.acknowledged_by, "noc");
 }
@@ -106,7 +132,8 @@ TEST(Alert, AChangeOfPlanThatLeavesItOverIsShownAndNotCounted) {
   const Alert before = opened({.calls = 1'500});
   const Statement smaller = statement({.calls = 1'500, .calls_limit = 1'400, .plan = "basic-plus"});
   ASSERT_EQ(next_step(before, smaller), AlertStep::update);
-  const Alert alert = after_step(AlertStep::update, before, smaller, at(30), "unused");
+  const Alert alert =
+      after_step(AlertStep::update, before, smaller, at(30), {AlertKind::over_limit, "unused"});
   EXPECT_EQ(alert.count, 1);
   EXPECT_EQ(alert.plan, "basic-plus");
   EXPECT_EQ(alert.lines[0].overage, 100);
@@ -117,7 +144,8 @@ TEST(Alert, AChangeOfPlanAfterWhichNothingIsOverResolvesIt) {
   const Alert before = opened({.calls = 1'500});
   const Statement roomy = statement({.calls = 1'600, .calls_limit = 5'000, .plan = "premium"});
   ASSERT_EQ(next_step(before, roomy), AlertStep::resolve);
-  const Alert alert = after_step(AlertStep::resolve, before, roomy, at(30), "unused");
+  const Alert alert =
+      after_step(AlertStep::resolve, before, roomy, at(30), {AlertKind::over_limit, "unused"});
   EXPECT_EQ(alert.status, AlertStatus::resolved);
   EXPECT_EQ(alert.resolved_at, at(30));
   EXPECT_EQ(alert.resolved_by, kAlertResolver);
@@ -130,7 +158,8 @@ TEST(Alert, AChangeOfLimitsAfterWhichNothingIsOverResolvesIt) {
   const Alert before = opened({.calls = 1'500});
   const Statement unlimited = statement({.calls = 1'500, .calls_limit = std::nullopt});
   ASSERT_EQ(next_step(before, unlimited), AlertStep::resolve);
-  const Alert alert = after_step(AlertStep::resolve, before, unlimited, at(30), "unused");
+  const Alert alert =
+      after_step(AlertStep::resolve, before, unlimited, at(30), {AlertKind::over_limit, "unused"});
   EXPECT_EQ(alert.resolution_reason,
             "The limits on plan basic were changed; no meter is over its limit any more");
 }
@@ -146,7 +175,8 @@ TEST(Alert, AResolvedOneComesBackAfterATenthOfItsLimitMore) {
   EXPECT_EQ(next_step(alert, statement({.calls = 1'299})), AlertStep::nothing);
   const Statement grown = statement({.calls = 1'300});
   ASSERT_EQ(next_step(alert, grown), AlertStep::reopen);
-  const Alert again = after_step(AlertStep::reopen, alert, grown, at(40), "unused");
+  const Alert again =
+      after_step(AlertStep::reopen, alert, grown, at(40), {AlertKind::over_limit, "unused"});
   EXPECT_EQ(again.alert_id, "alert-1");
   EXPECT_EQ(again.status, AlertStatus::open);
   EXPECT_EQ(again.count, 2);

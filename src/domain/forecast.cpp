@@ -2,32 +2,77 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "domain/wide.h"
 
 namespace metergate {
 namespace {
 
-// Means are kept to a millionth of a unit and rounded down; only the shown result is rounded.
+using std::chrono::days;
+
+// Means are kept to a millionth of a unit (or of a billionth, of the provider's own meters) and
+// rounded down; only the shown result is rounded.
 constexpr Wide kFine = 1'000'000;
 constexpr std::size_t kFullDaysMin = 3;
 constexpr std::size_t kPeriodPartMin = 10;  // a tenth of the period
+// So far no sum of a period's days, times kFine, leaves 128 bits.
+constexpr Wide kFiguresMax = power_of_ten(29);
 
-bool is_ready(const ForecastInput& input) {
-  const Day first = input.period.first_day();
-  const Day last = input.period.last_day();
-  if (input.today < first || input.today > last) return false;
-  const auto days = static_cast<std::size_t>((last - first).count()) + 1;
-  return input.daily.size() >= kFullDaysMin && input.daily.size() * kPeriodPartMin >= days;
+// The one question that both kinds of meters come to, in whole numbers.
+struct Course {
+  Period period;
+  Day today;
+  Wide used = 0;
+  std::vector<Wide> daily;
+  std::optional<Wide> limit;
+};
+
+struct Outlook {
+  std::optional<Wide> expected;
+  std::optional<Day> passes_on;
+};
+
+Wide bounded(Wide figure) { return std::clamp(figure, -kFiguresMax, kFiguresMax); }
+
+Course course_of(const ForecastInput& input) {
+  Course course{input.period, input.today, input.used, {}, std::nullopt};
+  course.daily.assign(input.daily.begin(), input.daily.end());
+  if (input.limit) course.limit = *input.limit;
+  return course;
 }
 
-// What each weekday is expected to bring, in millionths of a unit, Sunday first.
-std::array<Wide, 7> weekday_means(const ForecastInput& input) {
+Course course_of(const OwnForecastInput& input) {
+  Course course{input.period, input.today, bounded(input.used.billionths), {}, std::nullopt};
+  for (const Quantity& day : input.daily) course.daily.push_back(bounded(day.billionths));
+  if (input.limit) course.limit = bounded(input.limit->billionths);
+  return course;
+}
+
+bool is_ready(const Course& course) {
+  const Day first = course.period.first_day();
+  const Day last = course.period.last_day();
+  if (course.today < first || course.today > last) return false;
+  const auto length = static_cast<std::size_t>((last - first).count()) + 1;
+  return course.daily.size() >= kFullDaysMin && course.daily.size() * kPeriodPartMin >= length;
+}
+
+// The day of a limit that is passed already; `levels` holds what was used at the end of each day.
+std::optional<Day> passed_on(const Course& course, std::span<const Wide> levels) {
+  if (!course.limit || course.used <= *course.limit) return std::nullopt;
+  const auto over =
+      std::ranges::find_if(levels, [&](const Wide& level) { return level > *course.limit; });
+  const Day day = course.period.first_day() + days{over - levels.begin()};
+  return std::min(day, course.period.last_day());
+}
+
+// What each weekday is expected to bring, in fine units, Sunday first.
+std::array<Wide, 7> weekday_means(const Course& course) {
   std::array<Wide, 7> sums{};
   std::array<Wide, 7> counts{};
   Wide total = 0;
-  std::chrono::weekday weekday{input.period.first_day()};
-  for (const std::int64_t units : input.daily) {
+  std::chrono::weekday weekday{course.period.first_day()};
+  for (const Wide units : course.daily) {
     sums[weekday.c_encoding()] += units;
     ++counts[weekday.c_encoding()];
     total += units;
@@ -36,68 +81,91 @@ std::array<Wide, 7> weekday_means(const ForecastInput& input) {
   std::array<Wide, 7> means{};
   for (std::size_t i = 0; i < means.size(); ++i) {
     means[i] = counts[i] > 0 ? sums[i] * kFine / counts[i]
-                             : total * kFine / static_cast<Wide>(input.daily.size());
+                             : total * kFine / static_cast<Wide>(course.daily.size());
   }
   return means;
 }
 
-// Follows a level from day to day until the period's end.
-class Course {
- public:
-  Course(const ForecastInput& input, Wide level) : limit_(input.limit), level_(level) {
-    if (limit_ && input.used > *limit_) forecast_.passes_on = input.today;
+// Goes on from the level at the end of yesterday, in fine units, by what each day from today on
+// brings.
+template <class Change>
+void follow(const Course& course, Wide level, const Change& change, Outlook& outlook) {
+  for (Day day = course.today; day <= course.period.last_day(); day += days{1}) {
+    level = std::max<Wide>(level + change(day), 0);
+    if (course.limit && !outlook.passes_on && level > *course.limit * kFine)
+      outlook.passes_on = day;
   }
+  outlook.expected = divide_rounded(level, kFine);
+}
 
-  // The level at the end of `day`.
-  void reach(Day day, Wide level) {
-    level_ = std::max<Wide>(level, 0);
-    if (limit_ && !forecast_.passes_on && level_ > Wide{*limit_} * kFine) forecast_.passes_on = day;
-  }
-  Wide level() const { return level_; }
+Outlook outlook_of_sum(const Course& course) {
+  Outlook outlook;
+  std::vector<Wide> levels;
+  Wide before_today = 0;
+  for (const Wide units : course.daily) levels.push_back(before_today += units);
+  outlook.passes_on = passed_on(course, levels);
+  if (!is_ready(course)) return outlook;
+  const std::array<Wide, 7> means = weekday_means(course);
+  const Wide so_far = (course.used - before_today) * kFine;
+  const auto change = [&](Day day) {
+    const Wide usual = means[std::chrono::weekday{day}.c_encoding()];
+    // Today brings what it has brought already, or what its weekday usually brings, if that is
+    // more.
+    return day == course.today ? std::max(so_far, usual) : usual;
+  };
+  follow(course, before_today * kFine, change, outlook);
+  return outlook;
+}
 
-  Forecast end() && {
-    forecast_.expected = saturate(divide_rounded(level_, kFine));
-    return forecast_;
-  }
+Outlook outlook_of_level(const Course& course) {
+  Outlook outlook;
+  outlook.passes_on = passed_on(course, course.daily);
+  if (!is_ready(course)) return outlook;
+  const Wide yesterday = course.daily.back();
+  const Wide usual =
+      (yesterday - course.daily.front()) * kFine / static_cast<Wide>(course.daily.size() - 1);
+  const Wide so_far = (course.used - yesterday) * kFine;
+  const auto change = [&](Day day) {
+    if (day != course.today) return usual;
+    // Today goes at least as far as an ordinary day in the direction in which the level moves.
+    return usual < 0 ? std::min(so_far, usual) : std::max(so_far, usual);
+  };
+  follow(course, yesterday * kFine, change, outlook);
+  return outlook;
+}
 
- private:
-  std::optional<std::int64_t> limit_;
-  Wide level_;
-  Forecast forecast_;
-};
+std::optional<Forecast> forecast_of(const Outlook& outlook) {
+  if (!outlook.expected && !outlook.passes_on) return std::nullopt;
+  Forecast forecast;
+  if (outlook.expected) forecast.expected = saturate(*outlook.expected);
+  forecast.passes_on = outlook.passes_on;
+  return forecast;
+}
+
+std::optional<OwnForecast> own_forecast_of(const Outlook& outlook) {
+  if (!outlook.expected && !outlook.passes_on) return std::nullopt;
+  OwnForecast forecast;
+  if (outlook.expected) forecast.expected = Quantity{*outlook.expected};
+  forecast.passes_on = outlook.passes_on;
+  return forecast;
+}
 
 }  // namespace
 
 std::optional<Forecast> forecast_sum(const ForecastInput& input) {
-  if (!is_ready(input)) return std::nullopt;
-  const std::array<Wide, 7> means = weekday_means(input);
-  Wide before_today = 0;
-  for (const std::int64_t units : input.daily) before_today += units;
-  Course course{input, before_today * kFine};
-  // Today brings what it has brought already, or what its weekday usually brings, if that is more.
-  const Wide so_far = (Wide{input.used} - before_today) * kFine;
-  const Wide usual = means[std::chrono::weekday{input.today}.c_encoding()];
-  course.reach(input.today, course.level() + std::max(so_far, usual));
-  const Day last = input.period.last_day();
-  for (Day day = input.today + std::chrono::days{1}; day <= last; day += std::chrono::days{1})
-    course.reach(day, course.level() + means[std::chrono::weekday{day}.c_encoding()]);
-  return std::move(course).end();
+  return forecast_of(outlook_of_sum(course_of(input)));
 }
 
 std::optional<Forecast> forecast_level(const ForecastInput& input) {
-  if (!is_ready(input)) return std::nullopt;
-  const Wide span = Wide{input.daily.back()} - input.daily.front();
-  const Wide change = span * kFine / static_cast<Wide>(input.daily.size() - 1);
-  const Wide yesterday = Wide{input.daily.back()} * kFine;
-  // Today goes at least as far as an ordinary day in the direction in which the level moves.
-  const Wide so_far = Wide{input.used} * kFine - yesterday;
-  const Wide today = change < 0 ? std::min(so_far, change) : std::max(so_far, change);
-  Course course{input, yesterday};
-  course.reach(input.today, yesterday + today);
-  const Day last = input.period.last_day();
-  for (Day day = input.today + std::chrono::days{1}; day <= last; day += std::chrono::days{1})
-    course.reach(day, course.level() + change);
-  return std::move(course).end();
+  return forecast_of(outlook_of_level(course_of(input)));
+}
+
+std::optional<OwnForecast> forecast_sum(const OwnForecastInput& input) {
+  return own_forecast_of(outlook_of_sum(course_of(input)));
+}
+
+std::optional<OwnForecast> forecast_level(const OwnForecastInput& input) {
+  return own_forecast_of(outlook_of_level(course_of(input)));
 }
 
 }  // namespace metergate

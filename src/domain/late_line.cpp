@@ -79,13 +79,12 @@ Result<std::vector<LateLine>> condensed(std::vector<LateLine> lines) {
   return lines;
 }
 
-Result<Money> cost_with_late(const Rated& rated, const std::vector<LateLine>& late,
-                             const Currency& currency) {
+Result<Money> sum_with_late(const Rated& rated, const std::vector<LateLine>& late) {
   Money sum = TRY(sum_of_lines(rated));
   for (const LateLine& line : late) {
     if (line.currency.empty()) sum = TRY(add(sum, line.cost));
   }
-  return round_to_minor_unit(sum, currency);
+  return sum;
 }
 
 }  // namespace metergate

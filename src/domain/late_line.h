@@ -38,8 +38,7 @@ Result<Money> late_cost(const Rated& frozen, std::string_view meter, Quantity be
 inline constexpr std::size_t kLateLinesShown = 100;
 Result<std::vector<LateLine>> condensed(std::vector<LateLine> lines);
 
-// The lines and the late lines added up and rounded once.
-Result<Money> cost_with_late(const Rated& rated, const std::vector<LateLine>& late,
-                             const Currency& currency);
+// The lines and the late lines added up, not rounded; ErrorCode::invalid as sum_of_lines().
+Result<Money> sum_with_late(const Rated& rated, const std::vector<LateLine>& late);
 
 }  // namespace metergate

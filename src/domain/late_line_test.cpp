@@ -17,13 +17,13 @@ Rated frozen(std::int64_t calls, std::optional<std::int64_t> included, UnitPrice
   limits[Meter::api_calls].units = included;
   RateCard rates;
   rates[Meter::api_calls] = price;
-  return rate(usage, limits, rates, Currency::usd()).value();
+  return rate(usage, limits, rates, Currency::usd());
 }
 
 Rated frozen_tokens(std::string_view used, std::string_view included, std::int64_t micros) {
   Terms terms;
   terms.own = {{"tokens", quantity(included), Money{micros}}};
-  return rate(Usage{}, terms, {quantity(used)}, Currency::usd()).value();
+  return rate(Usage{}, terms, {quantity(used)}, Currency::usd());
 }
 
 constexpr UnitPrice kMill{Money{1'000}, 1};
@@ -103,20 +103,20 @@ TEST(BillLate, LinesAndLateLinesAreRoundedTogetherOnce) {
   Statement statement;
   statement.rated = frozen(4, 0, kMill);
   EXPECT_EQ(statement.rated.cost, Money{});
-  ASSERT_TRUE(bill_late(statement, {line("api_calls", 1, 1'000)}, Currency::usd()));
+  bill_late(statement, {line("api_calls", 1, 1'000)}, Currency::usd());
   EXPECT_EQ(statement.rated.cost, Money{10'000}) << "0.004 and 0.001 are half a cent";
 }
 
 TEST(BillLate, ACreditIsBelowZeroAndPrintsSo) {
   Statement statement;
   statement.rated = frozen(0, 0, kMill);
-  ASSERT_TRUE(bill_late(statement, {line("api_calls", -5, -5'000)}, Currency::usd()));
-  EXPECT_EQ(to_text(to_decimal(statement.rated.cost, Currency::usd())), "-0.01");
+  bill_late(statement, {line("api_calls", -5, -5'000)}, Currency::usd());
+  EXPECT_EQ(to_text(to_decimal(*statement.rated.cost, Currency::usd())), "-0.01");
   statement.late.clear();
-  ASSERT_TRUE(bill_late(statement, {line("api_calls", -4, -4'000)}, Currency::usd()));
-  EXPECT_EQ(to_text(to_decimal(statement.rated.cost, Currency::usd())), "0.00");
-  ASSERT_TRUE(bill_late(statement, {line("x", -1, -1'500'000)}, Currency::find("JPY").value()));
-  EXPECT_EQ(to_text(to_decimal(statement.rated.cost, Currency::find("JPY").value())), "-2");
+  bill_late(statement, {line("api_calls", -4, -4'000)}, Currency::usd());
+  EXPECT_EQ(to_text(to_decimal(*statement.rated.cost, Currency::usd())), "0.00");
+  bill_late(statement, {line("x", -1, -1'500'000)}, Currency::find("JPY").value());
+  EXPECT_EQ(to_text(to_decimal(*statement.rated.cost, Currency::find("JPY").value())), "-2");
   EXPECT_FALSE(statement.rated.has_overages);
   EXPECT_EQ(statement.rated.health, Health::healthy);
 }
@@ -126,7 +126,7 @@ TEST(BillLate, WhatIsInAnotherCurrencyIsShownAndNotAddedUp) {
   statement.rated = frozen(0, 0, kMill);
   LateLine foreign = line("api_calls", -5, -5'000'000);
   foreign.currency = "EUR";
-  ASSERT_TRUE(bill_late(statement, {foreign}, Currency::usd()));
+  bill_late(statement, {foreign}, Currency::usd());
   EXPECT_EQ(statement.rated.cost, Money{});
   EXPECT_EQ(statement.late.size(), 1U);
 }
@@ -134,7 +134,7 @@ TEST(BillLate, WhatIsInAnotherCurrencyIsShownAndNotAddedUp) {
 TEST(BillLate, NothingLateChangesNothing) {
   Statement statement;
   statement.rated = frozen(20, 0, kMill);
-  ASSERT_TRUE(bill_late(statement, {}, Currency::usd()));
+  bill_late(statement, {}, Currency::usd());
   EXPECT_EQ(statement.rated.cost, Money{20'000});
 }
 
@@ -171,7 +171,7 @@ RC_GTEST_PROP(LateCost, TheSameHoldsOfTheProvidersOwnMeters, ()) {
   Terms terms;
   terms.own = {{"tokens", Quantity{Wide{pick(0, 60)} * 123'456'789}, Money{pick(0, 9'999)}}};
   Quantity usage{Wide{pick(-20, 90)} * 111'111'111};
-  const Rated rated = rate(Usage{}, terms, {usage}, Currency::usd()).value();
+  const Rated rated = rate(Usage{}, terms, {usage}, Currency::usd());
   std::vector<Money> late;
   Quantity before;
   for (std::int64_t i = pick(0, 30); i > 0; --i) {
@@ -180,7 +180,7 @@ RC_GTEST_PROP(LateCost, TheSameHoldsOfTheProvidersOwnMeters, ()) {
     before += change;
     usage += change;
   }
-  const Rated corrected = rate(Usage{}, terms, {usage}, Currency::usd()).value();
+  const Rated corrected = rate(Usage{}, terms, {usage}, Currency::usd());
   RC_ASSERT(sum_of(rated, late) == sum_of_lines(corrected).value());
 }
 

@@ -8,6 +8,14 @@ namespace metergate {
 namespace {
 
 constexpr std::uint8_t kDisplayDecimals = 6;
+constexpr std::uint8_t kFineDecimals = 9;
+
+Decimal with_decimals(Meter meter, std::int64_t units, std::uint8_t decimals) {
+  const std::int64_t per_display = row_of(meter).units_per_display;
+  if (per_display == 1) return {units, 0};
+  const Wide scaled = divide_rounded(Wide{units} * power_of_ten(decimals), per_display);
+  return trimmed({saturate(scaled), decimals});
+}
 
 }  // namespace
 
@@ -23,10 +31,12 @@ const MeterRow* find_limit_name(std::string_view name) {
 }
 
 Decimal to_display(Meter meter, std::int64_t units) {
-  const std::int64_t per_display = row_of(meter).units_per_display;
-  if (per_display == 1) return {units, 0};
-  const Wide shown = divide_rounded(Wide{units} * power_of_ten(kDisplayDecimals), per_display);
-  return trimmed({saturate(shown), kDisplayDecimals});
+  const Decimal usual = with_decimals(meter, units, kDisplayDecimals);
+  return usual.unscaled == 0 && units != 0 ? to_fine_display(meter, units) : usual;
+}
+
+Decimal to_fine_display(Meter meter, std::int64_t units) {
+  return with_decimals(meter, units, kFineDecimals);
 }
 
 std::optional<std::int64_t> from_display(Meter meter, Decimal shown) {

@@ -57,8 +57,11 @@ class PerMeter {
 using Usage = PerMeter<std::int64_t>;  // in units: storage_gb in bytes
 
 // Units as people read them: whole for all meters but storage, which is in GB with at most six
-// decimals, half away from zero, without zeros at the end.
+// decimals, half away from zero, without zeros at the end; with nine where six would show nothing
+// of what is there. Nine show every byte.
 Decimal to_display(Meter meter, std::int64_t units);
+// Always with up to nine.
+Decimal to_fine_display(Meter meter, std::int64_t units);
 // The other way, exact to the unit (rounded half away from zero); nothing where it does not fit or
 // is negative.
 std::optional<std::int64_t> from_display(Meter meter, Decimal shown);

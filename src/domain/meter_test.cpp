@@ -31,7 +31,10 @@ TEST(Meter, StorageIsShownInGigabytesWithoutZerosAtTheEnd) {
   EXPECT_EQ(shown(Meter::storage_gb, kBytesPerGigabyte), "1");
   EXPECT_EQ(shown(Meter::storage_gb, kBytesPerGigabyte / 2), "0.5");
   EXPECT_EQ(shown(Meter::storage_gb, 16'320'875'725), "15.2");
-  EXPECT_EQ(shown(Meter::storage_gb, 1), "0");
+  EXPECT_EQ(shown(Meter::storage_gb, 1), "0.000000001") << "what is there is not shown as 0";
+  EXPECT_EQ(shown(Meter::storage_gb, 536), "0.000000499");
+  EXPECT_EQ(to_text(to_fine_display(Meter::storage_gb, kBytesPerGigabyte + 1)), "1.000000001");
+  EXPECT_EQ(to_text(to_fine_display(Meter::api_calls, 7)), "7");
   EXPECT_EQ(shown(Meter::storage_gb, 537), "0.000001");
   EXPECT_EQ(shown(Meter::storage_gb, INT64_MAX), "8589934592");
 }

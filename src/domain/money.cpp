@@ -83,7 +83,8 @@ Result<Money> charge_quantity(Money per_unit, Quantity units) {
   const Wide micros =
       is_over || product > most ? most : divide_rounded(product, Quantity::kPerWhole);
   if (micros > kMoneyMax.micros)
-    return fail(ErrorCode::invalid, "a charge does not fit in 64 bits of millionths");
+    return fail(ErrorCode::invalid,
+                "the charge is too large: at most 9000000000000 either way is allowed");
   return Money{static_cast<std::int64_t>(micros)};
 }
 
@@ -97,6 +98,17 @@ Money round_to_minor_unit(Money amount, const Currency& currency) {
 Decimal to_decimal(Money amount, const Currency& currency) {
   const std::int64_t unit = micros_per_minor_unit(currency);
   return {static_cast<std::int64_t>(divide_rounded(amount.micros, unit)), currency.decimals()};
+}
+
+MoneySum& MoneySum::operator+=(Money amount) {
+  micros += amount.micros;
+  return *this;
+}
+
+std::optional<Decimal> to_decimal(const MoneySum& sum, const Currency& currency) {
+  const auto minor = narrow(divide_rounded(sum.micros, micros_per_minor_unit(currency)));
+  if (!minor) return std::nullopt;
+  return Decimal{*minor, currency.decimals()};
 }
 
 Decimal to_exact_decimal(Money amount, const Currency& currency) {

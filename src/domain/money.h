@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,14 @@ namespace metergate {
 struct Money {
   std::int64_t micros = 0;
   friend auto operator<=>(const Money&, const Money&) = default;
+};
+
+// What many amounts come to: more than one amount may be, so that a total over tenants never fails.
+struct MoneySum {
+  __extension__ __int128 micros = 0;
+  MoneySum& operator+=(Money amount);
+  friend bool operator==(const MoneySum&, const MoneySum&) = default;
+  friend bool operator==(const MoneySum& sum, Money amount) { return sum.micros == amount.micros; }
 };
 
 // Nine million million of the main unit; whole in the minor unit of every currency.
@@ -58,6 +67,9 @@ Money round_to_minor_unit(Money amount, const Currency& currency);
 // With exactly the currency's decimals: 48.40, 48 for JPY. The amount is rounded to the minor unit
 // before.
 Decimal to_decimal(Money amount, const Currency& currency);
+// Of amounts that were rounded to the minor unit each; nothing where 64 bits do not hold it in
+// minor units.
+std::optional<Decimal> to_decimal(const MoneySum& sum, const Currency& currency);
 // With as many decimals as it needs, at least the currency's: 0.001 for a rate of a tenth of a
 // cent.
 Decimal to_exact_decimal(Money amount, const Currency& currency);

@@ -13,6 +13,8 @@ namespace {
 // The status is decided on usage × 100 against limit × bound, without division.
 constexpr std::int64_t kCautionPercent = 75;
 constexpr std::int64_t kWarningPercent = 90;
+// 64 bits hold a little over 100 with these, and 128 bits its product with any usage.
+constexpr std::uint8_t kPercentDecimalsMax = 16;
 
 struct HealthRow {
   Health health;
@@ -35,8 +37,19 @@ std::int64_t divisor_of(const Utilization& utilization) {
   return utilization.limit.value_or(0) > 0 ? *utilization.limit : 0;
 }
 
-Result<LineItem> line_of(Meter meter, std::int64_t usage, const Limit& limit,
-                         const UnitPrice& price) {
+// Nothing where the amount is beyond what money can be; sum_of_lines() says so.
+std::optional<Money> cost_or_nothing(Result<Money> cost) {
+  return cost ? std::optional(*cost) : std::nullopt;
+}
+
+std::unexpected<Error> no_cost(std::string_view meter) {
+  return fail(ErrorCode::invalid, std::string(meter) +
+                                      ": what it has over its limit costs more than "
+                                      "9000000000000, the greatest amount that can be billed; "
+                                      "check its usage and its rate");
+}
+
+LineItem line_of(Meter meter, std::int64_t usage, const Limit& limit, const UnitPrice& price) {
   CHECK(usage >= 0);
   LineItem line;
   line.meter = meter;
@@ -44,11 +57,11 @@ Result<LineItem> line_of(Meter meter, std::int64_t usage, const Limit& limit,
   line.included = limit.units;
   line.overage = limit.units ? std::max<std::int64_t>(0, usage - *limit.units) : 0;
   line.rate = price;
-  line.cost = TRY(charge(price, line.overage));
+  line.cost = cost_or_nothing(charge(price, line.overage));
   return line;
 }
 
-Result<OwnLineItem> own_line_of(const OwnTerm& term, Quantity usage) {
+OwnLineItem own_line_of(const OwnTerm& term, Quantity usage) {
   OwnLineItem line;
   line.meter = term.meter;
   line.usage = usage;
@@ -58,33 +71,58 @@ Result<OwnLineItem> own_line_of(const OwnTerm& term, Quantity usage) {
     line.overage = usage;
     line.overage -= *term.limit;
   }
-  line.cost = TRY(charge_quantity(line.rate, line.overage));
+  line.cost = cost_or_nothing(charge_quantity(line.rate, line.overage));
   return line;
 }
 
 }  // namespace
 
 Result<Money> cost_with(const LineItem& line, std::int64_t usage) {
-  return TRY(line_of(line.meter, usage, Limit{line.included}, line.rate)).cost;
+  const LineItem other = line_of(line.meter, usage, Limit{line.included}, line.rate);
+  if (!other.cost) return no_cost(row_of(line.meter).name);
+  return *other.cost;
 }
 
 Result<Money> cost_with(const OwnLineItem& line, Quantity usage) {
-  return TRY(own_line_of({line.meter, line.included, line.rate}, usage)).cost;
+  const OwnLineItem other = own_line_of({line.meter, line.included, line.rate}, usage);
+  if (!other.cost) return no_cost(line.meter);
+  return *other.cost;
 }
 
 Result<Money> sum_of_lines(const Rated& rated) {
   Money sum;
-  for (const LineItem& line : rated.lines) sum = TRY(add(sum, line.cost));
-  for (const OwnLineItem& line : rated.own_lines) sum = TRY(add(sum, line.cost));
+  for (const LineItem& line : rated.lines) {
+    if (!line.cost) return no_cost(row_of(line.meter).name);
+    sum = TRY(add(sum, *line.cost));
+  }
+  for (const OwnLineItem& line : rated.own_lines) {
+    if (!line.cost) return no_cost(line.meter);
+    sum = TRY(add(sum, *line.cost));
+  }
   return sum;
 }
 
-Decimal Utilization::percent() const {
-  if (is_beyond_measure(*this)) return kPercentMax;
+void settle(Rated& rated, const Result<Money>& sum, const Currency& currency) {
+  rated.cost.reset();
+  rated.billing_error.clear();
+  if (sum) {
+    rated.cost = round_to_minor_unit(*sum, currency);
+  } else {
+    rated.billing_error = sum.error().message;
+  }
+}
+
+std::optional<Decimal> Utilization::percent() const {
+  if (is_beyond_measure(*this)) return std::nullopt;
   const std::int64_t divisor = divisor_of(*this);
-  if (divisor == 0) return {0, 1};
-  const Wide tenths = divide_rounded(Wide{usage} * 1000, divisor);
-  return {static_cast<std::int64_t>(std::min(tenths, Wide{kPercentMax.unscaled})), 1};
+  if (divisor == 0) return Decimal{0, 1};
+  const auto hundred = [](std::uint8_t decimals) { return 100 * power_of_ten(decimals); };
+  for (std::uint8_t decimals = 1; decimals <= kPercentDecimalsMax; ++decimals) {
+    const Wide shown = divide_rounded(Wide{usage} * hundred(decimals), divisor);
+    if (usage <= divisor || shown > hundred(decimals)) return Decimal{saturate(shown), decimals};
+  }
+  // Less than what the last decimal shows is shown as that.
+  return Decimal{saturate(hundred(kPercentDecimalsMax) + 1), kPercentDecimalsMax};
 }
 
 std::strong_ordering compare(const Utilization& a, const Utilization& b) {
@@ -123,10 +161,12 @@ Utilization utilization_of(const OwnLineItem& line) {
   Wide limit = line.included->billionths;
   if (limit == 0) return {usage > 0 ? 1 : 0, 0};
   // Both are made smaller alike; beyond that the usage is more than any percentage shows.
+  const bool is_over = usage > limit;
   while (limit > std::numeric_limits<std::int64_t>::max() / 1000) {
     usage /= 10;
     limit /= 10;
   }
+  if (is_over) usage = std::max(usage, limit + 1);
   return {saturate(usage), saturate(limit)};
 }
 
@@ -140,30 +180,28 @@ Health health_of(const OwnLineItem& line) {
   return usage * 100 >= limit * kCautionPercent ? Health::caution : Health::healthy;
 }
 
-Result<Rated> rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
-                   const Currency& currency) {
+Rated rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
+           const Currency& currency) {
   CHECK(own_usage.size() == terms.own.size());
-  Rated rated = TRY(rate(usage, terms.limits, terms.rates, currency));
+  Rated rated = rate(usage, terms.limits, terms.rates, currency);
   if (terms.own.empty()) return rated;
   for (std::size_t i = 0; i < terms.own.size(); ++i) {
-    OwnLineItem line = TRY(own_line_of(terms.own[i], own_usage[i]));
+    OwnLineItem line = own_line_of(terms.own[i], own_usage[i]);
     rated.health = std::max(rated.health, health_of(line));
     rated.has_overages = rated.has_overages || line.overage.billionths > 0;
     rated.own_lines.push_back(std::move(line));
   }
-  rated.cost = round_to_minor_unit(TRY(sum_of_lines(rated)), currency);
+  settle(rated, sum_of_lines(rated), currency);
   return rated;
 }
 
-Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,
-                   const Currency& currency) {
+Rated rate(const Usage& usage, const Limits& limits, const RateCard& rates,
+           const Currency& currency) {
   Rated rated;
-  Money sum;
   rated.lines.reserve(kMeters.size());
   for (const MeterRow& row : kMeters) {
     const Meter meter = row.meter;
-    const LineItem line = TRY(line_of(meter, usage[meter], limits[meter], rates[meter]));
-    sum = TRY(add(sum, line.cost));
+    const LineItem line = line_of(meter, usage[meter], limits[meter], rates[meter]);
     rated.has_overages = rated.has_overages || line.overage > 0;
     rated.utilization[meter] = {line.usage, line.included};
     if (compare(rated.utilization[meter], rated.utilization[rated.highest]) > 0)
@@ -171,7 +209,7 @@ Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rat
     rated.lines.push_back(line);
   }
   rated.health = health_of(rated.utilization[rated.highest]);
-  rated.cost = round_to_minor_unit(sum, currency);
+  settle(rated, sum_of_lines(rated), currency);
   return rated;
 }
 

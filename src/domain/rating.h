@@ -25,7 +25,8 @@ struct LineItem {
   std::optional<std::int64_t> included;  // units; nothing: unlimited
   std::int64_t overage = 0;              // units, never negative
   UnitPrice rate;
-  Money cost;  // exact product, rounded once to a millionth
+  // Exact product, rounded once to a millionth; nothing: beyond kMoneyMax.
+  std::optional<Money> cost;
   friend bool operator==(const LineItem&, const LineItem&) = default;
 };
 
@@ -36,7 +37,7 @@ struct OwnLineItem {
   std::optional<Quantity> included;  // nothing: unlimited
   Quantity overage;                  // never negative
   Money rate;                        // of one unit
-  Money cost;
+  std::optional<Money> cost;         // likewise
   friend bool operator==(const OwnLineItem&, const OwnLineItem&) = default;
 };
 
@@ -46,10 +47,9 @@ struct OwnLineItem {
 struct Utilization {
   std::int64_t usage = 0;
   std::optional<std::int64_t> limit;
-  // In percent with one decimal, half away from zero, for display only. At most kPercentMax, which
-  // also stands for any usage of a limit of 0.
-  static constexpr Decimal kPercentMax{9'999'999'999, 1};
-  Decimal percent() const;
+  // In percent, half away from zero, for display only: with one decimal, or as many as it takes to
+  // show that what is over its limit is over 100. Nothing for any usage of a limit of 0.
+  std::optional<Decimal> percent() const;
   friend std::strong_ordering compare(const Utilization& a, const Utilization& b);
 };
 
@@ -71,21 +71,28 @@ struct Rated {
   Meter highest = Meter::stores_count;  // with the highest utilization; the first of equals
   Health health = Health::healthy;
   bool has_overages = false;  // exactly when the health is critical
-  Money cost;  // the sum of the lines, in a statement of its late lines too, rounded once to the
-               // minor unit
+  // The sum of the lines, in a statement of its late lines too, rounded once to the minor unit;
+  // nothing where that is an amount beyond kMoneyMax, and then `billing_error` says why.
+  std::optional<Money> cost;
+  std::string billing_error;
 };
 
-// ErrorCode::invalid where a product or the sum does not fit in 64 bits of millionths.
-// `own_usage` has a quantity for each of the plan's own terms.
-Result<Rated> rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
-                   const Currency& currency);
+// Never fails: what a tenant used and how it stands is known even where what it owes cannot be
+// said, so that one tenant's amount never stops what is told of the others (settle() holds that
+// rule). `own_usage` has a quantity for each of the plan's own terms.
+Rated rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
+           const Currency& currency);
+// Takes what everything comes to as the cost, rounded; or takes the reason why it comes to nothing
+// that can be billed.
+void settle(Rated& rated, const Result<Money>& sum, const Currency& currency);
 // What a line would cost with this usage, at its own limit and rate.
 Result<Money> cost_with(const LineItem& line, std::int64_t usage);
 Result<Money> cost_with(const OwnLineItem& line, Quantity usage);
-// The sum of the lines, not rounded.
+// The sum of the lines, not rounded; ErrorCode::invalid where a line has no cost, which is named,
+// or the sum is beyond kMoneyMax.
 Result<Money> sum_of_lines(const Rated& rated);
 // Without meters of the provider's own.
-Result<Rated> rate(const Usage& usage, const Limits& limits, const RateCard& rates,
-                   const Currency& currency);
+Rated rate(const Usage& usage, const Limits& limits, const RateCard& rates,
+           const Currency& currency);
 
 }  // namespace metergate

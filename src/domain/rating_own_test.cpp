@@ -18,7 +18,7 @@ Rated rated(std::vector<OwnTerm> own, const std::vector<Quantity>& usage, Usage 
   Terms terms;
   terms.own = std::move(own);
   for (const MeterRow& row : kMeters) terms.rates[row.meter] = {Money{1'000'000}, 1};
-  return rate(built_in, terms, usage, Currency::usd()).value();
+  return rate(built_in, terms, usage, Currency::usd());
 }
 
 TEST(RatingOwn, OverageTimesRateIsTheCostRoundedOnce) {
@@ -44,7 +44,7 @@ TEST(RatingOwn, ItsCostIsAddedToTheBuiltInLinesBeforeTheyAreRounded) {
   terms.rates[Meter::api_calls] = {Money{4'000}, 1};
   for (const MeterRow& row : kMeters) terms.rates[row.meter].per_units = 1;
   terms.own = {term(Quantity{}, 4'000)};
-  const Rated both = rate(usage, terms, {Quantity::of(1)}, Currency::usd()).value();
+  const Rated both = rate(usage, terms, {Quantity::of(1)}, Currency::usd());
   EXPECT_EQ(both.cost, Money{10'000}) << "0.004 and 0.004 are a cent, each alone would be nothing";
 }
 
@@ -79,23 +79,28 @@ TEST(RatingOwn, PercentIsOfOneDecimal) {
     OwnLineItem line;
     line.usage = amount(usage);
     line.included = amount(limit);
-    return to_text(utilization_of(line).percent());
+    const std::optional<Decimal> shown = utilization_of(line).percent();
+    return shown ? to_text(*shown) : "beyond";
   };
   EXPECT_EQ(percent("15.2", "10"), "152.0");
   EXPECT_EQ(percent("1", "3"), "33.3");
   EXPECT_EQ(percent("1e12", "1e12"), "100.0");
   EXPECT_EQ(percent("-5", "10"), "0.0");
   EXPECT_EQ(percent("0", "0"), "0.0");
-  EXPECT_EQ(percent("0.1", "0"), to_text(Utilization::kPercentMax));
+  EXPECT_EQ(percent("0.1", "0"), "beyond");
+  EXPECT_EQ(percent("10.000000001", "10"), "100.00000001");
+  EXPECT_EQ(percent("10000000.000000001", "10000000"), "100.0000000000001")
+      << "shown larger than it is rather than as none";
 }
 
-TEST(RatingOwn, AProductThatDoesNotFitIsAnError) {
+TEST(RatingOwn, AProductThatDoesNotFitIsABillingError) {
   Terms terms;
   for (const MeterRow& row : kMeters) terms.rates[row.meter].per_units = 1;
   terms.own = {term(Quantity{}, kMoneyMax.micros)};
-  const auto over = rate({}, terms, {Quantity{power_of_ten(37)}}, Currency::usd());
-  ASSERT_FALSE(over);
-  EXPECT_EQ(over.error().code, ErrorCode::invalid);
+  const Rated over = rate({}, terms, {Quantity{power_of_ten(37)}}, Currency::usd());
+  EXPECT_EQ(over.cost, std::nullopt);
+  EXPECT_TRUE(over.billing_error.starts_with(terms.own[0].meter + ": ")) << over.billing_error;
+  EXPECT_EQ(over.own_lines[0].overage, Quantity{power_of_ten(37)});
 }
 
 RC_GTEST_PROP(RatingOwn, CostIsTheExactProductToHalfAMillionth, ()) {

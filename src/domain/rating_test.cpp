@@ -32,9 +32,7 @@ RateCard shipped_rates() {
 }
 
 Rated rated(const Usage& usage, const Limits& limits = basic_limits()) {
-  auto made = rate(usage, limits, shipped_rates(), Currency::usd());
-  EXPECT_TRUE(made.has_value());
-  return made ? *std::move(made) : Rated{};
+  return rate(usage, limits, shipped_rates(), Currency::usd());
 }
 
 Usage calls(std::int64_t count) {
@@ -51,7 +49,7 @@ TEST(Rating, TheWorkedExampleOwesFortyEightFortyAndIsCritical) {
   usage[Meter::webhook_calls] = 800;
   usage[Meter::storage_gb] = from_display(Meter::storage_gb, {152, 1}).value();
   const Rated example = rated(usage);
-  EXPECT_EQ(to_text(to_decimal(example.cost, Currency::usd())), "48.40");
+  EXPECT_EQ(to_text(to_decimal(*example.cost, Currency::usd())), "48.40");
   EXPECT_EQ(example.health, Health::critical);
   EXPECT_TRUE(example.has_overages);
   EXPECT_EQ(example.highest, Meter::webhook_calls);
@@ -61,7 +59,7 @@ TEST(Rating, TheWorkedExampleOwesFortyEightFortyAndIsCritical) {
   EXPECT_EQ(example.lines[2].cost, Money{15'000'000});
   EXPECT_EQ(example.lines[3].cost, Money{3'000'000});
   EXPECT_EQ(to_text(to_display(Meter::storage_gb, example.lines[4].overage)), "5.2");
-  EXPECT_EQ(to_text(example.utilization[Meter::storage_gb].percent()), "152.0");
+  EXPECT_EQ(to_text(*example.utilization[Meter::storage_gb].percent()), "152.0");
 }
 
 TEST(Rating, NoUsageCostsNothingAndIsHealthy) {
@@ -87,17 +85,29 @@ TEST(Rating, HealthIsDecidedOnExactValues) {
 TEST(Rating, HealthIsExactWherePercentIsRounded) {
   // 74.96 % is shown as 75.0, and is healthy all the same.
   const Utilization nearly{7'496, 10'000};
-  EXPECT_EQ(to_text(nearly.percent()), "75.0");
+  EXPECT_EQ(to_text(*nearly.percent()), "75.0");
   EXPECT_EQ(health_of(nearly), Health::healthy);
   const Utilization just_over{100'001, 100'000};
-  EXPECT_EQ(to_text(just_over.percent()), "100.0");
+  EXPECT_EQ(to_text(*just_over.percent()), "100.001");
   EXPECT_EQ(health_of(just_over), Health::critical);
+}
+
+TEST(Utilization, WhatIsOverNeverShowsAHundred) {
+  const auto shown = [](std::int64_t usage, std::int64_t limit) {
+    return to_text(*Utilization{usage, limit}.percent());
+  };
+  EXPECT_EQ(shown((std::int64_t{10} << 30) + 1, std::int64_t{10} << 30), "100.00000001");
+  EXPECT_EQ(shown((std::int64_t{200} << 30) + 1, std::int64_t{200} << 30), "100.0000000005");
+  EXPECT_EQ(shown(10'004, 10'000), "100.04");
+  EXPECT_EQ(shown(10'005, 10'000), "100.1") << "one decimal is enough";
+  EXPECT_EQ(shown(INT64_MAX, INT64_MAX - 1), "100.0000000000000001");
+  EXPECT_EQ(shown(9'999, 10'000), "100.0") << "what is not over is rounded as ever";
 }
 
 TEST(Rating, OneByteOverALimitOfTheGreatestSizeIsCritical) {
   EXPECT_EQ(health_of(Utilization{INT64_MAX, INT64_MAX - 1}), Health::critical);
   EXPECT_EQ(health_of(Utilization{INT64_MAX, INT64_MAX}), Health::warning);
-  EXPECT_EQ(to_text(Utilization{INT64_MAX, INT64_MAX}.percent()), "100.0");
+  EXPECT_EQ(to_text(*Utilization{INT64_MAX, INT64_MAX}.percent()), "100.0");
 }
 
 TEST(Rating, UnlimitedIsNeverOver) {
@@ -107,7 +117,7 @@ TEST(Rating, UnlimitedIsNeverOver) {
   EXPECT_EQ(free_calls.health, Health::healthy);
   EXPECT_EQ(free_calls.lines[2].overage, 0);
   EXPECT_EQ(free_calls.lines[2].included, std::nullopt);
-  EXPECT_EQ(to_text(free_calls.utilization[Meter::api_calls].percent()), "0.0");
+  EXPECT_EQ(to_text(*free_calls.utilization[Meter::api_calls].percent()), "0.0");
 }
 
 TEST(Rating, ALimitOfZeroThatIsNotUsedIsHealthy) {
@@ -116,7 +126,7 @@ TEST(Rating, ALimitOfZeroThatIsNotUsedIsHealthy) {
   const Rated unused = rated(Usage{}, limits);
   EXPECT_EQ(unused.health, Health::healthy);
   EXPECT_FALSE(unused.has_overages);
-  EXPECT_EQ(to_text(unused.utilization[Meter::webhook_calls].percent()), "0.0");
+  EXPECT_EQ(to_text(*unused.utilization[Meter::webhook_calls].percent()), "0.0");
 }
 
 TEST(Rating, AnyUsageOfALimitOfZeroIsHighestAndCritical) {
@@ -128,18 +138,18 @@ TEST(Rating, AnyUsageOfALimitOfZeroIsHighestAndCritical) {
   EXPECT_EQ(over.highest, Meter::webhook_calls);
   EXPECT_EQ(over.health, Health::critical);
   EXPECT_EQ(over.lines[3].overage, 1);
-  EXPECT_EQ(to_text(over.utilization[Meter::webhook_calls].percent()), "999999999.9");
+  EXPECT_EQ(over.utilization[Meter::webhook_calls].percent(), std::nullopt);
 }
 
 TEST(Rating, PercentRoundsHalfAwayFromZeroToOneDecimal) {
-  EXPECT_EQ(to_text(Utilization{1, 2'000}.percent()), "0.1");
-  EXPECT_EQ(to_text(Utilization{1, 2'001}.percent()), "0.0");
-  EXPECT_EQ(to_text(Utilization{1, 3}.percent()), "33.3");
-  EXPECT_EQ(to_text(Utilization{2, 3}.percent()), "66.7");
+  EXPECT_EQ(to_text(*Utilization{1, 2'000}.percent()), "0.1");
+  EXPECT_EQ(to_text(*Utilization{1, 2'001}.percent()), "0.0");
+  EXPECT_EQ(to_text(*Utilization{1, 3}.percent()), "33.3");
+  EXPECT_EQ(to_text(*Utilization{2, 3}.percent()), "66.7");
 }
 
 TEST(Rating, PercentStopsAtItsMaximum) {
-  EXPECT_EQ(to_text(Utilization{INT64_MAX, 1}.percent()), "999999999.9");
+  EXPECT_EQ(to_text(*Utilization{INT64_MAX, 1}.percent()), "922337203685477580.7");
 }
 
 TEST(Rating, ATenthOfACentRoundsOnlyInTheTotal) {
@@ -149,20 +159,42 @@ TEST(Rating, ATenthOfACentRoundsOnlyInTheTotal) {
   EXPECT_EQ(rated(calls(50'004)).cost, Money{0});
 }
 
-TEST(Rating, WhatDoesNotFitIsAnError) {
+TEST(Rating, AnAmountThatDoesNotFitIsABillingErrorAndTheRestIsKnown) {
   Usage usage;
   usage[Meter::stores_count] = INT64_MAX;
-  const auto made = rate(usage, basic_limits(), shipped_rates(), Currency::usd());
-  ASSERT_FALSE(made.has_value());
-  EXPECT_EQ(made.error().code, ErrorCode::invalid);
+  usage[Meter::api_calls] = 50'001;
+  const Rated made = rated(usage);
+  EXPECT_EQ(made.cost, std::nullopt);
+  EXPECT_EQ(made.billing_error,
+            "stores_count: what it has over its limit costs more than 9000000000000, the greatest "
+            "amount that can be billed; check its usage and its rate");
+  EXPECT_EQ(made.lines[0].cost, std::nullopt);
+  EXPECT_EQ(made.lines[0].overage, INT64_MAX - 5);
+  EXPECT_EQ(made.lines[2].cost, Money{1'000});
+  EXPECT_EQ(made.health, Health::critical);
+  EXPECT_TRUE(made.has_overages);
 }
 
-TEST(Rating, ASumThatDoesNotFitIsAnError) {
+TEST(Rating, TheGreatestAmountIsBilledAndOneMoreIsNot) {
+  Usage usage;
+  usage[Meter::stores_count] = 5 + 900'000'000'000;  // at 10.00
+  EXPECT_EQ(rated(usage).cost, kMoneyMax);
+  usage[Meter::api_calls] = 50'001;
+  EXPECT_EQ(rated(usage).cost, std::nullopt) << "a tenth of a cent more";
+  usage[Meter::api_calls] = 0;
+  ++usage[Meter::stores_count];
+  EXPECT_EQ(rated(usage).cost, std::nullopt);
+}
+
+TEST(Rating, ASumThatDoesNotFitIsABillingErrorWithAllItsLines) {
   Usage usage;
   usage[Meter::stores_count] = 5 + 800'000'000'000;
   usage[Meter::devices_count] = 10 + 800'000'000'000;
-  const auto made = rate(usage, basic_limits(), shipped_rates(), Currency::usd());
-  ASSERT_FALSE(made.has_value());
+  const Rated made = rated(usage);
+  EXPECT_EQ(made.cost, std::nullopt);
+  EXPECT_TRUE(made.lines[0].cost && made.lines[1].cost);
+  EXPECT_EQ(made.billing_error,
+            "the sum is too large: at most 9000000000000 either way is allowed");
 }
 
 TEST(Health, NamesComeBack) {
@@ -208,8 +240,8 @@ RC_GTEST_PROP(Rating, TheTotalIsTheSumOfTheLinesRoundedOnce, ()) {
   const Rated made = rated(any_usage());
   const Money sum{std::accumulate(
       made.lines.begin(), made.lines.end(), std::int64_t{0},
-      [](std::int64_t micros, const LineItem& line) { return micros + line.cost.micros; })};
-  RC_ASSERT(made.cost == round_to_minor_unit(sum, Currency::usd()));
+      [](std::int64_t micros, const LineItem& line) { return micros + line.cost->micros; })};
+  RC_ASSERT(*made.cost == round_to_minor_unit(sum, Currency::usd()));
 }
 
 RC_GTEST_PROP(Rating, HasOveragesExactlyWhenCritical, ()) {
@@ -237,7 +269,7 @@ RC_GTEST_PROP(Rating, AnySplitOfTheSameUsageGivesTheSameBill, ()) {
     }
   }
   RC_ASSERT(rated(together).lines == rated(whole).lines);
-  RC_ASSERT(rated(together).cost == rated(whole).cost);
+  RC_ASSERT(*rated(together).cost == *rated(whole).cost);
 }
 
 RC_GTEST_PROP(Rating, MoreUsageNeverCostsLess, ()) {
@@ -245,7 +277,7 @@ RC_GTEST_PROP(Rating, MoreUsageNeverCostsLess, ()) {
   Usage more = less;
   const auto meter = static_cast<Meter>(*rc::gen::inRange(0, 5));
   more[meter] += *rc::gen::inRange<std::int64_t>(0, 100'000);
-  RC_ASSERT(rated(more).cost >= rated(less).cost);
+  RC_ASSERT(*rated(more).cost >= *rated(less).cost);
   RC_ASSERT(rated(more).health >= rated(less).health);
 }
 

@@ -6,24 +6,36 @@
 
 namespace metergate {
 
-Result<> bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency) {
-  if (late.empty()) return {};
-  statement.late = TRY(condensed(std::move(late)));
-  statement.rated.cost = TRY(cost_with_late(statement.rated, statement.late, currency));
-  return {};
+void bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency) {
+  if (late.empty()) return;
+  Result<std::vector<LateLine>> few = condensed(late);
+  if (few) {
+    statement.late = *std::move(few);
+    settle(statement.rated, sum_with_late(statement.rated, statement.late), currency);
+    return;
+  }
+  // The first of them, so that a statement keeps its bound.
+  late.resize(kLateLinesShown);
+  statement.late = std::move(late);
+  settle(statement.rated, std::unexpected(few.error()), currency);
 }
 
-Result<> StatementSummary::add(const Statement& statement) {
-  return add(SummaryShare{statement.terms.plan, statement.rated.health,
-                          statement.rated.has_overages, statement.rated.cost});
+void StatementSummary::add(const Statement& statement) {
+  add(SummaryShare{statement.terms.plan, statement.rated.health, statement.rated.has_overages,
+                   statement.rated.cost, statement.is_known});
 }
 
-Result<> StatementSummary::add(const SummaryShare& share) {
-  // First what can fail, so that a summary never holds half a statement.
-  total_overage_cost = TRY(metergate::add(total_overage_cost, share.cost));
+void StatementSummary::add(const SummaryShare& share) {
   ++tenants;
-  if (share.has_overages) ++tenants_with_overages;
-  ++by_health[static_cast<std::size_t>(share.health)];
+  if (share.cost) {
+    total_overage_cost += *share.cost;
+  } else {
+    ++tenants_with_errors;
+  }
+  if (share.is_known) {
+    if (share.has_overages) ++tenants_with_overages;
+    ++by_health[static_cast<std::size_t>(share.health)];
+  }
   const auto row = std::ranges::find(
       by_plan, share.plan, [](const auto& entry) -> std::string_view { return entry.first; });
   if (row == by_plan.end()) {
@@ -31,7 +43,6 @@ Result<> StatementSummary::add(const SummaryShare& share) {
   } else {
     ++row->second;
   }
-  return {};
 }
 
 Decimal StatementSummary::overage_rate_percent() const {

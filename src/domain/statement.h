@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,9 @@
 
 namespace metergate {
 
+// The days on which limits were passed, by meter: kept with a statement that is frozen.
+using PassedDays = std::vector<std::pair<std::string, Day>>;
+
 struct Statement {
   TenantId tenant;
   std::string tenant_name;
@@ -29,28 +33,36 @@ struct Statement {
   Rated rated;
   std::vector<LateLine> late;  // corrections of earlier periods that are billed in this one
   bool is_closed = false;
+  Currency currency = Currency::usd();  // of every amount in it
+  // False: what was used is no longer kept, and was not frozen. Then usage is 0 where it is not
+  // known, and the billing error says so.
+  bool is_known = true;
+  PassedDays passed;  // of a frozen one
 };
 
-// Puts the late lines, condensed, into a statement that has none, and their sum into its cost.
-Result<> bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency);
+// Puts the late lines, condensed, into a statement that has none, and their sum into its cost; what
+// cannot be summed up becomes its billing error.
+void bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency);
 
 // What a summary takes of a statement.
 struct SummaryShare {
   std::string_view plan;
   Health health = Health::healthy;
   bool has_overages = false;
-  Money cost;
+  std::optional<Money> cost;  // nothing: a billing error
+  bool is_known = true;       // false: neither health nor overages are
 };
 
 // Totals over statements: what a list and a report show above their rows.
 struct StatementSummary {
   std::int64_t tenants = 0;
   std::int64_t tenants_with_overages = 0;
+  std::int64_t tenants_with_errors = 0;                       // those that the total leaves out
   std::array<std::int64_t, 4> by_health{};                    // in the order of Health
   std::vector<std::pair<std::string, std::int64_t>> by_plan;  // in the order in which they came
-  Money total_overage_cost;                                   // the sum of the costs as shown
-  Result<> add(const Statement& statement);
-  Result<> add(const SummaryShare& share);
+  MoneySum total_overage_cost;                                // the sum of the costs as shown
+  void add(const Statement& statement);
+  void add(const SummaryShare& share);
   Decimal overage_rate_percent() const;  // one decimal, half away from zero
 };
 

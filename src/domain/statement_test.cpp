@@ -16,9 +16,9 @@ Statement statement(std::string plan, Health health, std::int64_t micros) {
 
 TEST(StatementSummary, AddsUpWhatTheStatementsShow) {
   StatementSummary summary;
-  ASSERT_TRUE(summary.add(statement("basic", Health::critical, 48'400'000)).has_value());
-  ASSERT_TRUE(summary.add(statement("free", Health::healthy, 0)).has_value());
-  ASSERT_TRUE(summary.add(statement("basic", Health::warning, 0)).has_value());
+  summary.add(statement("basic", Health::critical, 48'400'000));
+  summary.add(statement("free", Health::healthy, 0));
+  summary.add(statement("basic", Health::warning, 0));
   EXPECT_EQ(summary.tenants, 3);
   EXPECT_EQ(summary.tenants_with_overages, 1);
   EXPECT_EQ(summary.by_health, (std::array<std::int64_t, 4>{1, 0, 1, 1}));
@@ -35,17 +35,27 @@ TEST(StatementSummary, OfNobodyHasARateOfZero) {
 
 TEST(StatementSummary, OfEverybodyOverHasARateOfAHundred) {
   StatementSummary summary;
-  ASSERT_TRUE(summary.add(statement("basic", Health::critical, 1)).has_value());
+  summary.add(statement("basic", Health::critical, 1));
   EXPECT_EQ(to_text(summary.overage_rate_percent()), "100.0");
 }
 
-TEST(StatementSummary, ATotalThatDoesNotFitIsAnErrorAndChangesNothing) {
+TEST(StatementSummary, ATotalIsNotBoundedByWhatOneAmountMayBe) {
   StatementSummary summary;
-  ASSERT_TRUE(summary.add(statement("a", Health::critical, kMoneyMax.micros)).has_value());
-  EXPECT_FALSE(summary.add(statement("b", Health::critical, 1)).has_value());
-  EXPECT_EQ(summary.tenants, 1);
-  EXPECT_EQ(summary.by_plan.size(), 1U);
-  EXPECT_EQ(summary.total_overage_cost, kMoneyMax);
+  for (int i = 0; i < 3; ++i) summary.add(statement("a", Health::critical, kMoneyMax.micros));
+  EXPECT_EQ(summary.tenants, 3);
+  EXPECT_EQ(to_text(*to_decimal(summary.total_overage_cost, Currency::usd())), "27000000000000.00");
+}
+
+TEST(StatementSummary, LeavesOutWhatCannotBeBilledAndCountsIt) {
+  StatementSummary summary;
+  summary.add(statement("a", Health::critical, 5'000'000));
+  Statement broken = statement("a", Health::critical, 0);
+  broken.rated.cost.reset();
+  broken.rated.billing_error = "too much";
+  summary.add(broken);
+  EXPECT_EQ(summary.tenants, 2);
+  EXPECT_EQ(summary.tenants_with_errors, 1);
+  EXPECT_EQ(summary.total_overage_cost, Money{5'000'000});
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST(Aggregation, FreezesEveryMonthThatWasMissedEachWithItsOwnTerms) {
   const FrozenReports frozen{*world.store};
   const auto january = must(frozen.closed_statement(period("2026-01"), tenant("a")));
   EXPECT_EQ(january.value().statement.terms.plan, "free");
-  EXPECT_EQ(january.value().statement.rated.cost.micros, 2'000'000);
+  EXPECT_EQ(january.value().statement.rated.cost->micros, 2'000'000);
   const auto february = must(frozen.closed_statement(period("2026-02"), tenant("a")));
   EXPECT_EQ(february.value().statement.terms.plan, "basic");
 }

@@ -18,7 +18,8 @@ Json metadata_json(const Alert& alert, const Currency& currency) {
                    {"usage", units_json(line.meter, line.usage)},
                    {"limit", line.included ? units_json(line.meter, *line.included) : Json{}},
                    {"overage", units_json(line.meter, line.overage)},
-                   {"cost", to_exact_decimal(line.cost, currency)},
+                   {"cost", exact_cost_json(line.cost, currency)},
+                   {"currency", currency.code()},
                }));
   }
   for (const OwnLineItem& line : alert.own_lines) {
@@ -26,14 +27,17 @@ Json metadata_json(const Alert& alert, const Currency& currency) {
                                {"usage", quantity_json(line.usage)},
                                {"limit", line.included ? quantity_json(*line.included) : Json{}},
                                {"overage", quantity_json(line.overage)},
-                               {"cost", to_exact_decimal(line.cost, currency)},
+                               {"cost", exact_cost_json(line.cost, currency)},
+                               {"currency", currency.code()},
                            }));
   }
-  return Json::object({
+  Json metadata = Json::object({
       {"plan", alert.plan},
       {"period", alert.period.text()},
       {"meters", std::move(meters)},
   });
+  if (!alert.billing_error.empty()) metadata.set("billing_error", alert.billing_error);
+  return metadata;
 }
 
 Json exact_json(const Alert& alert) {
@@ -46,7 +50,7 @@ Json exact_json(const Alert& alert) {
         {"overage", line.overage},
         {"price", line.rate.price.micros},
         {"per_units", line.rate.per_units},
-        {"cost", line.cost.micros},
+        {"cost", line.cost ? Json(line.cost->micros) : Json()},
     }));
   }
   Json::Array resolved;
@@ -108,7 +112,8 @@ Result<LineItem> line_from(const Json& document, const std::string& alert_id) {
   line.included = document.integer_at("included");
   line.overage = reader.integer("overage");
   line.rate = {Money{reader.integer("price")}, reader.integer("per_units")};
-  line.cost = Money{reader.integer("cost")};
+  if (const Json* cost = document.find("cost"); cost == nullptr || !cost->is_null())
+    line.cost = Money{reader.integer("cost")};
   if (!meter || !reader.is_whole()) return corrupt_alert(alert_id);
   line.meter = *meter;
   return line;
@@ -175,8 +180,8 @@ constexpr std::array<std::string_view, 18> kShown = {
 Json to_document(const Alert& alert, const Currency& currency) {
   return Json::object({
       {"alert_id", alert.alert_id},
-      {"type", kOverLimitType},
-      {"severity", kOverLimitSeverity},
+      {"type", row_of(alert.kind).type},
+      {"severity", row_of(alert.kind).severity},
       {"status", to_text(alert.status)},
       {"tenant_id", alert.tenant.text()},
       {"tenant_name", alert.tenant_name},
@@ -217,8 +222,11 @@ Result<Alert> alert_from(const Json& document) {
   const Json* metadata = document.find("metadata");
   const std::optional<std::string> plan =
       metadata == nullptr ? std::nullopt : metadata->string_at("plan");
-  if (!reader.is_whole() || !status || !tenant || !period || !plan)
+  const AlertKindRow* kind = find_alert_type(reader.text("type"));
+  if (!reader.is_whole() || !status || !tenant || !period || !plan || kind == nullptr)
     return corrupt_alert(alert.alert_id);
+  alert.kind = kind->kind;
+  alert.billing_error = metadata->string_at("billing_error").value_or("");
   alert.status = *status;
   alert.tenant = *tenant;
   alert.period = *period;

@@ -46,8 +46,9 @@ TEST(AlertDocuments, ApiShowsTheDocumentedMembersInOrder) {
                                              "count", "acknowledged_at", "acknowledged_by",
                                              "resolved_at", "resolved_by", "resolution_reason",
                                              "metadata", "created_at", "updated_at"}));
-  EXPECT_EQ(to_text(*shown.find("metadata")->find("meters")),
-            R"({"storage_gb":{"usage":15.2,"limit":10,"overage":5.2,"cost":10.40}})");
+  EXPECT_EQ(
+      to_text(*shown.find("metadata")->find("meters")),
+      R"({"storage_gb":{"usage":15.2,"limit":10,"overage":5.2,"cost":10.40,"currency":"USD"}})");
 }
 
 TEST(AlertDocuments, DamageIsNoticed) {

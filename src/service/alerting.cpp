@@ -16,21 +16,20 @@ constexpr std::string_view kOpened = "alert.opened";
 constexpr std::string_view kAcknowledged = "alert.acknowledged";
 constexpr std::string_view kResolved = "alert.resolved";
 
-DocumentKey key_of(const TenantPeriod& which) {
-  return {which.tenant.text(), std::string{kOverLimitType} + "|" + which.period.text()};
+DocumentKey key_of(AlertKind kind, const TenantPeriod& which) {
+  return {which.tenant.text(), std::string{row_of(kind).type} + "|" + which.period.text()};
 }
 
-constexpr std::string_view kIdPrefix = "alert-";
 constexpr std::size_t kPeriodLength = 7;
 
 // An alert's id says which alert it is, so that it is found without a search.
-std::string id_of(const TenantPeriod& which) {
-  return std::string{kIdPrefix} + which.period.text() + "-" + which.tenant.text();
+std::string id_of(AlertKind kind, const TenantPeriod& which) {
+  return std::string{row_of(kind).id_prefix} + which.period.text() + "-" + which.tenant.text();
 }
 
-std::optional<TenantPeriod> parse_id(std::string_view id) {
-  if (!id.starts_with(kIdPrefix)) return std::nullopt;
-  id.remove_prefix(kIdPrefix.size());
+std::optional<TenantPeriod> parse_id(const AlertKindRow& kind, std::string_view id) {
+  if (!id.starts_with(kind.id_prefix)) return std::nullopt;
+  id.remove_prefix(kind.id_prefix.size());
   if (id.size() <= kPeriodLength || id[kPeriodLength] != '-') return std::nullopt;
   const Result<Period> period = Period::parse(id.substr(0, kPeriodLength));
   Result<TenantId> tenant = TenantId::parse(id.substr(kPeriodLength + 1));
@@ -42,7 +41,7 @@ DocumentWrite write_of(const Alert& alert, std::optional<std::int64_t> revision,
                        const Currency& currency) {
   DocumentWrite write;
   write.collection = Collection::provider_alerts;
-  write.key = key_of({alert.tenant, alert.period});
+  write.key = key_of(alert.kind, {alert.tenant, alert.period});
   write.document = to_document(alert, currency);
   write.expect = revision ? Expect::revision : Expect::absent;
   write.revision = revision.value_or(0);
@@ -77,10 +76,16 @@ Result<> check_reason(const std::string& reason) {
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "reason", message}}});
 }
 
+// Whether an error is none of the tenant's: then there is no use in trying the next one.
+bool concerns_all(const Error& error) {
+  return error.code == ErrorCode::overloaded || error.code == ErrorCode::storage;
+}
+
 }  // namespace
 
-Result<Alerting::Known> Alerting::find(const TenantPeriod& which) const {
-  const std::optional<Json> document = TRY(store_.get(Collection::provider_alerts, key_of(which)));
+Result<Alerting::Known> Alerting::find(AlertKind kind, const TenantPeriod& which) const {
+  const std::optional<Json> document =
+      TRY(store_.get(Collection::provider_alerts, key_of(kind, which)));
   Known known;
   if (!document) return known;
   known.alert = TRY(alert_from(*document));
@@ -90,8 +95,17 @@ Result<Alerting::Known> Alerting::find(const TenantPeriod& which) const {
 
 Result<bool> Alerting::evaluate_once(const TenantPeriod& which, Pace pace) {
   const Statement now_true = TRY(billing_.statement(which.tenant, which.period));
-  Known known = TRY(find(which));
-  const AlertStep step = next_step(known.alert, now_true);
+  bool has_changed = false;
+  for (const AlertKindRow& row : kAlertKinds)
+    has_changed = TRY(take_step(row.kind, now_true, pace)) || has_changed;
+  return has_changed;
+}
+
+Result<bool> Alerting::take_step(AlertKind kind, const Statement& now_true, Pace pace) {
+  const TenantPeriod which{now_true.tenant, now_true.period};
+  Known known = TRY(find(kind, which));
+  const AlertStep step = kind == AlertKind::error ? next_error_step(known.alert, now_true)
+                                                  : next_step(known.alert, now_true);
   const bool opens = step == AlertStep::open || step == AlertStep::reopen;
   if (step == AlertStep::nothing || (opens && !rules_.overage_alerts)) return false;
   const Timestamp now = clock_.now();
@@ -102,7 +116,8 @@ Result<bool> Alerting::evaluate_once(const TenantPeriod& which, Pace pace) {
     return false;
   }
   const bool is_there = known.alert.has_value();
-  const Alert next = after_step(step, std::move(known.alert), now_true, now, id_of(which));
+  const Alert next =
+      after_step(step, std::move(known.alert), now_true, now, {kind, id_of(kind, which)});
   Batch batch;
   batch.at = now;
   batch.documents.push_back(
@@ -128,11 +143,11 @@ Result<bool> Alerting::evaluate(const TenantPeriod& which) {
   return evaluate_at(which, Pace::at_once);
 }
 
-// The provider hears of every turn of an alert, the tenant of its opening.
+// The provider hears of every turn of an alert, the tenant of the opening of its over-limit one.
 Announced Alerting::announce(std::string_view type, const Alert& alert, Batch& batch) {
   const Json shown = alert_json(to_document(alert, rules_.currency));
   Announced announced = deliveries_.announce({"", std::string{type}, shown}, batch);
-  if (type != kOpened) return announced;
+  if (type != kOpened || alert.kind != AlertKind::over_limit) return announced;
   const Announced told = deliveries_.announce(
       {alert.tenant.text(), std::string{kLimitExceeded}, exceeded_json(alert, shown)}, batch);
   announced.insert(announced.end(), told.begin(), told.end());
@@ -150,6 +165,7 @@ std::vector<TenantPeriod> Alerting::take_work() {
 
 Result<TickReport> Alerting::watch_step() {
   TickReport report;
+  std::optional<Error> first_error;
   const std::vector<TenantPeriod> work = take_work();
   for (std::size_t at = 0; at < work.size(); ++at) {
     const TenantPeriod& which = work[at];
@@ -163,38 +179,51 @@ Result<TickReport> Alerting::watch_step() {
     }
     if (billing_.is_closed(which.period) || !directory_.find(which.tenant)) continue;
     const Result<bool> changed = evaluate_at(which, Pace::once_a_second);
-    if (!changed) {
-      // Nothing that was taken is forgotten: it is looked at again in the next step.
-      const std::lock_guard lock{mutex_};
+    if (changed) {
+      if (*changed) ++report.done;
+      continue;
+    }
+    // Nothing that was taken is forgotten: it is looked at again in the next step, and what is the
+    // matter with one tenant keeps no other waiting.
+    const std::lock_guard lock{mutex_};
+    if (concerns_all(changed.error())) {
       waiting_.insert(work.begin() + static_cast<std::ptrdiff_t>(at), work.end());
       return std::unexpected(changed.error());
     }
-    if (*changed) ++report.done;
+    waiting_.insert(which);
+    if (!first_error) first_error = changed.error();
   }
+  if (first_error) return std::unexpected(*std::move(first_error));
   report.more = work.size() >= kTouchedPerStep;
   return report;
 }
 
 Result<TickReport> Alerting::sweep() {
   TickReport report;
+  std::optional<Error> first_error;
   const Period current = billing_.current_period();
   for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
     for (Period period = current; !billing_.is_closed(period); period = period.previous()) {
       if (record->tenant.created_at >= period.window(rules_.zone).end) break;
-      if (TRY(evaluate_at({record->tenant.id, period}, Pace::at_once))) ++report.done;
+      const Result<bool> changed = evaluate_at({record->tenant.id, period}, Pace::at_once);
+      if (changed && *changed) ++report.done;
+      if (changed) continue;
+      if (concerns_all(changed.error())) return std::unexpected(changed.error());
+      if (!first_error) first_error = changed.error();
     }
   }
+  if (first_error) return std::unexpected(*std::move(first_error));
   return report;
 }
 
 Result<Alerting::Known> Alerting::find_by_id(const std::string& alert_id) const {
-  const std::optional<TenantPeriod> which = parse_id(alert_id);
-  Known known;
-  if (which) known = TRY(find(*which));
-  if (!known.alert) {
-    return fail(ErrorCode::alert_not_found, "There is no alert \"" + alert_id + "\"");
+  for (const AlertKindRow& row : kAlertKinds) {
+    const std::optional<TenantPeriod> which = parse_id(row, alert_id);
+    if (!which) continue;
+    Known known = TRY(find(row.kind, *which));
+    if (known.alert) return known;
   }
-  return known;
+  return fail(ErrorCode::alert_not_found, "There is no alert \"" + alert_id + "\"");
 }
 
 Result<Json> Alerting::get(const std::string& alert_id) const {

@@ -1,9 +1,10 @@
-// Alerting: opens, updates, reopens and resolves the over-limit alert of a tenant and period as the
-// figures ask, and takes what people do with it. domain/alert.h decides; here it is read, written
-// and listed.
+// Alerting: opens, updates, reopens and resolves the alerts of a tenant and period as the figures
+// ask, and takes what people do with them. domain/alert.h decides; here they are read, written and
+// listed.
 //
-// One alert a tenant and period: its document's key says so, and every write expects the revision
-// that it was decided on. Any thread.
+// One alert of a kind for a tenant and period: its document's key says so, and every write expects
+// the revision that it was decided on. What cannot be read or written of one tenant's stops no
+// other's. Any thread.
 #pragma once
 
 #include <mutex>
@@ -90,7 +91,8 @@ class Alerting {
 
   Result<bool> evaluate_at(const TenantPeriod& which, Pace pace);
   Result<bool> evaluate_once(const TenantPeriod& which, Pace pace);
-  Result<Known> find(const TenantPeriod& which) const;
+  Result<bool> take_step(AlertKind kind, const Statement& now_true, Pace pace);
+  Result<Known> find(AlertKind kind, const TenantPeriod& which) const;
   Result<Known> find_by_id(const std::string& alert_id) const;
   Result<Json> write_change(const PersonalChange& change, const Actor& actor);
   std::vector<TenantPeriod> take_work();

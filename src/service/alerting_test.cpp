@@ -45,7 +45,7 @@ TEST_F(AlertingTest, OpensInTheStepAfterTheLimitIsPassed) {
   EXPECT_EQ(opened.timestamp_at("first_seen"), world_.clock.now());
   EXPECT_EQ(to_text(*opened.find("metadata")),
             R"({"plan":"free","period":"2026-03","meters":{"api_calls":{"usage":10001,)"
-            R"("limit":10000,"overage":1,"cost":0.001}}})");
+            R"("limit":10000,"overage":1,"cost":0.001,"currency":"USD"}}})");
 }
 
 TEST_F(AlertingTest, MoreOverageUpdatesTheSameAlert) {

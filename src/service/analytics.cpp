@@ -37,7 +37,29 @@ std::vector<RowDays> rows_of(const DayRange& range, GroupBy group_by) {
   return rows;
 }
 
+bool covers_a_month(const RowDays& row) {
+  const Period period = Period::of(row.first);
+  return row.first == period.first_day() && row.last == period.last_day();
+}
+
+// What is not known is null: it is not 0.
+Json archived_row_json(const AnalyticsRow& row) {
+  const auto known = [&row](Json value) { return row.is_known ? std::move(value) : Json(); };
+  return Json::object({
+      {"date", to_text(row.date)},
+      {"total_api_calls", known(row.calls.count)},
+      {"total_webhook_calls", known(row.webhooks.count)},
+      {"total_storage_gb", known(to_display(Meter::storage_gb, row.storage_bytes))},
+      {"active_tenants", known(row.active_tenants)},
+      {"success_rate_percent", Json()},
+      {"avg_response_time_ms", Json()},
+      {"p95_response_time_ms", Json()},
+      {"archived", true},
+  });
+}
+
 Json row_json(const AnalyticsRow& row) {
+  if (row.is_archived) return archived_row_json(row);
   return Json::object({
       {"date", to_text(row.date)},
       {"total_api_calls", row.calls.count},
@@ -87,9 +109,40 @@ Result<AnalyticsResult> Analytics::usage(const AnalyticsRequest& request) const 
   result.range = TRY(range(request));
   const std::vector<RowDays> rows = rows_of(result.range, request.group_by);
   std::vector<UsageTotals> totals = TRY(this->totals(record.get(), rows));
-  for (std::size_t at = 0; at < rows.size(); ++at)
+  const std::set<Period> archived = TRY(archived_in(result.range));
+  for (std::size_t at = 0; at < rows.size(); ++at) {
     result.rows.push_back({std::move(totals[at]), rows[at].date});
+    const RowDays& days = rows[at];
+    const bool is_archived =
+        archived.contains(Period::of(days.first)) || archived.contains(Period::of(days.last));
+    if (is_archived) TRY(take_archived(record.get(), days, result.rows.back()));
+  }
   return result;
+}
+
+Result<std::set<Period>> Analytics::archived_in(const DayRange& range) const {
+  std::set<Period> archived;
+  const Period last = Period::of(range.last);
+  for (Period period = Period::of(range.first); period <= last; period = period.next()) {
+    if (TRY(archived_.is_archived(period, clock_.now()))) archived.insert(period);
+  }
+  return archived;
+}
+
+Result<> Analytics::take_archived(const TenantRecord* record, const RowDays& days,
+                                  AnalyticsRow& row) const {
+  const Day date = row.date;
+  row = AnalyticsRow{{}, date, true, false};
+  if (!covers_a_month(days)) return {};
+  const std::optional<ArchivedTotals> totals =
+      TRY(archived_.totals(Period::of(days.first), record));
+  if (!totals) return {};
+  row.is_known = true;
+  row.calls.count = totals->api_calls;
+  row.webhooks.count = totals->webhook_calls;
+  row.storage_bytes = totals->storage_bytes;
+  row.active_tenants = totals->active_tenants;
+  return {};
 }
 
 Json analytics_json(const AnalyticsResult& result, const AnalyticsRequest& request) {

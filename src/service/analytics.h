@@ -1,11 +1,14 @@
 // Analytics: usage by day, week or month, of one tenant, read from rollups, or of all, from rows
-// that follow what changes. Any thread.
+// that follow what changes. Months whose rollups are gone are told from their frozen statements.
+// Any thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
+#include "service/archived_months.h"
 #include "service/directory.h"
 #include "service/rules.h"
 #include "service/usage_rows.h"
@@ -31,6 +34,10 @@ struct DayRange {
 // or a webhook attempt in the group.
 struct AnalyticsRow : UsageTotals {
   Day date{};  // the first day of the group, also where the range cuts it
+  // Its rollups are gone: what the calls were like is not known, and of anything but whole months
+  // nothing is.
+  bool is_archived = false;
+  bool is_known = true;
 };
 
 struct AnalyticsResult {
@@ -40,13 +47,13 @@ struct AnalyticsResult {
 
 class Analytics {
  public:
-  Analytics(const Store& store, const Directory& directory, const BillingRules& rules,
-            const Clock& clock)
+  Analytics(Store& store, const Directory& directory, const BillingRules& rules, const Clock& clock)
       : store_(store),
         directory_(directory),
         rules_(rules),
         clock_(clock),
-        rows_(store, directory, rules) {}
+        rows_(store, directory, rules),
+        archived_(store, directory, rules) {}
 
   // ErrorCode::invalid where first lies behind last or the range is over kAnalyticsDaysMax days;
   // tenant_not_found.
@@ -58,11 +65,15 @@ class Analytics {
  private:
   Result<std::vector<UsageTotals>> totals(const TenantRecord* record,
                                           const std::vector<RowDays>& rows) const;
+  Result<std::set<Period>> archived_in(const DayRange& range) const;
+  // Of a row with an archived month in it: puts what is known in the place of what was counted.
+  Result<> take_archived(const TenantRecord* record, const RowDays& days, AnalyticsRow& row) const;
   const Store& store_;
   const Directory& directory_;
   const BillingRules& rules_;
   const Clock& clock_;
   mutable UsageRows rows_;
+  mutable ArchivedMonths archived_;
 };
 
 Json analytics_json(const AnalyticsResult& result, const AnalyticsRequest& request);

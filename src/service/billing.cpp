@@ -47,6 +47,18 @@ Result<> Billing::check_not_future(Period period) const {
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "period", message}}});
 }
 
+namespace {
+
+void make_unknown(Statement& statement) {
+  statement.is_known = false;
+  const Result<Money> none =
+      fail(ErrorCode::invalid, "what was used in " + statement.period.text() +
+                                   " is no longer kept, and no statement of it was frozen");
+  settle(statement.rated, none, statement.currency);
+}
+
+}  // namespace
+
 Result<Statement> Billing::computed(const TenantRecord& record, const Subscription& subscription,
                                     const std::optional<Counter>& counter, Period period) const {
   const std::shared_ptr<const Catalogue> plans = catalog_.plans();
@@ -56,9 +68,10 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   statement.status = record.tenant.status;
   statement.period = period;
   statement.is_closed = is_closed(period);
+  statement.currency = rules_.currency;
   statement.terms = TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
   // A tenant that exists takes the base of the storage formula even before its first event; of a
-  // period whose counters are no longer kept nothing is known, which is shown as nothing used.
+  // period whose counters are no longer kept nothing is known.
   if (counter || is_kept(period)) {
     const Counter figures = counter.value_or(Counter{});
     statement.usage = usage_of(figures, rules_.storage);
@@ -66,14 +79,16 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   }
   std::vector<Quantity> own(statement.terms.own.size());
   if (is_kept(period)) own = TRY(own_usage(store_, record.tenant.id, statement.terms.own, period));
-  statement.rated = TRY(rate(statement.usage, statement.terms, own, rules_.currency));
+  statement.rated = rate(statement.usage, statement.terms, own, rules_.currency);
+  const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
+  if (!counter && existed && !is_kept(period)) make_unknown(statement);
   return statement;
 }
 
 Result<Statement> Billing::with_late(Statement statement) const {
   std::vector<LateLine> late =
       TRY(late_lines_of(store_, statement.tenant, statement.period, rules_.currency));
-  TRY(bill_late(statement, std::move(late), rules_.currency));
+  if (statement.is_known) bill_late(statement, std::move(late), rules_.currency);
   return statement;
 }
 
@@ -84,7 +99,7 @@ Result<std::optional<Statement>> Billing::find_computed(const TenantRecord& reco
   const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
   if (!counter && !existed && late.empty()) return std::nullopt;
   Statement statement = TRY(computed(record, record.subscription, counter, period));
-  TRY(bill_late(statement, std::move(late), rules_.currency));
+  if (statement.is_known) bill_late(statement, std::move(late), rules_.currency);
   return statement;
 }
 

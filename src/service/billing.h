@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,8 @@ struct StatementFilter {
   std::string plan;  // empty: any; likewise below
   std::string status;
   std::string search;  // in id or name, ignoring case
+  // Only who owes that much; a cost that could not be made counts as more than any.
+  std::optional<Money> cost_min;
 };
 
 struct StatementPageRequest {
@@ -39,12 +42,36 @@ struct StatementPage {
   std::int64_t total = 0;  // that match
   std::vector<Statement> statements;
   StatementSummary summary;  // over all that match, all pages
+  Currency currency = Currency::usd();
 };
 
 struct PeriodStats {
-  Counter counter;
-  std::int64_t endpoints = 0;  // unique ones
+  // Nothing: what the calls were like is no longer kept.
+  std::optional<Counter> counter;
+  std::optional<std::int64_t> endpoints;  // unique ones; nothing: no longer kept
+  // What was billed of them, where the counter is gone and a statement was frozen.
+  std::optional<std::int64_t> calls_frozen;
+  std::optional<std::int64_t> webhooks_frozen;
 };
+
+// A month of a tenant's past; nothing of a meter of the provider's own: it is not known.
+struct HistoryRow {
+  Period period;
+  Usage usage;
+  std::vector<std::pair<std::string, std::optional<Quantity>>> own;
+};
+using History = std::vector<HistoryRow>;
+// At least so many months are told, where they are known, however few counters are kept.
+inline constexpr std::size_t kHistoryMonths = 13;
+
+// Sums over all tenants of a period, of what is known.
+struct UsageOfAll {
+  Usage built_in;
+  std::map<std::string, Quantity> own;
+};
+
+// By slug, in the order of the statement's lines.
+using OwnForecasts = std::vector<std::pair<std::string, std::optional<OwnForecast>>>;
 
 class Billing {
  public:
@@ -66,6 +93,10 @@ class Billing {
   // As if the tenant were on `plan` now, with its own limits: for dry_run.
   Result<Statement> statement_on_plan(const TenantId& tenant, const std::string& plan) const;
   Result<StatementPage> statements(const StatementPageRequest& request) const;
+  // ErrorCode::invalid for a period in the future.
+  Result<UsageOfAll> usage_of_all(Period period) const;
+  // The sorts that it knows, meters of the provider's own among them.
+  Result<std::vector<std::string>> sorts() const;
   // Every tenant's, by id; what a report is made of.
   Result<std::vector<Statement>> all_statements(Period period) const;
   // Calls `visit` with each that is computed from counters, whether or not a frozen one is kept.
@@ -77,10 +108,15 @@ class Billing {
   // What the calls of a period were like; sums without anything in them where there were none.
   Result<PeriodStats> stats(const TenantId& tenant, Period period) const;
   // Newest first, as far back as counters are kept, without a hole: a month in which nothing
-  // happened stands between its neighbours.
-  Result<std::vector<std::pair<Period, Usage>>> history(const TenantId& tenant) const;
-  // From a statement of the current period.
+  // happened stands between its neighbours. Behind them what was frozen, up to kHistoryMonths in
+  // all. Own meters are those of the statement, which is one of the tenant's.
+  Result<History> history(const Statement& statement) const;
+  // Of the current period what is to be expected; of every one the day on which a limit was passed.
   Result<PerMeter<std::optional<Forecast>>> forecast(const Statement& statement) const;
+  // Nothing of a meter whose month is not a sum of its days, nor its latest or greatest value.
+  Result<OwnForecasts> own_forecast(const Statement& statement) const;
+  // The days on which limits were passed that the statement is over.
+  Result<PassedDays> passed_days(const Statement& statement) const;
 
  private:
   // Nothing where the tenant was made after the period's end and has no counter in it.
@@ -91,6 +127,11 @@ class Billing {
   Result<Statement> computed(const TenantRecord& record, const Subscription& subscription,
                              const std::optional<Counter>& counter, Period period) const;
   Result<Statement> with_late(Statement statement) const;
+  Result<std::vector<std::pair<std::string, std::optional<Quantity>>>> own_of_month(
+      const Statement& statement, Period period) const;
+  Result<> add_frozen(const Statement& statement, History& history) const;
+  Result<std::optional<OwnForecast>> own_forecast_of(const Statement& statement,
+                                                     const OwnLineItem& line) const;
   // Under the lock of standings_: brings a list up to now; makes all of it; makes those of names.
   Result<> refresh(StandingList& list) const;
   Result<> remake(StandingList& list) const;
@@ -107,11 +148,14 @@ class Billing {
 Json units_json(Meter meter, std::int64_t units);  // as people read them
 Json usage_json(const Usage& usage);
 Json overages_json(const Statement& statement);  // only the meters above their limit
-Json tenant_billing_json(const Statement& statement, const Currency& currency);
-Result<Json> line_items_json(const Statement& statement, const Currency& currency);
-Json forecast_json(const PerMeter<std::optional<Forecast>>& forecast);
+// In the statement's own currency.
+Json tenant_billing_json(const Statement& statement);
+Json line_items_json(const Statement& statement);
+// A cost in the minor unit, or to the millionth; null where there is none.
+Json cost_json(const std::optional<Money>& cost, const Currency& currency);
+Json exact_cost_json(const std::optional<Money>& cost, const Currency& currency);
+Json forecast_json(const PerMeter<std::optional<Forecast>>& forecast, const OwnForecasts& own);
+Json history_json(const History& history);
+Json trends_json(const History& history);
 Json stats_json(const PeriodStats& stats);
-// The sorts that a list of statements knows, for a person and for the API's documents.
-std::vector<std::string> statement_sorts();
-
 }  // namespace metergate

@@ -4,6 +4,7 @@
 #include <compare>
 #include <span>
 
+#include "domain/wide.h"
 #include "service/billing.h"
 #include "service/frozen_reports.h"
 #include "service/late_lines.h"
@@ -24,12 +25,18 @@ std::strong_ordering by_usage(const Standing& a, const Standing& b) {
   return a.usage[meter] <=> b.usage[meter];
 }
 
+// What cannot be billed is too much: it stands behind every amount.
+std::strong_ordering by_cost(const Standing& a, const Standing& b) {
+  if (a.cost && b.cost) return *a.cost <=> *b.cost;
+  return b.cost.has_value() <=> a.cost.has_value();
+}
+
 constexpr std::array<SortRow, 10> kStatementSorts = {{
     {"tenant_id", [](const Standing& a, const Standing& b) { return a.tenant <=> b.tenant; }},
     {"tenant_name",
      [](const Standing& a, const Standing& b) { return a.folded_name <=> b.folded_name; }},
     {"plan", [](const Standing& a, const Standing& b) { return a.plan <=> b.plan; }},
-    {"overage_cost", [](const Standing& a, const Standing& b) { return a.cost <=> b.cost; }},
+    {"overage_cost", by_cost},
     {"utilization",
      [](const Standing& a, const Standing& b) { return compare(a.highest, b.highest); }},
     {"stores_count", by_usage<Meter::stores_count>},
@@ -40,22 +47,55 @@ constexpr std::array<SortRow, 10> kStatementSorts = {{
 }};
 
 struct Sorting {
-  Order order;
+  Order order;  // nullptr: by `meter`
   bool descending;
+  std::string meter;  // of the provider's own
+
+  std::strong_ordering compare(const Standing& a, const Standing& b) const {
+    return order != nullptr ? order(a, b) : own_usage_of(a) <=> own_usage_of(b);
+  }
+
+ private:
+  // Who has none of the meter has used nothing of it.
+  Quantity own_usage_of(const Standing& standing) const {
+    for (const auto& [slug, usage] : standing.own) {
+      if (slug == meter) return usage;
+    }
+    return {};
+  }
 };
 
-Result<Sorting> parse_sorting(std::string_view text) {
+// The provider's own that there are, and those that any version of a plan names.
+Result<std::vector<std::string>> own_meters(const Store& store, const Catalogue& plans) {
+  std::vector<std::string> slugs;
+  for (const Plan& plan : plans.versions()) {
+    for (const OwnTerm& term : plan.own) slugs.push_back(term.meter);
+  }
+  Query query;
+  query.collection = Collection::meters;
+  for (const Json& meter : TRY(store.find(query)))
+    slugs.push_back(meter.string_at("slug").value_or(""));
+  std::ranges::sort(slugs);
+  slugs.erase(std::ranges::unique(slugs).begin(), slugs.end());
+  return slugs;
+}
+
+Result<Sorting> parse_sorting(std::string_view text, const Store& store, const Catalogue& plans) {
   const bool descending = text.starts_with('-');
   const std::string_view name = descending ? text.substr(1) : text;
   for (const SortRow& row : kStatementSorts) {
-    if (row.name == name) return Sorting{row.order, descending};
+    if (row.name == name) return Sorting{row.order, descending, ""};
   }
+  const std::vector<std::string> own = TRY(own_meters(store, plans));
+  if (std::ranges::find(own, name) != own.end())
+    return Sorting{nullptr, descending, std::string{name}};
   std::string message =
       "sort is \"" + std::string{text} + "\": must be one of, each also with - before it:";
   for (const SortRow& row : kStatementSorts) {
     message += row.name == kStatementSorts.front().name ? " " : ", ";
     message += row.name;
   }
+  for (const std::string& meter : own) message += ", " + meter;
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
 }
 
@@ -66,8 +106,10 @@ bool holds(std::string_view text, std::string_view searched) {
 }
 
 bool matches(const StatementFilter& filter, std::string_view searched, const Standing& standing) {
+  if ((filter.health || filter.has_overages) && !standing.is_known) return false;
   if (filter.health && *filter.health != standing.health) return false;
   if (filter.has_overages && *filter.has_overages != standing.has_overages) return false;
+  if (filter.cost_min && standing.cost && *standing.cost < *filter.cost_min) return false;
   if (!filter.plan.empty() && filter.plan != standing.plan) return false;
   if (!filter.status.empty() && filter.status != standing.status) return false;
   if (searched.empty()) return true;
@@ -77,13 +119,13 @@ bool matches(const StatementFilter& filter, std::string_view searched, const Sta
 
 using Found = std::vector<const Standing*>;
 
-Result<Found> find_matches(const StandingList& list, const StatementFilter& filter,
-                           StatementSummary& summary) {
+Found find_matches(const StandingList& list, const StatementFilter& filter,
+                   StatementSummary& summary) {
   const std::string searched = folded(filter.search);
   Found found;
   for (const Standing& one : list.rows) {
     if (!matches(filter, searched, one)) continue;
-    TRY(summary.add(SummaryShare{one.plan, one.health, one.has_overages, one.cost}));
+    summary.add(SummaryShare{one.plan, one.health, one.has_overages, one.cost, one.is_known});
     found.push_back(&one);
   }
   return found;
@@ -98,7 +140,7 @@ std::span<const Standing*> sort_page(Found& found, const Sorting& sorting,
   const std::size_t end = std::min(found.size(), first + static_cast<std::size_t>(request.limit));
   if (first >= end) return {};
   const auto is_before = [&](const Standing* a, const Standing* b) {
-    const std::strong_ordering order = sorting.order(*a, *b);
+    const std::strong_ordering order = sorting.compare(*a, *b);
     if (order != 0) return sorting.descending ? order > 0 : order < 0;
     return a->tenant < b->tenant;
   };
@@ -129,12 +171,14 @@ void note_later_versions(const Catalogue& plans, Timestamp now, StandingList& li
 
 }  // namespace
 
-std::vector<std::string> statement_sorts() {
+Result<std::vector<std::string>> Billing::sorts() const {
   std::vector<std::string> names;
-  for (const SortRow& row : kStatementSorts) {
-    names.emplace_back(row.name);
-    names.push_back("-" + std::string{row.name});
-  }
+  const auto add = [&names](std::string_view name) {
+    names.emplace_back(name);
+    names.push_back("-" + std::string{name});
+  };
+  for (const SortRow& row : kStatementSorts) add(row.name);
+  for (const std::string& meter : TRY(own_meters(store_, *catalog_.plans()))) add(meter);
   return names;
 }
 
@@ -208,8 +252,25 @@ Result<> Billing::refresh(StandingList& list) const {
   return {};
 }
 
+Result<UsageOfAll> Billing::usage_of_all(Period period) const {
+  TRY(check_not_future(period));
+  UsageOfAll sums;
+  const std::lock_guard lock{standings_.mutex()};
+  StandingList& list = standings_.of(period);
+  TRY(refresh(list));
+  for (const Standing& one : list.rows) {
+    if (!one.is_known) continue;
+    for (const MeterRow& row : kMeters) {
+      std::int64_t& sum = sums.built_in[row.meter];
+      sum = saturate(Wide{sum} + one.usage[row.meter]);
+    }
+    for (const auto& [meter, quantity] : one.own) sums.own[meter] += quantity;
+  }
+  return sums;
+}
+
 Result<StatementPage> Billing::statements(const StatementPageRequest& request) const {
-  const Sorting sorting = TRY(parse_sorting(request.sort));
+  const Sorting sorting = TRY(parse_sorting(request.sort, store_, *catalog_.plans()));
   StatementPage page;
   page.period = request.filter.period.value_or(current_period());
   TRY(check_not_future(page.period));
@@ -220,11 +281,14 @@ Result<StatementPage> Billing::statements(const StatementPageRequest& request) c
     StandingList& list = standings_.of(page.period);
     TRY(refresh(list));
     is_frozen = list.is_frozen;
-    Found found = TRY(find_matches(list, request.filter, page.summary));
+    Found found = find_matches(list, request.filter, page.summary);
     page.total = std::ssize(found);
     for (const Standing* one : sort_page(found, sorting, request)) wanted.push_back(one->tenant);
   }
+  page.currency = rules_.currency;
   if (is_frozen) {
+    const std::optional<ReportHead> head = TRY(FrozenReports(store_).closed_head(page.period));
+    if (head) page.currency = head->currency;
     page.statements = TRY(FrozenReports(store_).closed_statements(page.period, wanted));
     return page;
   }

@@ -12,7 +12,7 @@ TEST(Billing, PricesTheWorkedExample) {
   world.add_worked_example();
   const Statement statement =
       must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
-  EXPECT_EQ(statement.rated.cost.micros, 48'400'000);
+  EXPECT_EQ(statement.rated.cost->micros, 48'400'000);
   EXPECT_EQ(statement.rated.health, Health::critical);
   EXPECT_TRUE(statement.rated.has_overages);
   EXPECT_EQ(statement.usage[Meter::api_calls], 65'000);

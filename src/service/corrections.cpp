@@ -58,7 +58,8 @@ void add_late(Json& document, const LateEntry& entry, const Currency& currency) 
   for (const LateLine& line : entry.lines)
     lines.push_back(Json::object({{"meter", line.meter},
                                   {"quantity", quantity_json(line.quantity)},
-                                  {"cost", to_exact_decimal(line.cost, currency)}}));
+                                  {"cost", to_exact_decimal(line.cost, currency)},
+                                  {"currency", currency.code()}}));
   document.set("billed_in", entry.billed_in.text());
   document.set("late_lines", std::move(lines));
 }

@@ -16,7 +16,7 @@ TEST_F(LateCorrections, ACallAboveTheLimitIsCreditedInTheEarliestOpenPeriod) {
   const Json made = must(try_void("c0"));
   EXPECT_EQ(made.string_at("billed_in"), "2026-03");
   EXPECT_EQ(to_text(*made.find("late_lines")),
-            R"([{"meter":"api_calls","quantity":-1,"cost":-0.001}])");
+            R"([{"meter":"api_calls","quantity":-1,"cost":-0.001,"currency":"USD"}])");
   for (int i = 1; i < 10; ++i) must(try_void(fmt::format("c{}", i)));
   EXPECT_EQ(statement("2026-03").late.size(), 10U);
   EXPECT_EQ(cost("2026-03"), "-0.01");
@@ -31,12 +31,13 @@ TEST_F(LateCorrections, TheStatementShowsWhatWasCorrectedAndWhy) {
   february_calls(10'001, 1);
   go_to_march();
   const Json made = must(try_void("c0"));
-  const Json row = tenant_billing_json(statement("2026-03"), rules.currency);
-  EXPECT_EQ(to_text(*row.find("late_items")),
-            R"([{"meter":"api_calls","period":"2026-02","quantity":-1,"cost":-0.001,)"
-            R"("correction_id":")" +
-                *made.string_at("correction_id") + R"(","reason":"counted in error"}])");
-  EXPECT_EQ(tenant_billing_json(statement("2026-02"), rules.currency).find("late_items"), nullptr);
+  const Json row = tenant_billing_json(statement("2026-03"));
+  EXPECT_EQ(
+      to_text(*row.find("late_items")),
+      R"([{"meter":"api_calls","period":"2026-02","quantity":-1,"cost":-0.001,"currency":"USD",)"
+      R"("correction_id":")" +
+          *made.string_at("correction_id") + R"(","reason":"counted in error"}])");
+  EXPECT_EQ(tenant_billing_json(statement("2026-02")).find("late_items"), nullptr);
 }
 
 TEST_F(LateCorrections, WithinWhatIsIncludedItIsAQuantityThatCostsNothing) {
@@ -117,7 +118,7 @@ TEST_F(LateCorrections, TheNextPeriodIsFrozenWithTheLineAndTheOneAfterHasNone) {
   EXPECT_EQ(cost("2026-04"), "0.00");
   expect_verified("2026-03");
   const KeptReport report = must(reporting.make(period("2026-03")));
-  EXPECT_EQ(to_text(to_decimal(report.head.summary.total_overage_cost, rules.currency)), "-0.01");
+  EXPECT_EQ(to_text(*to_decimal(report.head.summary.total_overage_cost, rules.currency)), "-0.01");
   // February is corrected on from where it was left, and billed in what is open now.
   must(try_void("c6"));
   must(try_void("c7"));

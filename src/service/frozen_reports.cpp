@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/crypto.h"
+#include "service/currency_mark.h"
 
 namespace metergate {
 
@@ -54,6 +56,8 @@ Json part_document(const KeptReport& report, const std::vector<std::size_t>& sta
   });
   if (part == 1) {
     document.set("summary", summary_json(report.head.summary, currency));
+    document.set("columns", columns_json(columns_of(report.statements)));
+    if (!report.head.content.empty()) document.set("content", report.head.content);
     // Where each part begins, so that one tenant's row is found without reading them all.
     Json tenants = Json::array();
     for (const std::size_t start : starts) {
@@ -64,7 +68,7 @@ Json part_document(const KeptReport& report, const std::vector<std::size_t>& sta
   }
   Json tenants = Json::array();
   for (std::size_t at = first; at < end; ++at) {
-    tenants.push_back(frozen_json(report.statements[at], currency));
+    tenants.push_back(frozen_json(report.statements[at]));
   }
   document.set("tenants", std::move(tenants));
   return document;
@@ -86,6 +90,11 @@ Result<ReportHead> head_from(const StoredDocument& document) {
                         parts && parts->integer().value_or(0) >= 1 && summary;
   if (!is_whole) return corrupt_report(name);
   ReportHead head;
+  if (const auto columns = view.find("columns")) {
+    const Json json = TRY(columns->json());
+    head.columns = TRY(columns_from(json));
+  }
+  head.content = text_at("content");
   head.currency = TRY(Currency::find(text_at("currency")));
   head.shown_summary = TRY(summary->json());
   head.period = TRY(Period::parse(text_at("period")));
@@ -126,6 +135,19 @@ Result<> read_rows(const StoredDocument& part, const ReportHead& head,
   });
 }
 
+// Of the rows, by tenant: what was shown of them and what it was made of.
+std::string digest_of(const KeptReport& report) {
+  std::string digest;
+  std::string some;
+  for (std::size_t at = 0; at < report.statements.size(); ++at) {
+    append_text(frozen_json(report.statements[at]), some);
+    if ((at + 1) % kTenantsPerPart != 0) continue;
+    digest = sha256(digest + some);
+    some.clear();
+  }
+  return base64url(sha256(digest + some));
+}
+
 // The number of the part that holds the tenant, if any does: the last that begins at or before it.
 std::int64_t part_of(const StoredDocument& first_part, const TenantId& tenant) {
   const auto starts = first_part.view().find("part_starts");
@@ -151,6 +173,8 @@ Json summary_json(const StatementSummary& summary, const Currency& currency) {
       {"overage_rate_percent", summary.overage_rate_percent()},
       {"plan_distribution", std::move(plans)},
       {"total_overage_cost", to_decimal(summary.total_overage_cost, currency)},
+      {"currency", currency.code()},
+      {"tenants_with_errors", summary.tenants_with_errors},
   });
 }
 
@@ -176,9 +200,7 @@ Result<std::optional<KeptReport>> FrozenReports::read(const std::string& name) c
     if (!next) return corrupt_report(name);
     TRY(read_rows(*next, report.head, report.statements));
   }
-  for (const Statement& statement : report.statements) {
-    TRY(report.head.summary.add(statement));
-  }
+  for (const Statement& statement : report.statements) report.head.summary.add(statement);
   return report;
 }
 
@@ -270,7 +292,7 @@ Result<bool> FrozenReports::for_each_closed(Period period,
   return true;
 }
 
-Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) const {
+Result<std::optional<std::string>> FrozenReports::newest_name(Period period) const {
   Query query;
   query.collection = Collection::usage_reports;
   query.filter =
@@ -279,7 +301,28 @@ Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) co
   query.limit = 1;
   const std::vector<Json> found = TRY(store_.find(query));
   if (found.empty()) return std::nullopt;
-  return read(found.front().string_at("report").value_or(""));
+  return found.front().string_at("report").value_or("");
+}
+
+Result<std::optional<KeptReport>> FrozenReports::newest_report(Period period) const {
+  const std::optional<std::string> name = TRY(newest_name(period));
+  if (!name) return std::nullopt;
+  return read(*name);
+}
+
+Result<std::optional<ReportHead>> FrozenReports::newest_head(Period period) const {
+  const std::optional<std::string> name = TRY(newest_name(period));
+  if (!name) return std::nullopt;
+  const auto first = TRY(stored_part(*name, 1));
+  if (!first) return corrupt_report(*name);
+  return TRY(head_from(*first));
+}
+
+Result<ReportHead> FrozenReports::write_if_new(KeptReport& report) {
+  report.head.content = digest_of(report);
+  std::optional<ReportHead> newest = TRY(newest_head(report.head.period));
+  if (newest && newest->content == report.head.content) return *std::move(newest);
+  return write(report);
 }
 
 Result<ReportHead> FrozenReports::write(const KeptReport& report) {
@@ -292,6 +335,10 @@ Result<ReportHead> FrozenReports::write(const KeptReport& report) {
     batch.at = report.head.generated_at;
     batch.documents.push_back(
         {Collection::usage_reports, key, part_document(report, starts, part), Expect::absent, 0});
+    if (part == 1 && report.head.is_closed) {
+      auto mark = TRY(currency_mark(store_, report.head.currency, report.head.generated_at));
+      if (mark) batch.documents.push_back(*std::move(mark));
+    }
     const Commit commit = TRY(store_.apply(std::move(batch)));
     store_.wait_durable(before);
     before = commit.sequence;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "domain/statement.h"
+#include "service/report_columns.h"
 #include "storage/store.h"
 
 namespace metergate {
@@ -22,7 +23,7 @@ inline constexpr std::size_t kTenantsPerPart = 1000;
 // into the journal, and a reason may have 2,000 bytes.
 inline constexpr std::size_t kLateLinesPerPart = 4000;
 
-Json frozen_json(const Statement& statement, const Currency& currency);
+Json frozen_json(const Statement& statement);
 // ErrorCode::corrupt where a member is missing or does not fit the others.
 Result<Statement> statement_from_frozen(DocumentView frozen);
 
@@ -35,6 +36,9 @@ struct ReportHead {
   Currency currency = Currency::usd();  // that all amounts in it are in
   StatementSummary summary;
   Json shown_summary;  // as it stands in the stored report; null in one that is not stored
+  // What its rows need; nothing in a stored report from before that was kept.
+  std::optional<ReportColumns> columns{};
+  std::string content{};  // a digest of the rows; empty in a report from before that was kept
 };
 
 struct KeptReport {
@@ -67,18 +71,23 @@ class FrozenReports {
   // Calls `visit` with each row, by tenant, reading one part at a time; false: there is none.
   Result<bool> for_each_closed(Period period,
                                const std::function<Result<>(Statement)>& visit) const;
-  // The newest one made of a period, open or closed.
+  // The newest one made of a period, open or closed; likewise its head alone.
   Result<std::optional<KeptReport>> newest_report(Period period) const;
+  Result<std::optional<ReportHead>> newest_head(Period period) const;
 
   // Writes the parts, each as a batch of its own, at most two on their way to the disk at a time,
   // so that a large report never fills the store's queue. Of a closed period, parts that an
-  // interrupted run has written stay as they are; the statements must be the same each time.
+  // interrupted run has written stay as they are; the statements must be the same each time. With
+  // the last part of a closed one travels the folder's currency, where it has none yet.
   Result<ReportHead> write(const KeptReport& report);
+  // The same of an open period, where the rows are not those of the newest one kept; else that.
+  Result<ReportHead> write_if_new(KeptReport& report);
 
  private:
   Result<std::optional<StoredDocument>> stored_part(const std::string& name,
                                                     std::int64_t part) const;
   Result<std::optional<KeptReport>> read(const std::string& name) const;
+  Result<std::optional<std::string>> newest_name(Period period) const;
   Store& store_;
 };
 

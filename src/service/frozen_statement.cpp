@@ -16,8 +16,10 @@ Json usage_units_json(const Usage& usage) {
   return result;
 }
 
+Json micros_json(const std::optional<Money>& cost) { return cost ? Json(cost->micros) : Json(); }
+
 // One line in integers: [usage, included or null, overage, price in millionths, units of that
-// price, cost in millionths, 1 where the limit is hard].
+// price, cost in millionths or null, 1 where the limit is hard].
 Json exact_line_json(const LineItem& line, LimitEffect effect) {
   Json::Array result;
   result.emplace_back(line.usage);
@@ -25,7 +27,7 @@ Json exact_line_json(const LineItem& line, LimitEffect effect) {
   result.emplace_back(line.overage);
   result.emplace_back(line.rate.price.micros);
   result.emplace_back(line.rate.per_units);
-  result.emplace_back(line.cost.micros);
+  result.push_back(micros_json(line.cost));
   result.emplace_back(effect == LimitEffect::hard ? 1 : 0);
   return result;
 }
@@ -63,7 +65,7 @@ Result<Numbers<count>> numbers_of(DocumentView list) {
 
 Result<LineItem> line_from(Meter meter, DocumentView exact, Limit& limit) {
   const Numbers<7> numbers = TRY(numbers_of<7>(exact));
-  for (const std::size_t needed : {0U, 2U, 3U, 4U, 5U, 6U}) {
+  for (const std::size_t needed : {0U, 2U, 3U, 4U, 6U}) {
     if (!numbers[needed]) return corrupt_row("line");
   }
   if (*numbers[4] == 0) return corrupt_row("rate");
@@ -74,7 +76,7 @@ Result<LineItem> line_from(Meter meter, DocumentView exact, Limit& limit) {
                   numbers[1],
                   *numbers[2],
                   UnitPrice{Money{*numbers[3]}, *numbers[4]},
-                  Money{*numbers[5]}};
+                  numbers[5] ? std::optional(Money{*numbers[5]}) : std::nullopt};
 }
 
 // Calls `read` for each element of a list; fails as it does.
@@ -123,21 +125,34 @@ Result<std::vector<OwnLineItem>> read_own_lines(DocumentView exact, Statement& s
   return lines;
 }
 
+Result<DocumentView> exact_of(DocumentView frozen) {
+  const std::optional<DocumentView> exact = frozen.find("exact");
+  if (!exact) return corrupt_row("exact figures");
+  return *exact;
+}
+
 // What follows from usage and limits alone is computed again; what was owed is as it was frozen,
 // even where the rule that rounds it should change one day.
-Result<> rate_as_frozen(DocumentView exact, std::vector<LineItem> lines, Statement& statement) {
+Result<> rate_as_frozen(DocumentView frozen, std::vector<LineItem> lines, Statement& statement) {
+  const DocumentView exact = TRY(exact_of(frozen));
   std::vector<Quantity> own;
   std::vector<OwnLineItem> own_lines = TRY(read_own_lines(exact, statement, own));
   const std::string code = TRY(text_of(exact, "currency"));
-  const Currency currency = TRY(Currency::find(code));
-  statement.rated = TRY(rate(statement.usage, statement.terms, own, currency));
+  statement.currency = TRY(Currency::find(code));
+  statement.rated = rate(statement.usage, statement.terms, own, statement.currency);
   for (std::size_t at = 0; at < lines.size(); ++at) {
     if (lines[at].overage != statement.rated.lines[at].overage) return corrupt_row("overage");
   }
   statement.rated.lines = std::move(lines);
   statement.rated.own_lines = std::move(own_lines);
+  if (frozen.find("billing_error")) {
+    statement.rated.billing_error = TRY(text_of(frozen, "billing_error"));
+    statement.rated.cost.reset();
+    return {};
+  }
   // Below 0 where credits for earlier periods are more than what was owed.
-  statement.rated.cost.micros = TRY(integer_of(exact, "cost"));
+  statement.rated.cost = Money{TRY(integer_of(exact, "cost"))};
+  statement.rated.billing_error.clear();
   return {};
 }
 
@@ -149,22 +164,36 @@ Result<> read_late(DocumentView frozen, DocumentView exact, Statement& statement
   if (!items || !amounts) return corrupt_row("late lines");
   const Json shown = TRY(items->json());
   const Json exact_amounts = TRY(amounts->json());
-  statement.late = TRY(late_lines_from(shown, exact_amounts));
+  statement.late = TRY(late_lines_from(shown, exact_amounts, statement.currency));
+  return {};
+}
+
+// Reports from before these days were kept have none.
+Result<> read_passed(DocumentView exact, PassedDays& passed) {
+  const std::optional<DocumentView> member = exact.find("passed");
+  if (!member) return {};
+  const Json days = TRY(member->json());
+  if (!days.is_object()) return corrupt_row("days");
+  for (const auto& [meter, text] : days.as_object()) {
+    const Result<Day> day = text.is_string() ? parse_day(text.as_string()) : corrupt_row("day");
+    if (!day) return corrupt_row("day");
+    passed.emplace_back(meter, *day);
+  }
   return {};
 }
 
 }  // namespace
 
-Json frozen_json(const Statement& statement, const Currency& currency) {
+Json frozen_json(const Statement& statement) {
   Json lines = Json::array();
   for (const LineItem& line : statement.rated.lines) {
     lines.push_back(exact_line_json(line, statement.terms.limits[line.meter].effect));
   }
-  Json row = tenant_billing_json(statement, currency);
+  Json row = tenant_billing_json(statement);
   Json exact = Json::object({
       {"plan_version", statement.terms.plan_version},
-      {"currency", currency.code()},
-      {"cost", statement.rated.cost.micros},
+      {"currency", statement.currency.code()},
+      {"cost", micros_json(statement.rated.cost)},
       {"peaks", usage_units_json(statement.peaks)},
       {"lines", std::move(lines)},
   });
@@ -175,31 +204,36 @@ Json frozen_json(const Statement& statement, const Currency& currency) {
     exact.set("own_lines", std::move(own));
   }
   if (!statement.late.empty()) exact.set("late", exact_late_json(statement.late));
+  if (!statement.passed.empty()) {
+    Json passed = Json::object();
+    for (const auto& [meter, day] : statement.passed) passed.set(meter, to_text(day));
+    exact.set("passed", std::move(passed));
+  }
   row.set("exact", std::move(exact));
   return row;
 }
 
 Result<Statement> statement_from_frozen(DocumentView frozen) {
-  const std::optional<DocumentView> exact = frozen.find("exact");
-  if (!exact) return corrupt_row("exact figures");
+  const DocumentView exact = TRY(exact_of(frozen));
   Statement statement;
   const std::string tenant = TRY(text_of(frozen, "tenant_id"));
   statement.tenant = TRY(TenantId::parse(tenant));
   statement.tenant_name = TRY(text_of(frozen, "tenant_name"));
   statement.status = TRY(text_of(frozen, "status"));
   statement.terms.plan = TRY(text_of(frozen, "plan"));
-  statement.terms.plan_version = TRY(integer_of(*exact, "plan_version"));
+  statement.terms.plan_version = TRY(integer_of(exact, "plan_version"));
   if (statement.terms.plan_version < 0) return corrupt_row("plan_version");
-  const std::optional<DocumentView> peaks = exact->find("peaks");
+  const std::optional<DocumentView> peaks = exact.find("peaks");
   if (!peaks) return corrupt_row("peaks");
   const Numbers<kMeters.size()> peak_numbers = TRY(numbers_of<kMeters.size()>(*peaks));
   for (std::size_t at = 0; at < kMeters.size(); ++at) {
     statement.peaks[kMeters[at].meter] = peak_numbers[at].value_or(0);
   }
   std::vector<LineItem> lines;
-  TRY(read_lines(*exact, statement, lines));
-  TRY(rate_as_frozen(*exact, std::move(lines), statement));
-  TRY(read_late(frozen, *exact, statement));
+  TRY(read_lines(exact, statement, lines));
+  TRY(rate_as_frozen(frozen, std::move(lines), statement));
+  TRY(read_late(frozen, exact, statement));
+  TRY(read_passed(exact, statement.passed));
   return statement;
 }
 

@@ -151,17 +151,18 @@ Result<LateLinesByTenant> late_lines_of_all_tenants(const Store& store, Period b
 Json late_items_json(const std::vector<LateLine>& lines, const Currency& currency) {
   Json items = Json::array();
   for (const LateLine& line : lines) {
-    Json item = Json::object({{"meter", line.meter},
-                              {"period", line.period.text()},
-                              {"quantity", quantity_json(line.quantity)},
-                              {"cost", to_exact_decimal(line.cost, currency)}});
+    Json item =
+        Json::object({{"meter", line.meter},
+                      {"period", line.period.text()},
+                      {"quantity", quantity_json(line.quantity)},
+                      {"cost", to_exact_decimal(line.cost, currency)},
+                      {"currency", line.currency.empty() ? currency.code() : line.currency}});
     if (line.corrections == 1) {
       item.set("correction_id", line.correction_id);
       item.set("reason", line.reason);
     } else {
       item.set("corrections", line.corrections);
     }
-    if (!line.currency.empty()) item.set("currency", line.currency);
     items.push_back(std::move(item));
   }
   return items;
@@ -178,7 +179,8 @@ Json exact_late_json(const std::vector<LateLine>& lines) {
   return exact;
 }
 
-Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exact) {
+Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exact,
+                                              const Currency& currency) {
   const bool are_lists = items.is_array() && exact.is_array();
   if (!are_lists || items.as_array().size() != exact.as_array().size())
     return corrupt_late_line("list");
@@ -199,7 +201,9 @@ Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exa
     line.correction_id = item.string_at("correction_id").value_or("");
     line.reason = item.string_at("reason").value_or("");
     line.corrections = item.integer_at("corrections").value_or(1);
+    // Reports from before every line named its currency name it where it is another one.
     line.currency = item.string_at("currency").value_or("");
+    if (line.currency == currency.code()) line.currency.clear();
     lines.push_back(std::move(line));
   }
   return lines;

@@ -48,12 +48,13 @@ using LateLinesByTenant = std::map<std::string, std::vector<LateLine>, std::less
 Result<LateLinesByTenant> late_lines_of_all_tenants(const Store& store, Period billed_in,
                                                     const Currency& currency);
 
-// [{ meter, period, quantity, cost, correction_id, reason }]; of a sum `corrections`, how many they
-// are, instead of the last two.
+// [{ meter, period, quantity, cost, currency, correction_id, reason }]; of a sum `corrections`, how
+// many they are, instead of the last two.
 Json late_items_json(const std::vector<LateLine>& lines, const Currency& currency);
 // What of them has to be exact, beside the items: [[quantity in billionths as text, cost in
 // millionths], …]; and both put together again.
 Json exact_late_json(const std::vector<LateLine>& lines);
-Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exact);
+Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exact,
+                                              const Currency& currency);
 
 }  // namespace metergate

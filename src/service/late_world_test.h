@@ -84,7 +84,7 @@ class LateWorld : public ServicesWorld {
   }
   // "0.01" and the like.
   std::string cost(std::string_view of) {
-    return to_text(to_decimal(statement(of).rated.cost, rules.currency));
+    return to_text(to_decimal(*statement(of).rated.cost, rules.currency));
   }
   // "api_calls -1 -0.001; …" of the statement of March, or another.
   std::string late(std::string_view of = "2026-03") {

@@ -46,7 +46,7 @@ Json exact_own_line_json(const OwnLineItem& line) {
                        {"included", std::move(included)},
                        {"overage", billionths_text(line.overage)},
                        {"rate", line.rate.micros},
-                       {"cost", line.cost.micros}});
+                       {"cost", line.cost ? Json(line.cost->micros) : Json()}});
 }
 
 Result<OwnLineItem> own_line_from(const Json& exact) {
@@ -54,10 +54,13 @@ Result<OwnLineItem> own_line_from(const Json& exact) {
   const auto usage = quantity_at(exact, "usage");
   const auto overage = quantity_at(exact, "overage");
   const auto rate = exact.integer_at("rate");
+  const Json* shown_cost = exact.find("cost");
   const auto cost = exact.integer_at("cost");
-  if (!meter || !usage || !overage || !rate || !cost || *rate < 0 || *cost < 0)
+  const bool has_no_cost = shown_cost != nullptr && shown_cost->is_null();
+  if (!meter || !usage || !overage || !rate || *rate < 0 || (!has_no_cost && cost.value_or(-1) < 0))
     return corrupt_own_line("line");
-  OwnLineItem line{*meter, *usage, std::nullopt, *overage, Money{*rate}, Money{*cost}};
+  OwnLineItem line{*meter, *usage, std::nullopt, *overage, Money{*rate}, std::nullopt};
+  if (cost) line.cost = Money{*cost};
   const Json* included = exact.find("included");
   if (included != nullptr && !included->is_null()) {
     line.included = quantity_at(exact, "included");

@@ -19,7 +19,7 @@ Result<std::vector<Quantity>> own_usage(const Store& store, const TenantId& tena
 
 Json quantity_json(Quantity quantity);
 // { meter, usage, included, overage, rate, cost }, quantities as texts of billionths, money in
-// millionths.
+// millionths, null where it is beyond what an amount may be.
 Json exact_own_line_json(const OwnLineItem& line);
 // ErrorCode::corrupt where a member is missing or of the wrong kind.
 Result<OwnLineItem> own_line_from(const Json& exact);

@@ -38,16 +38,42 @@ TEST_F(OwnLinesTest, UsageAboveTheLimitIsALineOfTheStatement) {
   EXPECT_EQ(now.rated.own_lines[0].overage, quantity("1.5"));
   EXPECT_EQ(now.rated.own_lines[0].cost, Money{750'000});
   EXPECT_EQ(now.rated.cost, Money{750'000});
-  const Json json = tenant_billing_json(now, rules.currency);
+  const Json json = tenant_billing_json(now);
   EXPECT_EQ(to_text(*json.find("usage")->find("tokens")), "12");
   EXPECT_EQ(to_text(*json.find("limits")->find("tokens")), "10.5");
   EXPECT_EQ(to_text(*json.find("overages")->find("tokens")), "1.5");
   EXPECT_EQ(to_text(*json.find("utilization")->find("tokens_percent")), "114.3");
   EXPECT_EQ(json.string_at("health_status"), "critical");
-  const Json lines = must(line_items_json(now, rules.currency));
-  EXPECT_EQ(
-      to_text(lines.as_array().back()),
-      R"({"meter":"tokens","usage":12,"included":10.5,"overage":1.5,"rate":0.50,"cost":0.75})");
+  const Json lines = line_items_json(now);
+  EXPECT_EQ(to_text(lines.as_array().back()),
+            R"({"meter":"tokens","usage":12,"included":10.5,"overage":1.5,"rate":0.50,)"
+            R"("cost":0.75,"currency":"USD"})");
+}
+
+TEST_F(OwnLinesTest, StandsInSortForecastHistoryAndTrends) {
+  for (int on = 1; on <= 9; ++on)
+    record("acme", at("2026-03-0" + std::to_string(on) + "T12:00:00Z"),
+           OtherFact{"prompt", R"({"n":1})"});
+  add("bolt", "enterprise");
+  record("bolt", at("2026-03-10T12:00:00Z"), OtherFact{"prompt", R"({"n":0.5})"});
+  add("core", "free");
+  StatementPageRequest request;
+  request.sort = "-tokens";
+  std::string ids;
+  for (const Statement& one : must(billing.statements(request)).statements)
+    ids += one.tenant.text() + ' ';
+  EXPECT_EQ(ids, "acme bolt core ");
+  const OwnForecasts forecast = must(billing.own_forecast(statement()));
+  ASSERT_EQ(forecast.size(), 1U);
+  EXPECT_EQ(forecast[0].first, "tokens");
+  EXPECT_EQ(forecast[0].second->expected, quantity("31"));
+  EXPECT_EQ(to_text(*forecast[0].second->passes_on), "2026-03-11");
+  const History history = must(billing.history(statement()));
+  EXPECT_EQ(to_text(*history_json(history).as_array()[0].find("usage")->find("tokens")), "9");
+  EXPECT_EQ(to_text(*trends_json(history).find("tokens_trend")), "[9]");
+  record("acme", at("2026-03-08T12:00:00Z"), OtherFact{"prompt", R"({"n":2})"});
+  EXPECT_EQ(to_text(*must(billing.own_forecast(statement()))[0].second->passes_on), "2026-03-09")
+      << "passed, and so it stays";
 }
 
 TEST_F(OwnLinesTest, ATenantsOwnLimitStandsBeforeThePlans) {
@@ -60,9 +86,7 @@ TEST_F(OwnLinesTest, ATenantsOwnLimitStandsBeforeThePlans) {
   patch.own_limits->own_meters["tokens"] = std::nullopt;
   must(directory->change(tenant("acme"), patch, actor));
   EXPECT_FALSE(statement().rated.has_overages);
-  EXPECT_EQ(
-      to_text(*tenant_billing_json(statement(), rules.currency).find("limits")->find("tokens")),
-      "null");
+  EXPECT_EQ(to_text(*tenant_billing_json(statement()).find("limits")->find("tokens")), "null");
 }
 
 TEST_F(OwnLinesTest, ATenantsLimitOfAMeterThatItsPlanDoesNotNameCostsNothing) {
@@ -81,7 +105,7 @@ TEST_F(OwnLinesTest, APlanWithoutThemLooksAsBefore) {
   add("bolt", "free");
   const Statement plain = must(billing.statement(tenant("bolt"), period("2026-03")));
   EXPECT_TRUE(plain.rated.own_lines.empty());
-  EXPECT_EQ(tenant_billing_json(plain, rules.currency).find("usage")->as_object().size(), 5U);
+  EXPECT_EQ(tenant_billing_json(plain).find("usage")->as_object().size(), 5U);
 }
 
 TEST_F(OwnLinesTest, OverageOpensAnAlertThatComesBackWhole) {
@@ -90,7 +114,7 @@ TEST_F(OwnLinesTest, OverageOpensAnAlertThatComesBackWhole) {
   const std::vector<Json> alerts = documents(Collection::provider_alerts);
   ASSERT_EQ(alerts.size(), 1U);
   EXPECT_EQ(to_text(*alerts[0].find("metadata")->find("meters")->find("tokens")),
-            R"({"usage":12,"limit":10.5,"overage":1.5,"cost":0.75})");
+            R"({"usage":12,"limit":10.5,"overage":1.5,"cost":0.75,"currency":"USD"})");
   const Alert alert = must(alert_from(alerts[0]));
   EXPECT_EQ(alert.own_lines, statement().rated.own_lines);
   EXPECT_EQ(next_step(alert, statement()), AlertStep::nothing);
@@ -113,7 +137,7 @@ TEST_F(OwnLinesTest, AResolvedAlertComesBackAfterATenthOfTheLimit) {
 TEST_F(OwnLinesTest, AFrozenStatementKeepsThem) {
   prompt(R"({"n":12.25})");
   const Statement now = statement();
-  const Statement back = must(read_back(frozen_json(now, rules.currency)));
+  const Statement back = must(read_back(frozen_json(now)));
   EXPECT_EQ(back.rated.own_lines, now.rated.own_lines);
   EXPECT_EQ(back.rated.cost, now.rated.cost);
   EXPECT_EQ(back.rated.health, now.rated.health);

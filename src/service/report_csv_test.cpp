@@ -17,12 +17,12 @@ Statement reported_example() {
 
 std::string row_of_csv(const Statement& statement) {
   std::string out;
-  append_csv_row(statement, Currency::usd(), out);
+  append_csv_row(statement, columns_of({statement}), out);
   return out;
 }
 
 TEST(ReportCsv, HeaderIsExactlyAsDocumented) {
-  EXPECT_EQ(report_csv_header(),
+  EXPECT_EQ(report_csv_header(ReportColumns{}),
             "Tenant ID,Tenant Name,Plan,Status,Stores Count,Stores Limit,Devices Count,Devices "
             "Limit,API Calls,API Limit,Webhook Calls,Webhook Limit,Storage GB,Storage Limit,Has "
             "Overages,Overage Cost,Health Status\r\n");
@@ -31,7 +31,7 @@ TEST(ReportCsv, HeaderIsExactlyAsDocumented) {
 TEST(ReportCsv, RowIsExactlyAsDocumented) {
   EXPECT_EQ(row_of_csv(reported_example()),
             "tenant_456,Adventure Park,basic,active,6,5,12,10,65000,50000,800,500,15.20,10.00,"
-            "Yes,48.40,critical\r\n");
+            "Yes,48.40,critical,USD\r\n");
 }
 
 TEST(ReportCsv, ACreditIsANumberBelowZero) {
@@ -44,8 +44,47 @@ TEST(ReportCsv, ACreditIsANumberBelowZero) {
                         "counted twice",
                         1,
                         ""};
-  must(bill_late(statement, {credit}, Currency::usd()));
+  bill_late(statement, {credit}, Currency::usd());
   EXPECT_NE(row_of_csv(statement).find(",Yes,-1.60,critical"), std::string::npos);
+}
+
+TEST(ReportCsv, WhatExplainsTheCostStandsBehindTheFixedColumns) {
+  Statement statement = reported_example();
+  statement.rated.own_lines.push_back({"tokens", *Quantity::parse("12.5"), Quantity::of(10),
+                                       *Quantity::parse("2.5"), Money{2}, Money{5}});
+  Statement other = reported_example();
+  other.rated.own_lines.push_back({"seats", Quantity::of(3), std::nullopt, {}, Money{}, Money{}});
+  const LateLine credit{
+      "api_calls", period("2026-02"), Quantity::of(-1), Money{-1'000}, "c1", "twice, or more", 1,
+      ""};
+  bill_late(other, {credit}, Currency::usd());
+  const ReportColumns columns = columns_of({statement, other});
+  EXPECT_TRUE(report_csv_header(columns).ends_with(
+      ",Health Status,Currency,seats Usage,seats Limit,tokens Usage,tokens Limit,Late Lines\r\n"));
+  std::string rows;
+  append_csv_row(statement, columns, rows);
+  append_csv_row(other, columns, rows);
+  EXPECT_NE(rows.find(",critical,USD,,,12.5,10,\r\n"), std::string::npos) << rows;
+  EXPECT_NE(rows.find(",critical,USD,3,unlimited,,,\"api_calls 2026-02 -1 = -0.001 USD (twice, or "
+                      "more)\"\r\n"),
+            std::string::npos)
+      << rows;
+  EXPECT_EQ(must(columns_from(columns_json(columns))), columns);
+}
+
+TEST(ReportCsv, WhatIsOverItsLimitNeverLooksLikeIt) {
+  Statement statement = reported_example();
+  statement.usage[Meter::storage_gb] = (std::int64_t{10} << 30) + 1;
+  EXPECT_NE(row_of_csv(statement).find(",10.000000001,10.00,Yes,"), std::string::npos);
+}
+
+TEST(ReportCsv, WhatIsNotKnownIsAnEmptyCell) {
+  Statement statement = reported_example();
+  statement.is_known = false;
+  statement.rated.cost.reset();
+  statement.rated.billing_error = "gone";
+  EXPECT_EQ(row_of_csv(statement),
+            "tenant_456,Adventure Park,basic,active,,5,,10,,50000,,500,,10.00,,,,USD,gone\r\n");
 }
 
 TEST(ReportCsv, NameLikeAFormulaIsMadeHarmless) {

@@ -7,19 +7,19 @@
 
 namespace metergate {
 
-Result<KeptReport> Reporting::make(std::optional<Period> wanted) {
+Result<KeptReport> Reporting::make(std::optional<Period> wanted, Keeping keeping) {
   const Period period = wanted.value_or(billing_.last_closed_period());
   TRY(billing_.check_not_future(period));
-  return billing_.is_closed(period) ? closed_report(period) : open_report(period);
+  return billing_.is_closed(period) ? closed_report(period, keeping) : open_report(period, keeping);
 }
 
-Result<ReportRows> Reporting::rows(std::optional<Period> wanted) {
+Result<ReportRows> Reporting::rows(std::optional<Period> wanted, Keeping keeping) {
   const Period period = wanted.value_or(billing_.last_closed_period());
   if (billing_.is_closed(period)) {
     std::optional<ReportHead> head = TRY(FrozenReports(store_).closed_head(period));
     if (head) return ReportRows(store_, *std::move(head));
   }
-  return ReportRows(TRY(make(period)));
+  return ReportRows(TRY(make(period, keeping)));
 }
 
 Result<std::vector<Statement>> ReportRows::next() {
@@ -43,13 +43,24 @@ Result<KeptReport> Reporting::compute(Period period, std::string name) const {
   report.head.name = std::move(name);
   report.head.currency = rules_.currency;
   report.statements = TRY(billing_.computed_statements(period));
-  for (const Statement& statement : report.statements) {
-    TRY(report.head.summary.add(statement));
+  for (Statement& statement : report.statements) {
+    report.head.summary.add(statement);
+    if (report.head.is_closed) statement.passed = TRY(billing_.passed_days(statement));
   }
   return report;
 }
 
-Result<KeptReport> Reporting::closed_report(Period period) {
+Result<ReportColumns> ReportRows::columns() const {
+  if (store_ == nullptr) return columns_of(rows_);
+  if (head_.columns) return *head_.columns;
+  ReportColumns columns;
+  for (std::int64_t number = 1; number <= head_.parts; ++number) {
+    for (const Statement& row : TRY(FrozenReports(*store_).part(head_, number))) columns.note(row);
+  }
+  return columns;
+}
+
+Result<KeptReport> Reporting::closed_report(Period period, Keeping keeping) {
   std::optional<KeptReport> kept = TRY(FrozenReports(store_).closed_report(period));
   if (kept) return *std::move(kept);
   if (!rules_.report_generation) {
@@ -59,14 +70,15 @@ Result<KeptReport> Reporting::closed_report(Period period) {
   }
   // Of a month from before anything was here, or whose counters are gone, nothing is known that
   // could be frozen; closing it would also refuse its history, should that be imported yet.
-  if (!billing_.is_kept(period) || !TRY(billing_.has_content(period))) return compute(period, "");
+  const bool may_freeze = keeping == Keeping::keep && billing_.is_kept(period);
+  if (!may_freeze || !TRY(billing_.has_content(period))) return compute(period, "");
   TRY(close(period));
   kept = TRY(FrozenReports(store_).closed_report(period));
   if (!kept) return fail(ErrorCode::internal, "the report of " + period.text() + " was not kept");
   return *std::move(kept);
 }
 
-Result<KeptReport> Reporting::open_report(Period period) {
+Result<KeptReport> Reporting::open_report(Period period, Keeping keeping) {
   if (!rules_.report_generation) {
     std::optional<KeptReport> kept = TRY(FrozenReports(store_).newest_report(period));
     if (kept) return *std::move(kept);
@@ -75,7 +87,7 @@ Result<KeptReport> Reporting::open_report(Period period) {
                     period.text() + " is kept");
   }
   KeptReport report = TRY(compute(period, open_report_name(period, make_ulid(clock_.now()))));
-  report.head = TRY(FrozenReports(store_).write(report));
+  if (keeping == Keeping::keep) report.head = TRY(FrozenReports(store_).write_if_new(report));
   return report;
 }
 
@@ -103,15 +115,17 @@ Result<bool> Reporting::close(Period period) {
   return true;
 }
 
-Json report_head_json(const ReportHead& head) {
+Json report_head_json(const ReportHead& head, std::string_view list) {
   Json summary = head.shown_summary;
   if (summary.is_null()) summary = summary_json(head.summary, head.currency);
+  // Reports from before summaries named it.
+  if (summary.find("currency") == nullptr) summary.set("currency", head.currency.code());
   return Json::object({
       {"period", head.period.text()},
       {"generated_at", head.generated_at},
       {"closed", head.is_closed},
       {"summary", std::move(summary)},
-      {"tenants", Json::array()},
+      {std::string(list), Json::array()},
   });
 }
 
@@ -119,7 +133,7 @@ Json report_json(const KeptReport& report) {
   Json json = report_head_json(report.head);
   Json tenants = Json::array();
   for (const Statement& statement : report.statements)
-    tenants.push_back(tenant_billing_json(statement, report.head.currency));
+    tenants.push_back(tenant_billing_json(statement));
   json.set("tenants", std::move(tenants));
   return json;
 }

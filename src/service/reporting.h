@@ -1,8 +1,8 @@
 // Reporting: the monthly reports: made, kept, read again; and the freezing of a closed period's.
 //
-// Of an open period every request makes a new report and keeps it. Of a closed period there is one,
-// made when it is closed (by the worker, or by the first who asks), and it never changes
-// afterwards. Any thread.
+// Of an open period a report is kept where its rows are not those of the newest one kept. Of a
+// closed period there is one, made when it is closed (by the worker, or by the first who asks), and
+// it never changes afterwards. Any thread.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,8 @@ class ReportRows {
   const ReportHead& head() const { return head_; }
   // The next at most kTenantsPerPart; none: that was all.
   Result<std::vector<Statement>> next();
+  // What all of them need in a CSV.
+  Result<ReportColumns> columns() const;
 
  private:
   ReportHead head_;
@@ -34,6 +36,9 @@ class ReportRows {
   std::size_t given_ = 0;  // rows, or parts
 };
 
+// Whether a report that is made may be kept, and its period closed for that.
+enum class Keeping : std::uint8_t { keep, only_look };
+
 class Reporting {
  public:
   Reporting(Store& store, const Billing& billing, const BillingRules& rules, const Clock& clock)
@@ -41,18 +46,18 @@ class Reporting {
 
   // Nothing: the last closed period. ErrorCode::invalid for a period in the future; disabled where
   // reports are not to be made and none of the period is kept.
-  Result<KeptReport> make(std::optional<Period> period);
+  Result<KeptReport> make(std::optional<Period> period, Keeping keeping = Keeping::keep);
 
   // The same, where the rows are wanted one after another.
-  Result<ReportRows> rows(std::optional<Period> period);
+  Result<ReportRows> rows(std::optional<Period> period, Keeping keeping = Keeping::keep);
 
   // Closes the period and all before it in the store, and freezes its report. Can be interrupted
   // and run again. False: there was nothing to do.
   Result<bool> close(Period period);
 
  private:
-  Result<KeptReport> closed_report(Period period);
-  Result<KeptReport> open_report(Period period);
+  Result<KeptReport> closed_report(Period period, Keeping keeping);
+  Result<KeptReport> open_report(Period period, Keeping keeping);
   Result<KeptReport> compute(Period period, std::string name) const;
   Store& store_;
   const Billing& billing_;
@@ -62,7 +67,7 @@ class Reporting {
 };
 
 Json report_json(const KeptReport& report);
-// The same but for the tenants: an empty array, its last member.
-Json report_head_json(const ReportHead& head);
+// The same but for the tenants, or `list` in their place: an empty array, its last member.
+Json report_head_json(const ReportHead& head, std::string_view list = "tenants");
 
 }  // namespace metergate

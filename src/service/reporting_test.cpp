@@ -14,12 +14,39 @@ TEST(Reporting, OpenPeriodMakesANewReportEachTimeAndKeepsIt) {
   world.add_worked_example();
   const KeptReport first = must(world.reporting.make(period("2026-03")));
   EXPECT_FALSE(first.head.is_closed);
-  EXPECT_EQ(first.head.summary.total_overage_cost.micros, 48'400'000);
+  EXPECT_EQ(first.head.summary.total_overage_cost, Money{48'400'000});
   world.clock.advance(Milliseconds{1000});
   world.calls("tenant_456", "2026-03-09", 1000);
   const KeptReport second = must(world.reporting.make(period("2026-03")));
-  EXPECT_EQ(second.head.summary.total_overage_cost.micros, 49'400'000);
+  EXPECT_EQ(second.head.summary.total_overage_cost, Money{49'400'000});
   EXPECT_EQ(world.documents(Collection::usage_reports).size(), 2U);
+}
+
+TEST(Reporting, ReportThatSaysNothingNewIsNotKeptAgain) {
+  BillingWorld world;
+  world.add_worked_example();
+  const KeptReport first = must(world.reporting.make(period("2026-03")));
+  world.clock.advance(std::chrono::hours{1});
+  const KeptReport same = must(world.reporting.make(period("2026-03")));
+  EXPECT_EQ(to_text(report_json(same)), to_text(report_json(first)));
+  EXPECT_EQ(world.documents(Collection::usage_reports).size(), 1U);
+  must(world.directory->change(tenant("tenant_456"), {"Renamed", {}, {}}, world.actor));
+  must(world.reporting.make(period("2026-03")));
+  EXPECT_EQ(world.documents(Collection::usage_reports).size(), 2U) << "a name is content too";
+  must(world.directory->change(tenant("tenant_456"), {"Name of tenant_456", {}, {}}, world.actor));
+  world.clock.advance(std::chrono::hours{1});
+  must(world.reporting.make(period("2026-03")));
+  EXPECT_EQ(world.documents(Collection::usage_reports).size(), 3U)
+      << "it differs from the newest, if not from the first";
+}
+
+TEST(Reporting, WhoOnlyLooksKeepsNothing) {
+  BillingWorld world;
+  world.add_worked_example();
+  for (const std::string_view of : {"2026-03", "2026-02"})
+    must(world.reporting.rows(period(of), Keeping::only_look));
+  EXPECT_TRUE(world.documents(Collection::usage_reports).empty());
+  EXPECT_EQ(world.store->closed_through(), std::nullopt);
 }
 
 TEST(Reporting, DefaultIsTheLastClosedPeriodWhichIsFrozenThen) {
@@ -46,7 +73,7 @@ TEST(Reporting, ClosedReportNeverChangesAfterwards) {
   const Statement frozen = must(world.billing.statement(tenant("a"), period("2026-02")));
   EXPECT_EQ(frozen.tenant_name, "Name of a");
   EXPECT_EQ(frozen.terms.plan, "free");
-  EXPECT_EQ(frozen.rated.cost.micros, 2'000'000);
+  EXPECT_EQ(frozen.rated.cost->micros, 2'000'000);
 }
 
 TEST(Reporting, ClosedPeriodTakesNoMoreEvents) {
@@ -135,7 +162,8 @@ TEST(Reporting, JsonIsAsDocumented) {
   EXPECT_EQ(json.timestamp_at("generated_at"), world.clock.now());
   EXPECT_EQ(to_text(*json.find("summary")),
             R"({"total_tenants":2,"tenants_with_overages":1,"overage_rate_percent":50.0,)"
-            R"("plan_distribution":{"free":1,"basic":1},"total_overage_cost":48.40})");
+            R"("plan_distribution":{"free":1,"basic":1},"total_overage_cost":48.40,)"
+            R"("currency":"USD","tenants_with_errors":0})");
   ASSERT_EQ(json.find("tenants")->as_array().size(), 2U);
   EXPECT_EQ(json.find("tenants")->as_array()[0].find("exact"), nullptr);
 }
@@ -155,7 +183,7 @@ TEST(Reporting, RowsAreThoseOfTheReportOneAfterAnother) {
       EXPECT_LE(some.size(), kTenantsPerPart);
       for (const Statement& one : some) {
         ids.push_back(one.tenant.text());
-        must(summary.add(one));
+        summary.add(one);
       }
     }
     EXPECT_EQ(ids.size(), 2200U);

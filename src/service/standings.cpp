@@ -26,9 +26,19 @@ std::string folded(std::string_view text) {
 
 Standing standing_of(const Statement& statement) {
   const Rated& rated = statement.rated;
-  return {statement.tenant,  folded(statement.tenant_name), statement.terms.plan, statement.status,
-          statement.usage,   highest_utilization(rated),    rated.cost,           rated.health,
-          rated.has_overages};
+  Standing standing{statement.tenant,
+                    folded(statement.tenant_name),
+                    statement.terms.plan,
+                    statement.status,
+                    statement.usage,
+                    highest_utilization(rated),
+                    rated.cost,
+                    rated.health,
+                    rated.has_overages,
+                    statement.is_known,
+                    {}};
+  for (const OwnLineItem& line : rated.own_lines) standing.own.emplace_back(line.meter, line.usage);
+  return standing;
 }
 
 void StandingList::update(std::vector<Standing> changed, const std::vector<TenantId>& gone) {

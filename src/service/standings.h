@@ -27,10 +27,12 @@ struct Standing {
   std::string plan;
   std::string status;
   Usage usage;
-  Utilization highest;  // of all meters, the provider's own among them
-  Money cost;
+  Utilization highest;        // of all meters, the provider's own among them
+  std::optional<Money> cost;  // nothing: a billing error
   Health health = Health::healthy;
   bool has_overages = false;
+  bool is_known = true;
+  std::vector<std::pair<std::string, Quantity>> own;  // of the plan's own meters, by slug
 };
 
 Standing standing_of(const Statement& statement);

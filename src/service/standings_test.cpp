@@ -62,13 +62,12 @@ class KeptList : public testing::Test {
   }
   static std::string text_of(const StatementPage& page) {
     std::string text = std::to_string(page.total) + " " + std::to_string(page.summary.tenants) +
-                       " " + std::to_string(page.summary.total_overage_cost.micros);
+                       " " + to_text(*to_decimal(page.summary.total_overage_cost, Currency::usd()));
     // The statements are made anew for each page; what is kept shows in the summary.
     for (const auto& [plan, count] : page.summary.by_plan)
       text += " " + plan + std::to_string(count);
     for (const std::int64_t count : page.summary.by_health) text += " " + std::to_string(count);
-    for (const Statement& one : page.statements)
-      text += " | " + to_text(tenant_billing_json(one, Currency::usd()));
+    for (const Statement& one : page.statements) text += " | " + to_text(tenant_billing_json(one));
     return text;
   }
   // What changed something must show, and as a list that was never kept shows it.

@@ -46,13 +46,28 @@ void compare_figures(const TenantPeriod& which, const Counter& expected, const C
 
 constexpr int kReadTriesMax = 3;
 
-std::string millionths(Money amount) { return to_text(Decimal{amount.micros, 6}); }
+std::string millionths(const std::optional<Money>& amount) {
+  return amount ? to_text(Decimal{amount->micros, 6}) : "none";
+}
+
+// Reports from before it had all of its members are compared by those that they have.
+bool says_as_much(const Json& shown, const Json& want) {
+  for (const auto& [name, value] : want.as_object()) {
+    const Json* member = shown.find(name);
+    const bool is_new = name == "currency" || name == "tenants_with_errors";
+    if (member == nullptr ? !is_new : !(*member == value)) return false;
+  }
+  return true;
+}
 
 // A stored row against the same figures rated again, at the currency's own rounding of its cost.
 Result<> check_row(const Statement& row, const Currency& currency, Verdict& verdict) {
   std::vector<Quantity> own;
   for (const OwnLineItem& line : row.rated.own_lines) own.push_back(line.usage);
-  const Rated again = TRY(rate(row.usage, row.terms, own, currency));
+  Statement again_row = row;
+  again_row.rated = rate(row.usage, row.terms, own, currency);
+  const Rated again = again_row.rated;
+  bill_late(again_row, row.late, currency);
   for (std::size_t at = 0; at < again.own_lines.size(); ++at) {
     const OwnLineItem& want = again.own_lines[at];
     const OwnLineItem& have = row.rated.own_lines[at];
@@ -68,7 +83,7 @@ Result<> check_row(const Statement& row, const Currency& currency, Verdict& verd
                  std::string{row_of(want.meter).name} + " cost", millionths(want.cost),
                  millionths(have.cost)});
   }
-  const Money cost = TRY(cost_with_late(again, row.late, currency));
+  const std::optional<Money>& cost = again_row.rated.cost;
   if (cost != row.rated.cost) {
     verdict.add({"report", row.period.text(), row.tenant.text(), "overage_cost", millionths(cost),
                  millionths(row.rated.cost)});
@@ -84,8 +99,10 @@ Result<> check_late(const KeptReport& report, LateLinesByTenant expected, Verdic
   };
   for (const Statement& row : report.statements) {
     auto own = expected.extract(row.tenant.text());
-    const std::vector<LateLine> want =
-        own.empty() ? std::vector<LateLine>() : TRY(condensed(std::move(own.mapped())));
+    Statement again = row;
+    again.late.clear();
+    if (!own.empty()) bill_late(again, std::move(own.mapped()), currency);
+    const std::vector<LateLine>& want = again.late;
     if (want == row.late) continue;
     verdict.add(
         {"report", row.period.text(), row.tenant.text(), "late_items", text(want), text(row.late)});
@@ -217,7 +234,7 @@ Result<> Verification::check_reports(Period period, Verdict& verdict) const {
   TRY(check_late(*report, std::move(late), verdict));
   const Json& shown = report->head.shown_summary;
   const Json want = summary_json(report->head.summary, report->head.currency);
-  if (!(shown == want)) {
+  if (!says_as_much(shown, want)) {
     verdict.add({"report", period.text(), "", "summary", to_text(want), to_text(shown)});
   }
   return {};

@@ -126,16 +126,36 @@ class CounterSource final : public DocumentSource {
  private:
   Result<> add(const std::string& tenant, std::vector<Json>& documents) const {
     const Figures figures(context_.view, context_.zone);
-    if (!is_one_period_) {
-      for (const auto& [period, counter] : TRY(figures.counters(tenant)))
-        documents.push_back(to_counter_document(tenant, period, counter, context_.formula));
-      return {};
+    const std::optional<Period> newest = newest_period();
+    if (!newest) return {};
+    if (is_one_period_) {
+      if (!period_ || *period_ > *newest) return {};
+      return add_month(figures, tenant, *period_, documents);
     }
-    const auto& newest = context_.view.state().newest_period;
-    if (!period_ || !newest || *period_ > *newest) return {};
-    if (const auto counter = TRY(figures.counter(tenant, *period_)))
-      documents.push_back(to_counter_document(tenant, *period_, *counter, context_.formula));
+    std::optional<Period> last;
+    for (const auto& [period, counter] : TRY(figures.counters(tenant))) {
+      documents.push_back(to_counter_document(tenant, period, counter, context_.formula));
+      last = period;
+    }
+    // Months that have begun since anything happened: what a tenant has, it has in them too.
+    for (; last && *last < *newest;) {
+      last = last->next();
+      TRY(add_month(figures, tenant, *last, documents));
+    }
     return {};
+  }
+
+  Result<> add_month(const Figures& figures, const std::string& tenant, Period period,
+                     std::vector<Json>& documents) const {
+    if (const auto counter = TRY(figures.counter(tenant, period)))
+      documents.push_back(to_counter_document(tenant, period, *counter, context_.formula));
+    return {};
+  }
+
+  std::optional<Period> newest_period() const {
+    const auto& newest = context_.view.state().newest_period;
+    if (!newest || context_.clock == nullptr) return newest;
+    return std::max(*newest, Period::of(context_.clock->now(), context_.zone));
   }
 
   ReadContext context_;

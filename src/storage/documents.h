@@ -35,6 +35,7 @@ struct ReadContext {
   const TimeZone& zone;
   const StorageFormula& formula;
   std::shared_mutex& lock;
+  const Clock* clock;  // nullptr: it is never later than the newest fact
 };
 
 // The documents of a stored collection in a range of keys of documents or of an index.

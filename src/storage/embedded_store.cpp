@@ -193,7 +193,7 @@ Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& option
   auto base = TRY(open_rocks_kv(folder.view()));
   auto view = TRY(View::open(std::move(base)));
   auto archive = TRY(Archive::open(folder.events()));
-  const ViewStoreOptions store_options{options.zone, options.formula, folder.id_key()};
+  const ViewStoreOptions store_options{options.zone, options.formula, folder.id_key(), &clock};
   const std::uint64_t in_view = view->state().sequence;
   auto store =
       std::make_unique<EmbeddedStore>(std::move(folder), store_options, std::move(view), log);

@@ -40,7 +40,7 @@ class EmbeddedStoreTest : public testing::Test {
   }
 
   TestFolder folder_;
-  SystemClock clock_;
+  ManualClock clock_{Timestamp{}};  // never later than the facts, unless a test says so
   Log log_{clock_, LogLevel::error};
 };
 
@@ -184,6 +184,28 @@ TEST_F(EmbeddedStoreTest, CheckpointsBesideWritersLoseNothing) {
     store.reset();
     store = opened(folder_.path());
   }
+}
+
+TEST_F(EmbeddedStoreTest, WhatATenantHasIsInTheMonthsThatBeganSinceToo) {
+  auto store = opened(folder_.path());
+  apply_durably(*store, events({fact("a", "1", "2026-01-10", CountReport{Meter::stores_count, 6}),
+                                call("b", "2", "2026-02-10")}));
+  clock_.set(*parse_timestamp("2026-04-02T00:00:00Z"));
+  const auto months = [&](std::string_view filter) {
+    Query query;
+    query.collection = Collection::usage_counters;
+    query.filter = parse_filter(parse_json(filter).value()).value();
+    std::string text;
+    for (const Json& counter : store->find(query).value())
+      text += *counter.string_at("_id") + ' ' +
+              std::to_string(*counter.integer_at("stores_count")) + '\n';
+    EXPECT_EQ(store->count(query).value(), std::ranges::count(text, '\n'));
+    return text;
+  };
+  EXPECT_EQ(months(R"({"tenant_id":"a"})"), "2026-01|a 6\n2026-02|a 6\n2026-03|a 6\n2026-04|a 6\n");
+  EXPECT_EQ(months(R"({"period":"2026-04"})"), "2026-04|a 6\n2026-04|b 0\n");
+  EXPECT_EQ(months(R"({"period":"2026-05"})"), "") << "it has not begun";
+  EXPECT_EQ(months(R"({"period":"2026-01"})"), "2026-01|a 6\n") << "b was not there yet";
 }
 
 TEST_F(EmbeddedStoreTest, OneProcessHasTheFolder) {

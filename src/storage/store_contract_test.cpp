@@ -38,7 +38,7 @@ class EmbeddedUnderTest final : public StoreUnderTest {
 
  private:
   TestFolder folder_;
-  SystemClock clock_;
+  ManualClock clock_{Timestamp{}};  // never later than the facts, unless a test says so
   Log log_{clock_, LogLevel::error};
   EmbeddedOptions options_;
   std::unique_ptr<Store> store_;

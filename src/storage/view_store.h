@@ -21,7 +21,8 @@ namespace metergate {
 struct ViewStoreOptions {
   TimeZone zone = TimeZone::utc();
   StorageFormula formula;
-  HashKey key;  // of the hashes of event ids
+  HashKey key;                   // of the hashes of event ids
+  const Clock* clock = nullptr;  // nullptr: it is never later than the newest fact
 };
 
 class ViewStore : public Store {
@@ -112,7 +113,9 @@ class ViewStore : public Store {
   bool has_ids_of(const Window& window) const;
   // Whether an event of that name may be kept: its id is known, or it is one that has none.
   Result<bool> is_known(const EventName& name) const;
-  ReadContext context() const { return {*view_, options_.zone, options_.formula, mutex_}; }
+  ReadContext context() const {
+    return {*view_, options_.zone, options_.formula, mutex_, options_.clock};
+  }
   void note_changes(const DecidedBatch& batch);
   void note_documents(const DecidedBatch& batch);
   Result<> retire_rows(const RetentionCut& cut, RetentionDone& done);

@@ -2,6 +2,8 @@
 
 The settings are the same in every year: nothing is too old to be kept, no worker runs, and the plans are the folder's.
 """
+import csv
+import io
 import json
 import os
 import pathlib
@@ -30,10 +32,17 @@ def ask(server, method, path, body=None, token=None):
     return json.loads(answer[1]) if answer[1] else None
 
 
+def fixed_columns(text):
+    """The rows of a report's CSV, without the columns that later builds have added behind those that never change."""
+    return [",".join(row[:17]) for row in csv.reader(io.StringIO(text))]
+
+
 def read(server, about):
     """Every document, the closed report, and what the doors say of usage and meters, in a fixed form."""
     found = {name: server.find(name, "{}", "--limit", "100000") for name in COLLECTIONS}
-    found["report"] = server.command("report", about["closed"], "--format", "csv").splitlines()
+    # Months that have begun since have counters too.
+    found["usage_counters"] = [counter for counter in found["usage_counters"] if counter["period"] < about["to"][:7]]
+    found["report"] = fixed_columns(server.command("report", about["closed"], "--format", "csv"))
     for meter in about["meters"]:
         for window in ("DAY", "MONTH"):
             path = f"/api/v1/meters/{meter}/query?from={about['from']}&to={about['to']}&windowSize={window}"

@@ -33,10 +33,11 @@ std::string shown(Meter meter, std::int64_t units) { return to_text(to_display(m
 std::string line_text(const LineItem& line, const Utilization& utilization,
                       const Currency& currency) {
   const std::string limit = line.included ? shown(line.meter, *line.included) : "unlimited";
+  const std::optional<Decimal> percent = utilization.percent();
   return std::string{row_of(line.meter).name} + " " + shown(line.meter, line.usage) + " of " +
-         limit + " " + to_text(utilization.percent()) + "% over " +
+         limit + " " + (percent ? to_text(*percent) + "%" : "beyond measure") + " over " +
          shown(line.meter, line.overage) + " costs " +
-         to_text(to_exact_decimal(line.cost, currency));
+         (line.cost ? to_text(to_exact_decimal(*line.cost, currency)) : "too much");
 }
 
 std::string_view step_text(AlertStep step) {
@@ -67,7 +68,8 @@ Facts facts_of(const Statement& statement, const Currency& currency) {
   }
   add_fact(facts, "plan",
            statement.terms.plan + " version " + std::to_string(statement.terms.plan_version));
-  add_fact(facts, "total", to_text(to_decimal(statement.rated.cost, currency)));
+  add_fact(facts, "total",
+           statement.rated.cost ? to_text(to_decimal(*statement.rated.cost, currency)) : "none");
   add_fact(facts, "health", std::string{to_text(statement.rated.health)});
   add_fact(facts, "overages", statement.rated.has_overages ? "yes" : "no");
   add_fact(facts, "highest", std::string{row_of(statement.rated.highest).name});
@@ -220,14 +222,16 @@ Result<Facts> ScenarioWorld::show_report(const Words& words) {
   StatementSummary summary;
   for (const Tenant& each : tenants_) {
     const Statement made = TRY(statement(each, period, period.window(zone_).end));
-    TRY(summary.add(made));
+    summary.add(made);
   }
   Facts facts;
   add_fact(facts, "tenants", std::to_string(summary.tenants));
   add_fact(facts, "over",
            std::to_string(summary.tenants_with_overages) + " " +
                to_text(summary.overage_rate_percent()) + "%");
-  add_fact(facts, "total", to_text(to_decimal(summary.total_overage_cost, currency_)));
+  const std::optional<Decimal> total = to_decimal(summary.total_overage_cost, currency_);
+  add_fact(facts, "total", total ? to_text(*total) : "too much");
+  add_fact(facts, "errors", std::to_string(summary.tenants_with_errors));
   for (const Health health :
        {Health::healthy, Health::caution, Health::warning, Health::critical}) {
     add_fact(facts, std::string{to_text(health)},
@@ -248,7 +252,7 @@ Result<Facts> ScenarioWorld::watch(const Words& words) {
   const auto known = found == of->alerts.end() ? std::nullopt : std::optional{found->second};
   const AlertStep step = next_step(known, now_true);
   if (step != AlertStep::nothing)
-    of->alerts[period] = after_step(step, known, now_true, now, "alert");
+    of->alerts[period] = after_step(step, known, now_true, now, {AlertKind::over_limit, "alert"});
   const auto after = of->alerts.find(period);
   return facts_of(step, after == of->alerts.end() ? nullptr : &after->second);
 }
@@ -273,9 +277,10 @@ Result<Statement> ScenarioWorld::statement(const Tenant& of, Period period, Time
   made.period = period;
   made.terms = TRY(terms_for(of.subscription, catalogue, period.window(zone_), now));
   if (const auto used = of.usage.find(period); used != of.usage.end()) made.usage = used->second;
-  made.rated = TRY(rate(made.usage, made.terms.limits, made.terms.rates, currency_));
+  made.currency = currency_;
+  made.rated = rate(made.usage, made.terms.limits, made.terms.rates, currency_);
   if (const auto late = of.late.find(period); late != of.late.end())
-    TRY(bill_late(made, late->second, currency_));
+    bill_late(made, late->second, currency_);
   return made;
 }
 

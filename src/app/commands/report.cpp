@@ -6,6 +6,7 @@
 #include "app/commands/command.h"
 #include "app/exit_status.h"
 #include "service/report_csv.h"
+#include "service/report_lines.h"
 #include "service/reporting.h"
 #include "service/verification.h"
 
@@ -17,6 +18,8 @@ class Report final : public StoreCommand {
   void declare(CLI::App& options) override {
     options.add_option("PERIOD", period_, "a month, YYYY-MM")->required();
     options.add_option("--format", format_)->check(CLI::IsMember({"json", "csv"}));
+    options.add_option("--detail", detail_, "a row for each tenant, or for each of its line items")
+        ->check(CLI::IsMember({"tenants", "lines"}));
     options.add_option("-o,--output", output_, "a file instead of standard output");
   }
 
@@ -29,28 +32,49 @@ class Report final : public StoreCommand {
       TRY(print_csv(rows, context.streams.out));
     } else {
       const KeptReport report = TRY(context.services.reporting.make(period));
+      const Json json = is_by_lines() ? report_by_lines_json(report) : report_json(report);
       std::string text;
-      append_text(report_json(report), context.services.rules.zone, text);
+      append_text(json, context.services.rules.zone, text);
       context.streams.out << text << '\n';
     }
     return kExitDone;
   }
 
  private:
-  static Result<> print_csv(ReportRows& rows, std::ostream& out) {
-    out << report_csv_header();
+  bool is_by_lines() const { return detail_ == "lines"; }
+
+  static Json report_by_lines_json(const KeptReport& report) {
+    Json json = report_head_json(report.head, "lines");
+    Json lines = Json::array();
+    for (const Statement& statement : report.statements) {
+      const Json own = report_lines_json(statement);
+      for (const Json& line : own.as_array()) lines.push_back(line);
+    }
+    json.set("lines", std::move(lines));
+    return json;
+  }
+
+  Result<> print_csv(ReportRows& rows, std::ostream& out) const {
+    const ReportColumns columns = TRY(rows.columns());
+    out << (is_by_lines() ? lines_csv_header() : report_csv_header(columns));
     for (;;) {
       const std::vector<Statement> some = TRY(rows.next());
       if (some.empty()) return {};
       std::string lines;
-      for (const Statement& statement : some)
-        append_csv_row(statement, rows.head().currency, lines);
+      for (const Statement& statement : some) {
+        if (is_by_lines()) {
+          append_csv_lines(statement, lines);
+        } else {
+          append_csv_row(statement, columns, lines);
+        }
+      }
       out << lines;
     }
   }
 
   std::string period_;
   std::string format_ = "json";
+  std::string detail_ = "tenants";
   std::string output_;
 };
 

@@ -64,7 +64,12 @@ class Serve final : public LocalCommand {
     block_stop_signals();
     const SystemClock clock;
     const Log log(clock, config.log_level);
-    const auto app = TRY(App::open(config, files, {.clock = clock, .log = log}));
+    const auto opened = App::open(config, files, {.clock = clock, .log = log});
+    if (!opened) {
+      print_error("serve", opened.error(), context.streams.err);
+      return exit_of_opening(opened.error());
+    }
+    const auto& app = *opened;
     std::ostream& out = context.streams.out;
     const ServeOptions options{.has_workers = workers_ == "on",
                                .upstreams = files.upstreams,
