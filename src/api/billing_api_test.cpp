@@ -243,7 +243,7 @@ TEST_F(BillingApi, JsonReportStreamsItsTenants) {
 TEST_F(BillingApi, ReportByLinesHasARowForEachLineItem) {
   world_.add_worked_example();
   Answer csv = must(report({{"format", "csv"}, {"detail", "lines"}, {"period", "2026-03"}}));
-  EXPECT_EQ(csv.whole->headers[1].value, "attachment; filename=usage_report_lines_2026-03.csv");
+  EXPECT_EQ(csv.whole->headers[1].second, "attachment; filename=usage_report_lines_2026-03.csv");
   std::string text;
   while (std::optional<std::string> piece = must(csv.whole->source())) text += *piece;
   EXPECT_EQ(std::ranges::count(text, '\n'), 6) << text;
