@@ -29,7 +29,9 @@ class FolderCurrency : public testing::Test {
     ASSERT_TRUE(services.directory.add({*TenantId::parse("acme"), "Acme", "free", {}},
                                        {"ann", "", "", ""}));
     clock.set(*parse_timestamp("2026-03-10T12:00:00Z"));
-    if (closes) ASSERT_TRUE(services.aggregation.tick());
+    if (closes) {
+      ASSERT_TRUE(services.aggregation.tick());
+    }
     services.store.wait_durable(services.store.head());
   }
   // What a command says that opens the folder by itself.
@@ -38,7 +40,7 @@ class FolderCurrency : public testing::Test {
     std::ostringstream out;
     std::ostringstream err;
     const Config config = config_of(currency);
-    Folder folder(config);
+    Folder folder(config, Folder::IfMissing::refuse);
     const int status = folder.run("find", {"tenants"}, {in, out, err});
     return {status, out.str() + err.str()};
   }

@@ -18,8 +18,8 @@
 namespace metergate {
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_timestamp(text); }
-Period period(std::string_view text) { return *Period::parse(text); }
+Timestamp moment(std::string_view text) { return *parse_timestamp(text); }
+Period month_named(std::string_view text) { return *Period::parse(text); }
 
 class RetentionOnDisk : public testing::Test {
  protected:
@@ -89,7 +89,7 @@ class RetentionOnDisk : public testing::Test {
   Config config_ =
       load_config({.flags = {{"DATA_DIR", folder_.path().string()}}, .environment = {}, .file = {}})
           ->config;
-  ManualClock clock_{at("2026-01-01T00:00:00Z")};
+  ManualClock clock_{moment("2026-01-01T00:00:00Z")};
   Log log_{clock_, LogLevel::error};
   TenantId tenant_ = *TenantId::parse("acme");
   std::unique_ptr<App> app_;
@@ -98,7 +98,7 @@ class RetentionOnDisk : public testing::Test {
 TEST_F(RetentionOnDisk, ADayAfterItsEndNothingIsLeftOfAMonthInHalfAYearOfDays) {
   ASSERT_TRUE(services().directory.add({tenant_, "Acme", "free", {}}, {"ann", "", "", ""}));
   int restarts = 0;
-  for (; clock_.now() < at("2026-06-15T00:00:00Z"); clock_.advance(std::chrono::hours{24})) {
+  for (; clock_.now() < moment("2026-06-15T00:00:00Z"); clock_.advance(std::chrono::hours{24})) {
     one_call();
     work();
     const Period now = Period::of(clock_.now(), TimeZone::utc());
@@ -107,7 +107,7 @@ TEST_F(RetentionOnDisk, ADayAfterItsEndNothingIsLeftOfAMonthInHalfAYearOfDays) {
     if (++restarts % 2 == 0) open();
     EXPECT_TRUE(is_anywhere(address_of(now))) << "the month that began is there";
     // Three full months are kept beside the one that runs.
-    if (now > period("2026-03")) {
+    if (now > month_named("2026-03")) {
       EXPECT_TRUE(is_anywhere(address_of(Period::from_ordinal(now.ordinal() - 3)))) << now.text();
     }
     EXPECT_FALSE(is_anywhere(address_of(Period::from_ordinal(now.ordinal() - 4)))) << now.text();

@@ -46,7 +46,7 @@ class TermsOnDisk : public testing::Test {
     ASSERT_TRUE(services().store.apply(std::move(batch)));
   }
   Money cost(std::string_view of) {
-    return services().billing.statement(tenant_, *Period::parse(of)).value().rated.cost;
+    return services().billing.statement(tenant_, *Period::parse(of)).value().rated.cost.value();
   }
   std::optional<Timestamp> renew_on() {
     return services()

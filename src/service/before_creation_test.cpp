@@ -24,9 +24,7 @@ class BeforeCreation : public ServicesWorld, public testing::Test {
 
   // What each door shows of the tenant's October; all must be the same row.
   std::string row() {
-    const auto text = [&](const Statement& of) {
-      return to_text(tenant_billing_json(of, rules.currency));
-    };
+    const auto text = [](const Statement& of) { return to_text(tenant_billing_json(of)); };
     const std::string one = text(must(billing.statement(tenant("acme"), october)));
     StatementPageRequest request;
     request.filter.period = october;

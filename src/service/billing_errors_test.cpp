@@ -139,7 +139,7 @@ TEST_F(BillingErrors, AnAlertNamesItOnceAndResolvesByItself) {
   must(alerting.sweep());
   EXPECT_EQ(alerts_of("billing.error").size(), 1U);
   EXPECT_EQ(must(alerting.get("error-2026-03-huge")).integer_at("count"), 1);
-  EXPECT_EQ(must(alerting.acknowledge("error-2026-03-huge", actor)).string_at("status"),
+  EXPECT_EQ(must(alerting.acknowledge("error-2026-03-huge", "", actor)).string_at("status"),
             "acknowledged");
   stores("huge", "2026-03-10T12:00:03Z", 2);
   must(alerting.watch_step());

@@ -10,7 +10,7 @@ namespace {
 
 using namespace core_world;
 
-std::string plans() {
+std::string hard_plans() {
   return catalogue_text() +
          "\n[plan.effects]\ntokens = \"hard\"\npeak = \"hard\"\n"
          "\n[plan.meters.tokens]\nlimit = 10\nrate = 1\n"
@@ -19,7 +19,7 @@ std::string plans() {
 }
 
 struct SentWorld : TestWorld {
-  std::unique_ptr<Catalog> hard = Catalog::open(*store, clock, plans()).value();
+  std::unique_ptr<Catalog> hard = Catalog::open(*store, clock, hard_plans()).value();
   std::unique_ptr<Directory> tenants = Directory::open(*store, *hard, clock).value();
   Ingest ingest{*store, *tenants, rules, clock};
   Enforcement enforcement{{*store, *tenants, *hard, ingest, rules, clock}};
@@ -31,10 +31,14 @@ struct SentWorld : TestWorld {
     EXPECT_TRUE(tenants->add(NewTenant{acme, "Acme", "enterprise", {}}, actor));
     define("tokens", Folding::sum);
     define("peak", Folding::greatest);
-    EXPECT_TRUE(meters.add({{"prompts", "prompt", Folding::count, "", {}}, "", ""}, actor));
+    define({"prompts", "prompt", Folding::count, "", {}});
   }
   void define(const std::string& slug, Folding folding) {
-    EXPECT_TRUE(meters.add({{slug, slug, folding, "$.n", {}}, "", ""}, actor));
+    define({slug, slug, folding, "$.n", {}});
+  }
+  void define(OwnMeter meter) {
+    meter.tenant_may_send = true;
+    EXPECT_TRUE(meters.add({std::move(meter), "", ""}, actor));
   }
   UsageEvent event(std::string type, std::string_view amount, std::string id = "") {
     UsageEvent made;

@@ -72,6 +72,7 @@ class Server:
     def let_pass(self, time_span):
         seconds = int(time_span.total_seconds())
         self.move_clock(self.begin + seconds, seconds)
+        self.connection.close()                      # which has now been idle for longer than the server allows
 
     def move_clock(self, wall, monotonic):
         """In place and in one write: the server never sees half of it, nor none."""
