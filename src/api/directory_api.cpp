@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/routes.h"
+#include "api/terms_preview.h"
 #include "api/time_range.h"
 #include "base/id.h"
 #include "service/audit_log.h"
@@ -20,7 +21,7 @@ Json tenant_summary(const TenantRecord& record) {
                        {"plan", record.subscription.plan()},
                        {"status", record.tenant.status},
                        {"created_at", record.tenant.created_at},
-                       {"limits_override", to_json(record.subscription.own_limits)}});
+                       {"limits_override", to_json(record.subscription.own_limits())}});
 }
 
 Result<Answer> show(Call& call, const TenantId& id, int status = 200) {
@@ -73,16 +74,41 @@ Result<Answer> add_tenant(Call& call) {
 
 Result<Answer> get_tenant(Call& call) { return show(call, TRY(tenant_in_path(call))); }
 
-Result<Answer> change_tenant(Call& call) {
-  const TenantId id = TRY(tenant_in_path(call));
+Result<TenantPatch> read_patch(const Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
   TenantPatch patch;
   patch.name = body.optional_text("name", 1, kTenantNameMax);
   patch.status = body.optional_choice("status", {"active", "suspended"});
   const Json* own = body.optional_any("limits_override");
+  const std::optional<std::string> reason = body.optional_text("reason", 3, 500);
+  if (own != nullptr && !reason) {
+    body.fault("reason",
+               "is missing or too short: own limits change what the tenant pays, so "
+               "say why, in 3 to 500 characters");
+  }
   TRY(body.finish());
   if (own != nullptr) patch.own_limits = TRY(parse_override(*own));
-  TRY(call.services.directory.change(id, patch, call.actor));
+  patch.reason = reason.value_or("");
+  return patch;
+}
+
+Result<Answer> change_tenant(Call& call) {
+  const TenantId id = TRY(tenant_in_path(call));
+  Directory& directory = call.services.directory;
+  TRY(directory.get(id));
+  QueryReader reader(call);
+  const bool is_dry_run = reader.flag("dry_run").value_or(false);
+  TRY(reader.finish());
+  const TenantPatch patch = TRY(read_patch(call));
+  if (is_dry_run) {
+    const Subscription after = TRY(directory.subscription_after(id, patch));
+    Json shown = TRY(terms_preview(call.services, after));
+    shown.set("tenant_id", id.text());
+    shown.set("dry_run", true);
+    return answer_of(std::move(shown));
+  }
+  TRY(directory.change(id, patch, call.actor));
+  if (patch.own_limits) look_at_alert(call.services, id);
   return show(call, id);
 }
 
@@ -136,7 +162,7 @@ std::vector<Route> directory_routes() {
        "/provider/tenants/{tenant_id}",
        writes,
        change_tenant,
-       {},
+       {"dry_run"},
        false,
        "Rename, suspend or resume a tenant, or give it limits of its own"},
       {"GET", "/provider/plans", reads, list_plans, {}, false, "List the plans on offer"},

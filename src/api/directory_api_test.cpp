@@ -20,7 +20,8 @@ TEST_F(DirectoryApi, TenantIsAddedShownAndChanged) {
             R"("limits_override":{"max_stores":7,"max_storage_gb":1.5}})");
   EXPECT_EQ(ask("GET /provider/tenants/t3").data, made.data);
   const Reply changed = ask("PATCH /provider/tenants/t3",
-                            R"({"name":"Third","status":"suspended","limits_override":{}})");
+                            R"({"name":"Third","status":"suspended","limits_override":{},)"
+                            R"("reason":"The contract ended"})");
   EXPECT_EQ(changed.status, 200) << changed.message;
   EXPECT_EQ(changed.data.string_at("name"), "Third");
   EXPECT_EQ(changed.data.string_at("status"), "suspended");
@@ -116,6 +117,55 @@ TEST_F(DirectoryApi, EachRouteNeedsItsPermission) {
   EXPECT_EQ(ask_with(world_.provider_token({"audits.read"}), "GET /provider/audits").status, 200);
   EXPECT_EQ(ask_with(world_.tenant_token("tenant_1"), "GET /provider/tenants").status, 401);
   EXPECT_EQ(ask_with("", "GET /provider/tenants").status, 401);
+}
+
+TEST_F(DirectoryApi, OwnLimitsNeedAReason) {
+  const std::string line = "PATCH /provider/tenants/tenant_1";
+  for (const char* reason : {"", R"(,"reason":"ab")", R"(,"reason":"  x  ")", R"(,"reason":7)"}) {
+    const Reply reply =
+        ask(line, std::string(R"({"limits_override":{"max_stores":7})") + reason + "}");
+    EXPECT_EQ(reply.status, 400) << reason;
+    EXPECT_NE(reply.message.find("reason"), std::string::npos) << reply.message;
+  }
+  EXPECT_EQ(ask(line, R"({"limits_override":{"max_stores":7},"reason":"as agreed"})").status, 200);
+  EXPECT_EQ(values("GET /provider/audits?action=tenant.updated", "audits", "reason"), "as agreed ");
+  EXPECT_EQ(ask(line, R"({"name":"New"})").status, 200) << "nothing else needs one";
+  EXPECT_EQ(ask(line, R"({"reason":"alone"})").status, 400);
+}
+
+TEST_F(DirectoryApi, OwnLimitsAreTriedOnWithoutChangingAnything) {
+  const Sequence before = world_.store->head();
+  const Reply reply =
+      ask("PATCH /provider/tenants/tenant_1?dry_run=true",
+          R"({"limits_override":{"max_storage_gb":0,"max_stores":7},"reason":"a question"})");
+  ASSERT_EQ(reply.status, 200) << reply.message;
+  EXPECT_EQ(reply.data.bool_at("dry_run"), true);
+  EXPECT_EQ(reply.data.string_at("tenant_id"), "tenant_1");
+  EXPECT_EQ(reply.data.find("limits")->find("old")->integer_at("max_stores"), 5);
+  EXPECT_EQ(reply.data.find("limits")->find("new")->integer_at("max_stores"), 7);
+  EXPECT_EQ(to_text(*reply.data.find("limits_override")),
+            R"({"old":{},"new":{"max_stores":7,"max_storage_gb":0}})");
+  EXPECT_EQ(to_text(*reply.data.find("overage_cost")), R"({"old":0.00,"new":0.20})");
+  EXPECT_EQ(to_text(*reply.data.find("health_status")), R"({"old":"healthy","new":"critical"})");
+  EXPECT_EQ(reply.data.string_at("currency"), "USD");
+  EXPECT_NE(reply.data.find("overages")->find("new")->find("storage_gb"), nullptr);
+  EXPECT_EQ(world_.store->head(), before);
+  EXPECT_EQ(ask("PATCH /provider/tenants/tenant_1?dry_run=true",
+                R"({"limits_override":{"max_stores":-1},"reason":"a question"})")
+                .status,
+            400);
+  EXPECT_EQ(ask("PATCH /provider/tenants/tenant_1?dry_run=perhaps", R"({"name":"N"})").status, 400);
+  EXPECT_EQ(ask("PATCH /provider/tenants/nobody?dry_run=true", R"({"name":"N"})").status, 404);
+}
+
+// The alert does not wait for the worker's next round.
+TEST_F(DirectoryApi, OwnLimitsAreHeldAgainstTheUsageAtOnce) {
+  const std::string line = "PATCH /provider/tenants/tenant_1";
+  ask(line, R"({"limits_override":{"max_storage_gb":0},"reason":"as agreed"})");
+  ASSERT_EQ(world_.all(Collection::provider_alerts).size(), 1U);
+  EXPECT_EQ(world_.all(Collection::provider_alerts)[0].string_at("status"), "open");
+  ask(line, R"({"limits_override":{},"reason":"in error"})");
+  EXPECT_EQ(world_.all(Collection::provider_alerts)[0].string_at("status"), "resolved");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "api/event_scan.h"
 #include "api/routes.h"
 #include "http/problem.h"
+#include "service/enforcement.h"
 #include "service/ingest.h"
 
 namespace metergate::api {
@@ -33,6 +34,13 @@ EventContext context_of(const Call& call, bool needs_specversion) {
   return context;
 }
 
+// A tenant's own events are held to its hard limits; a provider's report what happened already.
+Result<Commit> record(Call& call, std::vector<UsageEvent> events) {
+  const std::optional<TenantId> own = call.caller->tenant();
+  if (!own) return call.services.ingest.record(std::move(events));
+  return call.services.enforcement.record_sent(*own, std::move(events));
+}
+
 Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
   const EventContext context = context_of(call, body.needs_specversion);
   TRY(check_subjects(body, context.own_tenant));
@@ -54,7 +62,7 @@ Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
     }
     TRY(faults.result());
   }
-  return call.services.ingest.record(std::move(events));
+  return record(call, std::move(events));
 }
 
 // RFC 7240: "return=representation", alone or in a list.
@@ -120,7 +128,7 @@ Result<Answer> record_events(Call& call) {
   const bool has_receipts = wants_receipts(call.request);
   if (!has_receipts) {
     if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {
-      TRY(call.services.ingest.record(*std::move(events)));
+      TRY(record(call, *std::move(events)));
       return no_content();
     }
   }

@@ -51,6 +51,17 @@ class EventsApi : public testing::Test {
            status + R"(,"request_bytes":1,"response_bytes":2,"duration_ms":3.5}})";
   }
 
+  // Two in a month, and no more.
+  void must_define_tokens() {
+    const NewMeter tokens{{"tokens", "prompt", Folding::sum, "$.n", {}}, "", ""};
+    ASSERT_TRUE(world_.meters.add(tokens, world_.actor));
+    LimitsOverride own;
+    own.own_meters = {{"tokens", Quantity::of(2)}};
+    own.effects = {{"tokens", LimitEffect::hard}};
+    ASSERT_TRUE(world_.directory->change(core_world::tenant_id("tenant_1"), {{}, {}, own, "agreed"},
+                                         world_.actor));
+  }
+
   ApiWorld world_;
   std::unique_ptr<Dispatcher> dispatcher_ =
       Dispatcher::create(events_routes(), world_.services).value();
@@ -195,6 +206,28 @@ TEST_F(EventsApi, DisabledTrackingRefusesRatherThanLoses) {
   const Reply reply = send(event("1"));
   EXPECT_EQ(reply.status, 403);
   EXPECT_EQ(reply.code(), "E_DISABLED");
+}
+
+// What a hard limit of a meter of the provider's own keeps out: the tenant's own events, whichever
+// way its body is read; the provider's report what happened.
+TEST_F(EventsApi, ATenantsOwnEventsAreHeldToAHardLimit) {
+  must_define_tokens();
+  const std::string till = world_.tenant_token("tenant_1");
+  const auto prompt = [](const std::string& id) {
+    return R"({"specversion":"1.0","id":")" + id + R"(","source":"pos","type":"prompt",)" +
+           R"("subject":"tenant_1","time":"2026-03-05T10:00:00Z","data":{"n":1}})";
+  };
+  EXPECT_EQ(send_as(till, "[" + prompt("1") + "," + prompt("2") + "]").status, 204);
+  for (const char* type : {"application/json", "application/x-ndjson"}) {
+    const Reply refused = send_as(till, prompt("3"), type);
+    EXPECT_EQ(refused.status, 429) << type;
+    EXPECT_EQ(refused.code(), "E_LIMIT_EXCEEDED");
+  }
+  EXPECT_EQ(send_as(till, prompt("1")).status, 204) << "recorded before";
+  EXPECT_EQ(send(prompt("4")).status, 204) << "the provider's";
+  EXPECT_EQ(
+      to_text(world_.enforcement.allowance(core_world::tenant_id("tenant_1"), "tokens")->used),
+      "3");
 }
 
 }  // namespace

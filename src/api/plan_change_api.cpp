@@ -1,10 +1,13 @@
 #include "api/plan_change_api.h"
 
 #include "api/billing_query.h"
-#include "service/alerting.h"
+#include "api/terms_preview.h"
+#include "service/billing.h"
 #include "service/directory.h"
 #include "service/idempotency.h"
 #include "service/limit_shapes.h"
+#include "service/limits_override.h"
+#include "service/own_lines.h"
 
 namespace metergate::api {
 namespace {
@@ -17,41 +20,36 @@ Result<PlanChange> read_change(const Call& call, const TenantId& tenant) {
   change.tenant = tenant;
   change.plan = body.required_text("plan", 1, kPlanLengthMax);
   change.reason = body.required_text("reason", 3, 500);
+  change.drops_limits = body.optional_choice("limits_override", {"drop"}).has_value();
   TRY(body.finish());
   return change;
 }
 
-Json old_and_new(Json before, Json after) {
-  return Json::object({{"old", std::move(before)}, {"new", std::move(after)}});
-}
-
 // What the change would do to the figures of the current period; writes nothing.
 Result<Json> preview(const Call& call, const PlanChange& change) {
-  const Services& services = call.services;
-  TRY(services.directory.check_plan_change(change));
-  const Billing& billing = services.billing;
-  const Statement before = TRY(billing.statement(change.tenant, billing.current_period()));
-  const Statement after = TRY(billing.statement_on_plan(change.tenant, change.plan));
-  const Currency& currency = services.rules.currency;
-  return Json::object({
-      {"tenant_id", change.tenant.text()},
-      {"old_plan", before.terms.plan},
-      {"new_plan", after.terms.plan},
-      {"limits", old_and_new(limits_json(before.terms.limits), limits_json(after.terms.limits))},
-      {"overages", old_and_new(overages_json(before), overages_json(after))},
-      {"overage_cost", old_and_new(to_decimal(before.rated.cost, currency),
-                                   to_decimal(after.rated.cost, currency))},
-      {"health_status", old_and_new(to_text(before.rated.health), to_text(after.rated.health))},
-      {"dry_run", true},
-  });
+  const Directory& directory = call.services.directory;
+  const Subscription after = TRY(directory.subscription_after(change));
+  Json shown = Json::object({{"tenant_id", change.tenant.text()},
+                             {"old_plan", TRY(directory.get(change.tenant))->subscription.plan()},
+                             {"new_plan", change.plan}});
+  const Json effect = TRY(terms_preview(call.services, after));
+  for (const auto& [name, value] : effect.as_object()) shown.set(name, value);
+  shown.set("warnings", texts_json(directory.warnings_of(after, kTimestampMax)));
+  shown.set("dry_run", true);
+  return shown;
 }
 
 Json changed_json(const PlanChanged& changed) {
+  Json limits = limits_json(changed.new_terms.limits);
+  for (const OwnTerm& term : changed.new_terms.own)
+    limits.set(term.meter, term.limit ? quantity_json(*term.limit) : Json());
   return Json::object({
       {"tenant_id", changed.tenant.text()},
       {"old_plan", changed.old_plan},
       {"new_plan", changed.new_plan},
-      {"new_limits", limits_json(changed.new_limits)},
+      {"new_limits", std::move(limits)},
+      {"limits_override", to_json(changed.own_limits)},
+      {"warnings", texts_json(changed.warnings)},
       {"updated_at", changed.updated_at},
   });
 }
@@ -74,14 +72,7 @@ Result<Answer> change_now(Call& call, const PlanChange& change,
     return writes;
   };
   const PlanChanged changed = TRY(services.directory.change_plan(change, call.actor, remember));
-  // What the new limits mean for the alert shows at once. The change itself is done; where the
-  // alert cannot be written now, the worker's next round does it.
-  const Result<bool> alert =
-      services.alerting.evaluate({change.tenant, services.billing.current_period()});
-  if (!alert) {
-    services.log.warn("alert.postponed",
-                      {{"tenant_id", change.tenant.text()}, {"problem", alert.error().message}});
-  }
+  look_at_alert(services, change.tenant);
   return answer_of(changed_json(changed));
 }
 

@@ -116,5 +116,68 @@ TEST_F(PlanChangeApi, RefusedChangeLeavesItsKeyFree) {
   EXPECT_TRUE(post(body_, key).has_value());
 }
 
+constexpr std::string_view kDropping =
+    R"({"plan":"premium","reason":"They asked for it","limits_override":"drop"})";
+
+class PlanChangeWithOwnLimits : public PlanChangeApi {
+ protected:
+  PlanChangeWithOwnLimits() {
+    LimitsOverride own;
+    own[Meter::stores_count] = Limit{3};
+    own[Meter::api_calls] = Limit{900'000};
+    must(world_.directory->change(tenant("tenant_456"), {{}, {}, own, "agreed"}, world_.actor));
+  }
+  const std::string to_premium_ = R"({"plan":"premium","reason":"They asked for it"})";
+};
+
+TEST_F(PlanChangeWithOwnLimits, NamesThoseThatStillHoldAndWarnsOfOneBelow) {
+  const Json data = must(post(to_premium_)).data;
+  EXPECT_EQ(to_text(*data.find("limits_override")),
+            R"({"max_stores":3,"max_api_calls_per_month":900000})");
+  ASSERT_EQ(data.find("warnings")->as_array().size(), 1U);
+  EXPECT_NE(data.find("warnings")->as_array()[0].as_string().find("max_stores"), std::string::npos);
+  EXPECT_EQ(data.find("new_limits")->integer_at("max_stores"), 3);
+}
+
+TEST_F(PlanChangeWithOwnLimits, TheDryRunShowsThemToo) {
+  const Sequence before = world_.store->head();
+  const Json data = must(post(to_premium_, {}, {{"dry_run", "true"}})).data;
+  EXPECT_EQ(to_text(*data.find("limits_override")),
+            R"({"old":{"max_stores":3,"max_api_calls_per_month":900000},)"
+            R"("new":{"max_stores":3,"max_api_calls_per_month":900000}})");
+  EXPECT_EQ(data.find("warnings")->as_array().size(), 1U);
+  EXPECT_EQ(data.string_at("currency"), "USD");
+  const Json dropped = must(post(std::string{kDropping}, {}, {{"dry_run", "true"}})).data;
+  EXPECT_EQ(to_text(*dropped.find("limits_override")->find("new")), "{}");
+  EXPECT_TRUE(dropped.find("warnings")->as_array().empty());
+  EXPECT_EQ(dropped.find("limits")->find("new")->integer_at("max_stores"), 20);
+  EXPECT_EQ(world_.store->head(), before);
+}
+
+TEST_F(PlanChangeWithOwnLimits, DropRemovesThem) {
+  const Json data = must(post(std::string{kDropping})).data;
+  EXPECT_EQ(to_text(*data.find("limits_override")), "{}");
+  EXPECT_TRUE(data.find("warnings")->as_array().empty());
+  EXPECT_EQ(data.find("new_limits")->integer_at("max_stores"), 20);
+  EXPECT_EQ(world_.directory->find(tenant("tenant_456"))->subscription.own_limits(),
+            LimitsOverride{});
+}
+
+TEST_F(PlanChangeWithOwnLimits, AnythingButDropIsRefused) {
+  for (const std::string value : {"\"keep\"", "{}", "true"}) {
+    const Result<Answer> answer =
+        post(R"({"plan":"premium","reason":"They asked for it","limits_override":)" + value + "}");
+    ASSERT_FALSE(answer) << value;
+    EXPECT_EQ(answer.error().faults.at(0).field, "limits_override");
+  }
+  EXPECT_EQ(plan(), "basic");
+}
+
+TEST_F(PlanChangeApi, AReasonOfBlanksIsNone) {
+  for (const char* reason : {"   ", "  x  ", "\\t\\t\\tx"})
+    EXPECT_FALSE(post(std::string(R"({"plan":"premium","reason":")") + reason + "\"}")) << reason;
+  EXPECT_TRUE(post(R"({"plan":"premium","reason":"  öäü  "})"));
+}
+
 }  // namespace
 }  // namespace metergate::api

@@ -134,7 +134,12 @@ struct App::Parts {
         .folder = config.data_dir, .zone = rules.zone, .formula = rules.storage};
     store = TRY(open_embedded_store(options, clock, log));
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
-    directory = TRY(Directory::open(*store, *catalog, clock));
+    for (const PlanRevision& revision : catalog->revisions())
+      log.info("catalogue.plan_changed", {{"plan", revision.plan},
+                                          {"version", revision.version},
+                                          {"before", revision.before},
+                                          {"after", revision.after}});
+    directory = TRY(Directory::open(*store, *catalog, clock, rules.zone));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
     webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
     deliveries =

@@ -44,16 +44,27 @@ Result<> check_follows(const Plan* previous, const Plan& plan) {
 
 }  // namespace
 
-Limit apply_override(const Limit& limit, const std::optional<Limit>& own) {
-  if (!own) return limit;
-  const bool is_hard = limit.effect == LimitEffect::hard || own->effect == LimitEffect::hard;
-  return Limit{own->units, is_hard ? LimitEffect::hard : LimitEffect::soft};
+std::string_view to_text(LimitEffect effect) {
+  return effect == LimitEffect::hard ? "hard" : "soft";
+}
+
+std::optional<LimitEffect> find_effect(std::string_view text) {
+  for (const LimitEffect effect : {LimitEffect::soft, LimitEffect::hard})
+    if (to_text(effect) == text) return effect;
+  return std::nullopt;
+}
+
+Limit apply_override(const Limit& limit, Meter meter, const LimitsOverride& own) {
+  const std::optional<Limit>& named = own[meter];
+  const auto effect = own.effects.find(row_of(meter).name);
+  return Limit{named ? named->units : limit.units,
+               effect == own.effects.end() ? limit.effect : effect->second};
 }
 
 Limits apply_override(const Limits& limits, const LimitsOverride& own) {
   Limits applied = limits;
   for (const MeterRow& row : kMeters)
-    applied[row.meter] = apply_override(limits[row.meter], own[row.meter]);
+    applied[row.meter] = apply_override(limits[row.meter], row.meter, own);
   return applied;
 }
 
@@ -65,6 +76,10 @@ std::vector<OwnTerm> apply_override(std::vector<OwnTerm> terms, const LimitsOver
     } else {
       terms.insert(at, OwnTerm{meter, limit, {}});
     }
+  }
+  for (OwnTerm& term : terms) {
+    const auto effect = own.effects.find(term.meter);
+    if (effect != own.effects.end()) term.effect = effect->second;
   }
   return terms;
 }
@@ -122,26 +137,69 @@ const Plan* Catalogue::at(std::string_view name, Timestamp instant) const {
   return found;
 }
 
-const std::string& Subscription::plan_at(Timestamp instant) const {
-  const PlanSpan* found = &history.front();
-  for (const PlanSpan& span : history)
+namespace {
+
+// No period of any time zone ends within one: what held for a part of it alone prices nothing.
+using QuarterHours = std::chrono::duration<std::int64_t, std::ratio<900>>;
+
+// The newest that began by then; before the first, the first.
+template <class Span>
+const Span& span_at(const std::vector<Span>& spans, Timestamp instant) {
+  const Span* found = &spans.front();
+  for (const Span& span : spans)
     if (span.from <= instant) found = &span;
-  return found->plan;
+  return *found;
 }
 
-Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catalogue, Window window,
-                        Timestamp now) {
-  const Timestamp seen_at = std::min(now, window.end - Milliseconds{1});
-  const std::string& name = subscription.plan_at(seen_at);
-  const Plan* plan = catalogue.at(name, seen_at);
+}  // namespace
+
+const std::string& Subscription::plan_at(Timestamp instant) const {
+  return span_at(history, instant).plan;
+}
+
+const LimitsOverride& Subscription::own_limits_at(Timestamp instant) const {
+  static const LimitsOverride kNone;
+  return limits_history.empty() ? kNone : span_at(limits_history, instant).limits;
+}
+
+const LimitsOverride& Subscription::own_limits() const { return own_limits_at(kTimestampMax); }
+
+void Subscription::move_to(std::string plan, Timestamp from) {
+  from = std::max(from, history.back().from);
+  history.push_back(PlanSpan{std::move(plan), from});
+}
+
+void Subscription::hold_to(LimitsOverride limits, Timestamp from) {
+  // What came before the first own limits is that there were none.
+  if (limits_history.empty()) limits_history.push_back(OwnLimitsSpan{{}, started_at});
+  const OwnLimitsSpan& newest = limits_history.back();
+  from = std::max(from, newest.from);
+  const bool replaces =
+      limits_history.size() > 1 &&
+      std::chrono::floor<QuarterHours>(newest.from) == std::chrono::floor<QuarterHours>(from);
+  if (replaces) limits_history.pop_back();
+  limits_history.push_back(OwnLimitsSpan{std::move(limits), from});
+}
+
+Result<InForce> in_force_at(const Subscription& subscription, const Catalogue& catalogue,
+                            Timestamp instant) {
+  const std::string& name = subscription.plan_at(instant);
+  const Plan* plan = catalogue.at(name, instant);
   if (plan == nullptr) {
     return fail(ErrorCode::corrupt, "tenant '" + subscription.tenant.text() + "' is on plan '" +
                                         name + "', which the catalogue lacks; it has " +
                                         catalogue.names_text());
   }
-  return Terms{
-      plan->name,  plan->version,      apply_override(plan->limits, subscription.own_limits),
-      plan->rates, plan->request_rate, apply_override(plan->own, subscription.own_limits)};
+  return InForce{*plan, subscription.own_limits_at(instant)};
+}
+
+Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catalogue, Window window,
+                        Timestamp now) {
+  const Timestamp seen_at = std::min(now, window.end - Milliseconds{1});
+  const InForce held = TRY(in_force_at(subscription, catalogue, seen_at));
+  const Plan& plan = held.plan;
+  return Terms{plan.name,  plan.version,      apply_override(plan.limits, held.own_limits),
+               plan.rates, plan.request_rate, apply_override(plan.own, held.own_limits)};
 }
 
 }  // namespace metergate

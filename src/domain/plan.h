@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@
 namespace metergate {
 
 enum class LimitEffect : std::uint8_t { soft, hard };
+std::string_view to_text(LimitEffect effect);
+std::optional<LimitEffect> find_effect(std::string_view text);
 
 struct Limit {
   std::optional<std::int64_t> units;  // nothing: unlimited
@@ -38,6 +41,7 @@ struct OwnTerm {
   std::string meter;              // its slug
   std::optional<Quantity> limit;  // nothing: unlimited
   Money rate;
+  LimitEffect effect = LimitEffect::soft;
   friend bool operator==(const OwnTerm&, const OwnTerm&) = default;
 };
 
@@ -52,13 +56,15 @@ struct Plan {
 };
 
 // A tenant's own limits; what is not named is the plan's. Named with no units: unlimited for this
-// tenant. It is hard where it says so, or the plan's is.
+// tenant. Whether a limit is hard is said apart, in `effects`, so that it can be said of the plan's
+// own limit too; what a Limit here says of it is not looked at.
 struct LimitsOverride : PerMeter<std::optional<Limit>> {
   std::map<std::string, std::optional<Quantity>> own_meters;  // by slug
+  std::map<std::string, LimitEffect, std::less<>> effects;    // by a meter's name or slug
   friend bool operator==(const LimitsOverride&, const LimitsOverride&) = default;
 };
 Limits apply_override(const Limits& limits, const LimitsOverride& own);
-Limit apply_override(const Limit& limit, const std::optional<Limit>& own);
+Limit apply_override(const Limit& limit, Meter meter, const LimitsOverride& own);
 // Of a meter that the plan does not name, what lies above the tenant's own limit costs nothing.
 std::vector<OwnTerm> apply_override(std::vector<OwnTerm> terms, const LimitsOverride& own);
 
@@ -86,16 +92,39 @@ struct PlanSpan {
   Timestamp from{};
 };
 
+// From when a tenant had which limits of its own. Oldest first; none: never any.
+struct OwnLimitsSpan {
+  LimitsOverride limits;
+  Timestamp from{};
+};
+
 struct Subscription {
   TenantId tenant;
   std::string status = "active";
   std::vector<PlanSpan> history;
-  LimitsOverride own_limits;
+  std::vector<OwnLimitsSpan> limits_history{};
   Timestamp started_at{};
   const std::string& plan() const { return history.back().plan; }
-  // The plan at an instant; before the first span, the first.
+  // The plan at an instant, and the tenant's own limits; before the first span, the first.
   const std::string& plan_at(Timestamp instant) const;
+  const LimitsOverride& own_limits_at(Timestamp instant) const;
+  // The newest ones, which hold now.
+  const LimitsOverride& own_limits() const;
+  // The plan, or the tenant's own limits, from an instant on; a clock that was set back does not
+  // put a span before the one that it follows.
+  void move_to(std::string plan, Timestamp from);
+  void hold_to(LimitsOverride limits, Timestamp from);
 };
+
+// What an instant is priced with: the version of the plan, and the tenant's own limits. The one
+// place where that is found; both are loans of the catalogue and the subscription.
+struct InForce {
+  const Plan& plan;
+  const LimitsOverride& own_limits;
+};
+// ErrorCode::corrupt where the catalogue lacks the plan.
+Result<InForce> in_force_at(const Subscription& subscription, const Catalogue& catalogue,
+                            Timestamp instant);
 
 struct Terms {  // what a period is held against and priced with
   std::string plan;

@@ -82,7 +82,8 @@ TEST(Limits, ATenantsOwnLimitsReplaceOnlyWhatTheyName) {
   limits[Meter::stores_count] = {5, LimitEffect::soft};
   LimitsOverride own;
   own[Meter::api_calls] = Limit{std::nullopt, LimitEffect::soft};
-  own[Meter::webhook_calls] = Limit{7, LimitEffect::hard};
+  own[Meter::webhook_calls] = Limit{7, LimitEffect::soft};
+  own.effects = {{"webhook_calls", LimitEffect::hard}};
   const Limits applied = apply_override(limits, own);
   EXPECT_EQ(applied[Meter::api_calls].units, std::nullopt);
   EXPECT_EQ(applied[Meter::stores_count].units, 5);
@@ -109,8 +110,29 @@ TEST(Limits, AnOwnLimitOfAMeterThatThePlanDoesNotNameCostsNothing) {
                                                              {"words", Quantity::of(3), Money{}}}));
 }
 
+TEST(Limits, AnEffectOfTheTenantsOwnStandsBeforeThePlansWithOrWithoutALimit) {
+  Limits limits;
+  limits[Meter::api_calls] = {500, LimitEffect::hard};
+  limits[Meter::devices_count] = {5, LimitEffect::soft};
+  LimitsOverride own;
+  own.effects = {{"api_calls", LimitEffect::soft},
+                 {"devices_count", LimitEffect::hard},
+                 {"tokens", LimitEffect::hard},
+                 {"pages", LimitEffect::soft}};
+  EXPECT_EQ(apply_override(limits, own)[Meter::api_calls], (Limit{500, LimitEffect::soft}));
+  EXPECT_EQ(apply_override(limits, own)[Meter::devices_count], (Limit{5, LimitEffect::hard}));
+  const std::vector<OwnTerm> plan{{"pages", Quantity::of(1), Money{}, LimitEffect::hard},
+                                  {"reads", Quantity::of(2), Money{}, LimitEffect::hard},
+                                  {"tokens", Quantity::of(3), Money{}, LimitEffect::soft}};
+  const std::vector<OwnTerm> applied = apply_override(plan, own);
+  EXPECT_EQ(applied[0].effect, LimitEffect::soft);
+  EXPECT_EQ(applied[1].effect, LimitEffect::hard);
+  EXPECT_EQ(applied[2].effect, LimitEffect::hard);
+}
+
 Subscription subscription() {
   Subscription made;
+  made.started_at = kMarch;
   made.history = {{"free", kMarch}, {"basic", kMidMarch}};
   return made;
 }
@@ -144,10 +166,75 @@ TEST(Terms, APastPeriodKeepsThoseOfItsLastInstant) {
 
 TEST(Terms, OwnLimitsApply) {
   Subscription tenant = subscription();
-  tenant.own_limits[Meter::api_calls] = Limit{42, LimitEffect::hard};
+  LimitsOverride own;
+  own[Meter::api_calls] = Limit{42, LimitEffect::soft};
+  own.effects = {{"api_calls", LimitEffect::hard}};
+  tenant.hold_to(own, kMidMarch);
   const auto terms = terms_for(tenant, catalogue(), kMarchWindow, kMidMarch);
   ASSERT_TRUE(terms.has_value());
   EXPECT_EQ(terms->limits[Meter::api_calls], (Limit{42, LimitEffect::hard}));
+}
+
+LimitsOverride calls(std::optional<std::int64_t> limit) {
+  LimitsOverride own;
+  own[Meter::api_calls] = Limit{limit, LimitEffect::soft};
+  return own;
+}
+
+std::optional<std::int64_t> calls_limit(const Subscription& tenant, Window window, Timestamp now) {
+  const auto terms = terms_for(tenant, catalogue(), window, now);
+  EXPECT_TRUE(terms.has_value());
+  return terms->limits[Meter::api_calls].units;
+}
+
+TEST(Terms, OwnLimitsOfAPastPeriodAreThoseOfItsLastInstant) {
+  Subscription tenant = subscription();
+  tenant.hold_to(calls(700), kMidMarch);
+  tenant.hold_to(calls(900), kApril);
+  EXPECT_EQ(calls_limit(tenant, kMarchWindow, kMidMarch - Milliseconds{1}), 100);
+  EXPECT_EQ(calls_limit(tenant, kMarchWindow, kMidMarch), 700);
+  EXPECT_EQ(calls_limit(tenant, kMarchWindow, kApril + std::chrono::days{9}), 700);
+  EXPECT_EQ(calls_limit(tenant, {kApril, kApril + std::chrono::days{30}}, kApril), 900);
+  tenant.hold_to({}, kApril + std::chrono::days{1});
+  EXPECT_EQ(calls_limit(tenant, kMarchWindow, kApril + std::chrono::days{9}), 700);
+  EXPECT_EQ(calls_limit(tenant, {kApril, kApril + std::chrono::days{30}}, kApril), 900);
+  EXPECT_EQ(tenant.own_limits(), LimitsOverride{});
+}
+
+// A period from before the tenant was made has the first terms: of limits that came later, none.
+TEST(Terms, BeforeTheFirstOwnLimitsThereAreNone) {
+  const Window february{kMarch - std::chrono::days{28}, kMarch};
+  Subscription tenant = subscription();
+  tenant.hold_to(calls(700), kMarch + std::chrono::minutes{5});
+  tenant.hold_to(calls(900), kMarch + std::chrono::minutes{6});
+  EXPECT_EQ(calls_limit(tenant, february, kApril), 100);
+  Subscription from_the_start = subscription();
+  from_the_start.limits_history.push_back({calls(700), kMarch});
+  EXPECT_EQ(calls_limit(from_the_start, february, kApril), 700);
+}
+
+// No period of any zone ends within a quarter of an hour of UTC.
+TEST(Subscription, KeepsTheLastOwnLimitsOfAQuarterOfAnHour) {
+  using std::chrono::minutes;
+  Subscription tenant = subscription();
+  tenant.hold_to(calls(1), kMidMarch);
+  tenant.hold_to(calls(2), kMidMarch + minutes{14});
+  tenant.hold_to(calls(3), kMidMarch + minutes{15});
+  ASSERT_EQ(tenant.limits_history.size(), 3U);
+  EXPECT_EQ(tenant.own_limits_at(kMidMarch + minutes{15} - Milliseconds{1}), calls(2));
+  EXPECT_EQ(tenant.own_limits_at(kMidMarch + minutes{15}), calls(3));
+}
+
+TEST(Subscription, AClockThatWasSetBackDoesNotMixUpTheOrder) {
+  Subscription tenant = subscription();
+  tenant.hold_to(calls(1), kApril);
+  tenant.hold_to(calls(2), kMarch);
+  EXPECT_EQ(tenant.own_limits(), calls(2));
+  EXPECT_EQ(tenant.own_limits_at(kApril), calls(2));
+  EXPECT_EQ(tenant.own_limits_at(kApril - Milliseconds{1}), LimitsOverride{});
+  tenant.move_to("premium", kMarch);
+  EXPECT_EQ(tenant.plan(), "premium");
+  EXPECT_EQ(tenant.plan_at(kMidMarch - Milliseconds{1}), "free");
 }
 
 TEST(Limits, ATenantsOwnLimitDoesNotSoftenAHardOne) {

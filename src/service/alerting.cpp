@@ -180,7 +180,7 @@ Result<TickReport> Alerting::sweep() {
   const Period current = billing_.current_period();
   for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
     for (Period period = current; !billing_.is_closed(period); period = period.previous()) {
-      if (record->tenant.created_at >= period.window(rules_.zone).end) break;
+      if (!TRY(billing_.has_row(*record, period))) continue;
       if (TRY(evaluate_at({record->tenant.id, period}, Pace::at_once))) ++report.done;
     }
   }

@@ -32,6 +32,10 @@ Result<Allowance> Enforcement::allowance(const TenantId& tenant, std::string_vie
                   : own_allowance(tenant, std::string(meter), now);
 }
 
+bool Enforcement::holds_limits() const {
+  return parts_.rules.tracking_enabled && parts_.rules.limits_enforced;
+}
+
 Result<Allowance> Enforcement::built_in_allowance(const TenantId& tenant, Meter meter,
                                                   Timestamp now) const {
   const auto record = TRY(parts_.directory.get(tenant));
@@ -51,18 +55,16 @@ Result<Allowance> Enforcement::built_in_allowance(const TenantId& tenant, Meter 
   allowance.limit = to_display(meter, limit);
   allowance.remaining = to_display(meter, std::max<std::int64_t>(0, limit - used));
   allowance.effect = offer.limit.effect;
-  const bool is_held = parts_.rules.tracking_enabled && parts_.rules.limits_enforced;
-  allowance.is_allowed = !is_held || !offer.is_hard() || used < limit;
+  allowance.is_allowed = !holds_limits() || !offer.is_hard() || used < limit;
   return allowance;
 }
 
-// Limits of these are soft.
 Result<Allowance> Enforcement::own_allowance(const TenantId& tenant, const std::string& slug,
                                              Timestamp now) const {
   const auto record = TRY(parts_.directory.get(tenant));
   const auto plans = parts_.catalog.plans();
-  const Plan* plan = TRY(find_plan(*plans, *record, now));
-  const std::vector<OwnTerm> terms = apply_override(plan->own, record->subscription.own_limits);
+  const InForce held = TRY(in_force_at(record->subscription, *plans, now));
+  const std::vector<OwnTerm> terms = apply_override(held.plan.own, held.own_limits);
   const auto named = std::ranges::find(terms, slug, &OwnTerm::meter);
   const OwnTerm term = named == terms.end() ? OwnTerm{slug, std::nullopt, {}} : *named;
   if (named == terms.end()) {
@@ -76,7 +78,8 @@ Result<Allowance> Enforcement::own_allowance(const TenantId& tenant, const std::
   if (!term.limit) return allowance;
   allowance.limit = term.limit->shown();
   allowance.remaining = left_of(*term.limit, used).shown();
-  allowance.effect = LimitEffect::soft;
+  allowance.effect = term.effect;
+  allowance.is_allowed = !holds_limits() || term.effect == LimitEffect::soft || used < *term.limit;
   return allowance;
 }
 

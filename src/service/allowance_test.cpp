@@ -138,6 +138,7 @@ TEST_F(Allowances, AMeterOfTheProvidersOwnIsHeldAgainstItsTerm) {
 TEST_F(Allowances, TheTenantsOwnLimitOfAnOwnMeterStandsBeforeThePlans) {
   TenantPatch patch;
   patch.own_limits.emplace().own_meters = {{"tokens", Quantity::of(20)}};
+  patch.reason = "agreed";
   ASSERT_TRUE(directory_->change(tenant_, patch, world_.actor));
   EXPECT_EQ(summary(of("tokens")), "0 of 20, left 20");
 }

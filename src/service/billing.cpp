@@ -38,6 +38,12 @@ Result<bool> Billing::has_content(Period period) const {
   return !found.empty();
 }
 
+Result<bool> Billing::has_row(const TenantRecord& record, Period period) const {
+  if (record.tenant.created_at < period.window(rules_.zone).end) return true;
+  if (TRY(store_.counter(record.tenant.id, period))) return true;
+  return !TRY(late_lines_of(store_, record.tenant.id, period, rules_.currency)).empty();
+}
+
 Result<> Billing::check_not_future(Period period) const {
   const Period current = current_period();
   if (period <= current) return {};
@@ -100,14 +106,10 @@ Result<Statement> Billing::statement(const TenantId& tenant, Period period) cons
   return with_late(TRY(computed(*record, record->subscription, counter, period)));
 }
 
-Result<Statement> Billing::statement_on_plan(const TenantId& tenant,
-                                             const std::string& plan) const {
-  const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(tenant));
-  TRY(catalog_.check_offered(plan));
-  Subscription wanted = record->subscription;
-  wanted.history.push_back({plan, clock_.now()});
+Result<Statement> Billing::statement_with(const Subscription& wanted) const {
+  const std::shared_ptr<const TenantRecord> record = TRY(directory_.get(wanted.tenant));
   const Period period = current_period();
-  const std::optional<Counter> counter = TRY(store_.counter(tenant, period));
+  const std::optional<Counter> counter = TRY(store_.counter(wanted.tenant, period));
   return with_late(TRY(computed(*record, wanted, counter, period)));
 }
 

@@ -63,8 +63,8 @@ class Billing {
   Result<> check_not_future(Period period) const;
   // ErrorCode::tenant_not_found; ErrorCode::invalid for a period in the future.
   Result<Statement> statement(const TenantId& tenant, Period period) const;
-  // As if the tenant were on `plan` now, with its own limits: for dry_run.
-  Result<Statement> statement_on_plan(const TenantId& tenant, const std::string& plan) const;
+  // Of the current period, as if the tenant's subscription were this one: for dry_run.
+  Result<Statement> statement_with(const Subscription& wanted) const;
   Result<StatementPage> statements(const StatementPageRequest& request) const;
   // Every tenant's, by id; what a report is made of.
   Result<std::vector<Statement>> all_statements(Period period) const;
@@ -74,6 +74,9 @@ class Billing {
   Result<std::vector<Statement>> computed_statements(Period period) const;
   // Whether there is anything to say of the period: a tenant that existed, or a counter.
   Result<bool> has_content(Period period) const;
+  // Whether the tenant has a statement of the period: it existed before its end, or there is a
+  // counter of it, or a late line is billed in it.
+  Result<bool> has_row(const TenantRecord& record, Period period) const;
   // What the calls of a period were like; sums without anything in them where there were none.
   Result<PeriodStats> stats(const TenantId& tenant, Period period) const;
   // Newest first, as far back as counters are kept, without a hole: a month in which nothing

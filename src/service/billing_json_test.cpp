@@ -33,7 +33,7 @@ TEST(BillingJson, TenantWithinItsLimitsHasNoOveragesAndNullWhereUnlimited) {
   world.add("a", "free");
   LimitsOverride own;
   own[Meter::api_calls] = Limit{};
-  must(world.directory->change(tenant("a"), {{}, {}, own}, world.actor));
+  must(world.directory->change(tenant("a"), {{}, {}, own, "agreed"}, world.actor));
   world.calls("a", "2026-03-02", 1'000'000);
   const Statement statement = must(world.billing.statement(tenant("a"), period("2026-03")));
   const Json json = tenant_billing_json(statement, Currency::usd());

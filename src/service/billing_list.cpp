@@ -115,9 +115,11 @@ std::span<const Standing*> sort_page(Found& found, const Sorting& sorting,
 // When, after `now`, other terms hold for the tenant or for anybody without anything being written:
 // where the clock was set back, or a plan's version begins later.
 void note_later_terms(const TenantRecord& record, Timestamp now, StandingList& list) {
-  for (const PlanSpan& span : record.subscription.history) {
-    if (span.from > now) list.good_until = std::min(list.good_until.value_or(span.from), span.from);
-  }
+  const auto note = [&](Timestamp from) {
+    if (from > now) list.good_until = std::min(list.good_until.value_or(from), from);
+  };
+  for (const PlanSpan& span : record.subscription.history) note(span.from);
+  for (const OwnLimitsSpan& span : record.subscription.limits_history) note(span.from);
 }
 
 void note_later_versions(const Catalogue& plans, Timestamp now, StandingList& list) {

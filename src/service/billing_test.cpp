@@ -86,12 +86,15 @@ TEST(Billing, OtherPlanIsTriedOnWithoutChangingAnything) {
   BillingWorld world;
   world.add_worked_example();
   const Sequence before = world.store->head();
-  const Statement tried = must(world.billing.statement_on_plan(tenant("tenant_456"), "enterprise"));
+  Subscription wanted = world.directory->find(tenant("tenant_456"))->subscription;
+  wanted.move_to("enterprise", world.clock.now());
+  const Statement tried = must(world.billing.statement_with(wanted));
   EXPECT_EQ(tried.terms.plan, "enterprise");
   EXPECT_EQ(tried.rated.cost, Money{});
   EXPECT_EQ(tried.rated.health, Health::healthy);
   EXPECT_EQ(world.store->head(), before);
-  EXPECT_FALSE(world.billing.statement_on_plan(tenant("tenant_456"), "gold").has_value());
+  wanted.move_to("gold", world.clock.now());
+  EXPECT_FALSE(world.billing.statement_with(wanted).has_value());
 }
 
 TEST(Billing, LastClosedPeriodWaitsForTheGrace) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "service/actor.h"
 #include "service/limit_shapes.h"
 #include "service/own_lines.h"
 
@@ -17,10 +18,13 @@ std::unexpected<Error> corrupt_plan(const Json& document) {
                           document.string_at("plan").value_or("without a name")));
 }
 
-Json effects_json(const Limits& limits) {
+Json effects_json(const Plan& plan) {
   Json effects = Json::object();
   for (const MeterRow& row : kMeters) {
-    if (limits[row.meter].effect == LimitEffect::hard) effects.set(row.name, "hard");
+    if (plan.limits[row.meter].effect == LimitEffect::hard) effects.set(row.name, "hard");
+  }
+  for (const OwnTerm& term : plan.own) {
+    if (term.effect == LimitEffect::hard) effects.set(term.meter, "hard");
   }
   return effects;
 }
@@ -72,6 +76,48 @@ bool is_same_offer(const Plan& a, const Plan& b) {
          a.own == b.own;
 }
 
+// The members of an object that another does not have just so, in objects member by member.
+Json difference(const Json& of, const Json& from) {
+  Json found = Json::object();
+  for (const auto& [name, value] : of.as_object()) {
+    const Json* other = from.find(name);
+    if (other != nullptr && *other == value) continue;
+    const bool are_objects = other != nullptr && value.is_object() && other->is_object();
+    found.set(name, are_objects ? difference(value, *other) : value);
+  }
+  return found;
+}
+
+Json offer_json(const Plan& plan) {
+  Json offer = to_document(plan);
+  for (const std::string_view name : {"plan", "version", "valid_from", "created_at", "updated_at"})
+    offer.remove(name);
+  return offer;
+}
+
+PlanRevision revision_of(const Plan* before, const Plan& made) {
+  PlanRevision revision{made.name, made.version, {}, offer_json(made)};
+  if (before == nullptr) return revision;
+  const Json old = offer_json(*before);
+  revision.before = difference(old, revision.after);
+  revision.after = difference(revision.after, old);
+  return revision;
+}
+
+AuditRecord audit_of_revision(const PlanRevision& revision, Timestamp now) {
+  const auto said = [&](const Json& offer) {
+    return Json::object({{"plan", revision.plan}, {"version", revision.version}, {"offer", offer}});
+  };
+  AuditRecord audit = audit_of({"system:catalogue", "", "", ""},
+                               revision.before.is_null() ? "plan.added" : "plan.changed", now);
+  if (!revision.before.is_null()) {
+    audit.before = said(revision.before);
+    audit.before.set("version", revision.version - 1);
+  }
+  audit.after = said(revision.after);
+  return audit;
+}
+
 DocumentKey key_of(const Plan& plan) {
   return DocumentKey{"", fmt::format("{}:{}", plan.name, plan.version)};
 }
@@ -115,7 +161,7 @@ Json to_document(const Plan& plan) {
   Json document = Json::object({{"plan", plan.name},
                                 {"version", plan.version},
                                 {"limits", limits_json(plan.limits)},
-                                {"effects", effects_json(plan.limits)},
+                                {"effects", effects_json(plan)},
                                 {"rates", rates_json(plan.rates)},
                                 {"valid_from", plan.valid_from},
                                 {"created_at", plan.valid_from},
@@ -143,11 +189,17 @@ Result<Plan> plan_from(const Json& document) {
     if (!terms) return corrupt_plan(document);
     plan.own = *std::move(terms);
   }
+  for (OwnTerm& term : plan.own) {
+    if (document.find("effects")->string_at(term.meter) == "hard") term.effect = LimitEffect::hard;
+  }
   return plan;
 }
 
-Catalog::Catalog(Catalogue all, std::vector<std::string> offered)
-    : all_(std::make_shared<const Catalogue>(std::move(all))), offered_(std::move(offered)) {}
+Catalog::Catalog(Catalogue all, std::vector<std::string> offered,
+                 std::vector<PlanRevision> revisions)
+    : all_(std::make_shared<const Catalogue>(std::move(all))),
+      offered_(std::move(offered)),
+      revisions_(std::move(revisions)) {}
 
 Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
                                                std::string_view toml) {
@@ -158,11 +210,17 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
   batch.at = now;
   std::vector<std::string> offered;
   std::vector<Plan> all;
+  std::vector<PlanRevision> revisions;
+  const bool is_first_start = versions.empty();
   for (const Plan& plan : file) {
     std::vector<Plan>& stored = versions[plan.name];
     if (std::optional<Plan> made = next_version(stored, plan, now)) {
       batch.documents.push_back(
           {Collection::plans, key_of(*made), to_document(*made), Expect::absent, 0});
+      if (!is_first_start) {
+        revisions.push_back(revision_of(stored.empty() ? nullptr : &stored.back(), *made));
+        batch.audits.push_back(audit_of_revision(revisions.back(), now));
+      }
       stored.push_back(*std::move(made));
     }
     offered.push_back(plan.name);
@@ -172,7 +230,8 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
   for (auto& [name, retired] : versions) move_into(all, retired);
   Catalogue catalogue = TRY(Catalogue::create(std::move(all)));
   if (!batch.documents.empty()) TRY(store.apply(std::move(batch)));
-  return std::unique_ptr<Catalog>(new Catalog(std::move(catalogue), std::move(offered)));
+  return std::unique_ptr<Catalog>(
+      new Catalog(std::move(catalogue), std::move(offered), std::move(revisions)));
 }
 
 std::shared_ptr<const Catalogue> Catalog::plans() const { return all_; }

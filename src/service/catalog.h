@@ -25,10 +25,21 @@ Result<std::vector<Plan>> parse_catalogue(std::string_view toml);
 Json to_document(const Plan& plan);
 Result<Plan> plan_from(const Json& document);
 
+// A version that this start of the server made, since the file differs from the newest one: what of
+// its offer was and is now; `before` is null where the plan is new beside others.
+struct PlanRevision {
+  std::string plan;
+  std::int64_t version = 1;
+  Json before;
+  Json after;
+};
+
 class Catalog {
  public:
   static Result<std::unique_ptr<Catalog>> open(Store& store, const Clock& clock,
                                                std::string_view toml);
+  // For the log; the same stands in the audit trail. Nothing on the first start of all.
+  const std::vector<PlanRevision>& revisions() const { return revisions_; }
   // With the plans that are no longer offered, which come last.
   std::shared_ptr<const Catalogue> plans() const;
   // The newest version of each plan of the file, in its order.
@@ -39,9 +50,10 @@ class Catalog {
   Result<> check_offered(std::string_view plan) const;
 
  private:
-  Catalog(Catalogue all, std::vector<std::string> offered);
+  Catalog(Catalogue all, std::vector<std::string> offered, std::vector<PlanRevision> revisions);
   std::shared_ptr<const Catalogue> all_;
   std::vector<std::string> offered_;
+  std::vector<PlanRevision> revisions_;
 };
 
 }  // namespace metergate

@@ -86,20 +86,19 @@ Result<Limits> read_limits(const toml::table& plan, const std::string& name) {
   return limits;
 }
 
-Result<> read_effects(const toml::table& plan, const std::string& name, Limits& limits) {
-  const toml::table* table = TRY(table_at(plan, Place{name, "effects"}));
-  if (table == nullptr) return {};
-  TRY(refuse_unknown(*table, Place{name, "effects"},
-                     [](std::string_view key) { return find_meter(key).has_value(); }));
-  for (const MeterRow& row : kMeters) {
-    const toml::node* node = table->get(row.name);
-    if (node == nullptr) continue;
-    const std::string effect = node->value_or(std::string());
-    if (effect != "soft" && effect != "hard") {
-      return wrong(Place{name, fmt::format("effects.{}", row.name)},
-                   "must be \"soft\" or \"hard\"");
-    }
-    limits[row.meter].effect = effect == "hard" ? LimitEffect::hard : LimitEffect::soft;
+// Of built-in meters, and of those of the provider's own that the plan names in [plan.meters].
+Result<> read_effects(const toml::table& table, Plan& plan) {
+  const toml::table* effects = TRY(table_at(table, Place{plan.name, "effects"}));
+  if (effects == nullptr) return {};
+  for (const auto& [key, node] : *effects) {
+    const Place place{plan.name, fmt::format("effects.{}", key.str())};
+    const std::optional<Meter> meter = find_meter(key.str());
+    const auto own = std::ranges::find(plan.own, key.str(), &OwnTerm::meter);
+    if (!meter && own == plan.own.end())
+      return wrong(place, "there is no such meter, built in or in the plan's [plan.meters]");
+    const std::optional<LimitEffect> effect = find_effect(node.value_or(std::string()));
+    if (!effect) return wrong(place, "must be \"soft\" or \"hard\"");
+    (meter ? plan.limits[*meter].effect : own->effect) = *effect;
   }
   return {};
 }
@@ -203,10 +202,10 @@ Result<Plan> read_plan(const toml::table& file, const toml::node& node) {
            key == "request_rate" || key == "meters";
   }));
   plan.limits = TRY(read_limits(*table, plan.name));
-  TRY(read_effects(*table, plan.name, plan.limits));
   plan.rates = TRY(read_rates(file, *table, plan.name));
   TRY(read_request_rate(*table, plan));
   plan.own = TRY(read_own_meters(*table, plan.name));
+  TRY(read_effects(*table, plan));
   return plan;
 }
 

@@ -135,5 +135,92 @@ TEST(Catalog, StoreThatRefusesIsPassedOn) {
   EXPECT_EQ(refused.error().code, ErrorCode::storage);
 }
 
+std::vector<Json> audits_of(const Shelf& shelf) {
+  Query query;
+  query.collection = Collection::provider_audits;
+  query.sort = {{"sequence", false}};
+  return shelf.store->find(query).value();
+}
+
+TEST(Catalog, SaysInTheAuditTrailWhatADifferingFileChanged) {
+  Shelf shelf;
+  EXPECT_TRUE(shelf.open(catalogue_text())->revisions().empty());
+  EXPECT_TRUE(audits_of(shelf).empty()) << "the first start changes nothing";
+  shelf.clock.advance(std::chrono::hours{1});
+  const std::string more = replaced(catalogue_text(), "max_stores = 5\n", "max_stores = 7\n");
+  const auto changed = shelf.open(more);
+  ASSERT_EQ(changed->revisions().size(), 1u);
+  EXPECT_EQ(changed->revisions()[0].plan, "basic");
+  EXPECT_EQ(changed->revisions()[0].version, 2);
+  EXPECT_EQ(to_text(changed->revisions()[0].before), R"({"limits":{"max_stores":5}})");
+  EXPECT_EQ(to_text(changed->revisions()[0].after), R"({"limits":{"max_stores":7}})");
+  const std::vector<Json> audits = audits_of(shelf);
+  ASSERT_EQ(audits.size(), 1u);
+  EXPECT_EQ(audits[0].string_at("action"), "plan.changed");
+  EXPECT_EQ(audits[0].string_at("actor"), "system:catalogue");
+  EXPECT_EQ(to_text(*audits[0].find("before")),
+            R"({"plan":"basic","version":1,"offer":{"limits":{"max_stores":5}}})");
+  EXPECT_EQ(to_text(*audits[0].find("after")),
+            R"({"plan":"basic","version":2,"offer":{"limits":{"max_stores":7}}})");
+  EXPECT_TRUE(shelf.open(more)->revisions().empty()) << "said once";
+  EXPECT_EQ(audits_of(shelf).size(), 1u);
+}
+
+TEST(Catalog, ARateOfTheWholeFileIsAChangeOfEachPlan) {
+  Shelf shelf;
+  shelf.open(catalogue_text());
+  shelf.clock.advance(std::chrono::hours{1});
+  const auto dearer =
+      shelf.open(replaced(catalogue_text(), "devices_count = 5\n", "devices_count = 6\n"));
+  ASSERT_EQ(dearer->revisions().size(), 4u);
+  for (const PlanRevision& revision : dearer->revisions()) {
+    EXPECT_EQ(to_text(revision.before), R"({"rates":{"devices_count":5}})");
+    EXPECT_EQ(to_text(revision.after), R"({"rates":{"devices_count":6}})");
+  }
+  EXPECT_EQ(audits_of(shelf).size(), 4u);
+}
+
+TEST(Catalog, APlanThatIsNewBesideOthersIsSaidToBeAdded) {
+  Shelf shelf;
+  std::string without = catalogue_text();
+  without.resize(without.find("[[plan]]\nname = \"enterprise\""));
+  shelf.open(without);
+  shelf.clock.advance(std::chrono::hours{1});
+  const auto catalog = shelf.open(catalogue_text());
+  ASSERT_EQ(catalog->revisions().size(), 1u);
+  EXPECT_TRUE(catalog->revisions()[0].before.is_null());
+  EXPECT_EQ(catalog->revisions()[0].after.find("limits")->integer_at("max_stores"), 100);
+  ASSERT_EQ(audits_of(shelf).size(), 1u);
+  EXPECT_EQ(audits_of(shelf)[0].string_at("action"), "plan.added");
+}
+
+// Hard limits of the provider's own meters stand in [plan.effects], as those of built-in ones do.
+constexpr std::string_view kTokens = "\n[plan.meters.tokens]\nlimit = 10\nrate = 1\n";
+
+TEST(Catalog, AnEffectOfAnOwnMeterIsReadKeptAndAVersionOfItsOwn) {
+  Shelf shelf;
+  shelf.open(catalogue_text() + std::string(kTokens));
+  shelf.clock.advance(std::chrono::hours{1});
+  const std::string hard =
+      catalogue_text() + "\n[plan.effects]\ntokens = \"hard\"\n" + std::string(kTokens);
+  const auto catalog = shelf.open(hard);
+  EXPECT_EQ(catalog->plans()->newest("enterprise")->version, 2);
+  EXPECT_EQ(catalog->plans()->newest("enterprise")->own.at(0).effect, LimitEffect::hard);
+  EXPECT_EQ(to_text(catalog->revisions().at(0).after), R"({"effects":{"tokens":"hard"}})");
+  const auto again = shelf.open(hard);
+  EXPECT_EQ(again->plans()->newest("enterprise")->version, 2);
+  EXPECT_EQ(again->plans()->newest("enterprise")->own.at(0).effect, LimitEffect::hard);
+}
+
+TEST(Catalog, AnEffectOfAMeterThatThePlanDoesNotNameIsRefused) {
+  const auto refused = parse_catalogue(catalogue_text() + "\n[plan.effects]\ntokens = \"hard\"\n");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("plan 'enterprise', effects.tokens: there is no such"),
+            std::string::npos)
+      << refused.error().message;
+  EXPECT_FALSE(parse_catalogue(catalogue_text() + "\n[plan.effects]\ntokens = \"firm\"\n" +
+                               std::string(kTokens)));
+}
+
 }  // namespace
 }  // namespace metergate

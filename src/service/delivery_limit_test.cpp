@@ -19,8 +19,10 @@ struct LimitedWorld : DeliveryWorld {
 
   void set_limit(std::optional<std::int64_t> units, LimitEffect effect = LimitEffect::hard) {
     LimitsOverride limits;
-    limits[Meter::webhook_calls] = Limit{units, effect};
-    EXPECT_TRUE(directory->change(tenant_id("tenant_1"), TenantPatch{{}, {}, limits}, actor));
+    limits[Meter::webhook_calls] = Limit{units, LimitEffect::soft};
+    limits.effects = {{"webhook_calls", effect}};
+    EXPECT_TRUE(
+        directory->change(tenant_id("tenant_1"), TenantPatch{{}, {}, limits, "agreed"}, actor));
   }
   std::vector<Json> listed(const std::string& webhook) const {
     return deliveries->list({own, webhook}, {}).value().deliveries;  // newest first

@@ -87,6 +87,8 @@ Result<> Directory::reload(const TenantId& id) {
   record->tenant = TRY(tenant_from(*tenant));
   record->subscription = TRY(subscription_from(*subscription));
   record->subscription_revision = subscription->integer_at("revision").value_or(0);
+  record->renew_on = subscription->timestamp_at("renew_on").value_or(Timestamp{});
+  record->plan_version = subscription->integer_at("plan_version").value_or(0);
   show(std::move(record));
   return {};
 }
@@ -123,9 +125,11 @@ Result<> Directory::write(std::shared_ptr<TenantRecord> record, Changed changed,
   }
   if (changed.subscription) {
     const Subscription& subscription = record->subscription;
-    const Plan* plan = catalog_.plans()->newest(subscription.plan());
-    const SubscriptionStamp stamp{plan == nullptr ? 1 : plan->version, renewal_after(batch.at),
-                                  batch.at};
+    const auto plans = catalog_.plans();
+    const InForce held = TRY(in_force_at(subscription, *plans, kTimestampMax));
+    record->renew_on = renewal_after(batch.at);
+    record->plan_version = held.plan.version;
+    const SubscriptionStamp stamp{record->plan_version, record->renew_on, batch.at};
     expect(Collection::subscriptions, subscription_document(subscription, stamp),
            record->subscription_revision);
   }
@@ -138,19 +142,23 @@ Result<> Directory::write(std::shared_ptr<TenantRecord> record, Changed changed,
   return fail(commit.error());
 }
 
+// By what is in memory, so that a round in which nothing is due reads nothing.
 Result<std::size_t> Directory::renew(std::size_t max) {
-  Query query;
-  query.collection = Collection::subscriptions;
-  query.filter = Filter::compare("renew_on", FilterOperator::less_or_equal, clock_.now());
-  query.limit = static_cast<std::int64_t>(max);
+  const Timestamp now = clock_.now();
+  const auto plans = catalog_.plans();
   std::size_t renewed = 0;
-  for (const Json& document : TRY(store_.find(query))) {
-    const Subscription due = TRY(subscription_from(document));
-    const std::shared_ptr<const TenantRecord> current = TRY(get(due.tenant));
+  for (const std::shared_ptr<const TenantRecord>& record : all_tenants()) {
+    const Plan* plan = plans->newest(record->subscription.plan());
+    const bool has_version = plan == nullptr || record->plan_version == plan->version;
+    if (record->renew_on > now && has_version) continue;
+    if (renewed == max) break;
     Batch batch;
-    batch.at = clock_.now();
-    TRY(write(std::make_shared<TenantRecord>(*current), Changed{false, true}, std::move(batch)));
+    batch.at = now;
+    const Result<> written =
+        write(std::make_shared<TenantRecord>(*record), Changed{false, true}, std::move(batch));
     ++renewed;
+    // Somebody changed the tenant meanwhile, and moved the date with it.
+    if (!written && written.error().code != ErrorCode::conflict) return fail(written.error());
   }
   return renewed;
 }

@@ -33,6 +33,9 @@ struct TenantRecord {
   Tenant tenant;
   Subscription subscription;
   std::int64_t subscription_revision = 0;
+  // As they are written down: the start of the next period, and the version of the plan.
+  Timestamp renew_on{};
+  std::int64_t plan_version = 1;
 };
 
 struct NewTenant {
@@ -46,19 +49,23 @@ struct TenantPatch {
   std::optional<std::string> name;
   std::optional<std::string> status;
   std::optional<LimitsOverride> own_limits;
+  std::string reason{};  // 3 to 500 characters; may be empty where own_limits is not given
 };
 
 struct PlanChange {
   TenantId tenant;
   std::string plan;
-  std::string reason;  // 3 to 500 characters
+  std::string reason;         // 3 to 500 characters
+  bool drops_limits = false;  // the tenant's own limits end with the old plan
 };
 
 struct PlanChanged {
   TenantId tenant;
   std::string old_plan;
   std::string new_plan;
-  Limits new_limits;
+  Terms new_terms;
+  LimitsOverride own_limits;          // that still hold
+  std::vector<std::string> warnings;  // one for each that lies below the new plan's limit
   Timestamp updated_at{};
 };
 
@@ -112,18 +119,26 @@ class Directory {
   // ErrorCode::duplicate where the id is taken, invalid for a plan that is not offered or a bad
   // name.
   Result<Tenant> add(const NewTenant& wanted, const Actor& actor);
+  // A patch that says what is so already writes nothing. ErrorCode::invalid: own limits without a
+  // reason, or a reason of the wrong length, among others.
   Result<Tenant> change(const TenantId& id, const TenantPatch& patch, const Actor& actor);
+  // The checks of change(), and the subscription as it would be.
+  Result<Subscription> subscription_after(const TenantId& id, const TenantPatch& patch) const;
   // Takes effect at once. ErrorCode::invalid: the plan is not offered, is the tenant's already, or
   // the reason is missing or of the wrong length; what `extra` makes of the outcome travels in the
   // same batch (an idempotency record).
   using Extra = std::function<Result<std::vector<DocumentWrite>>(const PlanChanged&)>;
   Result<PlanChanged> change_plan(const PlanChange& change, const Actor& actor,
                                   const Extra& extra = {});
-  // Moves renew_on of at most `max` subscriptions on to the period that is next now; how many it
-  // were. For a worker: nothing else depends on that date.
+  // Moves renew_on of at most `max` subscriptions on to the period that is next now, suspended
+  // tenants' too, and writes the plan's version down where a start has made a new one; how many it
+  // were. For a worker: nothing is priced by what is written there.
   Result<std::size_t> renew(std::size_t max);
-  // The checks of change_plan without the change.
-  Result<> check_plan_change(const PlanChange& change) const;
+  // The checks of change_plan without the change, and the subscription as it would be.
+  Result<Subscription> subscription_after(const PlanChange& change) const;
+  // One for each of the tenant's own limits that lies below that of its plan at an instant, for a
+  // person.
+  std::vector<std::string> warnings_of(const Subscription& subscription, Timestamp at) const;
 
  private:
   struct Changed {  // which documents of a record a change writes
@@ -133,6 +148,9 @@ class Directory {
   Directory(Store& store, const Catalog& catalog, const Clock& clock, TimeZone zone);
   Result<> load();
   Result<> check_meters(const LimitsOverride& own) const;
+  // A tenant's record after a patch; the same where nothing changes.
+  Result<TenantRecord> patched(const TenantRecord& current, const TenantPatch& patch) const;
+  Result<Subscription> moved(const Subscription& current, const PlanChange& change) const;
   // Writes the record with the batch and, when that is done, shows it. ErrorCode::conflict where
   // it is no longer what the change began from; what it is now has been read again then.
   Result<> write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch);
@@ -151,7 +169,8 @@ class Directory {
   mutable std::shared_ptr<const std::vector<std::shared_ptr<const TenantRecord>>> sorted_;
 };
 
-inline constexpr std::size_t kTenantNameMax = 200;      // bytes
-inline constexpr std::size_t kPlanChangesMax = 10'000;  // of one tenant, ever
+inline constexpr std::size_t kTenantNameMax = 200;        // bytes
+inline constexpr std::size_t kPlanChangesMax = 10'000;    // of one tenant, ever
+inline constexpr std::size_t kLimitsChangesMax = 10'000;  // likewise, those that are kept
 
 }  // namespace metergate

@@ -25,7 +25,7 @@ Json summary(const TenantRecord& record) {
   return Json::object({{"name", record.tenant.name},
                        {"status", record.tenant.status},
                        {"plan", record.subscription.plan()},
-                       {"limits_override", to_json(record.subscription.own_limits)}});
+                       {"limits_override", to_json(record.subscription.own_limits())}});
 }
 
 // The one who came second is told what to do, not which revision was expected.
@@ -48,7 +48,16 @@ Result<> check_patch(const TenantPatch& patch) {
   if (patch.status && std::ranges::find(kTenantStatuses, *patch.status) == kTenantStatuses.end()) {
     faults.add("status", fmt::format("must be active or suspended, not '{}'", *patch.status));
   }
+  if (patch.own_limits || !patch.reason.empty()) check_reason(patch.reason, faults);
   return faults.result();
+}
+
+bool is_same(const Tenant& a, const Tenant& b) { return a.name == b.name && a.status == b.status; }
+
+Json priced_json(const Subscription& subscription, const Terms& terms) {
+  return Json::object({{"plan", terms.plan},
+                       {"limits", limits_json(terms.limits)},
+                       {"limits_override", to_json(subscription.own_limits())}});
 }
 
 }  // namespace
@@ -57,13 +66,17 @@ Result<> check_patch(const TenantPatch& patch) {
 Result<> Directory::check_meters(const LimitsOverride& own) const {
   Faults faults;
   const std::vector<Plan> plans = catalog_.offered();
-  for (const auto& [slug, limit] : own.own_meters) {
+  const auto check = [&](const std::string& slug, const std::string& place) -> Result<> {
     const bool is_planned = std::ranges::any_of(plans, [&](const Plan& plan) {
       return std::ranges::find(plan.own, slug, &OwnTerm::meter) != plan.own.end();
     });
-    if (is_planned || TRY(store_.get(Collection::meters, {"", slug}))) continue;
-    faults.add("limits_override.meters." + slug,
-               "there is no such meter; define it first (POST /api/v1/meters)");
+    if (is_planned || TRY(store_.get(Collection::meters, {"", slug}))) return {};
+    faults.add(place + slug, "there is no such meter; define it first (POST /api/v1/meters)");
+    return {};
+  };
+  for (const auto& [slug, limit] : own.own_meters) TRY(check(slug, "limits_override.meters."));
+  for (const auto& [name, effect] : own.effects) {
+    if (!find_meter(name)) TRY(check(name, "limits_override.effects."));
   }
   return faults.result();
 }
@@ -79,8 +92,10 @@ Result<Tenant> Directory::add(const NewTenant& wanted, const Actor& actor) {
   batch.at = clock_.now();
   auto record = std::make_shared<TenantRecord>();
   record->tenant = Tenant{wanted.id, wanted.name, "active", batch.at, 0};
-  record->subscription = Subscription{
-      wanted.id, "active", {PlanSpan{wanted.plan, batch.at}}, wanted.own_limits, batch.at};
+  record->subscription =
+      Subscription{wanted.id, "active", {PlanSpan{wanted.plan, batch.at}}, {}, batch.at};
+  if (wanted.own_limits != LimitsOverride{})
+    record->subscription.limits_history.push_back({wanted.own_limits, batch.at});
   AuditRecord audit = audit_of(actor, "tenant.created", batch.at);
   audit.tenant_id = wanted.id.text();
   audit.after = summary(*record);
@@ -95,65 +110,130 @@ Result<Tenant> Directory::add(const NewTenant& wanted, const Actor& actor) {
   return record->tenant;
 }
 
-Result<Tenant> Directory::change(const TenantId& id, const TenantPatch& patch, const Actor& actor) {
-  const std::shared_ptr<const TenantRecord> current = TRY(get(id));
+Result<TenantRecord> Directory::patched(const TenantRecord& current,
+                                        const TenantPatch& patch) const {
   TRY(check_patch(patch));
   if (patch.own_limits) TRY(check_meters(*patch.own_limits));
-  auto record = std::make_shared<TenantRecord>(*current);
-  if (patch.name) record->tenant.name = *patch.name;
-  if (patch.own_limits) record->subscription.own_limits = *patch.own_limits;
-  if (patch.status) record->tenant.status = record->subscription.status = *patch.status;
+  TenantRecord record = current;
+  if (patch.name) record.tenant.name = *patch.name;
+  if (patch.status) record.tenant.status = record.subscription.status = *patch.status;
+  if (!patch.own_limits || *patch.own_limits == current.subscription.own_limits()) return record;
+  Faults faults;
+  if (current.subscription.limits_history.size() >= kLimitsChangesMax) {
+    faults.add("limits_override",
+               fmt::format("a tenant's own limits can be changed {} times", kLimitsChangesMax));
+  }
+  TRY(faults.result());
+  record.subscription.hold_to(*patch.own_limits, clock_.now());
+  return record;
+}
+
+Result<Subscription> Directory::subscription_after(const TenantId& id,
+                                                   const TenantPatch& patch) const {
+  const std::shared_ptr<const TenantRecord> current = TRY(get(id));
+  return TRY(patched(*current, patch)).subscription;
+}
+
+Result<Tenant> Directory::change(const TenantId& id, const TenantPatch& patch, const Actor& actor) {
+  const std::shared_ptr<const TenantRecord> current = TRY(get(id));
+  auto record = std::make_shared<TenantRecord>(TRY(patched(*current, patch)));
+  const bool has_new_limits =
+      record->subscription.own_limits() != current->subscription.own_limits();
+  const bool has_new_status = record->subscription.status != current->subscription.status;
+  const Changed changed{!is_same(record->tenant, current->tenant),
+                        has_new_limits || has_new_status};
+  if (!changed.tenant && !changed.subscription) return current->tenant;
 
   Batch batch;
   batch.at = clock_.now();
   AuditRecord audit = audit_of(actor, "tenant.updated", batch.at);
   audit.tenant_id = id.text();
+  audit.reason = patch.reason;
   audit.before = summary(*current);
   audit.after = summary(*record);
   batch.audits.push_back(std::move(audit));
-  const Changed changed{patch.name || patch.status, patch.own_limits || patch.status};
   const Result<> written = write(record, changed, std::move(batch));
   if (!written) return explain(id, written.error());
   return record->tenant;
 }
 
-Result<> Directory::check_plan_change(const PlanChange& change) const {
-  const std::shared_ptr<const TenantRecord> record = TRY(get(change.tenant));
+Result<Subscription> Directory::subscription_after(const PlanChange& change) const {
+  const std::shared_ptr<const TenantRecord> current = TRY(get(change.tenant));
+  return moved(current->subscription, change);
+}
+
+Result<Subscription> Directory::moved(const Subscription& current, const PlanChange& change) const {
   TRY(catalog_.check_offered(change.plan));
   Faults faults;
-  if (record->subscription.plan() == change.plan) {
+  if (current.plan() == change.plan) {
     faults.add("plan", fmt::format("the tenant is on plan '{}' already", change.plan));
   }
   check_reason(change.reason, faults);
-  if (record->subscription.history.size() > kPlanChangesMax) {
+  if (current.history.size() > kPlanChangesMax) {
     faults.add("plan", fmt::format("a tenant's plan can be changed {} times", kPlanChangesMax));
   }
-  return faults.result();
+  TRY(faults.result());
+  Subscription after = current;
+  after.move_to(change.plan, clock_.now());
+  if (change.drops_limits && after.own_limits() != LimitsOverride{})
+    after.hold_to({}, clock_.now());
+  return after;
+}
+
+std::vector<std::string> Directory::warnings_of(const Subscription& subscription,
+                                                Timestamp at) const {
+  std::vector<std::string> warnings;
+  const auto plans = catalog_.plans();
+  const Result<InForce> held = in_force_at(subscription, *plans, at);
+  if (!held) return warnings;
+  const auto warn = [&](std::string_view name, const std::string& own, const std::string& planned) {
+    warnings.push_back(fmt::format(
+        "the tenant's own limit of {} for {} still holds and lies below that of plan '{}', {}; "
+        "\"limits_override\": \"drop\" removes it",
+        own, name, held->plan.name, planned));
+  };
+  for (const MeterRow& row : kMeters) {
+    const std::optional<Limit>& own = held->own_limits[row.meter];
+    const std::optional<std::int64_t>& planned = held->plan.limits[row.meter].units;
+    if (!own || !own->units || (planned && *planned <= *own->units)) continue;
+    warn(row.limit_name, to_text(to_display(row.meter, *own->units)),
+         planned ? to_text(to_display(row.meter, *planned)) : "unlimited");
+  }
+  for (const OwnTerm& term : held->plan.own) {
+    const auto own = held->own_limits.own_meters.find(term.meter);
+    if (own == held->own_limits.own_meters.end() || !own->second) continue;
+    if (term.limit && *term.limit <= *own->second) continue;
+    warn(term.meter, to_text(own->second->shown()),
+         term.limit ? to_text(term.limit->shown()) : "unlimited");
+  }
+  return warnings;
 }
 
 Result<PlanChanged> Directory::change_plan(const PlanChange& change, const Actor& actor,
                                            const Extra& extra) {
-  TRY(check_plan_change(change));
   const std::shared_ptr<const TenantRecord> current = TRY(get(change.tenant));
   auto record = std::make_shared<TenantRecord>(*current);
-  Subscription& subscription = record->subscription;
+  record->subscription = TRY(moved(current->subscription, change));
 
   Batch batch;
   batch.at = clock_.now();
-  // A clock that was set back must not put the new span before the one that it follows.
-  const Timestamp from = std::max(batch.at, subscription.history.back().from);
-  subscription.history.push_back(PlanSpan{change.plan, from});
-  const auto limits_on = [&](const std::string& plan) {
-    const Plan* newest = catalog_.plans()->newest(plan);
-    return apply_override(newest == nullptr ? Limits{} : newest->limits, subscription.own_limits);
-  };
-  const std::string& old_plan = current->subscription.plan();
-  const PlanChanged changed{change.tenant, old_plan, change.plan, limits_on(change.plan), batch.at};
+  const auto plans = catalog_.plans();
+  const Window ever{Timestamp{}, kTimestampMax};
+  const Subscription& before = current->subscription;
+  const Terms old_terms = TRY(terms_for(before, *plans, ever, kTimestampMax));
+  PlanChanged changed{
+      .tenant = change.tenant,
+      .old_plan = before.plan(),
+      .new_plan = change.plan,
+      .new_terms = TRY(terms_for(record->subscription, *plans, ever, kTimestampMax)),
+      .own_limits = record->subscription.own_limits(),
+      .warnings = warnings_of(record->subscription, kTimestampMax),
+      .updated_at = batch.at};
   AuditRecord audit = audit_of(actor, "subscription.plan_changed", batch.at);
   audit.tenant_id = change.tenant.text();
   audit.reason = change.reason;
-  audit.before = Json::object({{"plan", old_plan}, {"limits", limits_json(limits_on(old_plan))}});
-  audit.after = Json::object({{"plan", change.plan}, {"limits", limits_json(changed.new_limits)}});
+  audit.before = priced_json(before, old_terms);
+  audit.after = priced_json(record->subscription, changed.new_terms);
   batch.audits.push_back(std::move(audit));
   if (extra) batch.documents = TRY(extra(changed));
 

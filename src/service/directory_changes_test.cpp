@@ -47,15 +47,15 @@ TEST(DirectoryChanges, ChangeWritesWhatItNamesAndKeepsTheRest) {
   LimitsOverride own;
   own[Meter::devices_count] = Limit{99};
   world.clock.advance(std::chrono::minutes{1});
-  ASSERT_TRUE(world.directory->change(id, {{}, {}, own}, world.actor));
+  ASSERT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
   EXPECT_EQ(world.directory->find(id)->tenant.name, "Tenant tenant_1");
-  EXPECT_EQ(world.directory->find(id)->subscription.own_limits, own);
+  EXPECT_EQ(world.directory->find(id)->subscription.own_limits(), own);
   ASSERT_TRUE(world.directory->change(id, {{}, "suspended", {}}, world.actor));
   EXPECT_EQ(world.directory->find(id)->tenant.status, "suspended");
   EXPECT_EQ(world.directory->find(id)->subscription.status, "suspended");
-  EXPECT_EQ(world.directory->find(id)->subscription.own_limits, own);
-  ASSERT_TRUE(world.directory->change(id, {{}, {}, LimitsOverride{}}, world.actor));
-  EXPECT_EQ(world.directory->find(id)->subscription.own_limits, LimitsOverride{});
+  EXPECT_EQ(world.directory->find(id)->subscription.own_limits(), own);
+  ASSERT_TRUE(world.directory->change(id, {{}, {}, LimitsOverride{}, "agreed"}, world.actor));
+  EXPECT_EQ(world.directory->find(id)->subscription.own_limits(), LimitsOverride{});
   const auto audits = world.audits("tenant.updated");
   ASSERT_EQ(audits.size(), 3u);
   EXPECT_EQ(audits[1].find("before")->string_at("status"), "active");
@@ -84,7 +84,7 @@ TEST(DirectoryChanges, PlanChangeTakesEffectAtOnceWithOneAuditRecord) {
   ASSERT_TRUE(changed);
   EXPECT_EQ(changed->old_plan, "basic");
   EXPECT_EQ(changed->new_plan, "enterprise");
-  EXPECT_EQ(changed->new_limits[Meter::stores_count].units, 100);
+  EXPECT_EQ(changed->new_terms.limits[Meter::stores_count].units, 100);
   EXPECT_EQ(changed->updated_at, world.clock.now());
   const Subscription& subscription = world.directory->find(id)->subscription;
   EXPECT_EQ(subscription.plan(), "enterprise");
@@ -103,17 +103,18 @@ TEST(DirectoryChanges, NewLimitsAreThoseWithTheTenantsOwn) {
   const TenantId id = tenant_id("tenant_1");
   LimitsOverride own;
   own[Meter::stores_count] = Limit{3};
-  ASSERT_TRUE(world.directory->change(id, {{}, {}, own}, world.actor));
+  ASSERT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
   const auto changed = world.directory->change_plan({id, "premium", "upsell"}, world.actor);
   ASSERT_TRUE(changed);
-  EXPECT_EQ(changed->new_limits[Meter::stores_count].units, 3);
-  EXPECT_EQ(changed->new_limits[Meter::devices_count].units, 50);
+  EXPECT_EQ(changed->new_terms.limits[Meter::stores_count].units, 3);
+  EXPECT_EQ(changed->new_terms.limits[Meter::devices_count].units, 50);
 }
 
 TEST(DirectoryChanges, AnOwnMeterMustBeThereToHaveALimit) {
   TestWorld world;
   TenantPatch patch;
   patch.own_limits.emplace().own_meters = {{"tokens", Quantity::of(7)}};
+  patch.reason = "agreed";
   const auto refused = world.directory->change(tenant_id("tenant_1"), patch, world.actor);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::invalid);
@@ -127,7 +128,7 @@ TEST(DirectoryChanges, PlanChangeIsRefusedWhereARuleIsBroken) {
   TestWorld world;
   const TenantId id = tenant_id("tenant_1");
   const auto check = [&](const PlanChange& change) {
-    return world.directory->check_plan_change(change);
+    return world.directory->subscription_after(change);
   };
   EXPECT_TRUE(check({id, "premium", "abc"}));
   EXPECT_TRUE(check({id, "premium", std::string(500, 'x')}));
@@ -183,6 +184,104 @@ TEST(DirectoryChanges, ClockThatWentBackKeepsTheHistoryInOrder) {
   const auto& history = world.directory->find(id)->subscription.history;
   ASSERT_EQ(history.size(), 2u);
   EXPECT_LE(history[0].from, history[1].from);
+}
+
+TEST(DirectoryChanges, OwnLimitsAreChangedForAReasonThatIsKept) {
+  TestWorld world;
+  const TenantId id = tenant_id("tenant_1");
+  LimitsOverride own;
+  own[Meter::stores_count] = Limit{7};
+  const auto change = [&](std::string reason) {
+    return world.directory->change(id, {{}, {}, own, std::move(reason)}, world.actor);
+  };
+  for (const std::string reason : {"", "ab", "  x  ", "  \t "})
+    expect_message(change(reason), ErrorCode::invalid, "reason: must be 3 to 500");
+  expect_message(change(std::string(501, 'x')), ErrorCode::invalid, "reason");
+  EXPECT_TRUE(world.audits("tenant.updated").empty());
+  // Characters, not bytes.
+  std::string reason;
+  for (int i = 0; i < 500; ++i) reason += "é";
+  ASSERT_TRUE(change(reason));
+  const auto audits = world.audits("tenant.updated");
+  ASSERT_EQ(audits.size(), 1u);
+  EXPECT_EQ(audits[0].string_at("reason"), reason);
+  EXPECT_EQ(to_text(*audits[0].find("before")->find("limits_override")), "{}");
+  EXPECT_EQ(to_text(*audits[0].find("after")->find("limits_override")), R"({"max_stores":7})");
+  // A reason that is given for something else is held to the same rule.
+  expect_message(world.directory->change(id, {"New", {}, {}, "  x  "}, world.actor),
+                 ErrorCode::invalid, "reason");
+  EXPECT_TRUE(world.directory->change(id, {"New", {}, {}, ""}, world.actor));
+}
+
+TEST(DirectoryChanges, AnUnchangedPatchWritesNothing) {
+  TestWorld world;
+  const TenantId id = tenant_id("tenant_1");
+  LimitsOverride own;
+  own[Meter::stores_count] = Limit{7};
+  ASSERT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
+  const Sequence before = world.store->head();
+  world.clock.advance(std::chrono::hours{1});
+  EXPECT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
+  EXPECT_TRUE(world.directory->change(id, {"Tenant tenant_1", "active", own, "again"}, {}));
+  EXPECT_TRUE(world.directory->change(id, {{}, "active", {}}, world.actor));
+  EXPECT_EQ(world.store->head(), before);
+  // Of a patch that changes one thing, only that document is written.
+  const auto subscription = world.directory->find(id)->subscription_revision;
+  ASSERT_TRUE(world.directory->change(id, {"New", "active", own, "agreed"}, world.actor));
+  EXPECT_EQ(world.directory->find(id)->subscription_revision, subscription);
+}
+
+TEST(DirectoryChanges, APlanChangeKeepsOwnLimitsAndWarnsOfThoseBelow) {
+  TestWorld world;
+  const TenantId id = tenant_id("tenant_1");
+  LimitsOverride own;
+  own[Meter::stores_count] = Limit{7};
+  own[Meter::api_calls] = Limit{500'000};
+  own[Meter::devices_count] = Limit{};
+  ASSERT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
+  const auto changed = world.directory->change_plan({id, "premium", "upsell"}, world.actor);
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->own_limits, own);
+  ASSERT_EQ(changed->warnings.size(), 1u) << "500,000 calls and no limit of devices are more";
+  EXPECT_NE(changed->warnings[0].find("own limit of 7 for max_stores"), std::string::npos);
+  EXPECT_NE(changed->warnings[0].find("plan 'premium', 20;"), std::string::npos);
+  EXPECT_EQ(world.directory->find(id)->subscription.own_limits(), own);
+}
+
+TEST(DirectoryChanges, APlanChangeCanDropOwnLimits) {
+  TestWorld world;
+  const TenantId id = tenant_id("tenant_1");
+  LimitsOverride own;
+  own[Meter::stores_count] = Limit{7};
+  ASSERT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
+  world.clock.advance(std::chrono::hours{1});
+  const PlanChange change{id, "premium", "upsell", true};
+  EXPECT_EQ(world.directory->subscription_after(change)->own_limits(), LimitsOverride{});
+  const auto changed = world.directory->change_plan(change, world.actor);
+  ASSERT_TRUE(changed);
+  EXPECT_TRUE(changed->warnings.empty());
+  EXPECT_EQ(changed->new_terms.limits[Meter::stores_count].units, 20);
+  const Subscription& after = world.directory->find(id)->subscription;
+  EXPECT_EQ(after.own_limits(), LimitsOverride{});
+  EXPECT_EQ(after.own_limits_at(world.clock.now() - Milliseconds{1}), own);
+  const auto audits = world.audits("subscription.plan_changed");
+  EXPECT_EQ(to_text(*audits[0].find("before")->find("limits_override")), R"({"max_stores":7})");
+  EXPECT_EQ(to_text(*audits[0].find("after")->find("limits_override")), "{}");
+  // There is nothing to drop: the history does not grow.
+  ASSERT_TRUE(world.directory->change_plan({tenant_id("tenant_2"), "premium", "upsell", true}, {}));
+  EXPECT_TRUE(world.directory->find(tenant_id("tenant_2"))->subscription.limits_history.empty());
+}
+
+TEST(DirectoryChanges, AnEffectOfAMeterThatThereIsNotIsRefused) {
+  TestWorld world;
+  LimitsOverride own;
+  own.effects = {{"api_calls", LimitEffect::hard}};
+  const TenantId id = tenant_id("tenant_1");
+  EXPECT_TRUE(world.directory->change(id, {{}, {}, own, "agreed"}, world.actor));
+  own.effects = {{"tokens", LimitEffect::hard}};
+  const auto refused = world.directory->change(id, {{}, {}, own, "agreed"}, world.actor);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().faults.at(0).field, "limits_override.effects.tokens");
 }
 
 }  // namespace

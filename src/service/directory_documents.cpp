@@ -37,6 +37,38 @@ std::vector<PlanSpan> history_from(const Json& document) {
   return history;
 }
 
+Json limits_history_json(const std::vector<OwnLimitsSpan>& history) {
+  Json spans = Json::array();
+  for (const OwnLimitsSpan& span : history) {
+    spans.push_back(Json::object({{"limits_override", to_json(span.limits)}, {"from", span.from}}));
+  }
+  return spans;
+}
+
+// Documents from before there was a history: what they hold has held since the start.
+std::optional<std::vector<OwnLimitsSpan>> limits_history_from(const Json& document,
+                                                              Timestamp start) {
+  std::vector<OwnLimitsSpan> history;
+  const auto add = [&history](const Json* own, std::optional<Timestamp> from) {
+    if (own == nullptr || !from) return false;
+    Result<LimitsOverride> limits = parse_override(*own);
+    if (!limits) return false;
+    history.push_back(OwnLimitsSpan{*std::move(limits), *from});
+    return true;
+  };
+  const Json* spans = document.find("limits_history");
+  if (spans == nullptr) {
+    if (!add(document.find("limits_override"), start)) return std::nullopt;
+    if (history.front().limits == LimitsOverride{}) history.clear();
+    return history;
+  }
+  if (!spans->is_array()) return std::nullopt;
+  for (const Json& span : spans->as_array()) {
+    if (!add(span.find("limits_override"), span.timestamp_at("from"))) return std::nullopt;
+  }
+  return history;
+}
+
 }  // namespace
 
 DocumentKey directory_key(const TenantId& id) { return DocumentKey{id.text(), id.text()}; }
@@ -56,8 +88,9 @@ Json subscription_document(const Subscription& subscription, const SubscriptionS
                        {"status", subscription.status},
                        {"start", subscription.started_at},
                        {"renew_on", stamp.renew_on},
-                       {"limits_override", to_json(subscription.own_limits)},
+                       {"limits_override", to_json(subscription.own_limits())},
                        {"history", history_json(subscription.history)},
+                       {"limits_history", limits_history_json(subscription.limits_history)},
                        {"created_at", subscription.started_at},
                        {"updated_at", stamp.updated_at}});
 }
@@ -76,14 +109,13 @@ Result<Subscription> subscription_from(const Json& document) {
   const Result<TenantId> id = TenantId::parse(document.string_at("tenant_id").value_or(""));
   const auto status = document.string_at("status");
   const auto start = document.timestamp_at("start");
-  const Json* own = document.find("limits_override");
   std::vector<PlanSpan> history = history_from(document);
-  if (!id || !status || !start || own == nullptr || history.empty()) {
+  const bool has_limits = document.find("limits_override") != nullptr;
+  if (!id || !status || !start || !has_limits || history.empty())
     return corrupt("subscription", document);
-  }
-  Result<LimitsOverride> own_limits = parse_override(*own);
-  if (!own_limits) return corrupt("subscription", document);
-  return Subscription{*id, *status, std::move(history), *std::move(own_limits), *start};
+  auto limits = limits_history_from(document, *start);
+  if (!limits) return corrupt("subscription", document);
+  return Subscription{*id, *status, std::move(history), *std::move(limits), *start};
 }
 
 }  // namespace metergate

@@ -59,7 +59,8 @@ TEST(Directory, RestartShowsTheSame) {
   LimitsOverride own;
   own[Meter::stores_count] = Limit{7};
   own[Meter::api_calls] = Limit{};
-  ASSERT_TRUE(world.directory->change(tenant_id("tenant_1"), {"New", "suspended", own}, {}));
+  ASSERT_TRUE(
+      world.directory->change(tenant_id("tenant_1"), {"New", "suspended", own, "agreed"}, {}));
   ASSERT_TRUE(world.directory->change_plan({tenant_id("tenant_1"), "premium", "upsell"}, {}));
   const auto before = world.directory->find(tenant_id("tenant_1"));
   world.restart();
@@ -72,7 +73,7 @@ TEST(Directory, RestartShowsTheSame) {
   EXPECT_EQ(after->subscription_revision, before->subscription_revision);
   EXPECT_EQ(after->subscription.plan(), "premium");
   EXPECT_EQ(after->subscription.history.size(), 2u);
-  EXPECT_EQ(after->subscription.own_limits, own);
+  EXPECT_EQ(after->subscription.own_limits(), own);
 }
 
 TEST(Directory, TwoWhoChangeTheSameTenantDoNotOverwriteEachOther) {
@@ -131,6 +132,83 @@ TEST(Directory, WriteThatFailsShowsNothing) {
   EXPECT_EQ(world.directory->find(tenant_id("t3")), nullptr);
   EXPECT_FALSE(world.directory->change(tenant_id("tenant_1"), {"New", {}, {}}, world.actor));
   EXPECT_EQ(world.directory->find(tenant_id("tenant_1"))->tenant.name, "Tenant tenant_1");
+}
+
+std::vector<std::string> renewals(const TestWorld& world, std::string_view id) {
+  std::vector<std::string> dates;
+  for (const Json& subscription : world.all(Collection::subscriptions)) {
+    if (subscription.string_at("tenant_id") == id)
+      dates.push_back(to_text(subscription.timestamp_at("renew_on").value()));
+  }
+  return dates;
+}
+
+TEST(Directory, RenewalGoesOverTheEndOfTheYearAndOverMonthsThatWereMissed) {
+  TestWorld world;
+  world.clock.set(at("2026-12-31T23:59:59.999Z"));
+  EXPECT_EQ(world.directory->renew(10).value(), 2u);
+  const auto is = [](std::string_view date) { return std::vector<std::string>{to_text(at(date))}; };
+  EXPECT_EQ(renewals(world, "tenant_1"), is("2027-01-01T00:00:00Z"));
+  world.clock.advance(Milliseconds{1});
+  EXPECT_EQ(world.directory->renew(10).value(), 2u);
+  EXPECT_EQ(renewals(world, "tenant_1"), is("2027-02-01T00:00:00Z"));
+  // Off for half a year: once, to the month that is next now.
+  world.clock.set(at("2027-08-15T10:00:00Z"));
+  EXPECT_EQ(world.directory->renew(10).value(), 2u);
+  EXPECT_EQ(renewals(world, "tenant_2"), is("2027-09-01T00:00:00Z"));
+  EXPECT_EQ(world.directory->renew(10).value(), 0u);
+}
+
+TEST(Directory, RenewalIsThatOfTheZoneAndASuspendedTenantHasOneToo) {
+  TestWorld world;
+  const TimeZone zone = TimeZone::find("Europe/Berlin").value();
+  const auto directory = Directory::open(*world.store, *world.catalog, world.clock, zone).value();
+  ASSERT_TRUE(directory->change(tenant_id("tenant_1"), {{}, "suspended", {}}, world.actor));
+  const auto audits = world.all(Collection::provider_audits).size();
+  // Summer time begins on 29 March: the month ends at 22:00, not at 23:00.
+  world.clock.set(at("2026-03-31T22:00:00Z") - Milliseconds{1});
+  EXPECT_EQ(directory->renew(10).value(), 0u);
+  world.clock.advance(Milliseconds{1});
+  // What was written down by another zone moves when its own time has come.
+  EXPECT_EQ(directory->renew(10).value(), 1u);
+  EXPECT_EQ(renewals(world, "tenant_1"), std::vector{to_text(at("2026-04-30T22:00:00Z"))});
+  EXPECT_EQ(directory->find(tenant_id("tenant_1"))->subscription.status, "suspended");
+  EXPECT_EQ(world.all(Collection::provider_audits).size(), audits) << "the clock is no actor";
+}
+
+TEST(Directory, RenewalOutlivesARestart) {
+  TestWorld world;
+  world.clock.set(at("2026-04-01T00:00:00Z"));
+  world.restart();
+  EXPECT_EQ(world.directory->renew(10).value(), 2u);
+  world.restart();
+  EXPECT_EQ(world.directory->renew(10).value(), 0u);
+}
+
+TEST(Directory, RenewalLeavesWhoWasChangedMeanwhileAndGoesOn) {
+  TestWorld world;
+  const auto other = Directory::open(*world.store, *world.catalog, world.clock).value();
+  ASSERT_TRUE(other->change(tenant_id("tenant_1"), {{}, "suspended", {}}, world.actor));
+  world.clock.set(at("2026-04-01T00:00:00Z"));
+  ASSERT_TRUE(world.directory->renew(10));
+  EXPECT_EQ(renewals(world, "tenant_2"), std::vector{to_text(at("2026-05-01T00:00:00Z"))});
+  ASSERT_TRUE(world.directory->renew(10));
+  EXPECT_EQ(renewals(world, "tenant_1"), std::vector{to_text(at("2026-05-01T00:00:00Z"))});
+  EXPECT_EQ(world.directory->find(tenant_id("tenant_1"))->subscription.status, "suspended");
+}
+
+TEST(Directory, RenewalWritesTheVersionDownThatAStartHasMade) {
+  TestWorld world;
+  std::string text = catalogue_text();
+  text.replace(text.find("max_stores = 5\n"), 15, "max_stores = 7\n");
+  world.clock.advance(std::chrono::hours{1});
+  const auto catalog = Catalog::open(*world.store, world.clock, text).value();
+  const auto directory = Directory::open(*world.store, *catalog, world.clock).value();
+  EXPECT_EQ(directory->renew(10).value(), 1u) << "tenant_1 is on basic, the other is not";
+  EXPECT_EQ(directory->renew(10).value(), 0u);
+  const Json written =
+      *world.store->get(Collection::subscriptions, {"tenant_1", "tenant_1"}).value();
+  EXPECT_EQ(written.integer_at("plan_version"), 2);
 }
 
 }  // namespace

@@ -85,6 +85,11 @@ class Enforcement {
   // Records the call and gives its place back in one step, as another call sees it.
   Result<> record(UsageEvent event, Place place);
 
+  // Events that a tenant sent itself: as Ingest::record(), but for what a hard limit of a meter of
+  // the provider's own keeps out. ErrorCode::limit_exceeded where the batch would lift such a meter
+  // above its limit; what has been recorded before is not in its way.
+  Result<Commit> record_sent(const TenantId& tenant, std::vector<UsageEvent> events);
+
   // Of a built-in meter by its name or the provider's own by its slug; takes no place. Own ones are
   // known where they are defined or in the tenant's plan. ErrorCode::not_found, tenant_not_found.
   Result<Allowance> allowance(const TenantId& tenant, std::string_view meter) const;
@@ -104,6 +109,11 @@ class Enforcement {
 
  private:
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
+  bool holds_limits() const;
+  // The meters of the provider's own that are held to a hard limit in the period.
+  Result<std::vector<OwnTerm>> hard_terms(const TenantRecord& tenant, Period period) const;
+  // Whether the events fit below them.
+  Result<> check_room(const TenantRecord& tenant, const std::vector<UsageEvent>& events) const;
   Result<Allowance> built_in_allowance(const TenantId& tenant, Meter meter, Timestamp now) const;
   Result<Allowance> own_allowance(const TenantId& tenant, const std::string& slug,
                                   Timestamp now) const;

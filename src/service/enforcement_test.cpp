@@ -174,6 +174,7 @@ TEST(Enforcement, ATenantsOwnLimitKeepsThePlansEffect) {
   TenantPatch patch;
   patch.own_limits.emplace();
   (*patch.own_limits)[Meter::api_calls] = Limit{1, LimitEffect::soft};
+  patch.reason = "agreed";
   ASSERT_TRUE(gate.tenants->change(tenant_id("tight"), patch, gate.actor));
   ASSERT_TRUE(gate.record("tight", std::move(gate.admit("tight").place)));
   EXPECT_TRUE(gate.admit("tight").refusal);

@@ -11,6 +11,7 @@ namespace metergate {
 namespace {
 
 constexpr std::string_view kOwnMeters = "meters";
+constexpr std::string_view kEffects = "effects";
 
 // { "tokens": 500000, "images": null }
 void read_own_meters(const Json& value, LimitsOverride& own, Faults& faults) {
@@ -38,6 +39,27 @@ void read_own_meters(const Json& value, LimitsOverride& own, Faults& faults) {
   }
 }
 
+// { "api_calls": "hard", "tokens": "soft" }
+void read_effects(const Json& value, LimitsOverride& own, Faults& faults) {
+  const std::string place = fmt::format("limits_override.{}", kEffects);
+  if (!value.is_object() || value.as_object().size() > kOwnMetersMax + kMeters.size()) {
+    faults.add(place, "must be an object like {\"api_calls\": \"hard\"}, a meter a member");
+    return;
+  }
+  for (const auto& [name, member] : value.as_object()) {
+    const std::optional<LimitEffect> effect =
+        member.is_string() ? find_effect(member.as_string()) : std::nullopt;
+    if (!find_meter(name) && !is_own_slug(name)) {
+      faults.add(place + "." + name, "there is no such meter");
+    } else if (!effect) {
+      faults.add(place + "." + name,
+                 fmt::format("must be \"soft\" or \"hard\", not {}", to_text(member)));
+    } else {
+      own.effects.emplace(name, *effect);
+    }
+  }
+}
+
 std::string limit_names_text() {
   std::string text;
   for (const MeterRow& row : kMeters)
@@ -60,12 +82,16 @@ Result<LimitsOverride> parse_override(const Json& value) {
       read_own_meters(member, own, faults);
       continue;
     }
+    if (name == kEffects) {
+      read_effects(member, own, faults);
+      continue;
+    }
     const std::string field = "limits_override." + name;
     const MeterRow* row = find_limit_name(name);
     if (row == nullptr) {
-      faults.add(field, fmt::format("there is no such limit; there are {}, and {} for meters of "
-                                    "your own",
-                                    limit_names_text(), kOwnMeters));
+      faults.add(field, fmt::format("there is no such limit; there are {}, {} for meters of your "
+                                    "own, and {}",
+                                    limit_names_text(), kOwnMeters, kEffects));
       continue;
     }
     Result<Limit> limit = limit_from(row->meter, member);
@@ -84,11 +110,17 @@ Json to_json(const LimitsOverride& own) {
   for (const MeterRow& row : kMeters) {
     if (own[row.meter]) json.set(row.limit_name, limit_json(row.meter, *own[row.meter]));
   }
-  if (own.own_meters.empty()) return json;
-  Json meters = Json::object();
-  for (const auto& [slug, limit] : own.own_meters)
-    meters.set(slug, limit ? quantity_json(*limit) : Json{});
-  json.set(kOwnMeters, std::move(meters));
+  if (!own.own_meters.empty()) {
+    Json meters = Json::object();
+    for (const auto& [slug, limit] : own.own_meters)
+      meters.set(slug, limit ? quantity_json(*limit) : Json{});
+    json.set(kOwnMeters, std::move(meters));
+  }
+  if (!own.effects.empty()) {
+    Json effects = Json::object();
+    for (const auto& [name, effect] : own.effects) effects.set(name, to_text(effect));
+    json.set(kEffects, std::move(effects));
+  }
   return json;
 }
 

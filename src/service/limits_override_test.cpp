@@ -63,5 +63,25 @@ TEST(LimitsOverride, EveryFaultOfAnOwnMetersLimitIsNamed) {
   EXPECT_FALSE(parsed(many + "}}"));
 }
 
+TEST(LimitsOverride, SaysWhichLimitsAreHard) {
+  const auto own = parsed(R"({"max_stores":7,"effects":{"stores_count":"hard","tokens":"soft"}})");
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->effects.at("stores_count"), LimitEffect::hard);
+  EXPECT_EQ(own->effects.at("tokens"), LimitEffect::soft);
+  EXPECT_EQ(to_text(to_json(*own)),
+            R"({"max_stores":7,"effects":{"stores_count":"hard","tokens":"soft"}})");
+  EXPECT_EQ(parsed(to_text(to_json(*own))).value(), *own);
+}
+
+TEST(LimitsOverride, EveryFaultOfAnEffectIsNamed) {
+  const auto own =
+      parsed(R"({"effects":{"a b":"hard","api_calls":"firm","max_stores":"hard","tokens":1}})");
+  ASSERT_FALSE(own);
+  ASSERT_EQ(own.error().faults.size(), 4u);
+  EXPECT_EQ(own.error().faults[0].field, "limits_override.effects.a b");
+  EXPECT_EQ(own.error().faults[1].message, R"(must be "soft" or "hard", not "firm")");
+  EXPECT_FALSE(parsed(R"({"effects":"hard"})"));
+}
+
 }  // namespace
 }  // namespace metergate

@@ -4,19 +4,12 @@
 
 namespace metergate {
 
-Result<const Plan*> find_plan(const Catalogue& plans, const TenantRecord& tenant, Timestamp at) {
-  const std::string& name = tenant.subscription.plan();
-  const Plan* plan = plans.at(name, at);
-  if (plan == nullptr) return fail(ErrorCode::corrupt, "the catalogue lacks the plan " + name);
-  return plan;
-}
-
 Result<Offer> find_offer(const Catalog& catalog, const OfferQuestion& question) {
   const auto plans = catalog.plans();
-  const Plan* plan = TRY(find_plan(*plans, question.tenant, question.at));
+  const InForce held = TRY(in_force_at(question.tenant.subscription, *plans, question.at));
   const Meter meter = question.meter;
-  return Offer{apply_override(plan->limits[meter], question.tenant.subscription.own_limits[meter]),
-               plan->request_rate};
+  return Offer{apply_override(held.plan.limits[meter], meter, held.own_limits),
+               held.plan.request_rate};
 }
 
 std::string hard_limit_text(Meter meter, std::int64_t limit) {

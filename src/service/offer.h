@@ -23,7 +23,6 @@ struct OfferQuestion {
 };
 
 // ErrorCode::corrupt where the catalogue lacks the tenant's plan.
-Result<const Plan*> find_plan(const Catalogue& plans, const TenantRecord& tenant, Timestamp at);
 Result<Offer> find_offer(const Catalog& catalog, const OfferQuestion& question);
 
 // What who is held back by a hard limit is told.

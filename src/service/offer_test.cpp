@@ -22,10 +22,11 @@ TEST(Offer, IsThePlansWhereTheTenantHasNoLimitOfItsOwn) {
 TEST(Offer, IsTheTenantsOwnWhereItHasOne) {
   TestWorld world;
   LimitsOverride own;
-  own[Meter::webhook_calls] = Limit{7, LimitEffect::hard};
-  own[Meter::api_calls] = Limit{std::nullopt, LimitEffect::hard};
-  ASSERT_TRUE(
-      world.directory->change(tenant_id("tenant_2"), TenantPatch{{}, {}, own}, world.actor));
+  own[Meter::webhook_calls] = Limit{7, LimitEffect::soft};
+  own[Meter::api_calls] = Limit{};
+  own.effects = {{"webhook_calls", LimitEffect::hard}, {"api_calls", LimitEffect::hard}};
+  ASSERT_TRUE(world.directory->change(tenant_id("tenant_2"), TenantPatch{{}, {}, own, "agreed"},
+                                      world.actor));
   EXPECT_EQ(offer_to(world, "tenant_2", Meter::webhook_calls)->limit.units, 7);
   EXPECT_TRUE(offer_to(world, "tenant_2", Meter::webhook_calls)->is_hard());
   // What has no limit cannot be held to it.

@@ -54,6 +54,7 @@ TEST_F(OwnLinesTest, ATenantsOwnLimitStandsBeforeThePlans) {
   prompt(R"({"n":12})");
   TenantPatch patch;
   patch.own_limits.emplace().own_meters = {{"tokens", quantity("11.5")}};
+  patch.reason = "agreed";
   must(directory->change(tenant("acme"), patch, actor));
   EXPECT_EQ(statement().rated.own_lines.at(0).included, quantity("11.5"));
   EXPECT_EQ(statement().rated.cost, Money{250'000});
@@ -70,6 +71,7 @@ TEST_F(OwnLinesTest, ATenantsLimitOfAMeterThatItsPlanDoesNotNameCostsNothing) {
   record("bolt", at("2026-03-10T12:00:00Z"), OtherFact{"prompt", R"({"n":3})"});
   TenantPatch patch;
   patch.own_limits.emplace().own_meters = {{"tokens", Quantity::of(2)}};
+  patch.reason = "agreed";
   must(directory->change(tenant("bolt"), patch, actor));
   const Statement now = must(billing.statement(tenant("bolt"), period("2026-03")));
   EXPECT_EQ(now.rated.own_lines.at(0).overage, Quantity::of(1));

@@ -106,7 +106,7 @@ TEST_F(KeptList, ShowsOwnLimits) {
   const std::string before = listed();
   LimitsOverride own;
   own[Meter::api_calls] = Limit{20'000, LimitEffect::soft};
-  must(world_.directory->change(tenant("a"), {{}, {}, own}, world_.actor));
+  must(world_.directory->change(tenant("a"), {{}, {}, own, "agreed"}, world_.actor));
   expect_seen(before);
 }
 

@@ -6,6 +6,7 @@
 #include "service/aggregation.h"
 #include "service/alerting.h"
 #include "service/deliveries.h"
+#include "service/directory.h"
 #include "service/retention.h"
 
 namespace metergate {
@@ -15,8 +16,16 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
+constexpr std::size_t kRenewalsPerStep = 10'000;
+
+// Each is done, whatever becomes of the other.
 Result<TickReport> aggregate(Services& services, Timestamp /*now*/) {
-  return services.aggregation.tick();
+  const Result<std::size_t> renewed = services.directory.renew(kRenewalsPerStep);
+  TickReport report = TRY(services.aggregation.tick());
+  const std::size_t subscriptions = TRY(renewed);
+  report.done += subscriptions;
+  report.more = report.more || subscriptions == kRenewalsPerStep;
+  return report;
 }
 
 Result<TickReport> watch_alerts(Services& services, Timestamp /*now*/) {
@@ -35,7 +44,8 @@ constexpr std::array<Job, 3> kJobs = {{
     {"alert_watch", Milliseconds{400}, Lane::prompt, watch_alerts,
      "opens and updates alerts of tenants whose usage has changed"},
     {"aggregation", minutes{10}, Lane::steady, aggregate,
-     "closes periods, freezes their reports, looks for missed alerts, counts records again"},
+     "closes periods, freezes their reports, looks for missed alerts, counts records again, moves "
+     "renewal dates on"},
     {"cleanup", hours{24}, Lane::steady, clean_up,
      "archives and removes what has been kept long enough"},
 }};

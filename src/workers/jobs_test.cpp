@@ -38,6 +38,16 @@ TEST(Jobs, EachRunsOnAWorldWithUsage) {
   EXPECT_EQ(world.store->closed_through(), period("2026-02"));
 }
 
+TEST(Jobs, AggregationMovesRenewalDatesOn) {
+  ServicesWorld world;
+  world.add("acme", "basic", "2026-03-01T00:00:00Z");
+  world.clock.set(at("2026-04-01T00:00:00Z"));
+  ASSERT_TRUE(find_job("aggregation")->tick(world.services, world.clock.now()));
+  const auto subscriptions = world.documents(Collection::subscriptions);
+  ASSERT_EQ(subscriptions.size(), 1U);
+  EXPECT_EQ(subscriptions[0].timestamp_at("renew_on"), at("2026-05-01T00:00:00Z"));
+}
+
 TEST(Jobs, EachSaysWhatFailed) {
   ServicesWorld world;
   world.add_worked_example();

@@ -88,7 +88,8 @@ def add_records(server, port):
     """Tenants, users, keys and a tenant's own records; the webhooks that were added."""
     for tenant, plan in (("park", "basic"), ("zoo", "free")):
         ask(server, "POST", "/provider/tenants", {"tenant_id": tenant, "name": f"The {tenant}", "plan": plan})
-    ask(server, "PATCH", "/provider/tenants/zoo", {"limits_override": {"max_stores": 3, "max_api_calls_per_month": None}})
+    ask(server, "PATCH", "/provider/tenants/zoo", {"limits_override": {"max_stores": 3, "max_api_calls_per_month": None},
+                                                  "reason": "as agreed"})
     change_plan(server)
     ask(server, "POST", "/provider/users", {"email": "ada@example.com", "name": "Ada", "roles": ["NOC"], "password": "correct horse battery"})
     server.command("keys", "add", "--permission", "events.write", "--name", "sender")
@@ -98,6 +99,9 @@ def add_records(server, port):
                   {"slug": "longest", "eventType": "prompt", "aggregation": "MAX", "valueProperty": "$.tokens"},
                   {"slug": "notes", "eventType": "note", "aggregation": "COUNT"}):
         ask(server, "POST", "/api/v1/meters", meter)
+    # Own limits that follow others, and a hard limit of an own meter.
+    ask(server, "PATCH", "/provider/tenants/zoo", {"limits_override": {"max_stores": 3, "meters": {"tokens": 1000}, "effects": {"tokens": "hard"}},
+                                                  "reason": "as agreed anew"})
     webhooks = []
     for path in ("/takes", "/fails"):
         added = ask(server, "POST", "/api/tenants/park/webhooks", {"url": f"http://127.0.0.1:{port}{path}", "events": ["*"]})

@@ -152,9 +152,17 @@ Result<> ScenarioWorld::add_tenant(const Words& words) {
 }
 
 Result<> ScenarioWorld::set_own_limit(const Words& words) {
-  TRY(need(words, 3, "own_limit METER AMOUNT|unlimited"));
+  TRY(need(words, words.size() > 3 ? 5 : 3, "own_limit METER AMOUNT|unlimited|none [from TIME]"));
   const Meter meter = TRY(meter_named(words[1]));
-  tenants_.back().subscription.own_limits[meter] = TRY(limit_of(meter, words[2]));
+  Subscription& subscription = tenants_.back().subscription;
+  LimitsOverride own = subscription.own_limits();
+  own[meter].reset();
+  if (words[2] != "none") own[meter] = TRY(limit_of(meter, words[2]));
+  if (words.size() == 5) {
+    subscription.hold_to(std::move(own), TRY(time(words[4])));
+  } else {
+    subscription.limits_history = {OwnLimitsSpan{std::move(own), subscription.started_at}};
+  }
   return {};
 }
 

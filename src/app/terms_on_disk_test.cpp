@@ -1,0 +1,125 @@
+// What a month is priced with, and when it is renewed, with everything built as the program builds
+// it: on disk, in a billing time zone, with restarts and another catalogue between.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "app/app.h"
+#include "service/billing.h"
+#include "service/directory.h"
+#include "storage/store.h"
+#include "storage/test_folder.h"
+#include "workers/jobs.h"
+
+namespace metergate {
+namespace {
+
+Timestamp instant(std::string_view text) { return *parse_timestamp(text); }
+
+class TermsOnDisk : public testing::Test {
+ protected:
+  TermsOnDisk() { open(); }
+
+  // The shipped catalogue, with other words in place of some.
+  void open(std::string_view from = "", std::string_view to = "") {
+    app_.reset();
+    AppFiles files = *read_app_files(config_);
+    std::string& toml = files.plans_toml;
+    if (!from.empty()) toml.replace(toml.find(from), from.size(), to);
+    auto app = App::open(config_, files, {.clock = clock_, .log = log_});
+    ASSERT_TRUE(app) << app.error().message;
+    app_ = *std::move(app);
+  }
+  Services& services() { return app_->services(); }
+  void add() { ASSERT_TRUE(services().directory.add({tenant_, "Acme", "free", {}}, actor_)); }
+  void stores(std::int64_t count, std::string_view when) {
+    Batch batch;
+    batch.at = clock_.now();
+    UsageEvent event;
+    event.tenant = tenant_;
+    event.source = "app";
+    event.id = std::to_string(count);
+    event.occurred_at = instant(when);
+    event.fact = CountReport{Meter::stores_count, count};
+    batch.events.push_back(std::move(event));
+    ASSERT_TRUE(services().store.apply(std::move(batch)));
+  }
+  Money cost(std::string_view of) {
+    return services().billing.statement(tenant_, *Period::parse(of)).value().rated.cost;
+  }
+  std::optional<Timestamp> renew_on() {
+    return services()
+        .store.get(Collection::subscriptions, {tenant_.text(), tenant_.text()})
+        .value()
+        ->timestamp_at("renew_on");
+  }
+  void work() { ASSERT_TRUE(find_job("aggregation")->tick(services(), clock_.now())); }
+
+  TestFolder folder_;
+  Config config_ = load_config({.flags = {{"DATA_DIR", folder_.path().string()}},
+                                .environment = {{"BILLING_TIMEZONE", "Asia/Bangkok"}},
+                                .file = {}})
+                       ->config;
+  ManualClock clock_{instant("2026-10-10T00:00:00Z")};
+  Log log_{clock_, LogLevel::error};
+  TenantId tenant_ = *TenantId::parse("acme");
+  Actor actor_{"ann", "", "", ""};
+  std::unique_ptr<App> app_;
+};
+
+TEST_F(TermsOnDisk, TheWorkerMovesTheRenewalDateInTheBillingZone) {
+  add();
+  EXPECT_EQ(renew_on(), instant("2026-10-31T17:00:00Z"));
+  clock_.set(instant("2026-10-31T17:00:00Z"));
+  work();
+  EXPECT_EQ(renew_on(), instant("2026-11-30T17:00:00Z"));
+  ASSERT_TRUE(services().directory.change(tenant_, {{}, "suspended", {}}, actor_));
+  clock_.set(instant("2026-12-31T18:00:00Z"));
+  open();
+  work();
+  EXPECT_EQ(renew_on(), instant("2027-01-31T17:00:00Z"));
+}
+
+TEST_F(TermsOnDisk, OwnLimitsOfOctoberOutliveARestartAndTheClose) {
+  add();
+  stores(4, "2026-10-12T00:00:00Z");
+  clock_.set(instant("2026-10-31T17:00:00Z"));  // the first of November in Bangkok
+  LimitsOverride own;
+  own[Meter::stores_count] = Limit{};
+  ASSERT_TRUE(services().directory.change(tenant_, {{}, {}, own, "agreed"}, actor_));
+  for (int restart = 0; restart < 2; ++restart) {
+    EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+    EXPECT_EQ(cost("2026-11"), Money{});
+    open();
+  }
+  clock_.set(instant("2026-11-03T17:00:00Z"));
+  work();
+  open();
+  EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+}
+
+// The catalogue's versions hold by time likewise: a start in November prices no October anew.
+TEST_F(TermsOnDisk, ACatalogueOfNovemberLeavesOctoberAsItIsAndSaysWhatItChanged) {
+  add();
+  stores(4, "2026-10-12T00:00:00Z");
+  clock_.set(instant("2026-11-01T09:00:00Z"));
+  for (int restart = 0; restart < 2; ++restart) {
+    open("max_stores = 1\n", "max_stores = 3\n");
+    EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+    EXPECT_EQ(cost("2026-11"), Money{10'000'000});
+  }
+  Query query;
+  query.collection = Collection::provider_audits;
+  query.filter = Filter::equal("action", "plan.changed");
+  const std::vector<Json> audits = *services().store.find(query);
+  ASSERT_EQ(audits.size(), 1U);
+  EXPECT_EQ(audits[0].find("after")->string_at("plan"), "free");
+  EXPECT_EQ(audits[0].find("after")->integer_at("version"), 2);
+  clock_.set(instant("2026-11-03T17:00:00Z"));
+  work();
+  EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+}
+
+}  // namespace
+}  // namespace metergate
