@@ -169,7 +169,7 @@ TEST_F(DirectoryApi, OwnLimitsAreHeldAgainstTheUsageAtOnce) {
   ask(line, R"({"limits_override":{"max_storage_gb":0},"reason":"as agreed"})");
   ASSERT_EQ(world_.all(Collection::provider_alerts).size(), 1U);
   EXPECT_EQ(world_.all(Collection::provider_alerts)[0].string_at("status"), "open");
-  ask(line, R"({"limits_override":null,"reason":"in error"})");
+  ask(line, R"({"limits_override":{},"reason":"in error"})");
   EXPECT_EQ(world_.all(Collection::provider_alerts)[0].string_at("status"), "resolved");
 }
 
