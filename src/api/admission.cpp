@@ -7,6 +7,7 @@
 
 #include "api/reader_faults.h"
 #include "api/sequence_wait.h"
+#include "base/nearest.h"
 #include "service/directory.h"
 #include "service/sessions.h"
 
@@ -14,10 +15,6 @@ namespace metergate::api {
 namespace {
 
 constexpr std::string_view kTenantPrefix = "/api/tenants/";
-
-std::unexpected<Error> no_permission() {
-  return fail(ErrorCode::permission, std::string{kNoPermission});
-}
 
 Result<Caller> authenticate(const http::Request& request, Services& services) {
   std::vector<std::string_view> values;
@@ -31,13 +28,13 @@ Result<> admit_provider(const Caller& caller, Permission needed) {
   if (caller.scope() != Scope::provider)
     return fail(ErrorCode::unauthorized,
                 "this route takes a provider's token; the token sent has the scope tenant");
-  if (!caller.may(needed)) return no_permission();
+  if (!caller.may(needed)) return refuse_for_want_of(needed);
   return {};
 }
 
 Result<> admit_sender(const Caller& caller, Permission needed, Services& services) {
   if (caller.tenant()) return check_tenant(*caller.tenant(), false, services.directory);
-  if (!caller.may(needed)) return no_permission();
+  if (!caller.may(needed)) return refuse_for_want_of(needed);
   return {};
 }
 
@@ -116,7 +113,8 @@ Result<> check_query(const http::Request& request, const Route& route) {
           {std::nullopt, name,
            route.query_names.empty() && route.repeated_names.empty()
                ? std::string{"is unknown; this route takes no query parameters of its own"}
-               : "is unknown; allowed: " + allowed_names(route)});
+               : "is unknown; allowed: " + allowed_names(route) +
+                     did_you_mean(name, route.query_names)});
     }
     seen.push_back(name);
   }

@@ -12,9 +12,9 @@ Result<AlertQuery> read_alert_query(const Call& call) {
   const PageRequest page = read_page(reader);
   query.page = page.page;
   query.limit = page.limit;
-  query.type = reader.choice("type", {std::string{kOverLimitType}}).value_or("");
-  query.status = reader.choice("status", {"open", "acknowledged", "resolved"}).value_or("");
-  query.severity = reader.choice("severity", {"low", "medium", "high", "critical"}).value_or("");
+  query.type = reader.choices("type", {std::string{kOverLimitType}}).value_or("");
+  query.status = reader.choices("status", {"open", "acknowledged", "resolved"}).value_or("");
+  query.severity = reader.choices("severity", {"low", "medium", "high", "critical"}).value_or("");
   query.tenant_id = reader.text("tenant_id").value_or("");
   const std::optional<Period> period = read_period(reader, "period");
   if (period) query.period = period->text();

@@ -4,6 +4,8 @@
 
 #include "api/reader_faults.h"
 #include "api/routes.h"
+#include "base/nearest.h"
+#include "base/text.h"
 
 namespace metergate::api {
 namespace {
@@ -32,12 +34,6 @@ Result<> check_media_type(const http::Request& request) {
         ErrorCode::media_type,
         fmt::format("the body is encoded as {}; this route takes it as it is", shown(*coding)));
   return {};
-}
-
-// Characters as people count them: code points.
-std::size_t length_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
 }
 
 bool has_control(std::string_view text) {
@@ -111,7 +107,7 @@ std::optional<std::string> BodyReader::optional_text(std::string_view name, std:
     return std::nullopt;
   }
   const std::string& text = value->as_string();
-  const std::size_t length = length_of(text);
+  const std::size_t length = character_count(text);
   if (length < length_min || length > length_max) {
     fault(name, fmt::format("has {} characters; {}", length, text_rule(length_min, length_max)));
     return std::nullopt;
@@ -139,7 +135,9 @@ std::optional<std::string> BodyReader::optional_choice(
   if (value->is_string() && std::ranges::find(allowed, value->as_string()) != allowed.end())
     return value->as_string();
   const std::string given = value->is_string() ? shown(value->as_string()) : kind_of(*value);
-  fault(name, fmt::format("is {}; {}", given, choice_rule(allowed)));
+  const std::string meant =
+      value->is_string() ? did_you_mean(value->as_string(), allowed) : std::string{};
+  fault(name, fmt::format("is {}; {}{}", given, choice_rule(allowed), meant));
   return std::nullopt;
 }
 
@@ -218,7 +216,8 @@ Result<> BodyReader::finish() {
     if (std::ranges::find(known_, member.first) == known_.end())
       faults_.push_back(Fault{std::nullopt, member.first,
                               known_.empty() ? std::string{"is unknown; the body has no members"}
-                                             : "is unknown; allowed: " + joined(known_)});
+                                             : "is unknown; allowed: " + joined(known_) +
+                                                   did_you_mean(member.first, known_)});
   }
   return result_of(faults_);
 }

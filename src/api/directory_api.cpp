@@ -38,13 +38,12 @@ Result<TenantId> tenant_in_path(const Call& call) {
 Result<Answer> list_tenants(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  const std::vector<std::string> sorts = {"tenant_id", "-tenant_id", "name",
-                                          "-name",     "created_at", "-created_at"};
   TenantQuery query;
   query.search = reader.text("q").value_or("");
   query.plan = reader.text("plan").value_or("");
-  query.status = reader.choice("status", {"active", "suspended"}).value_or("");
-  query.sort = reader.choice("sort", sorts).value_or("tenant_id");
+  query.status = reader.choices("status", {"active", "suspended"}).value_or("");
+  query.sort =
+      read_sort(reader, {"tenant_id", "name", "plan", "status", "created_at"}, "tenant_id");
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());

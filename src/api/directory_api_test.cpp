@@ -67,12 +67,16 @@ TEST_F(DirectoryApi, TenantsAreListedFilteredAndPaged) {
   const std::string list = "GET /provider/tenants";
   EXPECT_EQ(values(list, "tenants", "tenant_id"), "tenant_1 tenant_2 ");
   EXPECT_EQ(values(list + "?plan=free", "tenants", "tenant_id"), "tenant_2 ");
+  EXPECT_EQ(values(list + "?plan=free,none", "tenants", "tenant_id"), "tenant_2 ");
   EXPECT_EQ(values(list + "?q=TENANT_1", "tenants", "tenant_id"), "tenant_1 ");
+  EXPECT_EQ(values(list + "?status=active,suspended&sort=-status", "tenants", "tenant_id"),
+            "tenant_2 tenant_1 ");
   EXPECT_EQ(values(list + "?status=suspended", "tenants", "tenant_id"), "");
   EXPECT_EQ(values(list + "?sort=-tenant_id&limit=1", "tenants", "tenant_id"), "tenant_2 ");
   EXPECT_EQ(to_text(*ask(list + "?limit=1").data.find("pagination")),
             R"({"page":1,"limit":1,"total":2,"pages":2})");
-  for (const char* query : {"?sort=plan", "?status=gone", "?page=0", "?health_status=critical"}) {
+  for (const char* query : {"?sort=colour", "?status=gone", "?status=active,gone", "?status=,",
+                            "?page=0", "?health_status=critical"}) {
     EXPECT_EQ(ask(list + query).status, 400) << query;
   }
 }

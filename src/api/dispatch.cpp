@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/answer_form.h"
 #include "api/sequence_wait.h"
 #include "base/id.h"
 #include "base/utf8.h"
@@ -30,7 +31,8 @@ Actor actor_of(const http::Request& request, const std::optional<Caller>& caller
   return Actor{.name = caller ? caller->actor() : std::string{"anonymous"},
                .ip = request.remote_ip,
                .user_agent = user_agent_of(request),
-               .request_id = request.request_id};
+               .request_id = request.request_id,
+               .rights = caller ? caller->permissions() : Permissions{}};
 }
 
 std::string path_value_or_empty(const RouteMatch& match, std::string_view name) {
@@ -55,6 +57,11 @@ Result<std::unique_ptr<Dispatcher>> Dispatcher::create(std::vector<Route> routes
 bool Dispatcher::is_slow(const http::Request& request) const {
   const auto match = table_.find(request.method, request.path);
   return match && (match->route->is_slow || must_wait(request, services_));
+}
+
+bool Dispatcher::is_login(const http::Request& request) const {
+  const auto match = table_.find(request.method, request.path);
+  return match && match->route->hashes_password;
 }
 
 void Dispatcher::handle(http::Request request, http::Reply reply) {
@@ -113,7 +120,7 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
             .access = admission.access,
             .actor = actor_of(request, admission.caller)};
   Answer answer = TRY(exchange.match->route->handler(call));
-  return shape(std::move(answer), request);
+  return formed(shape(std::move(answer), request), request);
 }
 
 Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
@@ -170,8 +177,12 @@ http::Response Dispatcher::failure(const Error& error, const http::Request& requ
                                                   : http::problem(error, context);
 }
 
-http::Response Dispatcher::refusal(const Error& error, std::string_view request_id) {
-  return http::problem(error, context_of(services_, request_id));
+http::Response Dispatcher::refusal(const Error& error, std::string_view request_id,
+                                   std::string_view target) {
+  const http::EnvelopeContext context = context_of(services_, request_id);
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path.starts_with(kProblemPrefix) ? http::problem_json(error, context, path)
+                                          : http::problem(error, context);
 }
 
 void Dispatcher::add_standing(const Exchange& exchange, http::Response& response) const {

@@ -23,10 +23,12 @@ class Dispatcher final : public http::Handler {
   static Result<std::unique_ptr<Dispatcher>> create(std::vector<Route> routes, Services& services);
 
   bool is_slow(const http::Request& request) const override;
+  bool is_login(const http::Request& request) const override;
   void handle(http::Request request, http::Reply reply) override;
   // Asks the disk once for all answers that wait for it.
   void settle() override;
-  http::Response refusal(const Error& error, std::string_view request_id) override;
+  http::Response refusal(const Error& error, std::string_view request_id,
+                         std::string_view target) override;
   // Whether a route answers at this path, with whatever method.
   bool serves(std::string_view path) const { return table_.has(path); }
 

@@ -79,13 +79,13 @@ TEST_F(DispatchTest, GivesTheAnswerAnEnvelope) {
             R"("data":{"actor":"anonymous","ip":"192.0.2.9","user_agent":"curl/8","x":"7",)"
             R"("has_access":false},"error":null})");
   EXPECT_EQ(header_of(response, "X-Extra"), "1");
-  EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(header_of(response, "Cache-Control"), "private, no-cache");
 }
 
 TEST_F(DispatchTest, LeavesAWholeAnswerAsItIs) {
   const http::Response response = send("GET /download");
   EXPECT_EQ(response.body, "a,b");
-  EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(header_of(response, "Cache-Control"), "private, no-cache");
 }
 
 TEST_F(DispatchTest, KnowsWhichRoutesAreSlow) {
@@ -280,9 +280,25 @@ TEST_F(DispatchTest, HidesWhatBrokeInside) {
 }
 
 TEST_F(DispatchTest, RefusesInTheEnvelopeOfTheApi) {
-  const http::Response response = dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2");
+  const http::Response response =
+      dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2", "/provider/tenants");
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(body_of(response).string_at("request_id"), "req_2");
+}
+
+TEST_F(DispatchTest, RefusesUnderApiV1AsAProblem) {
+  for (const char* target : {"/api/v1/events", "/api/v1/events?x=1", "/api/v1/none"}) {
+    const http::Response response =
+        dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2", target);
+    EXPECT_EQ(response.status, 413);
+    EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json") << target;
+    EXPECT_EQ(body_of(response).string_at("code"), "E_TOO_LARGE");
+  }
+  for (const char* target : {"", "/api/v1", "/api/v1x/", "/provider/api/v1/"}) {
+    const http::Response response =
+        dispatcher_->refusal({ErrorCode::too_large, "too much"}, "req_2", target);
+    EXPECT_EQ(header_of(response, "Content-Type"), "application/json") << target;
+  }
 }
 
 TEST_F(DispatchTest, MetersARequestOfATenant) {
@@ -329,9 +345,15 @@ TEST_F(DispatchTest, MetersWhateverTheStatus) {
 }
 
 TEST_F(DispatchTest, MetersAHeadRequestWithoutTheBodyThatItDoesNotGet) {
-  const http::Response response = send("HEAD /api/tenants/tenant_1/stores/s", tenant_);
-  EXPECT_LT(calls().at(0).integer_at("response_bytes").value(), static_cast<std::int64_t>(400));
+  send("HEAD /api/tenants/tenant_1/stores/s", tenant_);
+  const std::int64_t without_body = calls().at(0).integer_at("response_bytes").value();
   EXPECT_EQ(calls().at(0).string_at("method"), "HEAD");
+  const http::Response whole = send("GET /api/tenants/tenant_1/stores/s", tenant_);
+  std::int64_t with_body = 0;
+  for (const Json& call : calls())
+    with_body = std::max(with_body, call.integer_at("response_bytes").value());
+  EXPECT_GT(whole.body.size(), 100U);
+  EXPECT_LT(without_body, with_body - static_cast<std::int64_t>(whole.body.size()) / 2);
 }
 
 TEST_F(DispatchTest, MetersAProvidersRequestButDoesNotBillIt) {

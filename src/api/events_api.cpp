@@ -21,7 +21,7 @@ Result<> check_subjects(const EventBody& body, const std::optional<TenantId>& ow
     const std::optional<std::string> subject = element.second.string_at("subject");
     return !subject || *subject == own->text();
   });
-  if (!all_own) return fail(ErrorCode::permission, std::string(kNoPermission));
+  if (!all_own) return refuse_for_want_of(Permission::events_write);
   return {};
 }
 

@@ -100,8 +100,7 @@ Result<> read_subjects(const Call& call, QueryReader& reader, MeterQuery& query)
   const std::optional<TenantId>& own = call.caller->tenant();
   if (own) {
     const auto is_own = [&](const std::string& name) { return name == own->text(); };
-    if (!std::ranges::all_of(names, is_own))
-      return fail(ErrorCode::permission, std::string(kNoPermission));
+    if (!std::ranges::all_of(names, is_own)) return refuse_for_want_of(Permission::billing_read);
     query.subjects.push_back(*own);
     return {};
   }

@@ -5,6 +5,8 @@
 
 #include "api/reader_faults.h"
 #include "api/routes.h"
+#include "base/nearest.h"
+#include "service/listed_values.h"
 
 namespace metergate::api {
 namespace {
@@ -33,7 +35,24 @@ std::optional<std::string> QueryReader::choice(std::string_view name,
                                                const std::vector<std::string>& allowed) {
   std::optional<std::string> value = text(name);
   if (!value || std::ranges::find(allowed, *value) != allowed.end()) return value;
-  fault(name, fmt::format("is {}; must be one of: {}", shown(*value), joined(allowed)));
+  fault(name, fmt::format("is {}; must be one of: {}{}", shown(*value), joined(allowed),
+                          did_you_mean(*value, allowed)));
+  return std::nullopt;
+}
+
+std::optional<std::string> QueryReader::choices(std::string_view name,
+                                                const std::vector<std::string>& allowed) {
+  std::optional<std::string> value = text(name);
+  if (!value) return value;
+  const std::vector<std::string> values = listed_values(*value);
+  for (const std::string& one : values) {
+    if (std::ranges::find(allowed, one) != allowed.end()) continue;
+    fault(name, fmt::format("is {}; must be one of: {}, or several with commas between{}",
+                            shown(one), joined(allowed), did_you_mean(one, allowed)));
+    return std::nullopt;
+  }
+  if (!values.empty()) return value;
+  fault(name, fmt::format("is empty; must be one of: {}", joined(allowed)));
   return std::nullopt;
 }
 
@@ -67,6 +86,30 @@ std::optional<Day> QueryReader::day(std::string_view name) {
 }
 
 Result<> QueryReader::finish() { return result_of(faults_); }
+
+std::string read_sort(QueryReader& reader, const std::vector<std::string_view>& fields,
+                      std::string_view otherwise) {
+  std::vector<std::string> allowed;
+  for (const std::string_view field : fields) {
+    allowed.emplace_back(field);
+    allowed.push_back("-" + std::string{field});
+  }
+  return reader.choice("sort", allowed).value_or(std::string{otherwise});
+}
+
+void sort_documents(std::vector<Json>& documents, std::string_view sort) {
+  const bool descending = sort.starts_with('-');
+  if (descending) sort.remove_prefix(1);
+  static const Json none;
+  const auto value = [sort](const Json& document) -> const Json& {
+    const Json* const found = document.find(sort);
+    return found == nullptr ? none : *found;
+  };
+  std::ranges::stable_sort(documents, [&](const Json& a, const Json& b) {
+    const auto order = compare(value(a), value(b));
+    return descending ? order > 0 : order < 0;
+  });
+}
 
 PageRequest read_page(QueryReader& reader) {
   PageRequest page;

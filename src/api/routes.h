@@ -102,6 +102,7 @@ struct Route {
   std::string_view summary;
   // Query names that may stand there several times; "name[]" is name[KEY] with any key.
   std::vector<std::string_view> repeated_names{};
+  bool hashes_password = false;  // such slow ones have a thread of their own
 };
 
 // A handler's file offers its rows; routes.cpp puts them all together.
@@ -161,6 +162,9 @@ class QueryReader {
   explicit QueryReader(const Call& call) : call_(call) {}
   std::optional<std::string> text(std::string_view name);
   std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& allowed);
+  // One or several of them, separated by commas; as they stand, see service/listed_values.
+  std::optional<std::string> choices(std::string_view name,
+                                     const std::vector<std::string>& allowed);
   std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most,
                        std::int64_t otherwise);
   std::optional<bool> flag(std::string_view name);
@@ -177,6 +181,11 @@ struct PageRequest {
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
+// The query's "sort", one of the fields or one with - before it; `otherwise` where there is none.
+std::string read_sort(QueryReader& reader, const std::vector<std::string_view>& fields,
+                      std::string_view otherwise);
+// Sorts documents so; those that are equal keep their order.
+void sort_documents(std::vector<Json>& documents, std::string_view sort);
 PageRequest read_page(QueryReader& reader);  // page from 1, limit 1 to 200
 Json pagination_json(const PageRequest& request, std::int64_t total);
 

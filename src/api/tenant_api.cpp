@@ -11,6 +11,7 @@
 #include "service/billing.h"
 #include "service/enforcement.h"
 #include "service/records.h"
+#include "service/text_rules.h"
 
 namespace metergate::api {
 namespace {
@@ -70,8 +71,8 @@ std::vector<std::string> texts(const std::array<std::string_view, N>& values) {
 }
 
 std::optional<std::string> read_filter(QueryReader& query, std::string_view name) {
-  if (name == "status") return query.choice(name, texts(kRecordStatuses));
-  if (name == "type") return query.choice(name, texts(kDeviceTypes));
+  if (name == "status") return query.choices(name, texts(kRecordStatuses));
+  if (name == "type") return query.choices(name, texts(kDeviceTypes));
   return query.text(name);
 }
 

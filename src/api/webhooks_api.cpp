@@ -22,8 +22,11 @@ Webhooks::Reference which(const Call& call) {
 Result<Answer> list(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
+  const std::string sort = read_sort(
+      reader, {"webhook_id", "url", "is_active", "created_at", "updated_at"}, "webhook_id");
   TRY(reader.finish());
-  const std::vector<Json> all = call.services.webhooks.list(owner_of(call));
+  std::vector<Json> all = call.services.webhooks.list(owner_of(call));
+  sort_documents(all, sort);
   Json shown = Json::array();
   const auto first = static_cast<std::size_t>((page.page - 1) * page.limit);
   for (std::size_t i = first; i < all.size() && i - first < static_cast<std::size_t>(page.limit);
@@ -111,7 +114,7 @@ std::vector<Route> routes_of(const Doors& doors) {
   const Access reads = doors.reads;
   const Access writes = doors.writes;
   return {
-      {"GET", doors.list, reads, list, {"page", "limit"}, false, "List webhooks"},
+      {"GET", doors.list, reads, list, {"page", "limit", "sort"}, false, "List webhooks"},
       {"POST", doors.list, writes, add, {}, false, "Add a webhook; its secret is shown once"},
       {"GET", doors.one, reads, get, {}, false, "Show a webhook"},
       {"PATCH", doors.one, writes, change, {}, false, "Change a webhook or its secret"},

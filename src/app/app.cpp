@@ -7,7 +7,6 @@
 
 #include "app/build_facts.h"
 #include "base/crypto.h"
-#include "base/jwt.h"
 #include "service/aggregation.h"
 #include "service/alerting.h"
 #include "service/analytics.h"
@@ -58,6 +57,12 @@ Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config) 
   return specs;
 }
 
+Error no_key_in(const Jwks& keys) {
+  std::string message = "the key set has no key that verifies signatures";
+  for (const std::string& which : keys.skipped()) message += "; " + which;
+  return {ErrorCode::invalid, std::move(message)};
+}
+
 SessionOptions session_options(const Config& config, const AppFiles& files) {
   return {.jwt_secret = config.jwt_secret.empty() ? base64url(random_bytes(kRandomSecretBytes))
                                                   : config.jwt_secret,
@@ -74,6 +79,10 @@ Webhooks::UrlCheck url_check(const http::DestinationRules& rules) {
 
 }  // namespace
 
+void log_skipped_keys(const Jwks& keys, const Log& log) {
+  for (const std::string& which : keys.skipped()) log.warn("jwks.key_skipped", {{"key", which}});
+}
+
 Result<AppFiles> read_app_files(const Config& config) {
   AppFiles files{.plans_toml = std::string{kShippedPlans}, .jwks_text = {}, .upstreams = {}};
   if (!config.plans_file.empty()) {
@@ -89,6 +98,7 @@ Result<AppFiles> read_app_files(const Config& config) {
     files.jwks_text = *std::move(text);
     const auto keys = Jwks::parse(files.jwks_text);
     if (!keys) return refuse_file("JWKS_FILE", config.jwks_file, keys.error());
+    if (keys->size() == 0) return refuse_file("JWKS_FILE", config.jwks_file, no_key_in(*keys));
   }
   if (!config.webhook_ca_file.empty()) {
     const auto text = read_text_file(config.webhook_ca_file);
@@ -136,6 +146,7 @@ struct App::Parts {
     catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
     directory = TRY(Directory::open(*store, *catalog, clock));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
+    if (!files.jwks_text.empty()) log_skipped_keys(TRY(Jwks::parse(files.jwks_text)), log);
     webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
     deliveries =
         TRY(Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, log}));

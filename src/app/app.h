@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "base/jwt.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -23,6 +24,9 @@ struct AppFiles {
   std::string jwks_text;                         // empty: none
   std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
 };
+
+// One line for each key of the set that is passed over.
+void log_skipped_keys(const Jwks& keys, const Log& log);
 
 // ErrorCode::invalid names the variable, the file and what is wrong in it.
 Result<AppFiles> read_app_files(const Config& config);

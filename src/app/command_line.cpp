@@ -8,6 +8,7 @@
 
 #include "app/exit_status.h"
 #include "app/front.h"
+#include "base/nearest.h"
 
 namespace metergate {
 namespace {
@@ -26,6 +27,59 @@ std::unique_ptr<CLI::App> make_parser(const CommandRow& row) {
   return parser;
 }
 
+// All that may stand behind the command: its options, and those of its subcommands.
+std::vector<std::string> option_names(const CLI::App& parser) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : parser.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const CLI::App* child : parser.get_subcommands([](const CLI::App*) { return true; })) {
+    for (std::string& name : option_names(*child)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::vector<std::string> subcommand_names(const CLI::App& parser) {
+  std::vector<std::string> names;
+  for (const CLI::App* child : parser.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(child->get_name());
+  return names;
+}
+
+// "--format: jsno not in {csv,json}" is how the parser refuses a word of a list.
+std::string meant_of_list(std::string_view message) {
+  constexpr std::string_view kBetween = " not in {";
+  const std::size_t between = message.find(kBetween);
+  if (between == message.npos || !message.ends_with('}')) return {};
+  const std::size_t begin = message.rfind(' ', between - 1) + 1;
+  std::string_view list = message.substr(between + kBetween.size());
+  list.remove_suffix(1);
+  std::vector<std::string_view> known;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    known.push_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return did_you_mean(message.substr(begin, between - begin), known);
+}
+
+// What was probably meant by the first word that the parser does not know; empty where all are
+// known or nothing is near.
+std::string meant_words(const CLI::App& parser, const Arguments& arguments) {
+  const std::vector<std::string> options = option_names(parser);
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (!argument.starts_with("--")) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    if (std::ranges::find(options, name) == options.end()) return did_you_mean(name, options);
+  }
+  const std::vector<std::string> children = subcommand_names(parser);
+  const auto word = std::ranges::find_if(
+      arguments, [](const std::string& argument) { return !argument.starts_with('-'); });
+  if (word == arguments.end() || std::ranges::find(children, *word) != children.end()) return {};
+  return did_you_mean(*word, children);
+}
+
 struct CommonText {
   Values flags;
   std::string env_file;
@@ -40,6 +94,14 @@ void declare_common(CLI::App& parser, CommonText& common) {
 std::unique_ptr<Command> make_command(const CommandRow& row) {
   if (row.make_store != nullptr) return row.make_store();
   return row.make_local();
+}
+
+std::vector<std::string_view> listed_names() {
+  std::vector<std::string_view> names;
+  for (const CommandRow& row : all_commands()) {
+    if (row.is_listed) names.push_back(row.name);
+  }
+  return names;
 }
 
 int run_local(const CommandRow& row, const Arguments& arguments, Streams streams) {
@@ -70,8 +132,11 @@ std::optional<int> parse_words(const CommandRow& row, Command& command, const Ar
     streams.out << parser->help();
     return kExitDone;
   } catch (const CLI::ParseError& error) {
-    streams.err << fmt::format("metergate {}: {} (metergate help {} shows what it takes)\n",
-                               row.name, one_line(error.what()), row.name);
+    const std::string message = one_line(error.what());
+    std::string meant = meant_of_list(message);
+    if (meant.empty()) meant = meant_words(*parser, arguments);
+    streams.err << fmt::format("metergate {}: {}{} (metergate help {} shows what it takes)\n",
+                               row.name, message, meant, row.name);
     return kExitUsage;
   }
   for (auto& [name, value] : text.flags) {
@@ -107,8 +172,9 @@ int run_command_line(const Arguments& words, Streams streams) {
   if (name == "--version") name = "version";
   const CommandRow* row = find_command(name);
   if (row == nullptr) {
-    streams.err << fmt::format("metergate: there is no command {}; metergate help lists them all\n",
-                               one_line(name));
+    streams.err << fmt::format(
+        "metergate: there is no command {}{}; metergate help lists them all\n", one_line(name),
+        did_you_mean(name, listed_names()));
     return kExitUsage;
   }
   const Arguments arguments(words.empty() ? words.end() : words.begin() + 1, words.end());

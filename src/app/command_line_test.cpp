@@ -191,10 +191,30 @@ TEST_F(CommandsOverAFolder, ImportNamesTheLineThatIsWrongAndRecordsNothingOfItsB
 }
 
 TEST_F(CommandsOverAFolder, FindRefusesWhatItCannotRead) {
+  ASSERT_EQ(in_folder({"tenants", "add", "t1", "--name", "One"}).status, kExitDone);
   EXPECT_EQ(in_folder({"find", "nothing"}).status, kExitUsage);
   EXPECT_EQ(in_folder({"find", "tenants", "{a: b}"}).status, kExitUsage);
   EXPECT_EQ(in_folder({"find", "tenants", "{a: {$near: 1}}"}).status, kExitUsage);
   EXPECT_EQ(in_folder({"find", "tenants", "--sort", "{a: 2}"}).status, kExitUsage);
+}
+
+TEST_F(CommandsOverAFolder, FindKnowsWhichFieldWasMeant) {
+  ASSERT_EQ(in_folder({"tenants", "add", "t1", "--name", "One"}).status, kExitDone);
+  const Said field = in_folder({"find", "tenants", "{$or: [{statsu: 'active'}, {name: 'One'}]}"});
+  EXPECT_EQ(field.status, kExitUsage);
+  EXPECT_NE(field.err.find("did you mean 'status'?"), std::string::npos) << field.err;
+  EXPECT_EQ(in_folder({"find", "tenants", "{'status.deeper': 1}"}).status, kExitDone);
+  EXPECT_EQ(in_folder({"find", "sales", "{amuont: 1}"}).status, kExitUsage);
+  EXPECT_EQ(in_folder({"export", "sales", "{amount: 1}"}).status, kExitDone);
+}
+
+TEST_F(CommandsOverAFolder, LookingMakesNoFolder) {
+  for (const Arguments& words : {Arguments{"find", "tenants"}, Arguments{"verify"},
+                                 Arguments{"doctor"}, Arguments{"tenants", "list"}}) {
+    const Said said = in_folder(words);
+    EXPECT_EQ(said.status, kExitConfiguration) << words.front();
+    EXPECT_TRUE(is_one_line(said.err)) << said.err;
+  }
 }
 
 TEST_F(CommandsOverAFolder, FindSortsBothWays) {

@@ -1,7 +1,9 @@
 #include "app/config.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "app/dotenv.h"
+#include "base/nearest.h"
 #include "http/origin.h"
 
 namespace metergate {
@@ -257,6 +260,23 @@ std::string shown(const SettingRow& row, const std::string& value) {
   return fmt::format("{}={}", row.name, text);
 }
 
+constexpr std::size_t kMisspeltLettersMax = 2;
+
+std::vector<std::string_view> setting_names() {
+  std::vector<std::string_view> names;
+  for (const SettingRow& row : kSettings) names.push_back(row.name);
+  return names;
+}
+
+std::vector<std::string> environment_names() {
+  std::vector<std::string> names;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return names;
+}
+
 }  // namespace
 
 std::span<const SettingRow> all_settings() { return kSettings; }
@@ -277,6 +297,34 @@ Result<LoadedConfig> load_config(const ConfigSources& sources) {
   return loaded;
 }
 
+Result<> check_names(const Values& file, const std::string& file_name) {
+  for (const auto& [name, value] : file) {
+    if (std::ranges::find(kSettings, name, &SettingRow::name) != std::end(kSettings)) continue;
+    return fail(ErrorCode::invalid,
+                fmt::format("{}: {:.80} is no setting of Metergate{}; metergate serve "
+                            "--print-config shows them all",
+                            file_name, name, did_you_mean(name, setting_names())));
+  }
+  return {};
+}
+
+std::vector<std::string> misspelt_names(std::span<const std::string> environment) {
+  const std::vector<std::string_view> known = setting_names();
+  std::vector<std::string> warnings;
+  for (const std::string& name : environment) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const auto meant = std::ranges::find_if(known, [&](std::string_view setting) {
+      return edit_distance(name, setting) <= kMisspeltLettersMax;
+    });
+    if (meant == known.end()) continue;
+    warnings.push_back(fmt::format(
+        "{:.80} in the environment is no setting of Metergate and is left alone; did you mean "
+        "{}?",
+        name, *meant));
+  }
+  return warnings;
+}
+
 Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file) {
   ConfigSources sources;
   sources.flags = std::move(flags);
@@ -284,6 +332,7 @@ Result<ConfigSources> process_sources(Values flags, const std::optional<std::str
     const std::string name{row.name};
     if (const char* value = std::getenv(name.c_str())) sources.environment[name] = value;
   }
+  sources.warnings = misspelt_names(environment_names());
   sources.file_name = env_file.value_or(".env");
   std::error_code ignored;
   if (!env_file && !std::filesystem::exists(sources.file_name, ignored)) return sources;
@@ -294,6 +343,7 @@ Result<ConfigSources> process_sources(Values flags, const std::optional<std::str
                 fmt::format("{}: {}", sources.file_name, values.error().message));
   }
   sources.file = *std::move(values);
+  TRY(check_names(sources.file, sources.file_name));
   return sources;
 }
 

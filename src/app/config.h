@@ -60,6 +60,7 @@ struct ConfigSources {
   Values environment;
   Values file;
   std::string file_name = ".env";
+  std::vector<std::string> warnings{};  // a line each, about names that are nearly ours
 };
 
 // One setting as it was found, for --print-config.
@@ -77,6 +78,13 @@ struct LoadedConfig {
 // ErrorCode::invalid: one line that names the variable, its value (not of a secret) and what is
 // allowed.
 Result<LoadedConfig> load_config(const ConfigSources& sources);
+
+// ErrorCode::invalid where a name of the file is none of ours, with the one that was probably
+// meant.
+Result<> check_names(const Values& file, const std::string& file_name);
+// A line for each name of the environment that is at most two letters from one of ours: the
+// environment belongs to others too, so such a name stops nothing.
+std::vector<std::string> misspelt_names(std::span<const std::string> environment);
 
 // The sources of this process: `env_file`, or .env in the working directory where there is one.
 Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file);

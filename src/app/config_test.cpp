@@ -158,6 +158,23 @@ TEST(Config, NamesAreUniqueAndEveryRowSaysWhatItIsFor) {
   }
 }
 
+TEST(Config, ANameOfTheFileThatIsNoneOfOursStopsTheStart) {
+  EXPECT_TRUE(check_names({{"API_PORT", "1"}, {"JWT_SECRET", ""}}, ".env"));
+  const auto refused = check_names({{"API_PORTT", "1"}}, "my.env");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("my.env: API_PORTT is no setting"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("did you mean 'API_PORT'?"), std::string::npos);
+  EXPECT_FALSE(check_names({{"SOMETHING_ELSE_ENTIRELY", "1"}}, ".env"));
+}
+
+TEST(Config, AnEnvironmentsNameThatIsNearlyOursIsWarnedOf) {
+  const std::vector<std::string> names = {"PATH", "HOME", "API_PORT", "DATADIR", "JWT_SECRETS"};
+  const auto warnings = misspelt_names(names);
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_NE(warnings[0].find("DATA_DIR"), std::string::npos) << warnings[0];
+  EXPECT_NE(warnings[1].find("JWT_SECRET?"), std::string::npos) << warnings[1];
+}
+
 TEST(Config, NamedFileThatIsMissingIsRefusedByName) {
   const auto sources = process_sources({}, "no/such/file.env");
   ASSERT_FALSE(sources);

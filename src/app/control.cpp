@@ -65,14 +65,16 @@ class CommandHandler final : public http::Handler {
   void handle(http::Request request, http::Reply reply) override {
     if (request.method != "POST" || request.path != "/command") {
       reply(refusal({ErrorCode::not_found, "only POST /command is answered here", {}},
-                    request.request_id));
+                    request.request_id, request.target));
       return;
     }
     auto response = run(request.body, services_);
-    reply(response ? *std::move(response) : refusal(response.error(), request.request_id));
+    reply(response ? *std::move(response)
+                   : refusal(response.error(), request.request_id, request.target));
   }
 
-  http::Response refusal(const Error& error, std::string_view request_id) override {
+  http::Response refusal(const Error& error, std::string_view request_id,
+                         std::string_view) override {
     return http::problem(
         error,
         {.now = services_.clock.now(), .zone = &services_.rules.zone, .request_id = request_id});

@@ -311,7 +311,11 @@ class History {
   Period current_;
   Dice dice_{48080};
   std::int64_t events_made_ = 0;
-  const Actor actor_{.name = "demo", .ip = {}, .user_agent = "metergate", .request_id = {}};
+  const Actor actor_{.name = "demo",
+                     .ip = {},
+                     .user_agent = "metergate",
+                     .request_id = {},
+                     .rights = Permissions::all()};
 };
 
 }  // namespace

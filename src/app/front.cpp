@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,9 +27,16 @@ namespace {
 constexpr std::chrono::milliseconds kPause{50};
 constexpr int kTriesMax = 100;
 
-std::string user_name() {
-  const passwd* entry = ::getpwuid(::geteuid());
-  return entry != nullptr ? entry->pw_name : fmt::format("uid-{}", ::geteuid());
+std::string name_of_user(uid_t id) {
+  const passwd* entry = ::getpwuid(id);
+  return entry != nullptr ? entry->pw_name : fmt::format("uid-{}", id);
+}
+
+std::string user_name() { return name_of_user(::geteuid()); }
+
+std::string owner_of(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? name_of_user(status.st_uid) : "somebody else";
 }
 
 int fail_with(std::string_view name, const Error& error, Streams streams, int status) {
@@ -59,6 +67,8 @@ std::optional<LoadedConfig> load_process_config(std::string_view command,
     print_error(command, sources.error(), err);
     return std::nullopt;
   }
+  for (const std::string& warning : sources->warnings)
+    err << fmt::format("metergate {}: {}\n", command, warning);
   auto loaded = load_config(*sources);
   if (!loaded) {
     print_error(command, loaded.error(), err);
@@ -67,8 +77,33 @@ std::optional<LoadedConfig> load_process_config(std::string_view command,
   return *std::move(loaded);
 }
 
-Folder::Folder(const Config& config)
-    : config_(config), log_(clock_, std::max(config.log_level, LogLevel::warn)) {}
+Result<> check_folder_is_made(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::string name = std::filesystem::absolute(folder, error).string();
+  const auto refuse = [&name](std::string_view what) {
+    return fail(ErrorCode::invalid,
+                fmt::format("{} {}; name the server's data folder with --data-dir or DATA_DIR",
+                            name, what));
+  };
+  const bool is_there = std::filesystem::exists(folder, error);
+  if (error) return refuse("cannot be looked at: " + error.message());
+  if (!is_there) return refuse("does not exist, and a command that only reads makes no folder");
+  if (!std::filesystem::is_directory(folder, error)) return refuse("is no folder");
+  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return refuse(fmt::format("belongs to {} and cannot be used by {} (run this as that user)",
+                              owner_of(folder), user_name()));
+  }
+  // With a journal and no FORMAT it was ours and is damaged: opening it says so.
+  for (const char* part : {"FORMAT", "journal"}) {
+    if (std::filesystem::exists(folder / part, error)) return {};
+  }
+  return refuse("holds no data of Metergate (it has no file FORMAT)");
+}
+
+Folder::Folder(const Config& config, IfMissing if_missing)
+    : config_(config),
+      if_missing_(if_missing),
+      log_(clock_, std::max(config.log_level, LogLevel::warn)) {}
 Folder::~Folder() = default;
 
 int Folder::run(const std::string& name, const Arguments& arguments, Streams streams) {
@@ -76,6 +111,10 @@ int Folder::run(const std::string& name, const Arguments& arguments, Streams str
   if (app_) return run_store_command(call, app_->services(), streams);
   const auto files = read_app_files(config_);
   if (!files) return fail_with(name, files.error(), streams, kExitConfiguration);
+  if (if_missing_ == IfMissing::refuse) {
+    const auto made = check_folder_is_made(config_.data_dir);
+    if (!made) return fail_with(name, made.error(), streams, kExitConfiguration);
+  }
   for (int tries = 0; tries < kTriesMax; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(kPause);
     const auto status = try_once(call, *files, streams);
@@ -101,10 +140,16 @@ Result<std::optional<int>> Folder::try_once(const StoreCall& call, const AppFile
 int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Streams streams) {
   const auto loaded = load_process_config(wanted.row.name, common, streams.err);
   if (!loaded) return kExitConfiguration;
+  if (!wanted.command.makes_folder()) {
+    // Before a password is asked for.
+    const auto made = check_folder_is_made(loaded->config.data_dir);
+    if (!made) return fail_with(wanted.row.name, made.error(), streams, kExitConfiguration);
+  }
   auto input = wanted.command.input(streams);
   if (!input) return fail_with(wanted.row.name, input.error(), streams, kExitUsage);
   std::istringstream in(*std::move(input));
-  Folder folder(loaded->config);
+  Folder folder(loaded->config, wanted.command.makes_folder() ? Folder::IfMissing::make
+                                                              : Folder::IfMissing::refuse);
   return run_with_output(wanted, folder, {in, streams.out, streams.err});
 }
 

@@ -3,6 +3,8 @@
 // socket. For the main thread.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,11 +29,16 @@ int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Stre
 std::optional<LoadedConfig> load_process_config(std::string_view command,
                                                 const CommonOptions& common, std::ostream& err);
 
+// ErrorCode::invalid, one line with the path: there is none, or it holds nothing of ours.
+Result<> check_folder_is_made(const std::filesystem::path& folder);
+
 // A way to the folder that lasts over several commands: the folder stays open here once it was
 // opened, or each command is sent to the server that holds it.
 class Folder {
  public:
-  explicit Folder(const Config& config);
+  // What becomes of a folder that is not there: begun, or told of with kExitConfiguration.
+  enum class IfMissing : std::uint8_t { refuse, make };
+  Folder(const Config& config, IfMissing if_missing);
   ~Folder();
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -43,6 +50,7 @@ class Folder {
   Result<std::optional<int>> try_once(const StoreCall& call, const AppFiles& files,
                                       Streams streams);
   const Config& config_;
+  const IfMissing if_missing_;
   SystemClock clock_;
   Log log_;
   std::unique_ptr<App> app_;

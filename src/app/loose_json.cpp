@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 namespace metergate {
@@ -16,6 +18,28 @@ bool is_word_start(char c) {
 }
 
 bool is_word(char c) { return is_word_start(c) || (c >= '0' && c <= '9') || c == '.'; }
+
+// A day, or a time without seconds or zone, as the shell takes it: midnight, and UTC. What is none
+// of these stays as it is, for whoever reads it to refuse.
+std::string whole_instant(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00";
+  std::string whole{text};
+  if (text.size() > 10 && text[10] == ' ') whole[10] = 'T';
+  const bool is_of_shape =
+      (text.size() == 4 || text.size() == 7 || text.size() == 10 || text.size() == 16 ||
+       text.size() == 19) &&
+      std::ranges::equal(whole, kShape.substr(0, whole.size()), [](char c, char shape) {
+        return shape == '0' ? c >= '0' && c <= '9' : c == shape;
+      });
+  if (!is_of_shape) {
+    // A fraction of a second, and no zone behind it.
+    const std::size_t digits = text.find_first_not_of("0123456789", 20);
+    const bool has_fraction = text.size() > 20 && text[19] == '.' && digits == text.npos;
+    return has_fraction ? whole + "Z" : whole;
+  }
+  constexpr std::string_view kStart = "0000-01-01T00:00:00";
+  return whole + std::string{kStart.substr(whole.size())} + "Z";
+}
 
 // Rewrites the shell's notation as Extended JSON, piece by piece; whether the whole is sound is for
 // the strict parser to say.
@@ -87,10 +111,12 @@ class Rewriter {
     return call(name, end);
   }
 
-  // ISODate("…"), Date("…"), NumberLong("…") or NumberInt(…).
+  // ISODate("…"), Date("…"), NumberLong("…") and their kin, with or without `new` before them.
   Result<bool> call(std::string_view name, std::size_t after_name) {
     const bool is_date = name == "ISODate" || name == "Date";
-    const bool is_number = name == "NumberLong" || name == "NumberInt";
+    constexpr std::array<std::string_view, 7> kNumbers = {
+        "NumberLong", "NumberInt", "NumberDecimal", "Long", "Int32", "Double", "Decimal128"};
+    const bool is_number = std::ranges::find(kNumbers, name) != kNumbers.end();
     if ((!is_date && !is_number) || next_sign(after_name) != '(') {
       return refuse(fmt::format("{:.40} stands without quotes", name));
     }
@@ -105,7 +131,11 @@ class Rewriter {
                            operand.back() == operand.front();
     if (is_quoted) operand = operand.substr(1, operand.size() - 2);
     out_ += is_date ? "{\"$date\":" : "{\"$numberLong\":";
-    append_quoted(operand, out_);
+    if (is_date && !is_quoted) {
+      out_ += operand;  // milliseconds
+    } else {
+      append_quoted(is_date ? whole_instant(operand) : std::string{operand}, out_);
+    }
     out_.push_back('}');
     at_ = close + 1;
     return true;

@@ -42,6 +42,27 @@ TEST(LooseJson, ShellDatesAndNumbersAreExtendedJson) {
   EXPECT_EQ(read("{a: NumberLong(7), b: NumberInt('8')}"), R"({"a":7,"b":8})");
 }
 
+TEST(LooseJson, ADateMayBeADayOrATimeWithoutAZone) {
+  const std::string day = R"({"a":{"$date":"2026-11-10T00:00:00.000Z"}})";
+  const std::string time = R"({"a":{"$date":"2026-11-10T10:30:00.000Z"}})";
+  EXPECT_EQ(read(R"({a: ISODate("2026-11-10")})"), day);
+  EXPECT_EQ(read(R"({a: new Date("2026-11-10")})"), day);
+  EXPECT_EQ(read(R"({a: ISODate('2026-11-10T10:30')})"), time);
+  EXPECT_EQ(read(R"({a: ISODate("2026-11-10 10:30:00")})"), time);
+  EXPECT_EQ(read(R"({a: ISODate("2026-11-10T10:30:00.000")})"), time);
+  EXPECT_EQ(read(R"({a: ISODate("2026-11-10T11:30:00+01:00")})"), time);
+  EXPECT_EQ(read(R"({a: ISODate("2026-11")})"), R"({"a":{"$date":"2026-11-01T00:00:00.000Z"}})");
+  EXPECT_EQ(read("{a: new Date(0)}"), R"({"a":{"$date":"1970-01-01T00:00:00.000Z"}})");
+  for (const char* text : {R"({a: ISODate("2026-11-31")})", R"({a: ISODate("2026-13")})",
+                           R"({a: ISODate("10.11.2026")})", "{a: ISODate()}"})
+    EXPECT_TRUE(is_refused(text)) << text;
+}
+
+TEST(LooseJson, NumbersHaveManyNames) {
+  EXPECT_EQ(read("{a: Long('7'), b: Int32(8), c: NumberDecimal('1.5'), d: new Double(2.25)}"),
+            R"({"a":7,"b":8,"c":1.5,"d":2.25})");
+}
+
 TEST(LooseJson, NegativeNumbersAreRead) {
   EXPECT_EQ(read("{timestamp: -1}"), R"({"timestamp":-1})");
 }

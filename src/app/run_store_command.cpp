@@ -20,10 +20,14 @@ int run_store_command(const StoreCall& call, Services& services, Streams streams
   const auto command = row->make_store();
   CommonOptions common;
   if (const auto done = parse_words(*row, *command, call.arguments, streams, common)) return *done;
-  StoreContext context{
-      .services = services,
-      .actor = {.name = call.actor, .ip = {}, .user_agent = "metergate", .request_id = {}},
-      .streams = streams};
+  StoreContext context{.services = services,
+                       // Whoever reaches the folder could write into it what they like.
+                       .actor = {.name = call.actor,
+                                 .ip = {},
+                                 .user_agent = "metergate",
+                                 .request_id = {},
+                                 .rights = Permissions::all()},
+                       .streams = streams};
   const auto status = command->run(context);
   services.store.wait_durable(services.store.head());
   if (status) return *status;

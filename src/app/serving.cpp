@@ -8,10 +8,12 @@
 #include "api/dispatch.h"
 #include "app/control.h"
 #include "app/descriptors.h"
+#include "app/watched_files.h"
 #include "gateway/gateway.h"
 #include "http/outbound.h"
 #include "http/server.h"
 #include "http/upstream_checks.h"
+#include "service/sessions.h"
 #include "storage/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
@@ -19,20 +21,37 @@
 namespace metergate {
 namespace {
 
-sigset_t stop_signals() {
+constexpr timespec kLookEvery{.tv_sec = 1, .tv_nsec = 0};  // at the files that may change
+
+// SIGHUP does not stop anything; it is here so that it is met nowhere else.
+sigset_t met_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
-int wait_for_stop_signal() {
-  const sigset_t signals = stop_signals();
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
+int wait_for_stop_signal(WatchedFiles& files) {
+  const sigset_t signals = met_signals();
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &kLookEvery);
+    if (signal == SIGTERM || signal == SIGINT) return signal;
+    if (signal == SIGHUP) {
+      files.read_all();
+    } else {
+      files.look();
+    }
   }
-  return signal;
+}
+
+// From the identity provider's file to the sessions.
+Result<> read_keys(const std::string& text, Services& services) {
+  Jwks keys = TRY(Jwks::parse(text));
+  log_skipped_keys(keys, services.log);
+  services.sessions.replace_keys(std::move(keys));
+  return {};
 }
 
 // No more connections than there are descriptors for, so that the store never goes without.
@@ -73,7 +92,7 @@ http::OutboundOptions outbound_options(const Config& config) {
 }  // namespace
 
 void block_stop_signals() {
-  const sigset_t signals = stop_signals();
+  const sigset_t signals = met_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A client that goes away while it is answered is met by an error of the write.
   std::signal(SIGPIPE, SIG_IGN);
@@ -106,7 +125,12 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
                                      {"data_dir", config.data_dir.string()}});
   if (options.when_ready) options.when_ready(server->port());
 
-  const int signal = wait_for_stop_signal();
+  WatchedFiles files(services.log);
+  if (!config.jwks_file.empty()) {
+    files.add("JWKS_FILE", config.jwks_file, options.jwks_text,
+              [&services](const std::string& text) { return read_keys(text, services); });
+  }
+  const int signal = wait_for_stop_signal(files);
   services.log.info("server.stopping", {{"signal", signal}});
   server->stop();
   scheduler.stop();

@@ -1,10 +1,12 @@
 // Serving: the doors over an open App — HTTP, the control socket, the workers — from the first
-// request to the last, until SIGTERM or SIGINT. For the main thread, which started no other before
+// request to the last, until SIGTERM or SIGINT. SIGHUP has the files of keys read again, which are
+// looked at once a second too. For the main thread, which started no other before
 // block_stop_signals().
 #pragma once
 
 #include <functional>
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "app/app.h"
@@ -17,6 +19,7 @@ namespace metergate {
 struct ServeOptions {
   bool has_workers = true;
   std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
+  std::string jwks_text{};                       // of the file as it was read, where there is one
   // Called once everything answers, with the port that was bound.
   std::function<void(std::uint16_t port)> when_ready;
 };

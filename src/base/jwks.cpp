@@ -1,6 +1,8 @@
 // The key half of base/jwt: a JSON Web Key Set becomes verifying keys by kid.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/jwt.h"
 
 namespace metergate {
@@ -40,17 +42,29 @@ std::string_view name_of(SignatureAlgorithm algorithm) {
   return "";
 }
 
+// Whether key_ops, where it is there, is a list that holds "verify" (RFC 7517, 4.3).
+bool may_verify(const Json& key) {
+  const Json* const operations = key.find("key_ops");
+  if (operations == nullptr) return true;
+  if (!operations->is_array()) return false;
+  return std::ranges::find(operations->as_array(), Json{"verify"}) != operations->as_array().end();
+}
+
 Result<VerifyingKey> read_key(const Json& key) {
+  if (!key.is_object()) return refuse_keys("it is no object");
+  if (const Json* kid = key.find("kid"); kid != nullptr && !kid->is_string())
+    return refuse_keys("its kid is no text");
   // A file that verifies has no business holding what signs.
   for (const std::string_view secret : {"d", "k", "p", "q"}) {
     if (key.find(secret) != nullptr) return refuse_keys("it holds a private or symmetric key");
   }
+  if (key.find("use") != nullptr && key.string_at("use") != "sig")
+    return refuse_keys("its use is not sig");
+  if (!may_verify(key)) return refuse_keys("its key_ops do not hold verify");
   const VerifyingKey made = TRY(make_key(key));
   if (key.find("alg") != nullptr && key.string_at("alg") != name_of(made.algorithm()))
     return refuse_keys(
         fmt::format("its alg is not {}, as its kty asks", name_of(made.algorithm())));
-  if (key.find("use") != nullptr && key.string_at("use") != "sig")
-    return refuse_keys("its use is not sig");
   return made;
 }
 
@@ -65,25 +79,29 @@ Result<Jwks> Jwks::parse(std::string_view text) {
   Jwks jwks;
   for (std::size_t i = 0; i < keys->as_array().size(); ++i) {
     const Json& key = keys->as_array()[i];
-    if (key.string_at("use") == "enc") continue;  // identity providers publish these beside ours
-    const auto kid = key.string_at("kid");
-    if (!kid || kid->empty() || kid->size() > kKidSizeMax)
-      return refuse_keys(fmt::format("key {} of the key set has no kid of 1 to 64 characters", i));
-    auto made = read_key(key);
-    if (!made) {
-      return refuse_keys(fmt::format("key {} ('{}') of the key set cannot be used: {}", i, *kid,
-                                     made.error().message));
+    std::optional<std::string> kid = key.string_at("kid");
+    if (auto made = read_key(key)) {
+      jwks.keys_.push_back({std::move(kid), *std::move(made)});
+    } else {
+      jwks.skipped_.push_back(
+          fmt::format("key {} ('{:.64}'): {}", i, kid.value_or(""), made.error().message));
     }
-    if (!jwks.keys_.emplace(*kid, *std::move(made)).second)
-      return refuse_keys(fmt::format("the kid '{}' stands twice in the key set", *kid));
   }
-  if (jwks.keys_.empty()) return refuse_keys("the key set has no key that verifies signatures");
   return jwks;
 }
 
-const VerifyingKey* Jwks::find(std::string_view kid) const {
-  const auto found = keys_.find(kid);
-  return found == keys_.end() ? nullptr : &found->second;
+Result<std::vector<const VerifyingKey*>> Jwks::keys_for(const Jwt& token) const {
+  std::vector<const VerifyingKey*> found;
+  for (const Entry& entry : keys_) {
+    if (entry.key.algorithm() != token.algorithm) continue;
+    if (!token.kid || entry.kid == token.kid) found.push_back(&entry.key);
+  }
+  if (!token.kid && found.size() > 1) {
+    return fail(
+        ErrorCode::unauthorized,
+        fmt::format("the token has no kid, and {} keys could have signed it", found.size()));
+  }
+  return found;
 }
 
 }  // namespace metergate

@@ -9,10 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/crypto.h"
 #include "base/json.h"
@@ -20,8 +20,6 @@
 #include "base/time.h"
 
 namespace metergate {
-
-inline constexpr std::size_t kKidSizeMax = 64;  // bytes
 
 struct Jwt {
   SignatureAlgorithm algorithm = SignatureAlgorithm::hs256;
@@ -40,17 +38,17 @@ Result<Jwt> parse_jwt(std::string_view text);
 bool is_signed_by(const Jwt& token, const VerifyingKey& key);
 
 // exp is required and must lie after now; nbf and iat may lie up to 30 s ahead. A token that claims
-// to live longer than 24 h is refused. All three are whole seconds since 1970.
+// to live longer than 24 h is refused. All three are seconds since 1970, which may have a fraction.
 Result<> check_times(const Json& claims, Timestamp now);
 
-// When check_times() says yes: from `first` on and before `end`, in whole seconds since 1970. Empty
+// When check_times() says yes: from `first` on and before `end`, in milliseconds since 1970. Empty
 // where it never does.
 struct TokenSpan {
   std::int64_t first = 0;
   std::int64_t end = 0;
   bool contains(Timestamp at) const {
-    const auto second = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
-    return first <= second && second < end;
+    const std::int64_t instant = at.time_since_epoch().count();
+    return first <= instant && instant < end;
   }
 };
 TokenSpan span_of(const Json& claims);
@@ -58,20 +56,30 @@ TokenSpan span_of(const Json& claims);
 // A token signed with HS256; `claims` is an object.
 std::string sign_jwt(const Json& claims, std::string_view secret);
 
-// A JSON Web Key Set (RFC 7517): public keys by kid.
+// A JSON Web Key Set (RFC 7517): the public keys of it that verify what we take.
 class Jwks {
  public:
-  // Refused: symmetric and private keys, keys without kid or with one that stands twice, and a kty,
-  // crv and alg that do not agree on RS256, ES256 or EdDSA. Keys for encryption are passed over.
+  // Refused: what is no key set, or more than 1 MiB or 100 keys of one. A key of a kind, algorithm,
+  // use or key_ops that we do not take, a symmetric or private one and one that is no sound key are
+  // passed over (RFC 7517, 5); skipped() says why.
   static Result<Jwks> parse(std::string_view text);
 
   Jwks() = default;
-  // The key with exactly this kid, or nullptr.
-  const VerifyingKey* find(std::string_view kid) const;
+  // Those that the token may be signed with, all of its algorithm: with a kid, the keys of exactly
+  // that kid; without one, the only key of the algorithm. ErrorCode::unauthorized where the token
+  // has no kid and several keys could be meant.
+  Result<std::vector<const VerifyingKey*>> keys_for(const Jwt& token) const;
   std::size_t size() const { return keys_.size(); }
+  // One text for each key that was passed over: which and why.
+  const std::vector<std::string>& skipped() const { return skipped_; }
 
  private:
-  std::map<std::string, VerifyingKey, std::less<>> keys_;
+  struct Entry {
+    std::optional<std::string> kid;
+    VerifyingKey key;
+  };
+  std::vector<Entry> keys_;
+  std::vector<std::string> skipped_;
 };
 
 }  // namespace metergate

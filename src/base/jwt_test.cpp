@@ -126,26 +126,33 @@ TEST(JwtAttack, OtherKindsOfToken) {
   }
 }
 
-TEST(JwtAttack, KidsWithOtherCharactersOrLengths) {
-  for (const std::string& kid :
-       {std::string{R"("")"}, std::string{R"("a b")"}, std::string{R"("' OR 1=1 --")"},
-        std::string{R"("key\u0000")"}, std::string{R"("a\\b")"}, std::string{R"("key\n")"},
-        std::string{R"("|id")"}, std::string{"\"$(id)\""}, std::string{R"("caf\u00e9")"},
-        std::string{"1"}, std::string{"null"}, std::string{R"({"$ne":""})"},
-        "\"" + std::string(65, 'k') + "\""}) {
+TEST(JwtAttack, AKidThatIsNoText) {
+  for (const std::string kid : {"1", "null", R"({"$ne":""})", R"(["k"])", "true"}) {
     const std::string header = R"({"alg":"HS256","kid":)" + kid + "}";
-    EXPECT_TRUE(why_refused(signed_token(header, claims_text())).starts_with("the token's kid"))
+    EXPECT_EQ(why_refused(signed_token(header, claims_text())), "the token's kid is no text")
         << kid;
+  }
+}
+
+TEST(Jwt, AKidIsAnyText) {
+  for (const std::string kid : {R"("")", R"("a b")", R"("' OR 1=1 --")", R"("key\u0000")",
+                                R"("a\\b")", R"("|id")", R"("caf\u00e9")"}) {
+    const std::string header = R"({"alg":"HS256","kid":)" + kid + "}";
+    EXPECT_TRUE(accepted(signed_token(header, claims_text()))) << kid;
   }
 }
 
 TEST(JwtAttack, AKidIsANameAndNeverAPath) {
   const Jwks jwks =
       *Jwks::parse(R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":")" + kEdX + "\"}]}");
-  for (const std::string_view kid : {"../../dev/null", "/dev/null", "./k", "K", "k=", "", "kk"}) {
-    EXPECT_EQ(jwks.find(kid), nullptr) << kid;
+  Jwt token;
+  token.algorithm = SignatureAlgorithm::eddsa;
+  for (const char* kid : {"../../dev/null", "/dev/null", "./k", "K", "k=", "", "kk"}) {
+    token.kid = kid;
+    EXPECT_TRUE(jwks.keys_for(token)->empty()) << kid;
   }
-  EXPECT_NE(jwks.find("k"), nullptr);
+  token.kid = "k";
+  EXPECT_EQ(jwks.keys_for(token)->size(), 1U);
 }
 
 TEST(JwtAttack, DuplicateMembers) {
@@ -289,10 +296,30 @@ TEST(JwtTimes, NeedsAnExpThatLiesAfterNow) {
   EXPECT_FALSE(in_time(Json::object({{"Exp", kNow + 1}})));
 }
 
-TEST(JwtTimes, TakesWholeNumbersOnly) {
+TEST(JwtTimes, MayHaveAFraction) {
+  const auto claims = [](std::string_view exp) {
+    return *parse_json("{\"exp\":" + std::string{exp} + "}");
+  };
+  const std::string second = std::to_string(kNow);
+  EXPECT_TRUE(in_time(claims(second + ".5")));
+  EXPECT_TRUE(in_time(claims(second + ".123456789012")));
+  EXPECT_FALSE(in_time(claims(second + ".0")));
+  EXPECT_FALSE(in_time(claims(second + ".0001")));
+  EXPECT_TRUE(check_times(claims(second + ".5"), at_second(kNow) + Milliseconds{499}));
+  EXPECT_FALSE(check_times(claims(second + ".5"), at_second(kNow) + Milliseconds{500}));
+  EXPECT_TRUE(span_of(claims(second + ".5")).contains(at_second(kNow) + Milliseconds{499}));
+  EXPECT_FALSE(span_of(claims(second + ".5")).contains(at_second(kNow) + Milliseconds{500}));
+  Json with_nbf = claims(second + ".9");
+  with_nbf.set("nbf", Decimal{(kNow + 30) * 10 + 1, 1});
+  EXPECT_FALSE(in_time(with_nbf));
+  with_nbf.set("nbf", Decimal{(kNow + 30) * 10, 1});
+  EXPECT_TRUE(in_time(with_nbf));
+}
+
+TEST(JwtTimes, TakesNumbersOnly) {
   for (const std::string_view exp :
-       {R"("1772706660")", "1772706660.5", "1772706660.0", "null", "true", "[1772706660]", "{}",
-        "-1", "253402300800", "9223372036854775807", "-9223372036854775808"}) {
+       {R"("1772706660")", "null", "true", "[1772706660]", "{}", "-1", "-0.5", "253402300800",
+        "9223372036854775807", "-9223372036854775808"}) {
     for (const std::string name : {"exp", "nbf", "iat"}) {
       Json claims = Json::object({{"exp", kNow + 60}});
       claims.set(name, *parse_json(exp));

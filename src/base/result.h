@@ -55,6 +55,7 @@ struct Error {
   std::string message;  // for people; never branch on it
   std::vector<Fault> faults{};
   std::chrono::seconds retry_after{0};  // where it is known; 0: what its code says
+  std::string required{};  // of a refusal for want of rights: the permissions, a space between
 };
 
 // A std::expected that the compiler does not let anyone drop: g++ 12's own is not [[nodiscard]].

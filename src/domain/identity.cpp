@@ -60,6 +60,12 @@ std::optional<Permissions> permissions_of_role(std::string_view role) {
   return parse_permissions(row->permissions);
 }
 
+std::vector<std::string_view> all_role_names() {
+  std::vector<std::string_view> names;
+  for (const RoleRow& row : kRoles) names.push_back(row.name);
+  return names;
+}
+
 std::string role_names_text() {
   std::string text;
   for (const RoleRow& row : kRoles) {
@@ -80,7 +86,34 @@ Caller Caller::of_tenant(std::string actor, TenantId tenant) {
 Result<TenantAccess> Caller::access(const TenantId& tenant, Permission needed_by_provider) const {
   if (tenant_ && *tenant_ == tenant) return TenantAccess{tenant, false};
   if (!tenant_ && may(needed_by_provider)) return TenantAccess{tenant, true};
-  return fail(ErrorCode::permission, std::string{kNoPermission});
+  return refuse_for_want_of(needed_by_provider);
+}
+
+std::string_view name_of(Permission permission) {
+  const auto row = std::ranges::find(kPermissions, permission, &PermissionRow::permission);
+  return row == kPermissions.end() ? std::string_view{} : row->name;
+}
+
+std::unexpected<Error> refuse_for_want_of(Permission permission) {
+  Error error{ErrorCode::permission, std::string{kNoPermission}};
+  error.required = name_of(permission);
+  return fail(std::move(error));
+}
+
+Result<> check_rights(Permissions own, Permissions granted) {
+  Permissions missing = granted;
+  missing.remove(own);
+  if (missing.is_empty()) return {};
+  Error error{ErrorCode::permission, std::string{kNoPermission}};
+  if (granted == Permissions::all()) {
+    error.required = "*";
+    return fail(std::move(error));
+  }
+  for (const std::string_view name : missing.names()) {
+    if (!error.required.empty()) error.required += ' ';
+    error.required += name;
+  }
+  return fail(std::move(error));
 }
 
 }  // namespace metergate

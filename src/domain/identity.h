@@ -55,6 +55,7 @@ class Permissions {
   bool has(Permission permission) const { return (bits_ & bit(permission)) != 0; }
   void add(Permission permission) { bits_ |= bit(permission); }
   void add(Permissions others) { bits_ |= others.bits_; }
+  void remove(Permissions others) { bits_ &= ~others.bits_; }
   // By name; "*" is all of them. False where there is none of that name.
   bool add(std::string_view name);
   bool is_empty() const { return bits_ == 0; }
@@ -71,6 +72,7 @@ class Permissions {
 // "Provider-Admin", "NOC", "Billing-Ops", "Read-Only" (rules: "Permissions"); nothing for another
 // name.
 std::optional<Permissions> permissions_of_role(std::string_view role);
+std::vector<std::string_view> all_role_names();
 // Which roles there are, for a person.
 std::string role_names_text();
 
@@ -120,5 +122,12 @@ class Caller {
 
 // What a person is told when a right is missing; always these words.
 inline constexpr std::string_view kNoPermission = "Insufficient permissions";
+
+std::string_view name_of(Permission permission);
+// ErrorCode::permission with kNoPermission, and the permission that is missing.
+std::unexpected<Error> refuse_for_want_of(Permission permission);
+// ErrorCode::permission where `granted` holds what `own` does not, with the names of that: nobody
+// hands out, changes or takes away what they do not have themselves.
+Result<> check_rights(Permissions own, Permissions granted);
 
 }  // namespace metergate

@@ -32,13 +32,17 @@ class Gateway final : public http::Handler {
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
 
   bool is_slow(const http::Request& request) const override { return parts_.own.is_slow(request); }
+  bool is_login(const http::Request& request) const override {
+    return parts_.own.is_login(request);
+  }
   std::unique_ptr<http::Passage> pass(const http::Request& head) override;
   void handle(http::Request request, http::Reply reply) override {
     parts_.own.handle(std::move(request), std::move(reply));
   }
   void settle() override { parts_.own.settle(); }
-  http::Response refusal(const Error& error, std::string_view request_id) override {
-    return parts_.own.refusal(error, request_id);
+  http::Response refusal(const Error& error, std::string_view request_id,
+                         std::string_view target) override {
+    return parts_.own.refusal(error, request_id, target);
   }
 
  private:

@@ -16,7 +16,7 @@ class NoRoutes final : public http::Handler {
  public:
   bool is_slow(const http::Request&) const override { return false; }
   void handle(http::Request, http::Reply reply) override { reply({}); }
-  http::Response refusal(const Error&, std::string_view) override { return {}; }
+  http::Response refusal(const Error&, std::string_view, std::string_view) override { return {}; }
 };
 
 constexpr std::string_view kUpstreams = R"(

@@ -359,7 +359,7 @@ Request Connection::unread_request() {
 Response Connection::refusal(const Error& error, const std::string& request_id) {
   shared_.log.info("http.refused",
                    {{"request_id", request_id}, {"reason", error.message}, {"ip", remote_ip_}});
-  return shared_.handler.refusal(error, request_id);
+  return shared_.handler.refusal(error, request_id, parser_.head().target);
 }
 
 Response Connection::take_answer(const std::string& request_id) {
@@ -380,8 +380,11 @@ void Connection::call_handler(Request request) {
   if (!handler.is_slow(request)) {
     handler.handle(std::move(request), std::move(reply));
     loop_->settle(handler);
-  } else if (shared_.slow.reserve()) {
-    shared_.slow.submit_reserved(
+    return;
+  }
+  SlowPool& pool = handler.is_login(request) ? shared_.logins : shared_.slow;
+  if (pool.reserve()) {
+    pool.submit_reserved(
         [&handler, asked = std::move(request), answer = std::move(reply)]() mutable {
           handler.handle(std::move(asked), std::move(answer));
           handler.settle();

@@ -30,6 +30,7 @@ struct Shared {
   const Clock& clock;
   const Log& log;
   SlowPool& slow;
+  SlowPool& logins;
   std::atomic<std::size_t> connections = 0;
   std::atomic<std::size_t> held_bytes = 0;  // of bodies that come and answers that go
   std::atomic<bool> stopping = false;

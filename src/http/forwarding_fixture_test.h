@@ -96,8 +96,9 @@ class PassingEcho final : public Handler {
   void handle(Request request, Reply reply) override {
     own_.handle(std::move(request), std::move(reply));
   }
-  Response refusal(const Error& error, std::string_view request_id) override {
-    return own_.refusal(error, request_id);
+  Response refusal(const Error& error, std::string_view request_id,
+                   std::string_view target) override {
+    return own_.refusal(error, request_id, target);
   }
   std::unique_ptr<Passage> pass(const Request& head) override {
     if (!head.path.starts_with("/up/")) return nullptr;

@@ -70,8 +70,10 @@ Json faults_json(const Error& error) {
 }
 
 Json details_json(const Error& error) {
-  if (error.faults.empty()) return Json::object();
-  return Json::object({{"errors", faults_json(error)}});
+  Json details = Json::object();
+  if (!error.faults.empty()) details.set("errors", faults_json(error));
+  if (!error.required.empty()) details.set("required", error.required);
+  return details;
 }
 
 void append_zoned(const Json& value, const EnvelopeContext& context, std::string& out) {
@@ -155,6 +157,7 @@ Response problem_json(const Error& error, const EnvelopeContext& context, std::s
                             {"code", row.name},
                             {"request_id", context.request_id}});
   if (!error.faults.empty()) body.set("errors", faults_json(error));
+  if (!error.required.empty()) body.set("details", details_json(error));
   for (auto& [name, value] : extension.as_object()) body.set(name, std::move(value));
   Response response;
   append_zoned(body, context, response.body);

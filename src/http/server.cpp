@@ -26,7 +26,8 @@ class AsioServer final : public Server {
   AsioServer(const ServerOptions& options, Handler& handler, const Clock& clock, const Log& log)
       : options_(options),
         slow_(std::max(1U, options.slow_threads), options.slow_waiting_max),
-        shared_{options_, handler, clock, log, slow_} {}
+        logins_(1, options.logins_waiting_max),
+        shared_{options_, handler, clock, log, slow_, logins_} {}
   ~AsioServer() override { stop(); }
 
   Result<> listen() {
@@ -74,6 +75,7 @@ class AsioServer final : public Server {
       if (worker->thread.joinable()) worker->thread.join();
     }
     slow_.stop();
+    logins_.stop();
     if (!options_.unix_path.empty() && !workers_.empty()) ::unlink(options_.unix_path.c_str());
   }
 
@@ -157,6 +159,7 @@ class AsioServer final : public Server {
 
   const ServerOptions options_;
   SlowPool slow_;
+  SlowPool logins_;
   Shared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::uint16_t port_ = 0;

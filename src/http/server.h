@@ -29,6 +29,7 @@ struct ServerOptions {
   unsigned threads = 2;        // one io_context each
   unsigned slow_threads = 2;   // for handlers that Router rows call slow
   std::size_t slow_waiting_max = 64;
+  std::size_t logins_waiting_max = 16;  // they have one thread of their own
   std::size_t connections_max = 16'384;
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 8 * 1024 * 1024;
@@ -51,6 +52,12 @@ class Handler {
   virtual ~Handler() = default;
   // True: handle() may take long (a report, a password hash) and is run on a slow thread.
   virtual bool is_slow(const Request& request) const = 0;
+  // True: handle() hashes a password. Such requests stand in a line of their own, so that a flood
+  // of them holds up no other that is slow.
+  virtual bool is_login(const Request& request) const {
+    static_cast<void>(request);
+    return false;
+  }
   // Asked for each request once its head is read, on a server thread: a request that passes on to
   // an upstream, or null for one that is answered by handle(). `head` has no query and no body yet.
   virtual std::unique_ptr<Passage> pass(const Request& head) {
@@ -62,8 +69,10 @@ class Handler {
   // Called on the same thread soon after, behind all requests that were ready together with that
   // one: what handle() has put off is due, for all of them at once.
   virtual void settle() {}
-  // The answer for what never became a request, or could not be taken.
-  virtual Response refusal(const Error& error, std::string_view request_id) = 0;
+  // The answer for what never became a request, or could not be taken. `target` is what it asked
+  // for, as sent; empty where that is not known.
+  virtual Response refusal(const Error& error, std::string_view request_id,
+                           std::string_view target) = 0;
 };
 
 class Server {

@@ -40,7 +40,7 @@ class Echo final : public Handler {
     reply(answer_to(request));
   }
 
-  Response refusal(const Error& error, std::string_view request_id) override {
+  Response refusal(const Error& error, std::string_view request_id, std::string_view) override {
     Response response;
     response.status = error.code == ErrorCode::too_large           ? 413
                       : error.code == ErrorCode::headers_too_large ? 431

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "domain/identity.h"
 #include "storage/audit.h"
 
 namespace metergate {
@@ -12,6 +13,7 @@ struct Actor {
   std::string ip;
   std::string user_agent;
   std::string request_id;
+  Permissions rights{};  // what they may do; nobody gives or takes away what they do not have
 };
 
 // A record of `action` by `actor` at `now`, with a new id; the caller fills tenant, reason, before

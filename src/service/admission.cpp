@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::size_t kTokenBytesMax = 8 * 1024;
 
-std::unexpected<Error> no_permission() {
-  return fail(ErrorCode::permission, std::string{kNoPermission});
-}
-
 Result<> check_active(const TenantRecord& record, bool is_provider) {
   if (!is_provider && record.tenant.status != "active")
     return fail(ErrorCode::permission,
@@ -52,10 +48,10 @@ Result<> check_tenant(const TenantId& tenant, bool is_provider, const Directory&
 Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const Directory& directory,
                          TenantAdmission& admission) {
   // What follows would tell a stranger which tenants there are.
-  if (!caller.tenant() && !caller.may(asked.needed)) return no_permission();
+  if (!caller.tenant() && !caller.may(asked.needed)) return refuse_for_want_of(asked.needed);
   const Result<TenantId> tenant = TenantId::parse(asked.tenant);
   if (!tenant) {
-    if (caller.tenant()) return no_permission();
+    if (caller.tenant()) return refuse_for_want_of(asked.needed);
     return fail(Error{ErrorCode::invalid,
                       "tenant_id in the path: " + tenant.error().message,
                       {{std::nullopt, "tenant_id", tenant.error().message}}});

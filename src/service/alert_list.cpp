@@ -3,13 +3,17 @@
 #include <array>
 
 #include "service/alerting.h"
+#include "service/listed_values.h"
 
 namespace metergate {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kAlertSorts = {
-    "last_seen", "first_seen", "count", "tenant_id", "tenant_name", "period", "status", "severity",
+constexpr std::array<std::string_view, 17> kAlertSorts = {
+    "last_seen",       "first_seen",      "count",       "tenant_id",   "tenant_name",
+    "period",          "status",          "severity",    "alert_id",    "type",
+    "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "resolution_reason",
+    "created_at",      "updated_at",
 };
 
 Filter filter_of(const AlertQuery& query) {
@@ -22,7 +26,7 @@ Filter filter_of(const AlertQuery& query) {
   }};
   std::vector<Filter> all;
   for (const auto& [field, value] : wanted) {
-    if (!value->empty()) all.push_back(Filter::equal(std::string{field}, *value));
+    if (!value->empty()) all.push_back(equal_to_listed(std::string{field}, *value));
   }
   return Filter::all(std::move(all));
 }

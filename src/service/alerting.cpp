@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "service/text_rules.h"
+
 namespace metergate {
 
 namespace {
@@ -60,21 +62,6 @@ Json exceeded_json(const Alert& alert, const Json& shown) {
                        {"first_seen", alert.first_seen},
                        {"last_seen", alert.last_seen},
                        {"metadata", metadata == nullptr ? Json() : *metadata}});
-}
-
-std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not a UTF-8 continuation
-  }));
-}
-
-Result<> check_reason(const std::string& reason) {
-  const std::size_t length = character_count(reason);
-  const bool is_blank = reason.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (length >= 3 && length <= 500 && !is_blank) return {};
-  const std::string message =
-      "reason has " + std::to_string(length) + " characters: must be 3 to 500, not all blank";
-  return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "reason", message}}});
 }
 
 }  // namespace
@@ -250,7 +237,9 @@ Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& r
     Known known = TRY(find_by_id(alert_id));
     PersonalChange change{std::string{kResolved}, reason, std::move(known), {}};
     Alert& after = change.after = *change.before.alert;
-    TRY(check_reason(reason));
+    Faults faults;
+    check_reason(reason, faults);
+    TRY(faults.result());
     if (after.status == AlertStatus::resolved) {
       return fail(ErrorCode::alert_already_resolved,
                   "Alert " + alert_id + " was resolved by " + after.resolved_by + " already");

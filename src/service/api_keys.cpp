@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/id.h"
 #include "service/faults.h"
+#include "service/text_rules.h"
 
 namespace metergate {
 namespace {
@@ -26,12 +27,21 @@ std::unexpected<Error> one_fault(std::string field, std::string message) {
   return fail(faults.result().error());
 }
 
+Permissions stored_rights(const Json& document) {
+  Permissions rights;
+  const Json* names = document.find("permissions");
+  if (names == nullptr || !names->is_array()) return rights;
+  for (const Json& name : names->as_array()) {
+    if (name.is_string()) rights.add(name.as_string());
+  }
+  return rights;
+}
+
 Result<Permissions> permissions_named(const std::vector<std::string>& names) {
   Permissions permissions;
   Faults faults;
   for (const std::string& name : names) {
-    if (!permissions.add(name))
-      faults.add("permissions", fmt::format("there is no permission '{}'", name));
+    if (!permissions.add(name)) faults.add("permissions", no_such_permission(name));
   }
   if (names.empty()) faults.add("permissions", "name at least one, such as events.write");
   TRY(faults.result());
@@ -42,12 +52,12 @@ Result<Permissions> permissions_named(const std::vector<std::string>& names) {
 
 Result<MadeKey> ApiKeys::add(const NewKey& key, const Actor& actor) {
   const Timestamp now = clock_.now();
-  TRY(permissions_named(key.permissions));
-  if (key.name.empty() || key.name.size() > 200)
-    return one_fault("name", "a name has 1 to 200 bytes");
+  const Permissions granted = TRY(permissions_named(key.permissions));
+  if (!is_name(key.name, kNameLengthMax)) return one_fault("name", name_rule(kNameLengthMax));
   if (key.expires_at && *key.expires_at <= now) {
     return one_fault("expires_at", "a key cannot expire before it is made");
   }
+  TRY(check_rights(actor.rights, granted));
   MadeKey made;
   made.key_id = make_ulid(now);
   made.key = std::string{kKeyPrefix} + made.key_id + "_" + base64url(random_bytes(kSecretBytes));
@@ -76,6 +86,7 @@ Result<> ApiKeys::revoke(const std::string& key_id, const Actor& actor) {
   const std::optional<Json> document =
       TRY(store_.get(Collection::api_keys, document_of_key(key_id)));
   if (!document) return fail(ErrorCode::not_found, fmt::format("there is no API key '{}'", key_id));
+  TRY(check_rights(actor.rights, stored_rights(*document)));
   const Timestamp now = clock_.now();
   AuditRecord audit = audit_of(actor, "api_key.revoked", now);
   audit.before = without_hash(*document);
@@ -113,14 +124,10 @@ Result<Caller> ApiKeys::authenticate(std::string_view key) const {
   }
   const auto expires_at = document->timestamp_at("expires_at");
   if (expires_at && *expires_at <= clock_.now()) return refused();
-  Permissions permissions;
   const Json* names = document->find("permissions");
   if (names == nullptr || !names->is_array())
     return fail(ErrorCode::corrupt, "API key " + key_id + " has no permissions");
-  for (const Json& name : names->as_array()) {
-    if (name.is_string()) permissions.add(name.as_string());
-  }
-  return Caller::provider("key:" + key_id, permissions);
+  return Caller::provider("key:" + key_id, stored_rights(*document));
 }
 
 }  // namespace metergate

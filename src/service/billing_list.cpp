@@ -4,6 +4,7 @@
 #include <compare>
 #include <span>
 
+#include "base/text.h"
 #include "service/billing.h"
 #include "service/frozen_reports.h"
 #include "service/late_lines.h"
@@ -59,7 +60,7 @@ Result<Sorting> parse_sorting(std::string_view text) {
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
 }
 
-// `searched` is in small letters.
+// `searched` is without regard to case.
 bool holds(std::string_view text, std::string_view searched) {
   const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); };
   return !std::ranges::search(text, searched, same).empty();
@@ -79,7 +80,7 @@ using Found = std::vector<const Standing*>;
 
 Result<Found> find_matches(const StandingList& list, const StatementFilter& filter,
                            StatementSummary& summary) {
-  const std::string searched = folded(filter.search);
+  const std::string searched = folded_case(filter.search);
   Found found;
   for (const Standing& one : list.rows) {
     if (!matches(filter, searched, one)) continue;

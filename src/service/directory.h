@@ -66,7 +66,7 @@ struct TenantQuery {
   std::string search{};  // in id or name, ignoring case; empty: any; likewise below
   std::string plan{};
   std::string status{};
-  std::string sort = "tenant_id";  // or -…: tenant_id, name, created_at
+  std::string sort = "tenant_id";  // or -…: tenant_id, name, plan, status, created_at
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
@@ -151,7 +151,7 @@ class Directory {
   mutable std::shared_ptr<const std::vector<std::shared_ptr<const TenantRecord>>> sorted_;
 };
 
-inline constexpr std::size_t kTenantNameMax = 200;      // bytes
+inline constexpr std::size_t kTenantNameMax = 200;      // characters
 inline constexpr std::size_t kPlanChangesMax = 10'000;  // of one tenant, ever
 
 }  // namespace metergate

@@ -17,8 +17,7 @@ constexpr std::array<std::string_view, 2> kTenantStatuses = {"active", "suspende
 
 void check_tenant_name(const std::string& name, Faults& faults) {
   if (is_name(name, kTenantNameMax)) return;
-  faults.add("name", fmt::format("must be 1 to {} bytes of text without control characters",
-                                 kTenantNameMax));
+  faults.add("name", name_rule(kTenantNameMax));
 }
 
 Json summary(const TenantRecord& record) {

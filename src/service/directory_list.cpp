@@ -2,30 +2,31 @@
 #include <algorithm>
 #include <compare>
 
+#include "base/text.h"
 #include "service/directory.h"
+#include "service/listed_values.h"
 
 namespace metergate {
 namespace {
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// ASCII letters without case; other characters as they are.
-bool holds_ignoring_case(std::string_view text, std::string_view searched) {
-  const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
-  return !std::ranges::search(text, searched, same).empty() || searched.empty();
-}
-
-bool matches(const TenantRecord& record, const TenantQuery& query) {
+// `folded` is query.search without regard to case.
+bool matches(const TenantRecord& record, const TenantQuery& query, const std::string& folded) {
   const Tenant& tenant = record.tenant;
-  if (!query.plan.empty() && record.subscription.plan() != query.plan) return false;
-  if (!query.status.empty() && tenant.status != query.status) return false;
-  return holds_ignoring_case(tenant.id.text(), query.search) ||
-         holds_ignoring_case(tenant.name, query.search);
+  if (!is_listed(query.plan, record.subscription.plan())) return false;
+  if (!is_listed(query.status, tenant.status)) return false;
+  return folded.empty() || folded_case(tenant.id.text()).contains(folded) ||
+         folded_case(tenant.name).contains(folded);
 }
 
-std::strong_ordering compare_by(std::string_view field, const Tenant& a, const Tenant& b) {
+std::strong_ordering compare_by(std::string_view field, const TenantRecord& first,
+                                const TenantRecord& second) {
+  const Tenant& a = first.tenant;
+  const Tenant& b = second.tenant;
   if (field == "name" && a.name != b.name) return a.name <=> b.name;
+  if (field == "status" && a.status != b.status) return a.status <=> b.status;
   if (field == "created_at" && a.created_at != b.created_at) return a.created_at <=> b.created_at;
+  const std::strong_ordering by_plan = first.subscription.plan() <=> second.subscription.plan();
+  if (field == "plan" && by_plan != 0) return by_plan;
   return a.id <=> b.id;
 }
 
@@ -33,11 +34,12 @@ std::strong_ordering compare_by(std::string_view field, const Tenant& a, const T
 
 TenantPage Directory::list(const TenantQuery& query) const {
   std::vector<std::shared_ptr<const TenantRecord>> found = all_tenants();
-  std::erase_if(found, [&](const auto& record) { return !matches(*record, query); });
+  const std::string folded = folded_case(query.search);
+  std::erase_if(found, [&](const auto& record) { return !matches(*record, query, folded); });
   const bool descending = query.sort.starts_with('-');
   const std::string_view field = std::string_view(query.sort).substr(descending ? 1 : 0);
   std::ranges::sort(found, [&](const auto& a, const auto& b) {
-    const auto order = compare_by(field, a->tenant, b->tenant);
+    const auto order = compare_by(field, *a, *b);
     return descending ? order > 0 : order < 0;
   });
   TenantPage page;

@@ -36,6 +36,13 @@ TEST(DirectoryList, SearchLooksIntoIdAndNameIgnoringCase) {
   EXPECT_EQ(ids(town.list({.search = "nothing like it"})), "");
 }
 
+TEST(DirectoryList, AFilterTakesSeveralValues) {
+  const Town town;
+  EXPECT_EQ(town.list({.plan = "premium,free,basic,enterprise"}).total, 4);
+  EXPECT_EQ(ids(town.list({.plan = "enterprise,premium"})), "a b ");
+  EXPECT_EQ(ids(town.list({.plan = "premium", .status = "suspended,active"})), "a b ");
+}
+
 TEST(DirectoryList, FiltersHoldTogether) {
   const Town town;
   EXPECT_EQ(ids(town.list({.plan = "premium"})), "a b ");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/id.h"
+#include "base/text.h"
 #include "service/faults.h"
 #include "service/text_rules.h"
 
@@ -55,11 +56,10 @@ Result<> check(const NewMeter& wanted) {
   Faults faults;
   for (Fault& fault : faults_of(wanted.meter)) faults.add(fault.field, fault.message);
   if (!wanted.name.empty() && !is_name(wanted.name, kNameMax))
-    faults.add("name",
-               fmt::format("must be 1 to {} bytes of text without control characters", kNameMax));
-  if (wanted.description.size() > kDescriptionMax)
-    faults.add("description", fmt::format("has {} bytes; at most {} are allowed",
-                                          wanted.description.size(), kDescriptionMax));
+    faults.add("name", name_rule(kNameMax));
+  if (character_count(wanted.description) > kDescriptionMax)
+    faults.add("description", fmt::format("has {} characters; at most {} are allowed",
+                                          character_count(wanted.description), kDescriptionMax));
   return faults.result();
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "service/faults.h"
+#include "service/listed_values.h"
 #include "service/text_rules.h"
 
 namespace metergate {
@@ -40,8 +41,7 @@ void check_id(std::string_view field, const std::optional<std::string>& id, Faul
 
 void check_record_name(const std::string& name, Faults& faults) {
   if (is_name(name, kNameLengthMax)) return;
-  faults.add("name", fmt::format("must be 1 to {} bytes of text without control characters",
-                                 kNameLengthMax));
+  faults.add("name", name_rule(kNameLengthMax));
 }
 
 template <std::size_t N>
@@ -274,7 +274,7 @@ Result<RecordPage> Records::list(const TenantAccess& access, RecordKind kind,
   TRY(directory_.get(access.tenant()));
   const RecordRow& row = row_of(kind);
   std::vector<Filter> filters = {Filter::equal("tenant_id", access.tenant().text())};
-  for (const auto& [field, value] : query.equal) filters.push_back(Filter::equal(field, value));
+  for (const auto& [field, value] : query.equal) filters.push_back(equal_to_listed(field, value));
   if (row.has_status) {
     filters.push_back(Filter::compare("status", FilterOperator::not_equal, std::string(kDeleted)));
   }

@@ -49,7 +49,6 @@ constexpr const RecordRow& row_of(RecordKind kind) {
 inline constexpr std::array<std::string_view, 4> kDeviceTypes = {"POS", "GATE", "KIOSK", "ADMIN"};
 inline constexpr std::array<std::string_view, 2> kRecordStatuses = {"active", "suspended"};
 inline constexpr std::int64_t kAmountMax = 1'000'000'000'000;  // minor units
-inline constexpr std::size_t kNameLengthMax = 200;             // bytes
 
 // In all of these an id that is left out is made by the server.
 struct NewStore {

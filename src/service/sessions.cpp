@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 
-#include "base/jwt.h"
 #include "service/api_keys.h"
 #include "service/token_cache.h"
 #include "service/users.h"
@@ -29,6 +30,21 @@ bool names_audience(const Json& claims, const std::string& audience) {
   return std::ranges::find(value->as_array(), Json{audience}) != value->as_array().end();
 }
 
+// The one word of the claim `scope` that is ours, of those with spaces between (RFC 8693, 4.2);
+// empty where there is none, or more than one.
+std::string_view scope_word(std::string_view scope) {
+  std::string_view found;
+  while (!scope.empty()) {
+    const std::size_t end = std::min(scope.find(' '), scope.size());
+    const std::string_view word = scope.substr(0, end);
+    scope.remove_prefix(std::min(end + 1, scope.size()));
+    if (word != "provider" && word != "tenant") continue;
+    if (!found.empty()) return {};
+    found = word;
+  }
+  return found;
+}
+
 // The texts of a claim that is a list of them; nothing where it is there and is anything else.
 std::optional<std::vector<std::string>> texts_at(const Json& claims, std::string_view name) {
   std::vector<std::string> texts;
@@ -47,14 +63,15 @@ class TokenSessions final : public Sessions {
   TokenSessions(SessionOptions options, Jwks jwks, Store& store, const Clock& clock)
       : options_(std::move(options)),
         secret_key_(VerifyingKey::hmac(options_.jwt_secret)),
-        jwks_(std::move(jwks)),
+        jwks_(std::make_shared<const Jwks>(std::move(jwks))),
         users_(store, clock),
         keys_(store, clock),
         clock_(clock) {}
 
   Result<Caller> authenticate(std::string_view token) override {
     if (token.starts_with(kKeyPrefix)) return keys_.authenticate(token);
-    if (const auto known = verified_.find(token)) {
+    const std::uint64_t key_set = key_set_.load();  // before the keys themselves are looked at
+    if (const auto known = verified_.find(token); known && known->key_set == key_set) {
       const Timestamp now = clock_.now();
       if (!known->span.contains(now)) TRY(check_times(known->claims, now));
       TRY(check_session(known->caller, known->claims));
@@ -64,16 +81,23 @@ class TokenSessions final : public Sessions {
     Caller caller = TRY(caller_of(claims));
     TRY(check_session(caller, claims));
     const TokenSpan span = span_of(claims);
-    verified_.keep(token, std::make_shared<const VerifiedToken>(VerifiedToken{
-                              .claims = std::move(claims), .caller = caller, .span = span}));
+    verified_.keep(
+        token,
+        std::make_shared<const VerifiedToken>(VerifiedToken{
+            .claims = std::move(claims), .caller = caller, .span = span, .key_set = key_set}));
     return caller;
+  }
+
+  void replace_keys(Jwks keys) override {
+    auto replaced = std::make_shared<const Jwks>(std::move(keys));
+    const std::scoped_lock lock(jwks_mutex_);
+    jwks_.swap(replaced);
+    ++key_set_;
   }
 
   Result<Json> verified_claims(std::string_view token) override {
     Jwt jwt = TRY(parse_jwt(token));
-    const VerifyingKey* key = key_for(jwt);
-    if (key == nullptr || !is_signed_by(jwt, *key))
-      return unauthorized("the token's signature is not valid");
+    TRY(check_signature(jwt));
     TRY(check_times(jwt.claims, clock_.now()));
     TRY(check_origin(jwt.claims));
     return std::move(jwt.claims);
@@ -95,8 +119,8 @@ class TokenSessions final : public Sessions {
   }
 
   Result<std::string> login(const std::string& email, const std::string& password,
-                            const Actor&) override {
-    const KnownUser user = TRY(users_.check_password(email, password));
+                            const Actor& actor) override {
+    const KnownUser user = TRY(users_.check_password(email, password, actor));
     TokenRequest request;
     request.subject = user.email;
     request.roles = user.roles;
@@ -124,10 +148,25 @@ class TokenSessions final : public Sessions {
   Result<std::vector<Json>> keys() const override { return keys_.list(); }
 
  private:
-  // HS256 is ours alone; what an identity provider signs is found by its kid.
-  const VerifyingKey* key_for(const Jwt& jwt) const {
-    if (jwt.algorithm == SignatureAlgorithm::hs256) return &secret_key_;
-    return jwt.kid ? jwks_.find(*jwt.kid) : nullptr;
+  // HS256 is ours alone, whatever its kid; what an identity provider signs is held against its
+  // keys.
+  Result<> check_signature(const Jwt& jwt) const {
+    bool is_valid = false;
+    if (jwt.algorithm == SignatureAlgorithm::hs256) {
+      is_valid = is_signed_by(jwt, secret_key_);
+    } else {
+      const std::shared_ptr<const Jwks> keys = current_keys();
+      const std::vector<const VerifyingKey*> candidates = TRY(keys->keys_for(jwt));
+      is_valid = std::ranges::any_of(
+          candidates, [&jwt](const VerifyingKey* key) { return is_signed_by(jwt, *key); });
+    }
+    if (!is_valid) return unauthorized("the token's signature is not valid");
+    return {};
+  }
+
+  std::shared_ptr<const Jwks> current_keys() const {
+    const std::scoped_lock lock(jwks_mutex_);
+    return jwks_;
   }
 
   Result<> check_origin(const Json& claims) const {
@@ -144,14 +183,16 @@ class TokenSessions final : public Sessions {
     const auto subject = claims.string_at("sub");
     if (!subject || subject->empty() || subject->size() > 256)
       return unauthorized("the token has no subject (sub)");
-    const std::string scope = claims.string_at("scope").value_or("");
+    const std::string scopes = claims.string_at("scope").value_or("");
+    const std::string_view scope = scope_word(scopes);
     if (scope == "tenant") {
       const auto tenant = claims.string_at("tenant_id");
       auto id = TenantId::parse(tenant.value_or(""));
       if (!id) return unauthorized("a tenant's token needs the claim tenant_id");
       return Caller::of_tenant(*subject, *std::move(id));
     }
-    if (scope != "provider") return unauthorized("the claim scope must be provider or tenant");
+    if (scope != "provider")
+      return unauthorized("the claim scope must hold exactly one of the words provider and tenant");
     if (claims.find("tenant_id") != nullptr)
       return unauthorized("a provider's token has no claim tenant_id");
     const auto roles = texts_at(claims, "roles");
@@ -191,15 +232,14 @@ class TokenSessions final : public Sessions {
     Json roles = Json::array();
     for (const std::string& role : request.roles) {
       if (!permissions_of_role(role)) {
-        return fail(ErrorCode::invalid,
-                    fmt::format("there is no role '{}'; use {}", role, role_names_text()));
+        return fail(ErrorCode::invalid, no_such_role(role));
       }
       roles.push_back(role);
     }
     Json names = Json::array();
     for (const std::string& name : request.permissions) {
       if (Permissions known; !known.add(name)) {
-        return fail(ErrorCode::invalid, fmt::format("there is no permission '{}'", name));
+        return fail(ErrorCode::invalid, no_such_permission(name));
       }
       names.push_back(name);
     }
@@ -210,7 +250,9 @@ class TokenSessions final : public Sessions {
 
   SessionOptions options_;
   VerifyingKey secret_key_;
-  Jwks jwks_;
+  mutable std::mutex jwks_mutex_;
+  std::shared_ptr<const Jwks> jwks_;
+  std::atomic<std::uint64_t> key_set_{0};  // rises with each replace_keys()
   Users users_;
   ApiKeys keys_;
   TokenCache verified_;

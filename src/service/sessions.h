@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/jwt.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/identity.h"
@@ -68,6 +69,8 @@ class Sessions {
   // A JWT or an API key. ErrorCode::unauthorized with a reason that helps an honest caller and
   // gives nothing away.
   virtual Result<Caller> authenticate(std::string_view token) = 0;
+  // From now on the identity provider's keys are these; tokens of keys that are gone end at once.
+  virtual void replace_keys(Jwks keys) = 0;
   // The claims of a JWT that is valid by signature, times and origin, whatever its scope: for
   // tenants that an identity provider names in a claim of its own. Errors as authenticate().
   virtual Result<Json> verified_claims(std::string_view token) = 0;
@@ -76,11 +79,13 @@ class Sessions {
   virtual Result<std::string> issue(const TokenRequest& request) const = 0;
 
   // A token for 12 hours. The same ErrorCode::unauthorized for a wrong password and an unknown or
-  // disabled user; rate_limit after 5 failures within 15 minutes for the address. Slow: hashes a
-  // password.
+  // disabled user; rate_limit where too many failed from the actor's address (login_guard.h). Slow:
+  // hashes a password.
   virtual Result<std::string> login(const std::string& email, const std::string& password,
                                     const Actor& actor) = 0;
 
+  // Of users and keys: ErrorCode::permission where they have, or would get, rights that the actor
+  // has not; conflict where no active administrator would be left.
   virtual Result<Json> add_user(const NewUser& user, const Actor& actor) = 0;
   virtual Result<Json> change_user(const std::string& email, const UserPatch& patch,
                                    const Actor& actor) = 0;

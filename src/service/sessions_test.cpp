@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/crypto.h"
+#include "base/jws_examples_test.h"
 #include "base/jwt.h"
 #include "storage/memory_store.h"
 
@@ -31,6 +32,7 @@ class SessionsTest : public ::testing::Test {
     return caller ? ErrorCode::internal : caller.error().code;
   }
 
+  const Actor root_{.name = "root", .ip = "192.0.2.1", .rights = Permissions::all()};
   ManualClock clock_{*parse_timestamp("2026-03-05T10:30:00Z")};
   std::unique_ptr<ControlledStore> store_ = make_memory_store(TimeZone::utc());
   std::unique_ptr<Sessions> sessions_ = make({std::string{kSecret}, "", "", ""});
@@ -124,6 +126,42 @@ TEST_F(SessionsTest, ClaimsThatDoNotFitTogetherAreRefused) {
   }
 }
 
+TEST_F(SessionsTest, TheScopeMayBeOneWordOfAList) {
+  const std::vector<std::pair<std::string, bool>> scopes = {{"openid provider email", true},
+                                                            {"provider offline_access", true},
+                                                            {"  provider ", true},
+                                                            {"provider tenant", false},
+                                                            {"provider provider", false},
+                                                            {"openid email", false},
+                                                            {"providers", false},
+                                                            {"Provider", false},
+                                                            {"provider\ttenant", false},
+                                                            {"", false}};
+  for (const auto& [scope, is_good] : scopes) {
+    Json claims = provider_claims();
+    claims.set("scope", scope);
+    EXPECT_EQ(refusal(claims), is_good ? ErrorCode::internal : ErrorCode::unauthorized) << scope;
+  }
+  Json claims = provider_claims();
+  claims.set("scope", "openid tenant");
+  claims.set("tenant_id", "t1");
+  EXPECT_EQ(sessions_->authenticate(sign_jwt(claims, kSecret))->tenant()->text(), "t1");
+}
+
+TEST_F(SessionsTest, ATokenEndsWithTheKeyThatSignedIt) {
+  using namespace examples;
+  clock_.set(Timestamp{std::chrono::seconds{1'300'819'379}});
+  const std::string token = kRsaInput + "." + kRsaSignature;
+  const std::string key = R"({"kty":"RSA","n":")" + kRsaN + R"(","e":"AQAB"})";
+  EXPECT_FALSE(sessions_->verified_claims(token));
+  sessions_->replace_keys(*Jwks::parse("{\"keys\":[" + key + "]}"));
+  EXPECT_TRUE(sessions_->verified_claims(token)) << "it has no kid, and there is one such key";
+  sessions_->replace_keys(*Jwks::parse("{\"keys\":[" + key + "," + key + "]}"));
+  EXPECT_FALSE(sessions_->verified_claims(token));
+  sessions_->replace_keys(Jwks{});
+  EXPECT_FALSE(sessions_->verified_claims(token));
+}
+
 TEST_F(SessionsTest, UnknownRolesAndPermissionsGrantNothing) {
   Json claims = provider_claims();
   claims.set("roles", Json{Json::Array{"Root"}});
@@ -146,20 +184,20 @@ TEST_F(SessionsTest, IssuerAndAudienceAreRequiredWhereConfigured) {
 
 TEST_F(SessionsTest, LoginTokenEndsWhenTheUserIsDisabled) {
   const NewUser user{"Ann@Example.com", "Ann", "correct horse battery", {"Billing-Ops"}};
-  ASSERT_TRUE(sessions_->add_user(user, {}).has_value());
-  const auto token = sessions_->login("ann@example.com", "correct horse battery", {});
+  ASSERT_TRUE(sessions_->add_user(user, root_).has_value());
+  const auto token = sessions_->login("ann@example.com", "correct horse battery", root_);
   ASSERT_TRUE(token.has_value());
   EXPECT_TRUE(sessions_->authenticate(*token).has_value());
   UserPatch patch;
   patch.is_active = false;
-  ASSERT_TRUE(sessions_->change_user("ann@example.com", patch, {}).has_value());
+  ASSERT_TRUE(sessions_->change_user("ann@example.com", patch, root_).has_value());
   const auto after = sessions_->authenticate(*token);
   ASSERT_FALSE(after.has_value());
   EXPECT_EQ(after.error().code, ErrorCode::unauthorized);
 }
 
 TEST_F(SessionsTest, ApiKeyWorksWhereATokenDoes) {
-  const auto made = sessions_->add_key({"meter", {"events.write"}, {}}, {});
+  const auto made = sessions_->add_key({"meter", {"events.write"}, {}}, root_);
   ASSERT_TRUE(made.has_value());
   const auto caller = sessions_->authenticate(made->key);
   ASSERT_TRUE(caller.has_value());

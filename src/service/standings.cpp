@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace metergate {
 namespace {
 
@@ -16,19 +18,12 @@ Utilization highest_utilization(const Rated& rated) {
 
 }  // namespace
 
-std::string folded(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 Standing standing_of(const Statement& statement) {
   const Rated& rated = statement.rated;
-  return {statement.tenant,  folded(statement.tenant_name), statement.terms.plan, statement.status,
-          statement.usage,   highest_utilization(rated),    rated.cost,           rated.health,
-          rated.has_overages};
+  return {
+      statement.tenant,  folded_case(statement.tenant_name), statement.terms.plan, statement.status,
+      statement.usage,   highest_utilization(rated),         rated.cost,           rated.health,
+      rated.has_overages};
 }
 
 void StandingList::update(std::vector<Standing> changed, const std::vector<TenantId>& gone) {

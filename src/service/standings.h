@@ -23,7 +23,7 @@ inline constexpr std::size_t kStandingListsMax = 3;
 
 struct Standing {
   TenantId tenant;
-  std::string folded_name;  // in small letters
+  std::string folded_name;  // without regard to case
   std::string plan;
   std::string status;
   Usage usage;
@@ -34,8 +34,6 @@ struct Standing {
 };
 
 Standing standing_of(const Statement& statement);
-// ASCII letters made small; other characters as they are.
-std::string folded(std::string_view text);
 
 struct StandingList {
   Period period;

@@ -43,8 +43,6 @@ TEST(Standings, TheBookKeepsTheListsThatAreUsed) {
   EXPECT_TRUE(book.of(period("2026-02")).rows.empty());  // was the least used
 }
 
-TEST(Standings, FoldedMakesAsciiLettersSmall) { EXPECT_EQ(folded("ÄbC-9"), "Äbc-9"); }
-
 // A list is asked before and after each change: the second must be what a new server would say.
 class KeptList : public testing::Test {
  protected:

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "domain/identity.h"
+
 namespace metergate {
 namespace {
 
 constexpr std::size_t kReasonLeast = 3;
 constexpr std::size_t kReasonMost = 500;
-constexpr std::string_view kBlanks = " \t\r\n";
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -18,18 +22,28 @@ bool is_control(char c) {
 
 }  // namespace
 
-bool is_name(std::string_view text, std::size_t bytes_max) {
-  return text.size() <= bytes_max && trimmed_length(text) > 0 &&
-         std::ranges::none_of(text, is_control);
+bool is_name(std::string_view text, std::size_t length_max) {
+  return character_count(text) <= length_max && trimmed_length(text) > 0 &&
+         is_well_formed_utf8(text) && std::ranges::none_of(text, is_control);
 }
 
-std::size_t trimmed_length(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return 0;
-  const std::string_view rest = text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
-  // Every byte but the continuation bytes 10xxxxxx begins a character.
-  return static_cast<std::size_t>(std::ranges::count_if(
-      rest, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+std::string name_rule(std::size_t length_max) {
+  return fmt::format(
+      "must be 1 to {} characters, not all of them blank, without control characters", length_max);
+}
+
+std::size_t trimmed_length(std::string_view text) { return character_count(trimmed_text(text)); }
+
+std::string no_such_role(std::string_view name) {
+  return fmt::format("there is no role '{:.80}'; use {}{}", name, role_names_text(),
+                     did_you_mean(name, all_role_names()));
+}
+
+std::string no_such_permission(std::string_view name) {
+  std::vector<std::string_view> known = {"*"};
+  for (const PermissionRow& row : kPermissions) known.push_back(row.name);
+  return fmt::format("there is no permission '{:.80}'; use {}{}", name, fmt::join(known, ", "),
+                     did_you_mean(name, known));
 }
 
 void check_reason(std::string_view reason, Faults& faults) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -20,7 +21,8 @@ namespace metergate {
 struct VerifiedToken {
   Json claims;
   Caller caller;
-  TokenSpan span{};  // of the claims
+  TokenSpan span{};           // of the claims
+  std::uint64_t key_set = 0;  // which key set it was verified with: another one asks anew
 };
 
 class TokenCache {

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "base/text.h"
 #include "service/faults.h"
+#include "service/text_rules.h"
 
 namespace metergate {
 namespace {
@@ -30,22 +32,25 @@ bool is_email(std::string_view text) {
          });
 }
 
-void check_password_length(const std::string& password, Faults& faults) {
-  if (password.size() >= kPasswordBytesMin && password.size() <= kPasswordBytesMax) return;
-  faults.add("password",
-             fmt::format("a password has {} to {} bytes", kPasswordBytesMin, kPasswordBytesMax));
+void check_password_text(const std::string& password, Faults& faults) {
+  if (password.size() < kPasswordBytesMin || password.size() > kPasswordBytesMax) {
+    faults.add("password",
+               fmt::format("a password has {} to {} bytes", kPasswordBytesMin, kPasswordBytesMax));
+  } else if (!is_plain_text(password)) {
+    faults.add("password", "a password is text in UTF-8 without control characters");
+  }
 }
 
 void check_roles(const std::vector<std::string>& roles, Faults& faults) {
   if (roles.empty()) faults.add("roles", "name at least one of " + role_names_text());
   for (const std::string& role : roles) {
     if (permissions_of_role(role)) continue;
-    faults.add("roles", fmt::format("there is no role '{}'; use {}", role, role_names_text()));
+    faults.add("roles", no_such_role(role));
   }
 }
 
 void check_user_name(const std::string& name, Faults& faults) {
-  if (name.empty() || name.size() > 200) faults.add("name", "a name has 1 to 200 bytes");
+  if (!is_name(name, kNameLengthMax)) faults.add("name", name_rule(kNameLengthMax));
 }
 
 Json roles_json(const std::vector<std::string>& roles) {
@@ -73,55 +78,36 @@ KnownUser known_user(const Json& document) {
   return user;
 }
 
-Result<> apply_patch(const UserPatch& patch, Json& document) {
+Permissions rights_of_roles(const std::vector<std::string>& roles) {
+  Permissions rights;
+  for (const std::string& role : roles)
+    rights.add(permissions_of_role(role).value_or(Permissions{}));
+  return rights;
+}
+
+bool is_administrator(const KnownUser& user) {
+  return user.is_active && rights_of_roles(user.roles) == Permissions::all();
+}
+
+Result<> check_patch(const UserPatch& patch) {
   Faults faults;
   if (patch.name) check_user_name(*patch.name, faults);
-  if (patch.password) check_password_length(*patch.password, faults);
+  if (patch.password) check_password_text(*patch.password, faults);
   if (patch.roles) check_roles(*patch.roles, faults);
-  TRY(faults.result());
+  return faults.result();
+}
+
+void apply_patch(const UserPatch& patch, const std::string& password_hash, Json& document) {
   if (patch.name) document.set("name", *patch.name);
-  if (patch.password) document.set("password_hash", TRY(hash_password(*patch.password)));
+  if (patch.password) document.set("password_hash", password_hash);
   if (patch.roles) document.set("roles", roles_json(*patch.roles));
   if (patch.is_active) document.set("is_active", *patch.is_active);
   if (patch.password || patch.roles || patch.is_active) {
     document.set("session_version", document.integer_at("session_version").value_or(0) + 1);
   }
-  return {};
 }
 
 }  // namespace
-
-Result<> LoginGuard::admit(const std::string& email, Timestamp now) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = failures_.find(email);
-  if (found == failures_.end()) return {};
-  if (now - found->second.first >= kWindow) {
-    failures_.erase(found);
-    return {};
-  }
-  if (found->second.count < kFailuresMax) return {};
-  return fail(ErrorCode::rate_limit,
-              fmt::format("too many failed logins for this address; try again after {}",
-                          to_text(found->second.first + kWindow)));
-}
-
-void LoginGuard::failed(const std::string& email, Timestamp now) {
-  const std::scoped_lock lock(mutex_);
-  if (failures_.size() >= kAddressesMax) {
-    std::erase_if(failures_,
-                  [&](const auto& entry) { return now - entry.second.first >= kWindow; });
-    // Still full: whoever tries this many addresses loses what was counted, one entry at a time.
-    if (failures_.size() >= kAddressesMax) failures_.erase(failures_.begin());
-  }
-  Failures& failures = failures_[email];
-  if (failures.count == 0) failures.first = now;
-  ++failures.count;
-}
-
-void LoginGuard::succeeded(const std::string& email) {
-  const std::scoped_lock lock(mutex_);
-  failures_.erase(email);
-}
 
 Result<Json> Users::stored(const std::string& email) const {
   std::optional<Json> document = TRY(store_.get(Collection::provider_users, user_key(email)));
@@ -135,12 +121,13 @@ Result<Json> Users::add(const NewUser& user, const Actor& actor) {
   if (!is_email(email))
     faults.add("email", fmt::format("'{}' is not an email address", user.email));
   check_user_name(user.name, faults);
-  check_password_length(user.password, faults);
+  check_password_text(user.password, faults);
   check_roles(user.roles, faults);
   TRY(faults.result());
+  TRY(check_rights(actor.rights, rights_of_roles(user.roles)));
 
   const Timestamp now = clock_.now();
-  std::string hash = TRY(hash_password(user.password));
+  std::string hash = TRY(hasher_.hash(user.password));
   Json document = Json::object({{"email", email},
                                 {"name", user.name},
                                 {"password_hash", std::move(hash)},
@@ -166,12 +153,28 @@ Result<Json> Users::add(const NewUser& user, const Actor& actor) {
 
 Result<Json> Users::change(const std::string& address, const UserPatch& patch, const Actor& actor) {
   const std::string email = lower_case(address);
+  TRY(check_patch(patch));
+  // Before the password is hashed, so that nobody is made to pay for a refusal.
+  const KnownUser changed = known_user(TRY(stored(email)));
+  TRY(check_rights(actor.rights, rights_of_roles(changed.roles)));
+  if (patch.roles) TRY(check_rights(actor.rights, rights_of_roles(*patch.roles)));
+  std::string hash;
+  if (patch.password) hash = TRY(hasher_.hash(*patch.password));
+  return apply_change(email, patch, hash, actor);
+}
+
+Result<Json> Users::apply_change(const std::string& email, const UserPatch& patch,
+                                 const std::string& password_hash, const Actor& actor) {
+  const std::scoped_lock lock(changing_);
   Json document = TRY(stored(email));
+  TRY(check_rights(actor.rights, rights_of_roles(known_user(document).roles)));
+  const Json stored_before = document;
   const std::int64_t revision = document.integer_at("revision").value_or(0);
   const Timestamp now = clock_.now();
   AuditRecord audit = audit_of(actor, "user.updated", now);
   audit.before = without_secrets(document);
-  TRY(apply_patch(patch, document));
+  apply_patch(patch, password_hash, document);
+  TRY(check_administrators(stored_before, document));
   document.set("updated_at", now);
   Json shown = without_secrets(document);
   audit.after = shown;
@@ -183,6 +186,19 @@ Result<Json> Users::change(const std::string& address, const UserPatch& patch, c
   batch.audits.push_back(std::move(audit));
   TRY(store_.apply(std::move(batch)));
   return shown;
+}
+
+// Without one nobody could make another but at the machine itself.
+Result<> Users::check_administrators(const Json& before, const Json& after) const {
+  const KnownUser changed = known_user(before);
+  if (!is_administrator(changed) || is_administrator(known_user(after))) return {};
+  for (const Json& user : TRY(list())) {
+    const KnownUser other = known_user(user);
+    if (other.email != changed.email && is_administrator(other)) return {};
+  }
+  return fail(ErrorCode::conflict,
+              fmt::format("{} is the last active Provider-Admin and stays one; make another first",
+                          changed.email));
 }
 
 Result<std::vector<Json>> Users::list() const {
@@ -200,26 +216,32 @@ Result<std::optional<KnownUser>> Users::find(const std::string& email) const {
   return known_user(*document);
 }
 
-const std::string& Users::hash_of_nobody() {
-  std::call_once(nobody_once_,
-                 [this] { nobody_hash_ = hash_password(random_bytes(16)).value_or(""); });
+Result<std::string> Users::hash_of_nobody() {
+  const std::scoped_lock lock(nobody_mutex_);
+  if (nobody_hash_.empty()) nobody_hash_ = TRY(hasher_.hash(random_bytes(16)));
   return nobody_hash_;
 }
 
-Result<KnownUser> Users::check_password(const std::string& address, const std::string& password) {
+Result<KnownUser> Users::check_password(const std::string& address, const std::string& password,
+                                        const Actor& actor) {
   const std::string email = lower_case(address);
-  const Timestamp now = clock_.now();
-  TRY(guard_.admit(email, now));
+  const LoginGuard::Try login{.address = LoginGuard::address_group(actor.ip), .account = email};
+  TRY(guard_.admit(login, clock_.steady()));
   const std::optional<Json> document = TRY(store_.get(Collection::provider_users, user_key(email)));
-  const std::string hash =
-      document ? document->string_at("password_hash").value_or("") : hash_of_nobody();
-  const bool is_right = password.size() <= kPasswordBytesMax && verify_password(hash, password);
-  if (!document || !is_right || !known_user(*document).is_active) {
-    guard_.failed(email, now);
+  // Asked for in any case, so that the first login takes as long for everybody.
+  const std::string of_nobody = TRY(hash_of_nobody());
+  const std::string hash = document ? document->string_at("password_hash").value_or("") : of_nobody;
+  const Result<bool> is_right = hasher_.is_of(hash, password.substr(0, kPasswordBytesMax));
+  if (!is_right) {
+    guard_.withdrawn(login);
+    return fail(is_right.error());
+  }
+  if (!document || !*is_right || password.size() > kPasswordBytesMax ||
+      !known_user(*document).is_active) {
     return fail(ErrorCode::unauthorized,
                 "the email address or the password is wrong, or the user is disabled");
   }
-  guard_.succeeded(email);
+  guard_.succeeded(login);
   return known_user(*document);
 }
 

@@ -1,5 +1,7 @@
 // Users: the provider's people, their passwords and roles, and the guard against guessing.
 //
+// Nobody makes, changes or disables a user who has rights that they do not have themselves, and the
+// last active user with all rights stays one.
 // A user's email is their key, in lower case. session_version rises with every change of password,
 // roles or is_active, so tokens from an earlier login end at once. Any thread.
 #pragma once
@@ -7,38 +9,17 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "service/actor.h"
+#include "service/login_guard.h"
+#include "service/password_hasher.h"
 #include "service/sessions.h"
 #include "storage/store.h"
 
 namespace metergate {
-
-// Counts failed logins by address: kFailuresMax within kWindow, then none is tried until the window
-// is over.
-class LoginGuard {
- public:
-  static constexpr int kFailuresMax = 5;
-  static constexpr std::chrono::minutes kWindow{15};
-  static constexpr std::size_t kAddressesMax = 10'000;
-
-  // ErrorCode::rate_limit while the address is locked.
-  Result<> admit(const std::string& email, Timestamp now);
-  void failed(const std::string& email, Timestamp now);
-  void succeeded(const std::string& email);
-
- private:
-  struct Failures {
-    int count = 0;
-    Timestamp first{};
-  };
-  std::mutex mutex_;
-  std::unordered_map<std::string, Failures> failures_;
-};
 
 struct KnownUser {
   std::string email;
@@ -56,15 +37,23 @@ class Users {
   Result<std::vector<Json>> list() const;
   Result<std::optional<KnownUser>> find(const std::string& email) const;
   // The user whose password this is. Takes as long for an unknown address as for a known one.
-  Result<KnownUser> check_password(const std::string& email, const std::string& password);
+  // ErrorCode::rate_limit where too many failed from the actor's address, overloaded where too many
+  // wait.
+  Result<KnownUser> check_password(const std::string& email, const std::string& password,
+                                   const Actor& actor);
 
  private:
   Result<Json> stored(const std::string& email) const;
-  const std::string& hash_of_nobody();
+  Result<Json> apply_change(const std::string& email, const UserPatch& patch,
+                            const std::string& password_hash, const Actor& actor);
+  Result<> check_administrators(const Json& before, const Json& after) const;
+  Result<std::string> hash_of_nobody();
   Store& store_;
   const Clock& clock_;
   LoginGuard guard_;
-  std::once_flag nobody_once_;
+  PasswordHasher hasher_;
+  std::mutex changing_;  // held from reading who is an administrator to writing it
+  std::mutex nobody_mutex_;
   std::string nobody_hash_;
 };
 

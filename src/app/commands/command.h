@@ -63,6 +63,8 @@ class StoreCommand : public Command {
   virtual Result<int> run(StoreContext& context) = 0;
   // What the process with the terminal does around it: where the output goes, and the input.
   virtual std::string output_file() const { return {}; }
+  // Whether it begins the folder where there is none; a command that only reads never does.
+  virtual bool makes_folder() const { return false; }
   virtual Result<std::string> input(Streams&) const { return std::string{}; }
 };
 
@@ -107,6 +109,7 @@ std::unique_ptr<StoreCommand> make_export();
 std::unique_ptr<StoreCommand> make_verify();
 std::unique_ptr<StoreCommand> make_import_lines();
 std::unique_ptr<StoreCommand> make_store_figures();
+std::unique_ptr<StoreCommand> make_issue_token();
 std::unique_ptr<StoreCommand> make_webhooks();
 
 }  // namespace metergate

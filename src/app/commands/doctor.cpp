@@ -13,6 +13,7 @@
 #include "app/exit_status.h"
 #include "app/front.h"
 #include "storage/collections.h"
+#include "storage/open_store.h"
 #include "storage/store.h"
 
 namespace metergate {
@@ -27,9 +28,13 @@ struct Finding {
   std::string note;     // what was seen, or how to mend it
 };
 
-Finding configuration_finding(const Config& config) {
+Finding configuration_finding(const Config& config, bool is_served) {
   const auto files = read_app_files(config);
   if (!files) return {"configuration", files.error().message, "mend the file or leave it out"};
+  if (config.jwt_secret.empty() && is_served) {
+    return {"configuration", "",
+            "every setting can be read; JWT_SECRET is not set here, but the running server has it"};
+  }
   if (config.jwt_secret.empty()) {
     return {"configuration", "JWT_SECRET is not set",
             "metergate serve needs one: openssl rand -base64 48"};
@@ -86,17 +91,20 @@ class Doctor final : public LocalCommand {
     const Config& config = loaded->config;
     const SystemClock clock;
     const auto folder = nearest_existing(config.data_dir);
-    const bool is_made = std::filesystem::exists(config.data_dir);
     bool is_well = true;
     for (const Finding& finding :
-         {configuration_finding(config), clock_finding(clock), permission_finding(folder),
-          disk_finding(folder),
-          is_made ? engine_finding(config)
-                  : Finding{"engine", "", "embedded; the folder is made by the first start"}}) {
+         {configuration_finding(config, is_folder_in_use(config.data_dir)), clock_finding(clock),
+          permission_finding(folder), disk_finding(folder)}) {
       is_well = is_well && finding.trouble.empty();
       print(finding, context.streams.out);
     }
-    return is_well ? kExitDone : kExitFailed;
+    if (const auto made = check_folder_is_made(config.data_dir); !made) {
+      print_error("doctor", made.error(), context.streams.err);
+      return kExitConfiguration;
+    }
+    const Finding engine = engine_finding(config);
+    print(engine, context.streams.out);
+    return is_well && engine.trouble.empty() ? kExitDone : kExitFailed;
   }
 
  private:
@@ -112,7 +120,7 @@ class Doctor final : public LocalCommand {
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;
-    Folder folder(config);
+    Folder folder(config, Folder::IfMissing::refuse);
     const int status = folder.run("store-figures", {}, {in, out, err});
     std::string said = status == kExitDone ? out.str() : err.str();
     while (said.ends_with('\n')) said.pop_back();

@@ -3,9 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <ostream>
 
+#include "app/commands/collection_fields.h"
 #include "app/commands/command.h"
 #include "app/exit_status.h"
 #include "app/loose_json.h"
+#include "base/nearest.h"
 #include "storage/query.h"
 #include "storage/store.h"
 
@@ -15,11 +17,13 @@ namespace {
 Result<Collection> read_collection(const std::string& name) {
   if (const auto collection = find_collection(name)) return *collection;
   std::string names;
+  std::vector<std::string_view> known;
   for (const CollectionRow& row : all_collections()) {
     names += (names.empty() ? "" : ", ") + std::string{row.name};
+    known.push_back(row.name);
   }
-  return fail(ErrorCode::invalid,
-              fmt::format("there is no collection {:.80}; there are {}", name, names));
+  return fail(ErrorCode::invalid, fmt::format("there is no collection {:.80}; there are {}{}", name,
+                                              names, did_you_mean(name, known)));
 }
 
 Result<Filter> read_filter(const std::string& text) {
@@ -75,6 +79,7 @@ class Find final : public StoreCommand {
                 .skip = skip_,
                 .limit = limit_ == 0 ? -1 : limit_};
     const Store& store = context.services.store;
+    TRY(check_fields(store, query));
     if (counts_) {
       context.streams.out << TRY(store.count(query)) << '\n';
     } else {
@@ -106,6 +111,7 @@ class Export final : public StoreCommand {
     Query query;
     query.collection = TRY(read_collection(collection_));
     query.filter = TRY(read_filter(filter_));
+    TRY(check_fields(context.services.store, query));
     TRY(print_documents(context.services.store, query, context.streams.out));
     return kExitDone;
   }

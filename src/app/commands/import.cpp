@@ -85,7 +85,7 @@ class Import final : public LocalCommand {
   Result<int> run(LocalContext& context) override {
     const auto loaded = load_process_config("import", context.common, context.streams.err);
     if (!loaded) return kExitConfiguration;
-    Folder folder(loaded->config);
+    Folder folder(loaded->config, Folder::IfMissing::make);
     Totals all;
     int status = kExitDone;
     for (const std::string& file : files_) {

@@ -68,6 +68,7 @@ class Serve final : public LocalCommand {
     std::ostream& out = context.streams.out;
     const ServeOptions options{.has_workers = workers_ == "on",
                                .upstreams = files.upstreams,
+                               .jwks_text = files.jwks_text,
                                .when_ready = [&](std::uint16_t port) {
                                  const bool is_any =
                                      config.address == "0.0.0.0" || config.address == "::";

@@ -50,6 +50,7 @@ constexpr CommandRow kCommands[] = {
      make_help},
     {"import-lines", "", "records the events that import sends", "", make_import_lines, nullptr,
      false},
+    {"issue-token", "", "what token asks of a server", "", make_issue_token, nullptr, false},
     {"store-figures", "", "what doctor asks of a store", "", make_store_figures, nullptr, false},
 };
 

@@ -22,6 +22,8 @@ class Tenants final : public StoreCommand {
     options.add_subcommand("list", "all tenants");
   }
 
+  bool makes_folder() const override { return adds_->parsed(); }
+
   Result<int> run(StoreContext& context) override {
     if (adds_->parsed()) {
       NewTenant wanted{

@@ -88,6 +88,8 @@ class Users final : public StoreCommand {
     return ask_password(streams);
   }
 
+  bool makes_folder() const override { return adds_->parsed(); }
+
   Result<int> run(StoreContext& context) override {
     Sessions& sessions = context.services.sessions;
     if (adds_->parsed()) {
@@ -142,6 +144,8 @@ class Keys final : public StoreCommand {
     revokes_->add_option("ID", key_id_, "as list shows it")->required();
     options.add_subcommand("list", "all keys, without their secrets");
   }
+
+  bool makes_folder() const override { return adds_->parsed(); }
 
   Result<int> run(StoreContext& context) override {
     Sessions& sessions = context.services.sessions;
