@@ -187,7 +187,8 @@ Task<bool> Connection::serve_one() {
       const bool stays = co_await forwarding->run();
       co_return stays;
     }
-    outcome = take_own_path(request) ? co_await read_body() : Read::refused;
+    outcome = Read::refused;
+    if (take_own_path(request)) outcome = co_await read_body();
     if (outcome == Read::ended) co_return false;
     request.bytes = parser_.bytes();
     request.body = parser_.take_body();
