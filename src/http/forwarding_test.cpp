@@ -34,6 +34,16 @@ TEST_F(ForwardingTest, PassesARequestAndItsAnswer) {
   EXPECT_EQ(passed_.count(), 1U);
 }
 
+// Its pool goes with it, and whoever is led there still gets an answer.
+TEST_F(ForwardingTest, GivesUpConnectionsToAnUpstreamThatIsRetired) {
+  start_answering([](const std::string&) { return simple_answer("ok"); });
+  EXPECT_EQ(status_of(ask(get("/up/a"))), 200);
+  passed_.upstream->retire();
+  upstream_->wait_for_ended(1);
+  EXPECT_EQ(status_of(ask(get("/up/b"))), 200);
+  upstream_->wait_for_ended(2);
+}
+
 TEST_F(ForwardingTest, KeepsTheConnectionToTheUpstreamAfterACleanExchange) {
   start_answering([](const std::string&) { return simple_answer("ok"); });
   RawClient client{port()};
