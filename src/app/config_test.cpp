@@ -86,6 +86,7 @@ TEST(Config, WebhooksGoToPublicAddressesOnlyUnlessToldOtherwise) {
   EXPECT_TRUE(is_refused("WEBHOOK_ALLOW_HTTP", "perhaps"));
 }
 
+<<<<<<< ours
 TEST(Config, WhereItListensIsAnAddressAndNoName) {
   for (const char* address : {"0.0.0.0", "::", "::1", "192.0.2.7"}) {
     const auto loaded =
@@ -96,6 +97,26 @@ TEST(Config, WhereItListensIsAnAddressAndNoName) {
   for (const char* address : {"localhost", "*", "127.0.0.1:80", "[::1]", "127.1", "256.0.0.1"}) {
     EXPECT_TRUE(is_refused("LISTEN_ADDRESS", address)) << address;
   }
+=======
+TEST(Config, ProxiesAndPagesAreTrustedOnlyByName) {
+  const Config closed = load_config({})->config;
+  EXPECT_TRUE(closed.callers.proxies.is_empty());
+  EXPECT_EQ(closed.callers.recorded, http::RecordedAddress::full);
+  EXPECT_TRUE(closed.new_tenants_plan.empty());
+  const auto opened = load_config({.flags = {},
+                                   .environment = {{"TRUSTED_PROXIES", "10.0.0.0/8, ::1"},
+                                                   {"RECORD_CALLER_IP", "network"},
+                                                   {"GATEWAY_NEW_TENANTS", "plan:free"}},
+                                   .file = {}});
+  EXPECT_TRUE(opened->config.callers.proxies.has(*http::parse_ip("10.1.2.3")));
+  EXPECT_EQ(opened->config.callers.recorded, http::RecordedAddress::network);
+  EXPECT_EQ(opened->config.new_tenants_plan, "free");
+  EXPECT_TRUE(is_refused("TRUSTED_PROXIES", "proxy.internal"));
+  EXPECT_TRUE(is_refused("TRUSTED_PROXIES", "10.0.0.0/8 ::1"));
+  EXPECT_TRUE(is_refused("RECORD_CALLER_IP", "Full"));
+  EXPECT_TRUE(is_refused("GATEWAY_NEW_TENANTS", "plan:"));
+  EXPECT_TRUE(is_refused("CORS_ORIGINS", "https://app.example.com/"));
+>>>>>>> theirs
 }
 
 TEST(Config, NumbersMustBeWholeAndWithinTheirBounds) {

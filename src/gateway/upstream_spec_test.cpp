@@ -64,6 +64,51 @@ TEST(UpstreamSpec, MayNameTheCertificatesThatItTrusts) {
             "upstream 'a', ca_file: is for urls that begin with https://");
 }
 
+TEST(UpstreamSpec, MayNameHeadersThatPass) {
+  const auto specs = read(
+      "[[upstream]]\nname = \"a\"\nurls = [\"http://h:1\"]\n"
+      "pass_headers = [\"X-HTTP-Method-Override\"]");
+  EXPECT_EQ(specs.front().options.passed_fields,
+            std::vector<std::string>{"x-http-method-override"});
+  for (const char* name : {"X-Own", "Connection", "Via", "Forwarded", "Host"}) {
+    const std::string why = refusal_of(fmt::format("pass_headers = [\"{}\"]", name));
+    EXPECT_NE(why.find("none of the headers that are kept back"), std::string::npos) << name;
+  }
+}
+
+TEST(UpstreamSpec, MayHaveOpenPaths) {
+  const auto specs = read(R"(
+    [[upstream]]
+    name = "a"
+    urls = ["http://h:1"]
+    path = "/v1/{tenant_id}/"
+    open = [{ path = "/v1/{any}/public/" }, { path = "/v1/{any}/login", methods = ["GET"] }]
+  )");
+  const OpenPath& below = specs.front().open.at(0);
+  EXPECT_TRUE(below.takes("POST", "/v1/t1/public/x/y"));
+  EXPECT_TRUE(below.takes("GET", "/v1/t1/public/"));
+  for (const char* path :
+       {"/v1/t1/public", "/v1//public/x", "/v1/t1/publicly/x", "/v2/t1/public/x"})
+    EXPECT_FALSE(below.takes("GET", path)) << path;
+  const OpenPath& exact = specs.front().open.at(1);
+  EXPECT_TRUE(exact.takes("HEAD", "/v1/t1/login")) << "whoever may GET";
+  for (const char* path : {"/v1/t1/login/", "/v1/t1/login/x", "/v1/t1", "/v1/t1/logins"})
+    EXPECT_FALSE(exact.takes("GET", path)) << path;
+  EXPECT_FALSE(exact.takes("POST", "/v1/t1/login"));
+  for (const char* lines :
+       {"open = [{ path = \"/elsewhere/\" }]", "open = [{ path = \"login\" }]", "open = 1",
+        "open = [{ path = \"/api/tenants/{t}/../x\" }]", "open = [{ paths = \"/a\" }]",
+        "open = [{ path = \"/api/tenants/{t}/x\", tenant = \"a b\" }]"})
+    EXPECT_NE(refusal_of(lines), "") << lines;
+}
+
+TEST(UpstreamSpec, KnowsWhichFilesItNames) {
+  EXPECT_EQ(files_named_in("[[upstream]]\nopenapi = \"a.json\"\nca_file = \"b.pem\"\n"
+                           "[[upstream]]\nname = \"c\""),
+            (std::vector<std::string>{"a.json", "b.pem"}));
+  EXPECT_TRUE(files_named_in("[[upstream").empty());
+}
+
 TEST(UpstreamSpec, IsReadFromAFile) {
   const auto specs = read(R"(
     [[upstream]]

@@ -191,16 +191,12 @@ Task<bool> Connection::serve_one() {
       const bool stays = co_await forwarding->run();
       co_return stays;
     }
-<<<<<<< ours
     const bool is_ours = take_own_path(request);
     if (is_ours)
       parser_.set_body_max(
           std::min(shared_.options.body_bytes_max, shared_.handler.body_bytes_max(request)));
-    outcome = is_ours ? co_await read_body(request) : Read::refused;
-=======
     outcome = Read::refused;
-    if (take_own_path(request)) outcome = co_await read_body();
->>>>>>> theirs
+    if (is_ours) outcome = co_await read_body(request);
     if (outcome == Read::ended) co_return false;
     request.bytes = parser_.bytes();
     request.body = parser_.take_body();
