@@ -86,7 +86,6 @@ TEST(Config, WebhooksGoToPublicAddressesOnlyUnlessToldOtherwise) {
   EXPECT_TRUE(is_refused("WEBHOOK_ALLOW_HTTP", "perhaps"));
 }
 
-<<<<<<< ours
 TEST(Config, WhereItListensIsAnAddressAndNoName) {
   for (const char* address : {"0.0.0.0", "::", "::1", "192.0.2.7"}) {
     const auto loaded =
@@ -97,7 +96,8 @@ TEST(Config, WhereItListensIsAnAddressAndNoName) {
   for (const char* address : {"localhost", "*", "127.0.0.1:80", "[::1]", "127.1", "256.0.0.1"}) {
     EXPECT_TRUE(is_refused("LISTEN_ADDRESS", address)) << address;
   }
-=======
+}
+
 TEST(Config, ProxiesAndPagesAreTrustedOnlyByName) {
   const Config closed = load_config({})->config;
   EXPECT_TRUE(closed.callers.proxies.is_empty());
@@ -116,7 +116,6 @@ TEST(Config, ProxiesAndPagesAreTrustedOnlyByName) {
   EXPECT_TRUE(is_refused("RECORD_CALLER_IP", "Full"));
   EXPECT_TRUE(is_refused("GATEWAY_NEW_TENANTS", "plan:"));
   EXPECT_TRUE(is_refused("CORS_ORIGINS", "https://app.example.com/"));
->>>>>>> theirs
 }
 
 TEST(Config, NumbersMustBeWholeAndWithinTheirBounds) {
