@@ -55,8 +55,10 @@ TEST_F(AuditNotesApi, WhoHasNoTokenAndWhoSendsEventsMakeNoRecord) {
 }
 
 TEST_F(AuditNotesApi, LoginsAreRecordedGoodAndBad) {
+  Actor root = world_.actor;
+  root.rights = Permissions::all();
   ASSERT_TRUE(world_.sessions->add_user(
-      {"ada@example.com", "Ada", "a password of some length", {"NOC"}}, world_.actor));
+      {"ada@example.com", "Ada", "a password of some length", {"NOC"}}, root));
   token_ = "";
   EXPECT_EQ(ask("POST /provider/auth/login",
                 R"({"email":"ada@example.com","password":"not that one at all"})")

@@ -53,7 +53,8 @@ class EventsApi : public testing::Test {
 
   // Two in a month, and no more.
   void must_define_tokens() {
-    const NewMeter tokens{{"tokens", "prompt", Folding::sum, "$.n", {}}, "", ""};
+    NewMeter tokens{{"tokens", "prompt", Folding::sum, "$.n", {}}, "", ""};
+    tokens.meter.tenant_may_send = true;
     ASSERT_TRUE(world_.meters.add(tokens, world_.actor));
     LimitsOverride own;
     own.own_meters = {{"tokens", Quantity::of(2)}};

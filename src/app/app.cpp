@@ -145,7 +145,7 @@ struct App::Parts {
   Parts(const Config& config, const Environment& with)
       : rules(config.rules),
         settled_clock(with.clock, [this](const auto& doubt) { tell(doubt); }),
-        clock(settled_clock),
+        clock(with.is_clock_made_up ? with.clock : settled_clock),
         log(with.log) {}
 
   // The month of a clock that jumped is not closed before others agree with it.

@@ -41,6 +41,7 @@ class App {
   struct Environment {
     const Clock& clock;
     const Log& log;
+    bool is_clock_made_up = false;  // true: it jumps on purpose, and is believed
   };
   // Errors as open_embedded_store; without a JWT_SECRET a random one is used, so that tokens of
   // this run only are good.

@@ -116,6 +116,7 @@ class Echo final : public Handler {
   Response answer_to(const Request& request) {
     Response response;
     response.body = request.path + "|" + request.body;
+    response.holder = receive(request).holder;
     if (request.path == "/empty") {
       response.status = 204;
     } else if (request.path == "/close") {

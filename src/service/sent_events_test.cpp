@@ -115,7 +115,8 @@ TEST(SentEvents, OtherMetersAndSoftLimitsRefuseNothing) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(world.send(world.event("prompt", "1")));
   EXPECT_TRUE(world.is_allowed("prompts"));
   ASSERT_TRUE(world.send(world.event("tokens", "10")));
-  EXPECT_TRUE(world.send(world.event("note", "1"))) << "feeds no meter";
+  EXPECT_EQ(world.send(world.event("note", "1")).error().code, ErrorCode::permission)
+      << "feeds no meter, so nobody has marked it";
 }
 
 TEST(SentEvents, TheProvidersEventsReportWhatHappenedAndAreCounted) {

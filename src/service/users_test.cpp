@@ -185,18 +185,18 @@ TEST_F(UsersTest, ANameIsCountedInCharacters) {
 }
 
 TEST_F(UsersTest, AnUnchangedPatchWritesNothingAndEndsNoSession) {
-  ASSERT_TRUE(users_.add(kAnn, {}).has_value());
+  ASSERT_TRUE(users_.add(kAnn, root_).has_value());
   const auto session = users_.find("ann@example.com").value()->session_version;
   const Sequence before = store_->head();
   clock_.advance(std::chrono::hours{1});
   const auto same =
-      users_.change("ann@example.com", {.name = "Ann", .roles = {{"NOC"}}, .is_active = true}, {});
+      users_.change("ann@example.com", {.name = "Ann", .roles = {{"NOC"}}, .is_active = true}, root_);
   ASSERT_TRUE(same.has_value());
   EXPECT_EQ(same->timestamp_at("updated_at"), parse_timestamp("2026-03-05T10:30:00Z").value());
   EXPECT_EQ(same->find("password_hash"), nullptr);
   EXPECT_EQ(store_->head(), before);
   // A new name beside the same roles ends no session either.
-  ASSERT_TRUE(users_.change("ann@example.com", {.name = "Anna", .roles = {{"NOC"}}}, {}));
+  ASSERT_TRUE(users_.change("ann@example.com", {.name = "Anna", .roles = {{"NOC"}}}, root_));
   EXPECT_EQ(users_.find("ann@example.com").value()->session_version, session);
   ASSERT_TRUE(users_.change("ann@example.com", {.is_active = false}, {}));
   EXPECT_GT(users_.find("ann@example.com").value()->session_version, session);

@@ -196,7 +196,8 @@ TEST_F(EmbeddedStoreTest, WhatATenantHasIsInTheMonthsThatBeganSinceToo) {
     query.collection = Collection::usage_counters;
     query.filter = parse_filter(parse_json(filter).value()).value();
     std::string text;
-    for (const Json& counter : store->find(query).value())
+    const std::vector<Json> counters = store->find(query).value();
+    for (const Json& counter : counters)
       text += *counter.string_at("_id") + ' ' +
               std::to_string(*counter.integer_at("stores_count")) + '\n';
     EXPECT_EQ(store->count(query).value(), std::ranges::count(text, '\n'));
