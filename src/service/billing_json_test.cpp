@@ -73,7 +73,7 @@ TEST(BillingJson, UsageOfALimitOfZeroHasNoPercentage) {
   world.add("a", "free");
   LimitsOverride own;
   own[Meter::webhook_calls] = Limit{0, LimitEffect::soft};
-  must(world.directory->change(tenant("a"), {{}, {}, own}, world.actor));
+  must(world.directory->change(tenant("a"), {{}, {}, own, "agreed"}, world.actor));
   const auto shown = [&] {
     return tenant_billing_json(must(world.billing.statement(tenant("a"), period("2026-03"))));
   };

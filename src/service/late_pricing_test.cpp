@@ -47,7 +47,7 @@ TEST_F(LatePricingTest, AnEventThatNoMeterBillsChangesNothing) {
 TEST_F(LatePricingTest, ASumOfTheProvidersOwnGoesByTheEventsValue) {
   price_tokens(Folding::sum);
   prompt("p0", R"({"n":12.25})");
-  prompt("p1", R"({"n":0})");
+  prompt("p1", "{}");
   prompt("p2", R"({"n":-2})");
   go_to_march();
   EXPECT_EQ(cost("2026-02"), "0.13");

@@ -198,7 +198,7 @@ TEST_F(UsersTest, AnUnchangedPatchWritesNothingAndEndsNoSession) {
   // A new name beside the same roles ends no session either.
   ASSERT_TRUE(users_.change("ann@example.com", {.name = "Anna", .roles = {{"NOC"}}}, root_));
   EXPECT_EQ(users_.find("ann@example.com").value()->session_version, session);
-  ASSERT_TRUE(users_.change("ann@example.com", {.is_active = false}, {}));
+  ASSERT_TRUE(users_.change("ann@example.com", {.is_active = false}, root_));
   EXPECT_GT(users_.find("ann@example.com").value()->session_version, session);
 }
 
