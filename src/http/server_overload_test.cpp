@@ -67,7 +67,7 @@ std::string get(std::string_view path, std::string_view holder) {
 }
 
 TEST_F(ServerTest, ATenantThatReadsNothingFillsItsOwnShareOnly) {
-  options_.held_bytes_max = 100'000'000;
+  options_.held_bytes_max = 200'000'000;
   start();
   std::deque<RawClient> lazy;  // the first answer takes more than its tenant may have
   for (int i = 0; i < 4; ++i) {

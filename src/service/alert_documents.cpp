@@ -46,7 +46,7 @@ Json warning_metadata(const Alert& alert) {
 }
 
 Json metadata_json(const Alert& alert, const Currency& currency) {
-  if (alert.kind != AlertKind::over_limit) return warning_metadata(alert);
+  if (!alert.meter.empty()) return warning_metadata(alert);
   Json meters = Json::object();
   for (const LineItem& line : alert.lines) {
     meters.set(row_of(line.meter).name,
