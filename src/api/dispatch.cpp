@@ -229,7 +229,7 @@ http::Response Dispatcher::refusal(const Error& error, std::string_view request_
   const http::EnvelopeContext context = context_of(services_, request_id);
   const std::string_view path = target.substr(0, target.find('?'));
   return answers_problems(path) ? http::problem_json(error, context, path)
-                                          : http::problem(error, context);
+                                : http::problem(error, context);
 }
 
 void Dispatcher::add_standing(const Exchange& exchange, http::Response& response) const {

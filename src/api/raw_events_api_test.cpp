@@ -39,8 +39,7 @@ class RawEventsApi : public testing::Test {
   std::string ids(const std::string& query) {
     std::string text;
     const Json page = list(query);
-    for (const Json& event : page.find("events")->as_array())
-      text += *event.string_at("id") + " ";
+    for (const Json& event : page.find("events")->as_array()) text += *event.string_at("id") + " ";
     return text;
   }
   std::string query_meter(const std::string& slug) {

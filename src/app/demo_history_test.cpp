@@ -55,7 +55,8 @@ class DemoWorld {
     config_ = loaded->config;
     clock_.emplace(demo_start(now_, config_.rules.zone));
     log_.emplace(*clock_, LogLevel::error);
-    auto app = App::open(config_, *read_app_files(config_), {.clock = *clock_, .log = *log_, .is_clock_made_up = true});
+    auto app = App::open(config_, *read_app_files(config_),
+                         {.clock = *clock_, .log = *log_, .is_clock_made_up = true});
     EXPECT_TRUE(app) << app.error().message;
     if (!app) return;
     app_ = *std::move(app);

@@ -25,9 +25,8 @@ TEST(Roles, HaveThePermissionsOfTheTable) {
             (Names{"billing.read", "alerts.read", "alerts.update", "tenants.read"}));
   EXPECT_EQ(names_of("Billing-Ops"), (Names{"billing.read", "billing.update", "reports.read",
                                             "alerts.read", "tenants.read", "tenants.update"}));
-  EXPECT_EQ(names_of("Read-Only"),
-            (Names{"billing.read", "reports.read", "alerts.read", "tenants.read", "audits.read",
-                   "events.read"}));
+  EXPECT_EQ(names_of("Read-Only"), (Names{"billing.read", "reports.read", "alerts.read",
+                                          "tenants.read", "audits.read", "events.read"}));
 }
 
 TEST(Roles, ReadOnlyHasEveryReadAndNothingElse) {

@@ -202,7 +202,8 @@ Result<Json> Records::change(const TenantAccess& access, const Reference& which,
   Json after = before;
   if (patch.name) after.set("name", *patch.name);
   if (patch.status) after.set("status", *patch.status);
-  if (after == before) return shown_record(before);  // nothing happened: nobody is told, nothing audited
+  if (after == before)
+    return shown_record(before);  // nothing happened: nobody is told, nothing audited
   after.set("updated_at", clock_.now());
   const std::int64_t revision = before.integer_at("revision").value_or(0);
   return write(access,

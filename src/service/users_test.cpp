@@ -189,8 +189,8 @@ TEST_F(UsersTest, AnUnchangedPatchWritesNothingAndEndsNoSession) {
   const auto session = users_.find("ann@example.com").value()->session_version;
   const Sequence before = store_->head();
   clock_.advance(std::chrono::hours{1});
-  const auto same =
-      users_.change("ann@example.com", {.name = "Ann", .roles = {{"NOC"}}, .is_active = true}, root_);
+  const auto same = users_.change("ann@example.com",
+                                  {.name = "Ann", .roles = {{"NOC"}}, .is_active = true}, root_);
   ASSERT_TRUE(same.has_value());
   EXPECT_EQ(same->timestamp_at("updated_at"), parse_timestamp("2026-03-05T10:30:00Z").value());
   EXPECT_EQ(same->find("password_hash"), nullptr);

@@ -6,7 +6,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kRecalledAtOnce = 500'000;      // ids, about 24 MiB
+constexpr std::size_t kRecalledAtOnce = 500'000;         // ids, about 24 MiB
 constexpr std::string_view kServerSource = "metergate";  // whose ids are never looked up
 
 }  // namespace

@@ -123,7 +123,8 @@ class Demo final : public LocalCommand {
     DemoClock clock(demo_start(now, config.rules.zone));
     // The words on the screen are for a person here; only what goes wrong is logged between them.
     const Log log(clock, std::max(config.log_level, LogLevel::warn));
-    const auto app = TRY(App::open(config, files, {.clock = clock, .log = log, .is_clock_made_up = true}));
+    const auto app =
+        TRY(App::open(config, files, {.clock = clock, .log = log, .is_clock_made_up = true}));
     out << fmt::format("Making up 12 tenants and {} months of usage in {} …\n\n", kDemoMonths,
                        config.data_dir.string())
         << std::flush;
