@@ -8,7 +8,7 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::size_t kSubjectsMax = 100;
+constexpr std::size_t kSubjectsWrittenMax = 100;
 constexpr std::size_t kSubjectNameMax = 1024;
 
 Json subject_json(const Tenant& tenant) {
@@ -74,9 +74,9 @@ std::optional<WantedSubject> read_subject_element(const Json& element, std::size
 
 Result<Answer> upsert_subjects(Call& call) {
   const Json body = TRY(parse_json(call.request.body));
-  if (!body.is_array() || body.as_array().size() > kSubjectsMax)
+  if (!body.is_array() || body.as_array().size() > kSubjectsWrittenMax)
     return fail(ErrorCode::invalid,
-                fmt::format("the body must be a list of at most {} subjects", kSubjectsMax));
+                fmt::format("the body must be a list of at most {} subjects", kSubjectsWrittenMax));
   Faults faults;
   std::vector<WantedSubject> wanted;
   for (std::size_t i = 0; i < body.as_array().size(); ++i) {

@@ -8,7 +8,7 @@ namespace metergate::api {
 namespace {
 
 constexpr std::size_t kUrlMax = 2048;
-constexpr std::size_t kEventsMax = 16;
+constexpr std::size_t kEventNamesMax = 16;
 constexpr std::size_t kSecretMax = 128;
 
 WebhookOwner owner_of(const Call& call) {
@@ -42,7 +42,7 @@ Result<Answer> add(Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
   NewWebhook wanted;
   wanted.url = body.required_text("url", 1, kUrlMax);
-  const auto events = body.optional_texts("events", kEventsMax);
+  const auto events = body.optional_texts("events", kEventNamesMax);
   wanted.secret = body.optional_text("secret", 1, kSecretMax);
   TRY(body.finish());
   wanted.events = events.value_or(std::vector<std::string>{});
@@ -58,7 +58,7 @@ Result<Answer> change(Call& call) {
   BodyReader body = TRY(BodyReader::open(call.request));
   WebhookPatch patch;
   patch.url = body.optional_text("url", 1, kUrlMax);
-  patch.events = body.optional_texts("events", kEventsMax);
+  patch.events = body.optional_texts("events", kEventNamesMax);
   patch.is_active = body.optional_flag("is_active");
   patch.secret = body.optional_text("secret", 1, kSecretMax);
   patch.rotates_secret = body.optional_flag("rotate_secret").value_or(false);

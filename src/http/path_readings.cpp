@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "http/characters.h"
+#include "http/url.h"
 
 namespace metergate::http {
 namespace {
@@ -158,16 +159,6 @@ std::string up_to_nul(std::string_view text) {
 
 constexpr std::array kWays = {decoded_once,        with_plain_forms, without_parameters,
                               with_merged_slashes, without_padding,  up_to_nul};
-
-bool has_dot_segment(std::string_view path) {
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find('/'), path.size());
-    const std::string_view segment = path.substr(0, end);
-    if (segment == "." || segment == "..") return true;
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  return false;
-}
 
 // Whether every way of reading leaves it as it is: nearly all paths.
 bool is_plain(std::string_view path) {

@@ -25,17 +25,6 @@ bool is_path_character(char c) {
 
 bool has_control(std::string_view text) { return std::ranges::any_of(text, is_control); }
 
-bool has_dot_segment(std::string_view path) {
-  std::size_t start = 1;
-  while (start <= path.size()) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string_view segment = path.substr(start, end - start);
-    if (segment == "." || segment == "..") return true;
-    start = end + 1;
-  }
-  return false;
-}
-
 bool has_encoded_slash(std::string_view raw) {
   for (std::size_t at = raw.find('%'); at != std::string_view::npos; at = raw.find('%', at + 1)) {
     const std::string_view digits = raw.substr(at + 1, 2);
@@ -147,6 +136,16 @@ Result<> check_characters(std::string_view target) {
 }
 
 }  // namespace
+
+bool has_dot_segment(std::string_view path) {
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, end);
+    if (segment == "." || segment == "..") return true;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return false;
+}
 
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;

@@ -31,6 +31,9 @@ Result<std::string> parse_passing_path(std::string_view target);
 Result<std::vector<std::pair<std::string, std::string>>> parse_target_query(
     std::string_view target);
 
+// Whether a segment of the path is "." or "..", as it stands.
+bool has_dot_segment(std::string_view path);
+
 // Each %HH replaced by its byte; nothing where a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 

@@ -172,9 +172,9 @@ Result<> read_late(DocumentView frozen, DocumentView exact, Statement& statement
 Result<> read_passed(DocumentView exact, PassedDays& passed) {
   const std::optional<DocumentView> member = exact.find("passed");
   if (!member) return {};
-  const Json days = TRY(member->json());
-  if (!days.is_object()) return corrupt_row("days");
-  for (const auto& [meter, text] : days.as_object()) {
+  const Json shown = TRY(member->json());
+  if (!shown.is_object()) return corrupt_row("days");
+  for (const auto& [meter, text] : shown.as_object()) {
     const Result<Day> day = text.is_string() ? parse_day(text.as_string()) : corrupt_row("day");
     if (!day) return corrupt_row("day");
     passed.emplace_back(meter, *day);

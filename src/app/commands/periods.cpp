@@ -14,7 +14,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::int64_t kShownMax = 120;
+constexpr std::int64_t kPeriodsShownMax = 120;
 
 class PeriodsCommand final : public StoreCommand {
  public:
@@ -42,7 +42,7 @@ class PeriodsCommand final : public StoreCommand {
  private:
   static Result<int> list(const Periods& periods, StoreContext& context) {
     std::vector<TableRow> rows = {{"PERIOD", "STATE", "STATEMENTS", "CLOSES"}};
-    for (const PeriodState& state : TRY(periods.list(kShownMax))) {
+    for (const PeriodState& state : TRY(periods.list(kPeriodsShownMax))) {
       rows.push_back({state.period.text(), state.is_closed ? "closed" : "open",
                       state.is_frozen ? "frozen" : "computed",
                       state.closes_at ? to_text(*state.closes_at) : "-"});
