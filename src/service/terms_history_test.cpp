@@ -80,10 +80,13 @@ class OwnLimitsHistory : public BillingWorld, public testing::TestWithParam<Vari
     return told;
   }
 
+  // But for warnings, which the end of their period resolves.
   std::string october_alerts() {
     std::string told;
-    for (const Json& alert : documents(Collection::provider_alerts))
-      if (alert.string_at("period") == "2026-10") told += to_text(alert) + "\n";
+    for (const Json& alert : documents(Collection::provider_alerts)) {
+      const bool is_warning = alert.string_at("severity") == "low";
+      if (!is_warning && alert.string_at("period") == "2026-10") told += to_text(alert) + "\n";
+    }
     return told;
   }
 
