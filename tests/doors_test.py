@@ -207,7 +207,8 @@ def forms_of_answers(server):
         if len(content) >= 1024:
             check(coded[1]["content-encoding"] == "gzip" and len(gzip.decompress(coded[2])) == len(content), "and is sent with gzip", coded[1])
         head = ask(server.port, "HEAD", path, {**bearer, "Accept-Encoding": "gzip;q=1, zstd;q=0.5"})
-        for name in ("etag", "content-length", "content-encoding", "vary"):
+        # A coded body's length varies with the request's id in it.
+        for name in ("etag", "content-encoding", "vary", *(() if coded[1].get("content-encoding") else ("content-length",))):
             check(head[1].get(name) == coded[1].get(name), f"HEAD agrees in {name}", (head[1], coded[1]))
     listed = json.loads(ask(server.port, "GET", "/provider/tenants?sort=-name&plan=basic,free&limit=1", bearer)[2])["data"]
     check(listed["pagination"]["total"] == 12 and listed["tenants"][0]["name"] == "Tenant 9", "lists are sorted by any field, and filtered by several values", listed)

@@ -23,8 +23,8 @@ class Server:
     def __init__(self, binary, folder, wrapper=(), environment=None, arguments=()):
         self.binary, self.folder, self.wrapper, self.arguments = binary, folder, list(wrapper), list(arguments)
         self.port = free_port()
-        self.environment = dict(os.environ, JWT_SECRET=SECRET, DATA_DIR=folder, LOG_LEVEL="error",
-                                LISTEN_ADDRESS="127.0.0.1", API_PORT=str(self.port), **(environment or {}))
+        self.environment = {**os.environ, "JWT_SECRET": SECRET, "DATA_DIR": folder, "LOG_LEVEL": "error",
+                            "LISTEN_ADDRESS": "127.0.0.1", "API_PORT": str(self.port), **(environment or {})}
         self.process = None
         self.log = open(os.path.join(os.path.dirname(folder), "server.log"), "a+b")
         self.provider = self.command("token", "--scope", "provider", "--role", "Provider-Admin", "--ttl", "12h").strip()

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash")
 from server import Server  # noqa: E402
 
 BODY_BYTES = 8 << 20
-MORE_BYTES = 192 << 20          # of addresses, above what the started server has
+MORE_BYTES = 320 << 20          # of addresses, above what the started server has
 GROWN_BYTES_MAX = 100 << 20     # of memory, with one such body at a time
 
 

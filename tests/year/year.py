@@ -32,6 +32,7 @@ import world
 
 SECRET = "a-year's-secret-of-at-least-32-bytes!!"
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Beirut")
+RAW_EVENTS_KEPT = datetime.timedelta(days=80)
 SETTLING = datetime.timedelta(minutes=11)
 CURRENCIES = (("USD", 2), ("JPY", 0), ("BHD", 3))
 
@@ -180,7 +181,8 @@ class Year:
 
     def correct(self, now):
         candidates = [(tenant, event) for tenant, event in self.sent[-600:]
-                      if event["type"] in ("api.call", "webhook.call", "prompt") and "corrected" not in event]
+                      if event["type"] in ("api.call", "webhook.call", "prompt") and "corrected" not in event
+                      and now - event["time"] < RAW_EVENTS_KEPT]
         if not candidates:
             return None
         tenant, event = self.dice.choice(candidates)

@@ -53,7 +53,7 @@ class Server {
 //   webhooks 120 − 100     = 20  × 0.01   =  0.20
 //   storage  1.5 − 1       = 0.5 × 2      =  1.00     together 11.70
 const wanted = (tenant) =>
-  `${tenant},Adventure Park,free,active,2,1,2,2,10500,10000,120,100,1.50,1.00,Yes,11.70,critical`;
+  `${tenant},Adventure Park,free,active,2,1,2,2,10500,10000,120,100,1.50,1.00,Yes,11.70,critical,USD`;
 
 function* month() {
   for (let n = 0; n < 10_500; ++n) {
