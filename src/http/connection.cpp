@@ -379,6 +379,7 @@ Result<> Connection::take_query(Request& request) const {
 
 // What can be said of a request that was refused, perhaps before its head was understood.
 Request Connection::unread_request() {
+  target_ = parser_.head().target;
   Request request;
   request.method = parser_.head().method;
   request.remote_ip = remote_ip_;
@@ -392,7 +393,7 @@ Request Connection::unread_request() {
 Response Connection::refusal(const Error& error, const std::string& request_id) {
   shared_.log.info("http.refused",
                    {{"request_id", request_id}, {"reason", error.message}, {"ip", recorded_ip_}});
-  return shared_.handler.refusal(error, request_id, parser_.head().target);
+  return shared_.handler.refusal(error, request_id, target_);
 }
 
 Response Connection::take_answer(const std::string& request_id) {

@@ -120,6 +120,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Holder> holder_;  // of the request under way, once somebody asked
   std::string remote_ip_;         // of the peer, which may be a proxy
   std::string recorded_ip_;       // as much of it as may be kept
+  std::string target_;            // of the request under way, as sent
   ReadBuffer input_;              // read and not yet taken
   RequestParser parser_;
   Error refused_;                         // after Read::refused

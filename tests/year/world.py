@@ -22,7 +22,8 @@ def changed_catalogue(dice, plans):
     meter = dice.choice(METERS)
     plan["limits"][meter] = dice.choice((plan["limits"][meter] * 2, plan["limits"][meter] // 2 + 1))
     meter = dice.choice((*METERS, "tokens"))
-    plan["rates"][meter] = plan["rates"][meter] * dice.choice((Fraction(3, 2), Fraction(1, 2), Fraction(3)))
+    rate = plan["rates"][meter] * dice.choice((Fraction(3, 2), Fraction(1, 2), Fraction(3)))
+    plan["rates"][meter] = Fraction(round(rate * 10 ** 6), 10 ** 6)      # a catalogue's have at most six decimals
     return {**plans, name: plan}
 
 
