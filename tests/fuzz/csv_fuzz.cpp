@@ -27,8 +27,9 @@ std::vector<CsvReader::Record> read(const std::string& text) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;
   const auto records = fuzz::read(std::string{fuzz::text_of(bytes, size)});
-  if (records.empty() || !check_event_columns(records.front())) return 0;
-  for (std::size_t i = 1; i < records.size(); ++i)
-    static_cast<void>(event_from_row(records.front(), records[i]));
+  if (records.empty()) return 0;
+  const Result<EventColumns> columns = EventColumns::read(records.front());
+  if (!columns) return 0;
+  for (std::size_t i = 1; i < records.size(); ++i) static_cast<void>(columns->event(records[i]));
   return 0;
 }
