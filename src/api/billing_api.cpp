@@ -7,6 +7,7 @@
 #include "service/analytics.h"
 #include "service/billing.h"
 #include "service/catalog.h"
+#include "service/listed_values.h"
 #include "service/report_csv.h"
 #include "service/report_lines.h"
 #include "service/reporting.h"
@@ -14,13 +15,14 @@
 namespace metergate::api {
 namespace {
 
-std::string read_plan(QueryReader& reader, const Catalog& catalog) {
-  const std::string plan = reader.text("plan").value_or("");
+std::vector<std::string> read_plans(QueryReader& reader, const Catalog& catalog) {
+  std::vector<std::string> wanted = listed_values(reader.text("plan").value_or(""));
   const std::shared_ptr<const Catalogue> plans = catalog.plans();
-  if (!plan.empty() && plans->newest(plan) == nullptr) {
-    reader.fault("plan", "Invalid plan. Must be one of: " + plans->names_text());
+  for (const std::string& plan : wanted) {
+    if (plans->newest(plan) == nullptr)
+      reader.fault("plan", "Invalid plan. Must be one of: " + plans->names_text());
   }
-  return plan;
+  return wanted;
 }
 
 std::optional<Money> read_amount(QueryReader& reader, std::string_view name) {
@@ -42,12 +44,14 @@ Result<StatementPageRequest> read_statement_query(const Call& call) {
   request.page = page.page;
   request.limit = page.limit;
   request.filter.period = read_period(reader, "period");
-  const std::optional<std::string> health =
-      reader.choice("health_status", {"healthy", "caution", "warning", "critical"});
-  if (health) request.filter.health = find_health(*health);
+  const std::optional<std::string> healths =
+      reader.choices("health_status", {"healthy", "caution", "warning", "critical"});
+  for (const std::string& health : listed_values(healths.value_or("")))
+    request.filter.healths.push_back(*find_health(health));
   request.filter.has_overages = reader.flag("has_overages");
-  request.filter.plan = read_plan(reader, call.services.catalog);
-  request.filter.status = reader.choice("status", {"active", "suspended"}).value_or("");
+  request.filter.plans = read_plans(reader, call.services.catalog);
+  request.filter.statuses =
+      listed_values(reader.choices("status", {"active", "suspended"}).value_or(""));
   request.filter.search = reader.text("q").value_or("");
   request.filter.cost_min = read_amount(reader, "cost_min");
   // They are had only when they are asked for: meters of the provider's own are among them.

@@ -46,6 +46,8 @@ TEST_F(BillingApi, ListFilters) {
     return must(list({{name, value}})).data.find("tenants")->as_array().size();
   };
   EXPECT_EQ(count("health_status", "critical"), 1U);
+  EXPECT_EQ(count("health_status", "critical,healthy"), 2U);
+  EXPECT_EQ(count("plan", "basic,free"), 2U);
   EXPECT_EQ(count("has_overages", "false"), 1U);
   EXPECT_EQ(count("plan", "basic"), 1U);
   EXPECT_EQ(count("status", "suspended"), 0U);

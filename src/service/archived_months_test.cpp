@@ -104,7 +104,7 @@ TEST_F(Archived, WithoutAFrozenStatementAMonthIsNullToo) {
   const StatementPage page = must(world_.billing.statements(request));
   EXPECT_EQ(page.summary.tenants_with_errors, 1);
   EXPECT_EQ(page.summary.by_health, (std::array<std::int64_t, 4>{}));
-  request.filter.health = Health::healthy;
+  request.filter.healths = {Health::healthy};
   EXPECT_EQ(must(world_.billing.statements(request)).total, 0);
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "service/listed_values.h"
+
 namespace metergate {
 namespace {
 
@@ -64,7 +66,7 @@ Result<AuditPage> AuditLog::list(const AuditFilter& filter, std::int64_t page,
                                  std::int64_t limit) const {
   std::vector<Filter> filters;
   const auto add_equal = [&](const char* field, const std::string& value) {
-    if (!value.empty()) filters.push_back(Filter::equal(field, value));
+    if (!value.empty()) filters.push_back(equal_to_listed(field, value));
   };
   add_equal("tenant_id", filter.tenant_id);
   add_equal("actor", filter.actor);

@@ -20,10 +20,10 @@ namespace metergate {
 
 struct StatementFilter {
   std::optional<Period> period;  // nothing: the current one
-  std::optional<Health> health;
+  std::vector<Health> healths;   // empty: any; likewise below
   std::optional<bool> has_overages;
-  std::string plan;  // empty: any; likewise below
-  std::string status;
+  std::vector<std::string> plans;
+  std::vector<std::string> statuses;
   std::string search;  // in id or name, ignoring case
   // Only who owes that much; a cost that could not be made counts as more than any.
   std::optional<Money> cost_min;

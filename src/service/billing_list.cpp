@@ -106,13 +106,18 @@ bool holds(std::string_view text, std::string_view searched) {
   return !std::ranges::search(text, searched, same).empty();
 }
 
+template <class T>
+bool is_one_of(const std::vector<T>& wanted, const T& value) {
+  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+}
+
 bool matches(const StatementFilter& filter, std::string_view searched, const Standing& standing) {
-  if ((filter.health || filter.has_overages) && !standing.is_known) return false;
-  if (filter.health && *filter.health != standing.health) return false;
+  if ((!filter.healths.empty() || filter.has_overages) && !standing.is_known) return false;
+  if (!is_one_of(filter.healths, standing.health)) return false;
   if (filter.has_overages && *filter.has_overages != standing.has_overages) return false;
   if (filter.cost_min && standing.cost && *standing.cost < *filter.cost_min) return false;
-  if (!filter.plan.empty() && filter.plan != standing.plan) return false;
-  if (!filter.status.empty() && filter.status != standing.status) return false;
+  if (!is_one_of(filter.plans, standing.plan)) return false;
+  if (!is_one_of(filter.statuses, standing.status)) return false;
   if (searched.empty()) return true;
   return holds(standing.tenant.text(), searched) ||
          standing.folded_name.find(searched) != std::string::npos;

@@ -68,17 +68,19 @@ TEST_F(BillingList, UnknownSortIsRefusedWithWhatIsAllowed) {
 
 TEST_F(BillingList, EachFilterHolds) {
   StatementPageRequest request;
-  request.filter.health = Health::warning;
+  request.filter.healths = {Health::warning};
   EXPECT_EQ(ids(request), Ids{"c_busy"});
+  request.filter.healths = {Health::warning, Health::critical};
+  EXPECT_EQ(ids(request), (Ids{"b_over", "c_busy"}));
   request.filter = {};
   request.filter.has_overages = true;
   EXPECT_EQ(ids(request), Ids{"b_over"});
   request.filter.has_overages = false;
   EXPECT_EQ(ids(request).size(), 3U);
   request.filter = {};
-  request.filter.plan = "free";
+  request.filter.plans = {"free"};
   EXPECT_EQ(ids(request), (Ids{"a_quiet", "d_quiet"}));
-  request.filter.status = "suspended";
+  request.filter.statuses = {"suspended"};
   EXPECT_EQ(ids(request), Ids{"d_quiet"});
   request.filter = {};
   request.filter.search = "OF C_B";
