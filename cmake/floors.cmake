@@ -27,7 +27,11 @@ function(metergate_floor name)
     # What is tested is optimized; the tests themselves only have to compile soon.
     target_compile_options(${name}_test PRIVATE -O0 -U_FORTIFY_SOURCE)
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300)  # a hang is a failure, and soon
+    set(seconds 300)  # a hang is a failure, and soon
+    if(METERGATE_SANITIZE)
+      set(seconds 900)  # what finds faults takes its time
+    endif()
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds})
   endif()
 endfunction()
 
