@@ -10,7 +10,6 @@
 
 #include "service/analytics.h"
 #include "service/billing.h"
-#include "service/services.h"
 
 namespace metergate {
 
@@ -33,8 +32,8 @@ struct OverviewResult {
 
 class Overview {
  public:
-  explicit Overview(const Services& services)
-      : store_(services.store), billing_(services.billing), analytics_(services.analytics) {}
+  Overview(const Store& store, const Billing& billing, const Analytics& analytics)
+      : store_(store), billing_(billing), analytics_(analytics) {}
 
   // Nothing: the current period. ErrorCode::invalid for one in the future.
   Result<OverviewResult> of(std::optional<Period> period) const;
