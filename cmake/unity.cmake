@@ -10,4 +10,4 @@ endif()
 # A coroutine's frame may hold what only its file knows, and that file is now included.
 add_compile_options(-Wno-subobject-linkage)
 # The kernel's own description of TCP, which has more than the C library's and cannot stand beside it.
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/http/acknowledged.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/http/net/acknowledged.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -1,6 +1,6 @@
 // Alerts: the list, and what people do with one.
 #include "api/billing_query.h"
-#include "service/alerting.h"
+#include "service/alerts/alerting.h"
 
 namespace metergate::api {
 

@@ -5,7 +5,7 @@
 // which repeats words of the request, goes out as it is. Functions; any thread.
 #pragma once
 
-#include "http/message.h"
+#include "http/words/message.h"
 
 namespace metergate::api {
 

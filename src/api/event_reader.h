@@ -1,6 +1,6 @@
 // From a CloudEvent as JSON to a usage event: the attributes, and the data of the built-in types.
-// Reads shapes and kinds; bounds and what is known of tenants and periods are service/ingest's.
-// Values; no threads.
+// Reads shapes and kinds; bounds and what is known of tenants and periods are
+// service/metering/ingest's. Values; no threads.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "domain/usage_event.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 

@@ -1,7 +1,7 @@
 #include "api/overview_api.h"
 
 #include "api/billing_query.h"
-#include "service/overview.h"
+#include "service/analytics/overview.h"
 
 namespace metergate::api {
 namespace {

@@ -1,6 +1,6 @@
 // Workers: what each did last and does next.
 #include "api/routes.h"
-#include "service/worker_board.h"
+#include "service/upkeep/worker_board.h"
 
 namespace metergate::api {
 namespace {

@@ -1,8 +1,8 @@
 // Result, Error and TRY: how every floor reports an expected failure as a value.
 //
-// An Error carries the one code that decides what a caller sees (http/problem.cpp maps it to a
-// status and an E_ name), a sentence for a person, and, for rejected input, one Fault for each bad
-// field. Nothing here throws. Values only; safe from any thread.
+// An Error carries the one code that decides what a caller sees (http/words/problem.cpp maps it to
+// a status and an E_ name), a sentence for a person, and, for rejected input, one Fault for each
+// bad field. Nothing here throws. Values only; safe from any thread.
 #pragma once
 
 #include <chrono>

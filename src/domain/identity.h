@@ -96,7 +96,7 @@ class TenantAccess {
   bool is_provider_;
 };
 
-// Who an authenticated request comes from. Made by service/sessions.
+// Who an authenticated request comes from. Made by service/access/sessions.
 class Caller {
  public:
   static Caller provider(std::string actor, Permissions permissions);

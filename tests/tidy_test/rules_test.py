@@ -41,36 +41,36 @@ class IncludeRules(TidyTest):
         self.assert_sound("src/domain/a.h", '#include "base/decimal.h"\n')
 
     def test_domain_and_http_do_not_include_each_other(self):
-        self.assert_found("src/domain/a.h", '#include "http/message.h"\n',
+        self.assert_found("src/domain/a.h", '#include "http/words/message.h"\n',
                           "domain may not include http")
         self.assert_found("src/http/a.h", '#include "domain/money.h"\n',
                           "http may not include domain")
 
     def test_storage_does_not_include_service(self):
-        self.assert_found("src/storage/a.h", '#include "service/actor.h"\n',
+        self.assert_found("src/storage/a.h", '#include "service/shared/actor.h"\n',
                           "storage may not include service")
 
     def test_service_sees_the_face_of_the_store_only(self):
-        self.assert_found("src/service/a.h", '#include "storage/journal.h"\n',
+        self.assert_found("src/service/a.h", '#include "storage/journal/journal.h"\n',
                           "service may include only")
-        self.assert_sound("src/service/a.h", '#include "storage/store.h"\n')
+        self.assert_sound("src/service/a.h", '#include "storage/shapes/store.h"\n')
 
     def test_service_knows_no_http(self):
-        self.assert_found("src/service/a.h", '#include "http/message.h"\n',
+        self.assert_found("src/service/a.h", '#include "http/words/message.h"\n',
                           "service may not include http")
 
     def test_api_does_not_reach_around_service(self):
-        self.assert_found("src/api/a.h", '#include "storage/store.h"\n',
+        self.assert_found("src/api/a.h", '#include "storage/shapes/store.h"\n',
                           "api may not include storage")
 
     def test_gateway_does_not_reach_around_service(self):
-        self.assert_found("src/gateway/a.h", '#include "storage/store.h"\n',
+        self.assert_found("src/gateway/a.h", '#include "storage/shapes/store.h"\n',
                           "gateway may not include storage")
 
     def test_workers_use_of_http_the_client_only(self):
-        self.assert_found("src/workers/a.h", '#include "http/server.h"\n',
+        self.assert_found("src/workers/a.h", '#include "http/server/server.h"\n',
                           "workers may include only")
-        self.assert_sound("src/workers/a.h", '#include "http/client.h"\n')
+        self.assert_sound("src/workers/a.h", '#include "http/outbound/outbound.h"\n')
 
     def test_doors_do_not_include_each_other(self):
         self.assert_found("src/api/a.h", '#include "workers/jobs.h"\n',
@@ -82,7 +82,7 @@ class IncludeRules(TidyTest):
         self.assert_found("src/api/a.h", '#include "app/config.h"\n', "nothing includes app")
 
     def test_app_includes_everything(self):
-        self.assert_sound("src/app/a.h", '#include "storage/open_store.h"\n'
+        self.assert_sound("src/app/a.h", '#include "storage/engine/open_store.h"\n'
                                          '#include "workers/jobs.h"\n')
 
     def test_the_client_stands_alone(self):
@@ -121,9 +121,9 @@ class IncludeRules(TidyTest):
         self.assert_sound("src/http/a.cpp", "#include <unistd.h>\n#include <vector>\n")
 
     def test_a_concrete_store_is_named_in_app_and_tests_only(self):
-        self.assert_found("src/service/a.h", '#include "storage/memory_store.h"\n',
+        self.assert_found("src/service/a.h", '#include "storage/engine/memory_store.h"\n',
                           "only app and tests name a concrete store")
-        self.assert_sound("src/api/a_test.cpp", '#include "storage/memory_store.h"\n')
+        self.assert_sound("src/api/a_test.cpp", '#include "storage/engine/memory_store.h"\n')
 
     def test_an_include_names_its_floor(self):
         self.assert_found("src/base/a.h", '#include "result.h"\n', "does not name its floor")

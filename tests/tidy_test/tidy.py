@@ -17,7 +17,7 @@ FUNCTION_LINES_MAX = 60
 COLUMNS_MAX = 100
 
 # floor -> the floors it may include besides itself. A value that is a set names the only files.
-STORE_FACE = {"store.h", "audit.h", "collections.h", "query.h"}
+STORE_FACE = {"shapes/store.h", "shapes/audit.h", "shapes/collections.h", "shapes/query.h"}
 PLAIN_BASE = {"result.h", "check.h", "time.h", "id.h", "histogram.h", "decimal.h", "exact_number.h"}
 ANY = None
 FLOORS = {
@@ -31,7 +31,7 @@ FLOORS = {
     "workers": {
         "service": ANY,
         "storage": STORE_FACE,
-        "http": {"client.h", "outbound.h"},
+        "http": {"outbound/outbound.h"},
         "domain": ANY,
         "base": ANY,
     },
@@ -49,8 +49,7 @@ TEST_EXTRAS = {
     "gateway": {"storage": ANY},
     "workers": {"storage": ANY, "http": ANY},
 }
-CONCRETE_STORES = {"memory_store.h", "embedded_store.h", "rocks_store.h", "mongo_store.h",
-                   "open_store.h"}
+CONCRETE_STORES = {"engine/memory_store.h", "engine/embedded_store.h", "engine/open_store.h"}
 
 # The libraries that a floor's .cpp files may wrap, by how their headers begin.
 FMT = "fmt/"

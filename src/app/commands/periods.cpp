@@ -1,6 +1,6 @@
 // metergate periods: which are open and closed, and the taking up again of one that was closed by
 // mistake.
-#include "service/periods.h"
+#include "service/reports/periods.h"
 
 #include <fmt/format.h>
 
