@@ -1,5 +1,7 @@
 #include "service/upkeep/aggregation.h"
 
+#include <algorithm>
+
 #include "service/metering/record_counts.h"
 
 namespace metergate {

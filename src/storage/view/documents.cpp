@@ -1,5 +1,7 @@
 #include "storage/view/documents.h"
 
+#include <algorithm>
+
 #include "storage/view/derived_documents.h"
 
 namespace metergate {
