@@ -184,6 +184,15 @@ class RoomRules(TidyTest):
             self.assert_found("src/http/net/a.h", "\n", "no README.md")
 
 
+class PageRules(TidyTest):
+    def test_a_page_names_units_that_are_there(self):
+        page = "`http/net/a` reads what `http/net/b.h` and the room `http/net` have.\n"
+        house = {"docs/tour.md": page, "src/http/net/a.cpp": "\n", "src/http/net/b.h": "\n"}
+        self.assertEqual(findings_of(house), [])
+        del house["src/http/net/a.cpp"]
+        self.assertEqual(findings_of(house), ["docs/tour.md:1: src/http/net/a is not there"])
+
+
 class SizeRules(TidyTest):
     def test_a_file_of_600_lines_passes_and_of_601_does_not(self):
         self.assert_sound("src/base/a.h", "\n" * 600)

@@ -345,6 +345,20 @@ def check_sources(path, bare):
                           f"{match.group(0)}: a clock, environment or random source is passed in")
 
 
+NAMED_UNIT = re.compile(r"`((?:" + "|".join(sorted(FLOORS)) + r")/[\w./-]+)`")
+
+
+def check_named_units(tree, path, text):
+    """A page names a unit by its path below src; a unit that moves takes its pages along."""
+    if path.suffix != ".md":
+        return
+    for match in NAMED_UNIT.finditer(text):
+        named = tree / "src" / match.group(1)
+        if not any(file.exists() for file in (named, named.with_suffix(".h"),
+                                              named.with_suffix(".cpp"))):
+            yield Finding(path, line_of(text, match.start()), f"src/{match.group(1)} is not there")
+
+
 def check_has_test(tree, path):
     """x.cpp has x_test.cpp; a part without a header of its own may share that of its unit."""
     if floor_of(path) not in TESTED_FLOORS or path.suffix != ".cpp" or is_test(path):
@@ -402,6 +416,7 @@ def check_tree(tree):
             yield from check_includes(path, code)
             yield from check_sizes(path, code, bare)
             yield from check_words(path, code, bare)
+            yield from check_named_units(tree, path, code)
             if path.suffix in CODE_SUFFIXES:
                 yield from check_sources(path, bare)
                 yield from check_has_test(tree, path)
