@@ -330,6 +330,7 @@ TEST_F(DispatchTest, MetersARequestOfATenant) {
   EXPECT_EQ(call.integer_at("request_bytes"), 100);
   EXPECT_EQ(call.string_at("store_id"), "s_7");
   EXPECT_EQ(call.string_at("ip"), "192.0.2.9");
+  EXPECT_EQ(call.string_at("caller"), "till");
   EXPECT_EQ(call.bool_at("billable"), true);
   const http::HeadContext context{.request_id = "req_test", .now = world_.clock.now()};
   EXPECT_EQ(call.integer_at("response_bytes"),

@@ -57,7 +57,7 @@ constexpr FieldsRow kFields[] = {
      " is_active disabled_reason given_up_at created_at updated_at revision"},
     {Collection::api_calls,
      "_id tenant_id source method endpoint path status request_bytes response_bytes"
-     " processing_time_ms ip store_id device_id billable timestamp"},
+     " processing_time_ms ip store_id device_id caller billable timestamp"},
     {Collection::webhook_calls,
      "_id tenant_id source webhook_id success status response_time_ms attempt timestamp"},
     {Collection::response_metrics,
