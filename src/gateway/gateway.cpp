@@ -61,7 +61,7 @@ class LedPassage : public http::Passage {
                                                     .zone = &services.rules.zone,
                                                     .request_id = request.request_id});
     std::ranges::copy(answer_fields(), std::back_inserter(response.headers));
-    parts_.cors.add_fields(request, response);
+    parts_.cors.get().add_fields(request, response);
     return response;
   }
 
@@ -140,7 +140,8 @@ class MeteredPassage final : public LedPassage {
             .templates = routed_.match.row->spec.templates,
             .outcome = outcome,
             .duration = services_.clock.steady() - started_at_,
-            .now = services_.clock.now()};
+            .now = services_.clock.now(),
+            .caller = admission_.caller};
   }
 
   void add_standing() {

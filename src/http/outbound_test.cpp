@@ -16,7 +16,7 @@ namespace {
 class OutboundTest : public testing::Test {
  protected:
   OutboundTest() {
-    options_.rules = {AllowList::parse("127.0.0.0/8").value(), true};
+    options_.rules = DestinationRules{AllowList::parse("127.0.0.0/8").value(), true};
     options_.timeout = Milliseconds{400};
   }
   Outbound& outbound() {
@@ -141,7 +141,7 @@ TEST_F(OutboundTest, NobodyListensIsAFailure) {
 }
 
 TEST_F(OutboundTest, AddressThatIsNotAllowedIsNeverConnectedTo) {
-  options_.rules.allow = {};
+  options_.rules = DestinationRules{{}, true};
   Receiver receiver{answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")};
   for (const char* host : {"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.0.0.2",
                            "0.0.0.0", "0x7f000001", "2130706433"}) {
@@ -153,7 +153,7 @@ TEST_F(OutboundTest, AddressThatIsNotAllowedIsNeverConnectedTo) {
 }
 
 TEST_F(OutboundTest, NameIsHeldAgainstTheRulesByWhatItIsFoundAt) {
-  options_.rules.allow = AllowList::parse("localhost").value();
+  options_.rules = DestinationRules{AllowList::parse("localhost").value(), true};
   Receiver receiver{answering("HTTP/1.1 204 No\r\n\r\n")};
   EXPECT_EQ(ask(fmt::format("http://localhost:{}/", receiver.port())).status, 204);
   EXPECT_EQ(ask(url_of(receiver)).end, OutboundEnd::refused);
@@ -164,7 +164,7 @@ TEST_F(OutboundTest, NameThatHasNoAddressIsNotSentTo) {
 }
 
 TEST_F(OutboundTest, HttpAndReservedPortsNeedTheirRules) {
-  options_.rules = {AllowList::parse("127.0.0.0/8").value(), false};
+  options_.rules = DestinationRules{AllowList::parse("127.0.0.0/8").value(), false};
   Receiver receiver{answering("HTTP/1.1 204 No\r\n\r\n")};
   EXPECT_EQ(ask(url_of(receiver)).end, OutboundEnd::refused);
   EXPECT_EQ(ask("https://hooks.example:22/").end, OutboundEnd::refused);

@@ -98,7 +98,7 @@ Result<> Alerting::stage_warnings(const Statement& now_true, const std::optional
   const WarningInput input{.now_true = now_true,
                            .known = known.alerts,
                            .over_limit = over_limit ? &*over_limit : nullptr,
-                           .thresholds = rules_.alert_thresholds,
+                           .thresholds = rules_.alert_thresholds.get(),
                            .forecasts = forecasts ? &*forecasts : nullptr,
                            .has_ended = now >= now_true.period.window(rules_.zone).end,
                            .opens = rules_.overage_alerts};
