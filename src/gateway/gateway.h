@@ -11,6 +11,7 @@
 
 #include "base/changing.h"
 #include "gateway/new_tenants.h"
+#include "gateway/open_rate.h"
 #include "gateway/upstream_table.h"
 #include "http/cors.h"
 #include "http/server.h"
@@ -63,6 +64,7 @@ class Gateway final : public http::Handler {
 
  private:
   Parts parts_;
+  OpenRate open_rate_;
 };
 
 }  // namespace metergate::gateway
