@@ -254,8 +254,19 @@ TEST_F(DispatchTest, RefusesASuspendedTenantButNotItsProvider) {
   ASSERT_TRUE(world_.directory->change(core_world::tenant_id("tenant_1"),
                                        {.name = {}, .status = "suspended", .own_limits = {}},
                                        world_.actor));
-  EXPECT_EQ(send("GET /api/tenants/tenant_1/stores/s", tenant_).status, 403);
-  EXPECT_EQ(send("POST /api/v1/events", tenant_).status, 403);
+  const std::pair<const char*, const char*> expected[] = {
+      {"GET /api/tenants/tenant_1/stores/s", "tenants.read"},
+      {"GET /api/tenants/tenant_1/nowhere", "tenants.read"},
+      {"POST /api/v1/events", "events.write"}};
+  for (const auto& [line, required] : expected) {
+    const http::Response refused = send(line, tenant_);
+    EXPECT_EQ(refused.status, 403) << line;
+    const Json body = body_of(refused);
+    const Json* error = body.find("error");
+    const Json* details = (error == nullptr ? body : *error).find("details");
+    ASSERT_NE(details, nullptr) << line;
+    EXPECT_EQ(details->string_at("required"), required) << line;
+  }
   EXPECT_EQ(send("GET /api/tenants/tenant_1/stores/s", provider_).status, 200);
 }
 
