@@ -85,6 +85,10 @@ Result<std::vector<MeterForecast>> Alerting::forecasts_of(const Statement& now_t
       forecasts.push_back(
           {std::string{row.name}, Quantity::of(*forecast->expected), forecast->passes_on});
   }
+  for (const auto& [meter, forecast] : TRY(billing_.own_forecast(now_true))) {
+    if (forecast && forecast->expected)
+      forecasts.push_back({meter, *forecast->expected, forecast->passes_on});
+  }
   return forecasts;
 }
 
