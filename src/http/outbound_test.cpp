@@ -159,6 +159,33 @@ TEST_F(OutboundTest, NameIsHeldAgainstTheRulesByWhatItIsFoundAt) {
   EXPECT_EQ(ask(url_of(receiver)).end, OutboundEnd::refused);
 }
 
+// Else a tenant could ask for the names and addresses of the network behind this server.
+TEST_F(OutboundTest, AProblemSaysNothingOfWhatAnInnerNameResolvesTo) {
+  options_.rules = DestinationRules{{}, true};
+  const auto problem_of = [&](const std::string& host) {
+    std::string problem = ask(fmt::format("http://{}:8080/", host)).problem;
+    const std::size_t at = problem.find(host);
+    EXPECT_NE(at, std::string::npos) << problem;
+    if (at != std::string::npos) problem.replace(at, host.size(), "HOST");
+    return problem;
+  };
+  const std::string inner = problem_of("localhost");
+  EXPECT_EQ(inner.find("127."), std::string::npos) << inner;
+  EXPECT_EQ(inner.find("::1"), std::string::npos) << inner;
+  EXPECT_EQ(inner, problem_of("nobody.invalid")) << "nor whether there is such a name";
+  // Of a name that is allowed neither.
+  options_.rules = DestinationRules{AllowList::parse("localhost").value(), true};
+  outbound_.reset();
+  std::uint16_t port = 0;
+  {
+    Receiver receiver{answering("")};
+    port = receiver.port();
+  }
+  const std::string closed = ask(fmt::format("http://localhost:{}/", port)).problem;
+  EXPECT_EQ(closed.find("127."), std::string::npos) << closed;
+  EXPECT_NE(closed.find("localhost"), std::string::npos) << closed;
+}
+
 TEST_F(OutboundTest, NameThatHasNoAddressIsNotSentTo) {
   EXPECT_EQ(ask("http://nobody.invalid:8080/").end, OutboundEnd::refused);
 }
