@@ -71,7 +71,7 @@ constexpr FieldsRow kFields[] = {
      " created_at claimed_at completed_at next_attempt_at last_attempt_at last_status"
      " last_answer last_problem held_because payload revision"},
     {Collection::meters,
-     "meter_id slug name description aggregation event_type value_property group_by unit"
+     "meter_id slug name description aggregation event_type value_property group_by unit metadata"
      " created_at updated_at revision"},
     {Collection::corrections,
      "correction_id tenant_id source event_id event action replacement reason period meter"
