@@ -450,6 +450,11 @@ Result<ConfigSources> process_sources(Values flags, const std::optional<std::str
   return sources;
 }
 
+std::string environment_value(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
 Result<std::string> read_text_file(const std::filesystem::path& path) {
   std::error_code code;
   const bool is_file =

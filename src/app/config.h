@@ -97,6 +97,9 @@ std::vector<std::string> misspelt_names(std::span<const std::string> environment
 // The sources of this process: `env_file`, or .env in the working directory where there is one.
 Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file);
 
+// What the process environment has under a name that is no setting of ours; empty: nothing.
+std::string environment_value(const char* name);
+
 // The whole text of a small file of the operator's (at most 1 MiB).
 Result<std::string> read_text_file(const std::filesystem::path& path);
 

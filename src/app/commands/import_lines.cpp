@@ -31,18 +31,15 @@ class ImportLines final : public StoreCommand {
       return fail(with_lines(std::move(read_lines).error()));
     }
     const std::size_t count = events_.size();
-    const auto of_tenants = std::ranges::count_if(events_, [](const UsageEvent& event) {
-      return event.source.starts_with(kTenantSources);
-    });
+    const auto of_tenants = std::ranges::count_if(
+        events_, [](const UsageEvent& event) { return event.source.starts_with(kTenantSources); });
     auto commit = context.services.ingest.record(std::move(events_), EventSender::importer);
     if (!commit) return fail(with_lines(std::move(commit).error()));
     const auto known = std::ranges::count(commit->outcomes, EventOutcome::duplicate);
     const std::int64_t recorded = static_cast<std::int64_t>(count) - known;
     if (of_tenants > 0 && recorded > 0) note(context, recorded);
-    context.streams.out << to_text(
-        Json::object({{"recorded", recorded},
-                      {"known", std::int64_t{known}},
-                      {"voided", voided_}}));
+    context.streams.out << to_text(Json::object(
+        {{"recorded", recorded}, {"known", std::int64_t{known}}, {"voided", voided_}}));
     return kExitDone;
   }
 
