@@ -22,8 +22,10 @@ Webhooks::Reference which(const Call& call) {
 Result<Answer> list(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  const std::string sort = read_sort(
-      reader, {"webhook_id", "url", "is_active", "created_at", "updated_at"}, "webhook_id");
+  const std::string sort = read_sort(reader,
+                                     {"webhook_id", "tenant_id", "url", "is_active",
+                                      "disabled_reason", "created_at", "updated_at"},
+                                     "webhook_id");
   TRY(reader.finish());
   std::vector<Json> all = call.services.webhooks.list(owner_of(call));
   sort_documents(all, sort);
