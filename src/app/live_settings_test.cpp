@@ -20,14 +20,15 @@ class LiveSettingsTest : public testing::Test {
   Log log_{clock_, LogLevel::error};
   int applied_ = 0;
   Config last_;
-  LiveSettings settings_{{.in_force = config_of(file_),
-                          .read = [this] { return load_config({.file = file_}); },
-                          .apply =
-                              [this](const Config& config) {
-                                ++applied_;
-                                last_ = config;
-                              },
-                          .log = log_}};
+  LiveSettings settings_{
+      {.in_force = config_of(file_),
+       .read = [this] { return load_config({.flags = {}, .environment = {}, .file = file_}); },
+       .apply =
+           [this](const Config& config) {
+             ++applied_;
+             last_ = config;
+           },
+       .log = log_}};
 };
 
 TEST_F(LiveSettingsTest, ADifferenceNamesBothValuesAndNoSecret) {

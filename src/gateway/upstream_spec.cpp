@@ -253,8 +253,8 @@ class SpecReader {
     };
     const toml::table* table = node->as_table();
     if (table == nullptr || table->size() != 2) return refuse();
-    for (const auto& [key, number] :
-         {std::pair{"per_second", &RequestRate::per_second}, {"burst", &RequestRate::burst}}) {
+    for (const auto& [key, number] : {std::pair{"per_second", &RequestRate::per_second},
+                                      std::pair{"burst", &RequestRate::burst}}) {
       const auto value = (*table)[key].value<std::int64_t>();
       if (!value || *value < 1 || *value > kRequestRateMax) return refuse();
       spec_.open_rate.*number = *value;

@@ -16,8 +16,6 @@
 namespace metergate {
 namespace {
 
-using Kind = TableColumn::Kind;
-
 // Each of the values between commas must be one of them.
 Result<> check_listed(std::string_view option, const std::string& text,
                       const std::vector<std::string>& allowed) {
@@ -98,13 +96,13 @@ class AlertsCommand final : public StoreCommand {
       return kExitDone;
     }
     const TimeZone& zone = context.services.rules.zone;
-    FittedTable table({{"ALERT", Kind::word},
-                       {"TYPE", Kind::word},
-                       {"STATUS", Kind::word},
-                       {"TENANT", Kind::text},
-                       {"ABOUT", Kind::text},
-                       {"SINCE", Kind::word},
-                       {"LAST", Kind::word}});
+    FittedTable table({{"ALERT", ColumnKind::word},
+                       {"TYPE", ColumnKind::word},
+                       {"STATUS", ColumnKind::word},
+                       {"TENANT", ColumnKind::text},
+                       {"ABOUT", ColumnKind::text},
+                       {"SINCE", ColumnKind::word},
+                       {"LAST", ColumnKind::word}});
     for (const Json& alert : page.alerts) {
       const std::string status = alert.string_at("status").value_or("");
       table.add({{alert.string_at("alert_id").value_or("")},

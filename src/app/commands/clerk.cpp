@@ -16,8 +16,6 @@
 namespace metergate {
 namespace {
 
-using Kind = TableColumn::Kind;
-
 std::string text_at(const Json& json, std::string_view name) {
   return harmless(json.string_at(name).value_or(""));
 }
@@ -84,12 +82,12 @@ class UsageCommand final : public StoreCommand {
 
  private:
   void print_meters(const Asked& asked, std::ostream& out) const {
-    FittedTable table({{"METER", Kind::text},
-                       {"USED", Kind::number},
-                       {"LIMIT", Kind::number},
-                       {"PERCENT", Kind::number},
-                       {"EXPECTED", Kind::number},
-                       {"PASSES LIMIT ON", Kind::word}});
+    FittedTable table({{"METER", ColumnKind::text},
+                       {"USED", ColumnKind::number},
+                       {"LIMIT", ColumnKind::number},
+                       {"PERCENT", ColumnKind::number},
+                       {"EXPECTED", ColumnKind::number},
+                       {"PASSES LIMIT ON", ColumnKind::word}});
     const Json* usage = asked.json.find("usage");
     const Json* percents = asked.json.find("utilization");
     const Json* forecasts = asked.json.find("forecast");
@@ -148,12 +146,12 @@ class StatementCommand final : public StoreCommand {
 
  private:
   void print_lines(const Json& json, std::ostream& out) const {
-    FittedTable table({{"METER", Kind::text},
-                       {"USED", Kind::number},
-                       {"INCLUDED", Kind::number},
-                       {"OVERAGE", Kind::number},
-                       {"RATE", Kind::number},
-                       {"COST", Kind::number}});
+    FittedTable table({{"METER", ColumnKind::text},
+                       {"USED", ColumnKind::number},
+                       {"INCLUDED", ColumnKind::number},
+                       {"OVERAGE", ColumnKind::number},
+                       {"RATE", ColumnKind::number},
+                       {"COST", ColumnKind::number}});
     for (const Json& line : json.find("line_items")->as_array()) {
       const Json* included = line.find("included");
       const Json* overage = line.find("overage");
@@ -176,11 +174,11 @@ class StatementCommand final : public StoreCommand {
   void print_late(const Json& json, std::ostream& out) const {
     const Json* late = json.find("late_items");
     if (late == nullptr || !late->is_array() || late->as_array().empty()) return;
-    FittedTable table({{"LATE, OF", Kind::word},
-                       {"METER", Kind::text},
-                       {"QUANTITY", Kind::number},
-                       {"COST", Kind::number},
-                       {"REASON", Kind::text}});
+    FittedTable table({{"LATE, OF", ColumnKind::word},
+                       {"METER", ColumnKind::text},
+                       {"QUANTITY", ColumnKind::number},
+                       {"COST", ColumnKind::number},
+                       {"REASON", ColumnKind::text}});
     for (const Json& line : late->as_array())
       table.add({{text_at(line, "period")},
                  {text_at(line, "meter")},

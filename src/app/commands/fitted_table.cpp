@@ -134,7 +134,7 @@ std::vector<std::size_t> FittedTable::widths(const Terminal& terminal) const {
   while (terminal.columns > 0 && line_width(widths) > terminal.columns) {
     std::size_t* widest = nullptr;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const bool may_go = columns_[i].kind == TableColumn::Kind::text && widths[i] > kCutWidthMin;
+      const bool may_go = columns_[i].kind == ColumnKind::text && widths[i] > kCutWidthMin;
       if (may_go && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
     }
     if (widest == nullptr) return {};
@@ -149,7 +149,7 @@ void FittedTable::print_row(const std::vector<TableCell>& row,
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string text = cut(row[i].text, widths[i]);
     const std::string space(widths[i] - shown_width(text), ' ');
-    const bool is_number = columns_[i].kind == TableColumn::Kind::number;
+    const bool is_number = columns_[i].kind == ColumnKind::number;
     const bool is_last = i + 1 == columns_.size();
     if (is_number) out << space;
     out << painted(text, row[i].colour, has_colours);

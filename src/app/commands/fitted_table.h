@@ -16,9 +16,15 @@ namespace metergate {
 
 enum class Colour : std::uint8_t { none, green, yellow, red, faint, bold };
 
+enum class ColumnKind : std::uint8_t {
+  number,
+  word,
+  text  // may be cut
+};
+
 struct TableColumn {
   std::string_view heading;
-  enum class Kind : std::uint8_t { number, word, text } kind = Kind::word;  // texts may be cut
+  ColumnKind kind = ColumnKind::word;
 };
 
 struct TableCell {

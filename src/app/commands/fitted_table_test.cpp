@@ -7,10 +7,9 @@
 namespace metergate {
 namespace {
 
-using Kind = TableColumn::Kind;
-
 FittedTable table() {
-  FittedTable made({{"TENANT", Kind::text}, {"NAME", Kind::text}, {"COST", Kind::number}});
+  FittedTable made(
+      {{"TENANT", ColumnKind::text}, {"NAME", ColumnKind::text}, {"COST", ColumnKind::number}});
   made.add({{"tenant_456"}, {"Adventure Park and Gardens"}, {"1,048.40", Colour::red}});
   made.add({{"zoo"}, {"東京動物園"}, {"-"}});
   return made;

@@ -15,8 +15,6 @@
 namespace metergate {
 namespace {
 
-using Kind = TableColumn::Kind;
-
 std::string limit_text(const Json* limit) {
   return limit != nullptr && limit->is_null() ? "unlimited" : figure_text(limit);
 }
@@ -72,7 +70,7 @@ class PlanCommand final : public StoreCommand {
     out << fmt::format("{} was on {} and is on {}\n\n", shown.string_at("tenant_id").value_or(""),
                        shown.string_at("old_plan").value_or(""),
                        shown.string_at("new_plan").value_or(""));
-    FittedTable table({{"LIMIT", Kind::text}, {"NOW", Kind::number}});
+    FittedTable table({{"LIMIT", ColumnKind::text}, {"NOW", ColumnKind::number}});
     for (const auto& [name, limit] : shown.find("new_limits")->as_object())
       table.add({{name}, {limit_text(&limit)}});
     table.print(table_.terminal, out);
@@ -83,7 +81,8 @@ class PlanCommand final : public StoreCommand {
     out << fmt::format(
         "{} is on {}; on {} it would be:\n\n", effect.string_at("tenant_id").value_or(""),
         effect.string_at("old_plan").value_or(""), effect.string_at("new_plan").value_or(""));
-    FittedTable table({{"", Kind::text}, {"NOW", Kind::number}, {"THEN", Kind::number}});
+    FittedTable table(
+        {{"", ColumnKind::text}, {"NOW", ColumnKind::number}, {"THEN", ColumnKind::number}});
     const Json* limits = effect.find("limits");
     if (limits != nullptr && limits->find("old") != nullptr && limits->find("new") != nullptr) {
       for (const auto& [name, limit] : limits->find("new")->as_object())
