@@ -153,7 +153,8 @@ def settings_that_change(binary, root):
         reload_with(CORS_ORIGINS="https://new.example.com", BILLING_REPORT_GENERATION="false", BILLING_GRACE_HOURS="1",
                     TRUSTED_PROXIES="127.0.0.0/8")
         check(origin("https://new.example.com") and not origin("https://old.example.com"), "now those of another")
-        check(ask(server.port, "GET", report, token)[0] == 403, "and no more reports are made")
+        check(ask(server.port, "GET", "/provider/billing/reports", token)[0] == 403, "and no more reports are made")
+        check(ask(server.port, "GET", report, token)[0] == 200, "the one that is kept is still read")
         said = words()
         check("CORS_ORIGINS: https://old.example.com is now https://new.example.com" in said, "the log says what changed", said)
         check("settings.need_restart" in said and "BILLING_GRACE_HOURS: 72 is now 1" in said, "and what needs a restart", said)

@@ -97,12 +97,11 @@ class AlertsCommand final : public StoreCommand {
     }
     const TimeZone& zone = context.services.rules.zone;
     FittedTable table({{"ALERT", ColumnKind::word},
-                       {"TYPE", ColumnKind::word},
+                       {"TYPE", ColumnKind::text},
                        {"STATUS", ColumnKind::word},
                        {"TENANT", ColumnKind::text},
                        {"ABOUT", ColumnKind::text},
-                       {"SINCE", ColumnKind::word},
-                       {"LAST", ColumnKind::word}});
+                       {"SINCE", ColumnKind::word}});
     for (const Json& alert : page.alerts) {
       const std::string status = alert.string_at("status").value_or("");
       table.add({{alert.string_at("alert_id").value_or("")},
@@ -110,8 +109,7 @@ class AlertsCommand final : public StoreCommand {
                  {status, colour_of(status)},
                  {harmless(alert.string_at("tenant_name").value_or(""))},
                  {subject_of(alert)},
-                 {day_of(alert, "first_seen", zone)},
-                 {day_of(alert, "last_seen", zone)}});
+                 {day_of(alert, "first_seen", zone)}});
     }
     if (table.is_empty()) {
       out << (is_for_open_ones_ ? "Nothing is open.\n" : "There are none.\n");

@@ -220,9 +220,12 @@ Result<TenantId> find_tenant(const Services& services, const std::string& text) 
 
 Result<Period> find_period(const Services& services, const std::string& text) {
   if (text.empty()) return services.billing.current_period();
-  const Period period = TRY(Period::parse(text));
-  TRY(services.billing.check_not_future(period));
-  return period;
+  const Result<Period> period = Period::parse(text);
+  if (!period)
+    return fail(ErrorCode::invalid,
+                fmt::format("'{:.40}' is no month: write YYYY-MM, like 2026-03", harmless(text)));
+  TRY(services.billing.check_not_future(*period));
+  return *period;
 }
 
 Colour colour_of_health(std::string_view health) {
