@@ -25,7 +25,7 @@ Result<> admit_provider(const Caller& caller, Permission needed) {
 }
 
 Result<> admit_sender(const Caller& caller, Permission needed, Services& services) {
-  if (caller.tenant()) return check_tenant(*caller.tenant(), false, services.directory);
+  if (caller.tenant()) return check_tenant(*caller.tenant(), false, needed, services.directory);
   if (!caller.may(needed)) return refuse_for_want_of(needed);
   return {};
 }
@@ -78,7 +78,8 @@ Result<> recognise(const http::Request& request, Services& services, Admission& 
   if (!access) return {};
   admission.metered = *access;
   admission.record = std::move(record);
-  const Result<> active = check_tenant(*tenant, access->is_provider(), services.directory);
+  const Result<> active =
+      check_tenant(*tenant, access->is_provider(), Permission::tenants_read, services.directory);
   admission.is_suspended = !active;
   return active;
 }

@@ -168,6 +168,9 @@ Answer csv_answer(ReportRows rows, Detail detail) {
       {"Content-Type", "text/csv; charset=utf-8"},
       {"Content-Disposition", "attachment; filename=" + name},
   };
+  // The table's columns are fixed; the head that the report is anchored by stands beside it.
+  if (const std::string& head = rows.head().audit_head; !head.empty())
+    response.headers.emplace_back("Audit-Head", head);
   response.source = csv_source(std::move(rows), detail);
   Answer answer;
   answer.whole = std::move(response);

@@ -11,6 +11,8 @@ namespace metergate::api {
 
 // A period YYYY-MM; a fault where the text is none.
 std::optional<Period> read_period(QueryReader& reader, std::string_view name);
+// One or several of them, separated by commas, as they stand; empty where the query has none.
+std::string read_periods(QueryReader& reader, std::string_view name);
 // A text in the path that no tenant id can be names no tenant: ErrorCode::tenant_not_found.
 Result<TenantId> tenant_of_path(const Call& call);
 

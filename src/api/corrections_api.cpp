@@ -72,6 +72,7 @@ Result<Answer> list_corrections(Call& call) {
   const PageRequest page = read_page(reader);
   CorrectionQuery query;
   query.tenant_id = reader.text("tenant_id").value_or("");
+  query.sort = read_sort(reader, {kCorrectionSorts.begin(), kCorrectionSorts.end()}, "");
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());
@@ -97,9 +98,9 @@ std::vector<Route> corrections_routes() {
            "/api/v1/corrections",
            provider_with(Permission::billing_read),
            list_corrections,
-           {"tenant_id", "page", "limit"},
+           {"tenant_id", "page", "limit", "sort"},
            true,
-           "The corrections that were made, newest first"}};
+           "The corrections that were made, the newest first unless sorted"}};
 }
 
 }  // namespace metergate::api

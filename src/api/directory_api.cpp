@@ -114,7 +114,11 @@ Result<Answer> change_tenant(Call& call) {
 }
 
 Result<Answer> list_plans(Call& call) {
-  Json plans = Json::array();
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  const std::string sort = read_sort(reader, {"plan", "version", "valid_from"}, "");
+  TRY(reader.finish());
+  std::vector<Json> plans;
   for (const Plan& plan : call.services.catalog.offered()) {
     Json shown = to_document(plan);
     shown.remove("created_at");
@@ -122,7 +126,9 @@ Result<Answer> list_plans(Call& call) {
     shown.set("currency", call.services.rules.currency.code());  // of its rates
     plans.push_back(std::move(shown));
   }
-  return answer_of(Json::object({{"plans", std::move(plans)}}));
+  // As the catalogue has them.
+  if (!sort.empty()) sort_documents(plans, sort);
+  return answer_of(list_json("plans", std::move(plans), page));
 }
 
 Result<Answer> list_audits(Call& call) {
@@ -139,6 +145,7 @@ Result<Answer> list_audits(Call& call) {
   filter.from = std::max(instants.from, days.from);
   filter.to =
       instants.to && days.to ? std::min(instants.to, days.to) : std::max(instants.to, days.to);
+  filter.sort = read_sort(reader, {kAuditSorts.begin(), kAuditSorts.end()}, "");
   TRY(reader.finish());
   AuditPage found = TRY(call.services.audit_log.list(filter, page.page, page.limit));
   return answer_of(Json::object(
@@ -167,15 +174,21 @@ std::vector<Route> directory_routes() {
        {"dry_run"},
        false,
        "Rename, suspend or resume a tenant, or give it limits of its own"},
-      {"GET", "/provider/plans", reads, list_plans, {}, false, "List the plans on offer"},
+      {"GET",
+       "/provider/plans",
+       reads,
+       list_plans,
+       {"page", "limit", "sort"},
+       false,
+       "List the plans on offer"},
       {"GET",
        "/provider/audits",
        provider_with(Permission::audits_read),
        list_audits,
        {"actor", "action", "tenant_id", "tenant", "from", "to", "start_date", "end_date", "page",
-        "limit"},
+        "limit", "sort"},
        false,
-       "List audit records, newest first"},
+       "List audit records, the newest first unless sorted"},
   };
 }
 

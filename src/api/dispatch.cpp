@@ -146,7 +146,7 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
   // It carries no token, so it is nobody's call.
   if (http::is_preflight(request) && table_.has(request.path))
-    return cors_.preflight(request, table_.methods_of(request.path));
+    return cors_.get().preflight(request, table_.methods_of(request.path));
   exchange.match = table_.find(request.method, request.path);
   if (!exchange.match) return answer_unmatched(exchange);
   Admission& admission = exchange.admission;
@@ -246,7 +246,7 @@ void Dispatcher::add_standing(const Exchange& exchange, http::Response& response
 
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
   add_standing(exchange, response);
-  cors_.add_fields(exchange.request, response);
+  cors_.get().add_fields(exchange.request, response);
   const http::HeadContext context =
       http::head_context(exchange.request, response, services_.clock.now());
   const std::size_t head = http::serialize_head(response, context).size();
@@ -274,12 +274,15 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
                .duration = services_.clock.steady() - exchange.started_at,
                .ip = request.recorded_ip,
                .store_id = {},
-               .device_id = {}};
+               .device_id = {},
+               .caller = {}};
   if (exchange.match) {
     call.endpoint = request.method + " " + std::string{exchange.match->route->path};
     call.store_id = path_value_or_empty(*exchange.match, "store_id");
     call.device_id = path_value_or_empty(*exchange.match, "device_id");
   }
+  if (const auto& caller = exchange.admission.caller)
+    call.caller = caller_in_record(caller->actor());
   UsageEvent event;
   event.tenant = exchange.admission.metered->tenant();
   event.source = "metergate";

@@ -12,6 +12,7 @@
 
 #include "api/admission.h"
 #include "api/route_table.h"
+#include "base/changing.h"
 #include "http/server/server.h"
 #include "http/wire/cors.h"
 #include "service/metering/enforcement.h"
@@ -36,8 +37,10 @@ class Dispatcher final : public http::Handler {
   http::Response refusal(const Error& error, std::string_view request_id,
                          std::string_view target) override;
   void add_origin_fields(const http::Request& request, http::Response& response) override {
-    cors_.add_fields(request, response);
+    cors_.get().add_fields(request, response);
   }
+  // For the requests that come from now on.
+  void set_cors(http::CorsRules cors) { cors_ = std::move(cors); }
   // Whether a route answers at this path, with whatever method.
   bool serves(std::string_view path) const { return table_.has(path); }
 
@@ -80,7 +83,7 @@ class Dispatcher final : public http::Handler {
 
   RouteTable table_;
   Services& services_;
-  const http::CorsRules cors_;
+  Changing<http::CorsRules> cors_;
   std::mutex mutex_;
   Unsettled unsettled_;
 };

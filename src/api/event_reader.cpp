@@ -31,6 +31,7 @@ ApiCall read_api_call(EventFields& data) {
   call.ip = data.text("ip", Need::optional);
   call.store_id = data.text("store_id", Need::optional);
   call.device_id = data.text("device_id", Need::optional);
+  call.caller = data.text("caller", Need::optional);
   return call;
 }
 

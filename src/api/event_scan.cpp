@@ -128,6 +128,7 @@ Ok read_call_member(std::string_view key, od::value value, ApiCall& call, Member
   if (key == "ip") return members.take(bit(7)) && read_text(value, call.ip);
   if (key == "store_id") return members.take(bit(8)) && read_text(value, call.store_id);
   if (key == "device_id") return members.take(bit(9)) && read_text(value, call.device_id);
+  if (key == "caller") return members.take(bit(10)) && read_text(value, call.caller);
   return false;
 }
 

@@ -75,6 +75,8 @@ TEST_F(EventSenders, ATenantSendsCallsAndNothingThatItHas) {
         std::pair{"device.count", "{}"}, std::pair{"unknown", "{}"}}) {
     const Reply reply = send(own_, "[" + call("3") + "," + event("4", type, data) + "]");
     EXPECT_EQ(reply.status, 403) << type;
+    ASSERT_NE(reply.problem.find("details"), nullptr) << type;
+    EXPECT_EQ(reply.problem.find("details")->string_at("required"), "events.write") << type;
     EXPECT_EQ(reply.code(), "E_PERMISSION") << type;
     EXPECT_EQ(reply.places(), "1 type;") << type;
     EXPECT_TRUE(reply.problem.string_at("detail")->starts_with("Insufficient permissions"));

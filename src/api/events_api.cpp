@@ -10,9 +10,13 @@
 #include "http/words/problem.h"
 #include "service/metering/enforcement.h"
 #include "service/metering/ingest.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {
+
+constexpr std::string_view kKongsPath = "/api/v3/openmeter/events";
+constexpr std::string_view kConsumer = "consumer:";
 
 // A tenant speaks for itself only; another tenant is refused in the same words whether or not it
 // exists, and before anything else about the event is looked at.
@@ -34,8 +38,20 @@ EventContext context_of(const Call& call, bool needs_specversion) {
   return context;
 }
 
+// Kong's plugin writes "consumer:ID" where it knows the caller as a consumer. That is the tenant
+// ID, unless there is a tenant whose name is the whole.
+void name_consumers(const Directory& directory, std::vector<UsageEvent>& events) {
+  for (UsageEvent& event : events) {
+    std::string_view name = event.tenant.text();
+    if (!name.starts_with(kConsumer) || directory.find(event.tenant) != nullptr) continue;
+    name.remove_prefix(kConsumer.size());
+    if (const Result<TenantId> tenant = TenantId::parse(name)) event.tenant = *tenant;
+  }
+}
+
 // A tenant's own events are held to its hard limits; a provider's report what happened already.
 Result<Commit> record(Call& call, std::vector<UsageEvent> events) {
+  if (call.request.path == kKongsPath) name_consumers(call.services.directory, events);
   const std::optional<TenantId> own = call.caller->tenant();
   if (!own) return call.services.ingest.record(std::move(events));
   return call.services.enforcement.record_sent(*own, std::move(events));
@@ -159,7 +175,7 @@ std::vector<Route> events_routes() {
              "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"};
   ours.body_bytes_max = kBodyBytesMax;
   Route kongs = ours;
-  kongs.path = "/api/v3/openmeter/events";
+  kongs.path = kKongsPath;
   kongs.summary = "The same, where the metering plugin of Kong's gateway sends them";
   return {std::move(ours), std::move(kongs)};
 }

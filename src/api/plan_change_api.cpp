@@ -25,21 +25,22 @@ Result<PlanChange> read_change(const Call& call, const TenantId& tenant) {
   return change;
 }
 
-// What the change would do to the figures of the current period; writes nothing.
-Result<Json> preview(const Call& call, const PlanChange& change) {
-  const Directory& directory = call.services.directory;
+}  // namespace
+
+Result<Json> plan_change_preview(const Services& services, const PlanChange& change) {
+  const Directory& directory = services.directory;
   const Subscription after = TRY(directory.subscription_after(change));
   Json shown = Json::object({{"tenant_id", change.tenant.text()},
                              {"old_plan", TRY(directory.get(change.tenant))->subscription.plan()},
                              {"new_plan", change.plan}});
-  const Json effect = TRY(terms_preview(call.services, after));
+  const Json effect = TRY(terms_preview(services, after));
   for (const auto& [name, value] : effect.as_object()) shown.set(name, value);
   shown.set("warnings", texts_json(directory.warnings_of(after, kTimestampMax)));
   shown.set("dry_run", true);
   return shown;
 }
 
-Json changed_json(const PlanChanged& changed) {
+Json plan_changed_json(const PlanChanged& changed) {
   Json limits = limits_json(changed.new_terms.limits);
   for (const OwnTerm& term : changed.new_terms.own)
     limits.set(term.meter, term.limit ? quantity_json(*term.limit) : Json());
@@ -53,6 +54,8 @@ Json changed_json(const PlanChanged& changed) {
       {"updated_at", changed.updated_at},
   });
 }
+
+namespace {
 
 std::optional<KeyedRequest> keyed(const Call& call) {
   std::optional<std::string> key = call.request.header("idempotency-key");
@@ -68,12 +71,12 @@ Result<Answer> change_now(Call& call, const PlanChange& change,
       [&](const PlanChanged& changed) -> Result<std::vector<DocumentWrite>> {
     std::vector<DocumentWrite> writes;
     if (key)
-      writes.push_back(TRY(services.idempotency.remember(*key, {200, changed_json(changed)})));
+      writes.push_back(TRY(services.idempotency.remember(*key, {200, plan_changed_json(changed)})));
     return writes;
   };
   const PlanChanged changed = TRY(services.directory.change_plan(change, call.actor, remember));
   look_at_alert(services, change.tenant);
-  return answer_of(changed_json(changed));
+  return answer_of(plan_changed_json(changed));
 }
 
 Result<Answer> change_plan(Call& call) {
@@ -84,7 +87,7 @@ Result<Answer> change_plan(Call& call) {
   TRY(reader.finish());
   if (is_dry_run) {
     const PlanChange change = TRY(read_change(call, tenant));
-    return answer_of(TRY(preview(call, change)));
+    return answer_of(TRY(plan_change_preview(call.services, change)));
   }
   const std::optional<KeyedRequest> key = keyed(call);
   if (key) {

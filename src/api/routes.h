@@ -201,5 +201,7 @@ std::string read_sort(QueryReader& reader, const std::vector<std::string_view>& 
 void sort_documents(std::vector<Json>& documents, std::string_view sort);
 PageRequest read_page(QueryReader& reader);  // page from 1, limit 1 to 200
 Json pagination_json(const PageRequest& request, std::int64_t total);
+// The page's of `rows`, under this name, and the pagination.
+Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page);
 
 }  // namespace metergate::api

@@ -9,17 +9,6 @@ namespace {
 constexpr std::size_t kRolesMax = 16;
 constexpr std::size_t kPermissionsMax = 32;
 
-Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page) {
-  const auto total = static_cast<std::int64_t>(rows.size());
-  Json shown = Json::array();
-  for (std::int64_t i = (page.page - 1) * page.limit; i < total && i < page.page * page.limit;
-       ++i) {
-    shown.push_back(std::move(rows[static_cast<std::size_t>(i)]));
-  }
-  return Json::object(
-      {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
-}
-
 // Who could not log in is nobody yet: the record's actor is "anonymous", and it says which account
 // was tried, as far as that could be one.
 void note_login(const Call& call, const std::string& email, const Result<std::string>& token) {

@@ -66,8 +66,8 @@ SessionOptions session_options(const Config& config, const AppFiles& files) {
           .audience = config.jwt_audience};
 }
 
-Webhooks::UrlCheck url_check(const http::DestinationRules& rules) {
-  return [rules](std::string_view url) -> Result<> {
+Webhooks::UrlCheck url_check(const Changing<http::DestinationRules>& rules) {
+  return [&rules](std::string_view url) -> Result<> {
     return http::check_destination(TRY(http::parse_destination(url)), rules);
   };
 }
@@ -144,6 +144,7 @@ Result<AppFiles> read_app_files(const Config& config) {
 struct App::Parts {
   Parts(const Config& config, const Environment& with)
       : rules(config.rules),
+        webhook_rules(config.webhook_rules),
         settled_clock(with.clock, [this](const auto& doubt) { tell(doubt); }),
         clock(with.is_clock_made_up ? with.clock : settled_clock),
         log(with.log) {}
@@ -157,7 +158,8 @@ struct App::Parts {
               {"effect", "periods are closed and old records removed by settled_now"}});
   }
 
-  const BillingRules rules;
+  BillingRules rules;
+  Changing<http::DestinationRules> webhook_rules;
   SettledClock settled_clock;
   const Clock& clock;
   const Log& log;
@@ -200,7 +202,7 @@ struct App::Parts {
     directory = TRY(Directory::open(*store, *catalog, clock, rules.zone));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
     if (!files.jwks_text.empty()) log_skipped_keys(TRY(Jwks::parse(files.jwks_text)), log);
-    webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
+    webhooks = TRY(Webhooks::open(*store, clock, url_check(webhook_rules)));
     deliveries =
         TRY(Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, log}));
     return {};
@@ -299,5 +301,10 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
 Services& App::services() { return *parts_->services; }
+
+void App::take_changing(const Config& config) {
+  parts_->rules.take_changing(config.rules);
+  parts_->webhook_rules = config.webhook_rules;
+}
 
 }  // namespace metergate

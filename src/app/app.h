@@ -52,6 +52,8 @@ class App {
   App& operator=(const App&) = delete;
 
   Services& services();
+  // The settings that may change while it runs (SettingRow::is_live), as they are now.
+  void take_changing(const Config& config);
 
  private:
   struct Parts;

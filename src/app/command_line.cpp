@@ -155,6 +155,57 @@ void print_command_help(const CommandRow& row, std::ostream& out) {
   out << parser->help();
 }
 
+namespace {
+
+// "TEXT:{csv,json}" is how the parser names a value that must be one of a list.
+std::vector<std::string> choices_in(std::string_view type) {
+  const std::size_t open = type.find('{');
+  if (open == type.npos || !type.ends_with('}')) return {};
+  type = type.substr(open + 1);
+  type.remove_suffix(1);
+  std::vector<std::string> choices;
+  while (!type.empty()) {
+    const std::size_t end = std::min(type.find(','), type.size());
+    choices.emplace_back(type.substr(0, end));
+    type.remove_prefix(std::min(end + 1, type.size()));
+  }
+  return choices;
+}
+
+DeclaredCommand declared(const CLI::App& parser, std::string name) {
+  DeclaredCommand found{std::move(name), parser.get_description(), {}, {}};
+  for (const CLI::Option* option : parser.get_options()) {
+    if (option->get_group().empty()) continue;
+    const std::string type = option->get_type_name();
+    DeclaredOption one{.name = option->get_name(false, false),
+                       .value = option->get_items_expected_max() == 0 ? "" : "VALUE",
+                       .choices = choices_in(type),
+                       .description = option->get_description(),
+                       .is_positional = option->get_positional()};
+    if (!option->get_lnames().empty()) one.name = "--" + option->get_lnames().front();
+    found.options.push_back(std::move(one));
+  }
+  for (const CLI::App* child : parser.get_subcommands([](const CLI::App*) { return true; }))
+    found.subcommands.push_back(declared(*child, child->get_name()));
+  return found;
+}
+
+}  // namespace
+
+std::vector<DeclaredCommand> declared_commands() {
+  std::vector<DeclaredCommand> all;
+  for (const CommandRow& row : all_commands()) {
+    if (!row.is_listed) continue;
+    const auto command = make_command(row);
+    CommonText text;
+    const auto parser = make_parser(row);
+    declare_common(*parser, text);
+    command->declare(*parser);
+    all.push_back(declared(*parser, std::string{row.name}));
+  }
+  return all;
+}
+
 void print_error(std::string_view name, const Error& error, std::ostream& err) {
   std::string line = fmt::format("metergate {}: {}", name, error.message);
   for (const Fault& fault : error.faults) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "app/commands/command.h"
 
@@ -18,6 +20,23 @@ void print_command_help(const CommandRow& row, std::ostream& out);
 
 // "metergate NAME: message; field: what is allowed", on one line.
 void print_error(std::string_view name, const Error& error, std::ostream& err);
+
+// What may stand behind a command, as its options are declared: for the manual page and completion.
+struct DeclaredOption {
+  std::string name;                  // "--json"; of a word that stands by its place: "TENANT"
+  std::string value;                 // "TEXT"; empty: it takes none
+  std::vector<std::string> choices;  // that the value must be one of; empty: any
+  std::string description;
+  bool is_positional = false;
+};
+struct DeclaredCommand {
+  std::string name;  // of a command: "alerts"; of one of its subcommands: "ack"
+  std::string description;
+  std::vector<DeclaredOption> options;
+  std::vector<DeclaredCommand> subcommands;
+};
+// Of every command that is listed, in the table's order.
+std::vector<DeclaredCommand> declared_commands();
 
 // The whole program: finds the command, parses, runs it; the exit status.
 int run_command_line(const Arguments& words, Streams streams);

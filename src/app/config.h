@@ -1,5 +1,6 @@
-// Config: every setting of the server, read once at start. One table (all_settings) holds names,
-// defaults, bounds and meanings; reading, --print-config and the documents walk the same rows.
+// Config: every setting of the server, read at the start and on SIGHUP. One table (all_settings)
+// holds names, defaults, bounds and meanings; reading, --print-config and the documents walk the
+// same rows.
 //
 // Flags come before the environment, that before the .env file, that before the default. An empty
 // value is the same as none. Only config.cpp reads the process environment. A value once read; any
@@ -55,6 +56,7 @@ struct SettingRow {
   std::string_view meaning;
   bool is_secret;
   bool (*read)(const std::string& value, Config& config);  // false: not allowed
+  bool is_live = false;  // a running server takes another value on SIGHUP; else it needs a restart
 };
 
 std::span<const SettingRow> all_settings();
@@ -94,6 +96,9 @@ std::vector<std::string> misspelt_names(std::span<const std::string> environment
 
 // The sources of this process: `env_file`, or .env in the working directory where there is one.
 Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file);
+
+// What the process environment has under a name that is no setting of ours; empty: nothing.
+std::string environment_value(const char* name);
 
 // The whole text of a small file of the operator's (at most 1 MiB).
 Result<std::string> read_text_file(const std::filesystem::path& path);

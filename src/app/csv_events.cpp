@@ -22,7 +22,7 @@ struct ColumnRow {
   bool is_required;
 };
 
-constexpr std::array<ColumnRow, 20> kColumns = {{
+constexpr std::array<ColumnRow, 21> kColumns = {{
     {"id", "id", false, Kind::text, true},
     {"source", "source", false, Kind::text, true},
     {"type", "type", false, Kind::text, true},
@@ -39,6 +39,7 @@ constexpr std::array<ColumnRow, 20> kColumns = {{
     {"ip", "ip", true, Kind::text, false},
     {"store_id", "store_id", true, Kind::text, false},
     {"device_id", "device_id", true, Kind::text, false},
+    {"caller", "caller", true, Kind::text, false},
     {"webhook_id", "webhook_id", true, Kind::text, false},
     {"success", "success", true, Kind::flag, false},
     {"bytes", "bytes", true, Kind::number, false},

@@ -13,15 +13,16 @@ struct FieldRow {
   std::string_view event;     // the member of the event's data
 };
 
-constexpr std::array<FieldRow, 9> kApiCallFields = {{{"method", "method"},
-                                                     {"endpoint", "endpoint"},
-                                                     {"path", "path"},
-                                                     {"status", "status"},
-                                                     {"request_bytes", "request_bytes"},
-                                                     {"response_bytes", "response_bytes"},
-                                                     {"ip", "ip"},
-                                                     {"store_id", "store_id"},
-                                                     {"device_id", "device_id"}}};
+constexpr std::array<FieldRow, 10> kApiCallFields = {{{"method", "method"},
+                                                      {"endpoint", "endpoint"},
+                                                      {"path", "path"},
+                                                      {"status", "status"},
+                                                      {"request_bytes", "request_bytes"},
+                                                      {"response_bytes", "response_bytes"},
+                                                      {"ip", "ip"},
+                                                      {"store_id", "store_id"},
+                                                      {"device_id", "device_id"},
+                                                      {"caller", "caller"}}};
 constexpr std::array<FieldRow, 3> kWebhookCallFields = {
     {{"webhook_id", "webhook_id"}, {"success", "success"}, {"status", "status"}}};
 

@@ -13,6 +13,7 @@
 
 #include "app/app.h"
 #include "app/command_line.h"
+#include "app/commands/table_options.h"
 #include "app/control_client.h"
 #include "app/exit_status.h"
 #include "app/output_file.h"
@@ -152,7 +153,12 @@ int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Stre
   std::istringstream in(*std::move(input));
   Folder folder(loaded->config, wanted.command.makes_folder() ? Folder::IfMissing::make
                                                               : Folder::IfMissing::refuse);
-  return run_with_output(wanted, folder, {in, streams.out, streams.err});
+  if (!wanted.command.prints_tables())
+    return run_with_output(wanted, folder, {in, streams.out, streams.err});
+  Arguments arguments = terminal_words(terminal_of(STDOUT_FILENO));
+  arguments.insert(arguments.end(), wanted.arguments.begin(), wanted.arguments.end());
+  const WantedCommand with_terminal{wanted.row, wanted.command, arguments};
+  return run_with_output(with_terminal, folder, {in, streams.out, streams.err});
 }
 
 }  // namespace metergate

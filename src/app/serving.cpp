@@ -15,7 +15,9 @@
 #include "api/dispatch.h"
 #include "app/control.h"
 #include "app/descriptors.h"
+#include "app/live_settings.h"
 #include "app/reloads.h"
+#include "base/check.h"
 #include "gateway/gateway.h"
 #include "http/outbound/outbound.h"
 #include "http/server/server.h"
@@ -101,6 +103,44 @@ void watch_upstreams(const Config& config, Upstreams& upstreams, Reloads& reload
                }});
 }
 
+// The doors that hold settings of their own.
+struct LiveDoors {
+  App& app;
+  api::Dispatcher& dispatcher;
+  gateway::Gateway& gateway;
+  gateway::NewTenants& new_tenants;
+  http::Server& server;
+  http::Outbound& outbound;
+  Log& log;
+};
+
+gateway::Durability durability_of(const Config& config) {
+  return config.is_gateway_strict ? gateway::Durability::strict : gateway::Durability::fast;
+}
+
+void apply(const Config& config, const LiveDoors& doors) {
+  doors.app.take_changing(config);
+  doors.dispatcher.set_cors(config.cors);
+  doors.gateway.set_cors(config.cors);
+  doors.gateway.set_durability(durability_of(config));
+  doors.new_tenants.set_plan(config.new_tenants_plan);
+  doors.server.set_callers(config.callers);
+  doors.outbound.set_rules(config.webhook_rules);
+  doors.log.set_least(config.log_level);
+}
+
+// Asked on SIGHUP only: a file that is being written is not taken half.
+void watch_settings(const ServeOptions& options, const LiveDoors& doors, Reloads& reloads) {
+  const auto settings = std::make_shared<LiveSettings>(
+      LiveSettings::Parts{.in_force = options.in_force,
+                          .read = options.read_settings,
+                          .apply = [doors](const Config& config) { apply(config, doors); },
+                          .log = doors.log});
+  reloads.add({.name = "settings",
+               .files = [] { return std::vector<std::filesystem::path>{}; },
+               .reload = [settings] { return settings->reload(); }});
+}
+
 // No more connections than there are descriptors for, so that the store never goes without.
 std::size_t connections_max(const gateway::UpstreamTable& table, const Log& log) {
   std::size_t to_upstreams = 0;
@@ -175,24 +215,27 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services, config.cors));
   Upstreams upstreams(options.upstreams, services.log);
   gateway::NewTenants new_tenants(config.new_tenants_plan, services);
-  gateway::Gateway gateway(
-      {.own = *handler,
-       .serves = [&](std::string_view path) { return handler->serves(path); },
-       .tables = upstreams.tables(),
-       .services = services,
-       .durability =
-           config.is_gateway_strict ? gateway::Durability::strict : gateway::Durability::fast,
-       .cors = config.cors,
-       .new_tenants = config.new_tenants_plan.empty() ? nullptr : &new_tenants});
+  gateway::Gateway gateway({.own = *handler,
+                            .serves = [&](std::string_view path) { return handler->serves(path); },
+                            .tables = upstreams.tables(),
+                            .services = services,
+                            .durability = durability_of(config),
+                            .cors = config.cors,
+                            .new_tenants = &new_tenants});
   const auto http_options =
       server_options(config, connections_max(*upstreams.tables().get(), services.log));
   const auto server =
       TRY(http::Server::create(http_options, gateway, services.clock, services.log));
   Reloads reloads(services.log);
+  const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
+  if (options.read_settings) {
+    CHECK(options.log != nullptr);
+    watch_settings(options, {app, *handler, gateway, new_tenants, *server, *outbound, *options.log},
+                   reloads);
+  }
   watch_upstreams(config, upstreams, reloads);
   watch_keys(config, services, reloads);
   auto control = TRY(Control::start(config.data_dir, services));
-  const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);
   if (options.has_workers) scheduler.start();

@@ -1,6 +1,6 @@
 // Serving: the doors over an open App — HTTP, the control socket, the workers — from the first
 // request to the last, until SIGTERM or SIGINT. Files of keys and upstreams are read again when
-// they change, and on SIGHUP. For the main thread, which started no other before
+// they change, and with the settings on SIGHUP. For the main thread, which started no other before
 // block_stop_signals().
 #pragma once
 
@@ -19,6 +19,10 @@ namespace metergate {
 struct ServeOptions {
   bool has_workers = true;
   std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
+  // Reads the settings again on SIGHUP; empty: they stay. `in_force` is what it found before.
+  std::function<Result<LoadedConfig>()> read_settings{};
+  LoadedConfig in_force{};
+  Log* log = nullptr;  // whose level may change; needed with read_settings
   // Called once everything answers, with the port that was bound.
   std::function<void(std::uint16_t port)> when_ready;
 };

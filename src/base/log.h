@@ -4,6 +4,7 @@
 // whoever logs, like a clock. Safe from any thread; a line is written with one system call.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
@@ -19,7 +20,8 @@ class Log {
  public:
   Log(const Clock& clock, LogLevel least) : clock_(clock), least_(least) {}
   // Whether lines of this level are written: who makes fields at some cost asks first.
-  bool writes(LogLevel level) const { return level >= least_; }
+  bool writes(LogLevel level) const { return level >= least_.load(std::memory_order_relaxed); }
+  void set_least(LogLevel least) { least_.store(least, std::memory_order_relaxed); }
   void debug(std::string_view name, std::initializer_list<Json::Member> fields) const;
   void info(std::string_view name, std::initializer_list<Json::Member> fields) const;
   void warn(std::string_view name, std::initializer_list<Json::Member> fields) const;
@@ -29,7 +31,7 @@ class Log {
   void write(LogLevel level, std::string_view name,
              std::initializer_list<Json::Member> fields) const;
   const Clock& clock_;
-  LogLevel least_;
+  std::atomic<LogLevel> least_;
 };
 
 }  // namespace metergate

@@ -17,7 +17,9 @@ inline constexpr std::string_view kTenantSources = "tenant/";
 // Who sends an event.
 enum class EventSender : std::uint8_t {
   application,  // with the provider's right to write events
-  tenant        // with the tenant's own token
+  tenant,       // with the tenant's own token
+  // The operator at the command line, who brings back what was exported: each source as it was.
+  importer
 };
 
 // Whether a person, or a program that is not strict, takes the name for the server's own: in other

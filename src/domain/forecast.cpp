@@ -134,6 +134,13 @@ Outlook outlook_of_level(const Course& course) {
   return outlook;
 }
 
+Outlook outlook_of_steady(const Course& course) {
+  Outlook outlook;
+  outlook.passes_on = passed_on(course, course.daily);
+  if (is_ready(course)) outlook.expected = course.used;
+  return outlook;
+}
+
 std::optional<Forecast> forecast_of(const Outlook& outlook) {
   if (!outlook.expected && !outlook.passes_on) return std::nullopt;
   Forecast forecast;
@@ -166,6 +173,10 @@ std::optional<OwnForecast> forecast_sum(const OwnForecastInput& input) {
 
 std::optional<OwnForecast> forecast_level(const OwnForecastInput& input) {
   return own_forecast_of(outlook_of_level(course_of(input)));
+}
+
+std::optional<OwnForecast> forecast_steady(const OwnForecastInput& input) {
+  return own_forecast_of(outlook_of_steady(course_of(input)));
 }
 
 }  // namespace metergate

@@ -209,6 +209,20 @@ TEST(ForecastLevel, ALeapTodayIsKept) {
   EXPECT_EQ(day_text(forecast), "2026-03-05");
 }
 
+TEST(ForecastSteady, StaysWhatItIs) {
+  const std::vector<Quantity> daily(4, Quantity::of(5));
+  OwnForecastInput input{Period::parse("2026-03").value(), parse_day("2026-03-05").value(),
+                         Quantity::of(7), daily, Quantity::of(6)};
+  const auto over = forecast_steady(input);
+  ASSERT_TRUE(over.has_value());
+  EXPECT_EQ(over->expected, Quantity::of(7));
+  EXPECT_EQ(to_text(*over->passes_on), "2026-03-05") << "passed today";
+  input.used = Quantity::of(6);
+  EXPECT_FALSE(forecast_steady(input)->passes_on) << "at the limit is within it";
+  input.daily = std::span{daily}.first(2);
+  EXPECT_FALSE(forecast_steady(input).has_value()) << "too early to say";
+}
+
 RC_GTEST_PROP(ForecastSum, ExpectsNoLessThanIsUsed, ()) {
   const auto days = *rc::gen::inRange<std::size_t>(4, 31);
   const auto daily = *rc::gen::container<Daily>(days, rc::gen::inRange<std::int64_t>(0, 1'000'000));

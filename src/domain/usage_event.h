@@ -29,6 +29,7 @@ struct ApiCall {
   std::string ip;
   std::string store_id;
   std::string device_id;
+  std::string caller{};  // "key:ID" or a token's sub; empty where nobody had to say
   friend bool operator==(const ApiCall&, const ApiCall&) = default;
 };
 
@@ -82,6 +83,10 @@ std::string_view type_of(const Fact& fact);  // "api.call" …; an OtherFact's o
 
 // How many bytes all texts of an event have, its names too: what room its forms need.
 std::size_t text_bytes(const UsageEvent& event);
+
+// Who called, as a call's record keeps it: a text that could as well have come from outside, at
+// most 256 bytes, a control character as "?".
+std::string caller_in_record(std::string_view name);
 
 // A canonical text of what the event says: its type and data, not its time. Two events of one
 // tenant are the same content exactly when these are equal. Its hash is the fingerprint.

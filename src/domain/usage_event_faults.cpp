@@ -133,6 +133,7 @@ struct FactBounds {
     faults.text("data.ip", call.ip, {0, kAddressMax});
     faults.record_id("data.store_id", call.store_id);
     faults.record_id("data.device_id", call.device_id);
+    faults.text("data.caller", call.caller, {0, kNameMax});
   }
   void operator()(const WebhookCall& call) const {
     faults.text("data.webhook_id", call.webhook_id, {1, kNameMax});
@@ -156,6 +157,20 @@ struct FactBounds {
 };
 
 }  // namespace
+
+std::string caller_in_record(std::string_view name) {
+  std::size_t size = std::min(name.size(), kNameMax);
+  while (size < name.size() && size > 0 && (name[size] & 0xC0) == 0x80) --size;
+  std::string kept{name.substr(0, size)};
+  for (std::size_t i = 0; has_control(kept) && i < kept.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(kept[i]);
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < kept.size() && static_cast<unsigned char>(kept[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F) kept[i] = '?';
+    if (is_c1) kept.replace(i, 2, "?");
+  }
+  return kept;
+}
 
 std::vector<Fault> faults_of(const UsageEvent& event, Timestamp now) {
   EventFaults faults;

@@ -81,6 +81,7 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
       [](ApiCall& it) { it.request_bytes++; },  [](ApiCall& it) { it.response_bytes++; },
       [](ApiCall& it) { it.duration++; },       [](ApiCall& it) { it.ip = "::1"; },
       [](ApiCall& it) { it.store_id = "s-1"; }, [](ApiCall& it) { it.device_id = "s-1"; },
+      [](ApiCall& it) { it.caller = "s-1"; },
   };
   std::vector<std::string> contents{canonical_content(event(call()))};
   for (const auto& change : changes) {
@@ -97,6 +98,29 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
   contents.push_back(canonical_content(unbilled));
   std::ranges::sort(contents);
   EXPECT_EQ(std::ranges::adjacent_find(contents), contents.end());
+}
+
+// Fingerprints of calls from before there was a caller are hashes of this.
+TEST(CanonicalContent, SaysNothingOfACallerThatIsNotThere) {
+  EXPECT_EQ(canonical_content(event(call())).find("caller"), std::string::npos);
+}
+
+TEST(UsageEvent, ACallerInARecordCouldHaveComeFromOutside) {
+  EXPECT_EQ(caller_in_record("key:k1"), "key:k1");
+  EXPECT_EQ(caller_in_record("a\nb\x7F"
+                             "c\xC2\x85"
+                             "d"),
+            "a?b?c?d");
+  EXPECT_EQ(caller_in_record("J\xC3\xB6rg"), "J\xC3\xB6rg");
+  // Of two bytes each: not cut inside a character.
+  std::string long_name = "x";
+  for (int i = 0; i < 200; ++i) long_name += "\xC3\xB6";
+  EXPECT_EQ(caller_in_record(long_name).size(), 255U);
+  ApiCall made = call();
+  made.caller = caller_in_record(long_name + "\x01");
+  EXPECT_TRUE(faults_of(event(made), Timestamp::max()).empty());
+  made.caller = std::string(257, 'x');
+  EXPECT_FALSE(faults_of(event(made), Timestamp::max()).empty());
 }
 
 // Lengths stand before texts: no text can pretend to be the next field.

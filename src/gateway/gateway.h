@@ -9,7 +9,9 @@
 #include <memory>
 #include <string_view>
 
+#include "base/changing.h"
 #include "gateway/new_tenants.h"
+#include "gateway/open_rate.h"
 #include "gateway/upstream_table.h"
 #include "http/server/server.h"
 #include "http/wire/cors.h"
@@ -29,8 +31,8 @@ class Gateway final : public http::Handler {
     std::function<bool(std::string_view path)> serves;
     CurrentTable& tables;
     Services& services;
-    Durability durability = Durability::fast;
-    http::CorsRules cors{};             // of answers that are ours
+    Changing<Durability> durability = Durability::fast;
+    Changing<http::CorsRules> cors{};   // of answers that are ours
     NewTenants* new_tenants = nullptr;  // null: a tenant that is not known is refused
   };
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
@@ -56,9 +58,13 @@ class Gateway final : public http::Handler {
   void add_origin_fields(const http::Request& request, http::Response& response) override {
     parts_.own.add_origin_fields(request, response);
   }
+  // For the requests that come from now on.
+  void set_cors(http::CorsRules cors) { parts_.cors = std::move(cors); }
+  void set_durability(Durability durability) { parts_.durability = durability; }
 
  private:
-  const Parts parts_;
+  Parts parts_;
+  OpenRate open_rate_;
 };
 
 }  // namespace metergate::gateway

@@ -169,8 +169,8 @@ Result<> admit(const Routed& routed, const Services& services, NewTenants* new_t
   };
   const Result<> admitted = try_it();
   const bool is_unknown = !admitted && admitted.error().code == ErrorCode::tenant_not_found;
-  if (!is_unknown || new_tenants == nullptr || !asker.caller.tenant() || routed.open != nullptr)
-    return admitted;
+  const bool may_make = new_tenants != nullptr && new_tenants->is_on();
+  if (!is_unknown || !may_make || !asker.caller.tenant() || routed.open != nullptr) return admitted;
   TRY(new_tenants->make(*asker.caller.tenant(), actor_of(routed.request, asker.caller)));
   return try_it();
 }

@@ -44,7 +44,8 @@ ApiCall api_call_of(const MeteredCall& call) {
                .duration = call.duration,
                .ip = request.recorded_ip,
                .store_id = {},
-               .device_id = {}};
+               .device_id = {},
+               .caller = caller_in_record(call.caller)};
   if (call.outcome.by == http::PassedOutcome::AnsweredBy::nobody) fact.status = kCallerLeft;
   if (const auto match = call.templates.find(request.method, request.path)) {
     fact.endpoint = fact.method + " " + std::string{match->path};

@@ -24,6 +24,7 @@ struct MeteredCall {
   const http::PassedOutcome& outcome;
   Microseconds duration{0};
   Timestamp now{};
+  std::string_view caller;  // "key:ID" or the token's sub; empty where nobody had to say
 };
 
 UsageEvent event_of(const MeteredCall& call);

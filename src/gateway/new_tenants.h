@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/changing.h"
 #include "domain/token_bucket.h"
 #include "service/shared/actor.h"
 #include "service/wiring/services.h"
@@ -15,15 +16,17 @@ namespace metergate::gateway {
 
 class NewTenants {
  public:
-  // `plan`: the one that they are put on.
+  // `plan`: the one that they are put on; empty: none is made.
   NewTenants(std::string plan, Services& services) : plan_(std::move(plan)), services_(services) {}
 
+  bool is_on() const { return !plan_.get().empty(); }
+  void set_plan(std::string plan) { plan_ = std::move(plan); }
   // Makes it, named by its id, with an audit record of who came. Nothing happens where it is there
   // already. ErrorCode::overloaded: too many came in a short time.
   Result<> make(const TenantId& tenant, const Actor& actor);
 
  private:
-  const std::string plan_;
+  Changing<std::string> plan_;
   Services& services_;
   std::mutex mutex_;
   TokenBucket bucket_;

@@ -58,9 +58,9 @@ constexpr std::array<NumberRow, 10> kNumbers = {{
     {"response_bytes_max", 0, kTebibyte, [](auto& o, auto v) { o.response_bytes_max = v; }},
 }};
 
-constexpr std::array<std::string_view, 11> kOtherKeys = {
+constexpr std::array<std::string_view, 12> kOtherKeys = {
     "name",      "urls",        "path",    "hosts",        "tenant", "openapi",
-    "pass_host", "health_path", "ca_file", "pass_headers", "open"};
+    "pass_host", "health_path", "ca_file", "pass_headers", "open",   "open_rate"};
 constexpr std::array<std::string_view, 3> kOpenKeys = {"path", "methods", "tenant"};
 constexpr std::size_t kOpenMax = 64;
 constexpr std::array<std::string_view, 5> kTenantKeys = {"from", "claim", "header", "keys",
@@ -105,6 +105,7 @@ class SpecReader {
     TRY(read_numbers());
     TRY(read_passed_fields());
     TRY(read_open());
+    TRY(read_open_rate());
     TRY(read_rest());
     TRY(read_tenant());
     return std::move(spec_);
@@ -236,6 +237,27 @@ class SpecReader {
           return wrong_key("open." + std::string{key.str()}, "there is no such key");
       }
       spec_.open.push_back(TRY(read_open_path(*table)));
+    }
+    return {};
+  }
+
+  // open_rate = { per_second = 100, burst = 1000 }
+  Result<> read_open_rate() {
+    const toml::node* node = table_.get("open_rate");
+    if (node == nullptr) return {};
+    const auto refuse = [this] {
+      return wrong_key("open_rate",
+                       fmt::format("must be {{ per_second = N, burst = N }}, whole numbers from 1 "
+                                   "to {}",
+                                   kRequestRateMax));
+    };
+    const toml::table* table = node->as_table();
+    if (table == nullptr || table->size() != 2) return refuse();
+    for (const auto& [key, number] : {std::pair{"per_second", &RequestRate::per_second},
+                                      std::pair{"burst", &RequestRate::burst}}) {
+      const auto value = (*table)[key].value<std::int64_t>();
+      if (!value || *value < 1 || *value > kRequestRateMax) return refuse();
+      spec_.open_rate.*number = *value;
     }
     return {};
   }

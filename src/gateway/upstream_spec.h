@@ -13,6 +13,7 @@
 
 #include "base/id.h"
 #include "base/result.h"
+#include "domain/token_bucket.h"
 #include "gateway/endpoint_templates.h"
 #include "http/server/upstream.h"
 
@@ -43,6 +44,7 @@ struct UpstreamSpec {
   std::vector<std::string> hosts;                  // empty: any; in lower case, without a port
   TenantRule tenant;
   std::vector<OpenPath> open;
+  RequestRate open_rate{.per_second = 100, .burst = 1'000};  // of one address without a token
   EndpointTemplates templates;
   http::UpstreamOptions options;
 };

@@ -22,7 +22,7 @@ class DeliveryWorkerTest : public testing::Test {
  protected:
   DeliveryWorkerTest() {
     world_.add("tenant_1", "enterprise");
-    options_.rules = {http::AllowList::parse("127.0.0.0/8").value(), true};
+    options_.rules = http::DestinationRules{http::AllowList::parse("127.0.0.0/8").value(), true};
     options_.timeout = Milliseconds{500};
   }
   ~DeliveryWorkerTest() override {
@@ -159,7 +159,7 @@ TEST_F(DeliveryWorkerTest, AnswerOfTenMegabytesIsASuccess) {
 }
 
 TEST_F(DeliveryWorkerTest, BlockedAddressIsNoAttemptAndNotCounted) {
-  options_.rules.allow = {};
+  options_.rules = http::DestinationRules{{}, true};
   Receiver receiver{http::answering(std::string{kNoContent})};
   hook(receiver.port());
   start();

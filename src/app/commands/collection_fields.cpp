@@ -57,7 +57,7 @@ constexpr FieldsRow kFields[] = {
      " is_active disabled_reason given_up_at created_at updated_at revision"},
     {Collection::api_calls,
      "_id tenant_id source method endpoint path status request_bytes response_bytes"
-     " processing_time_ms ip store_id device_id billable timestamp"},
+     " processing_time_ms ip store_id device_id caller billable timestamp"},
     {Collection::webhook_calls,
      "_id tenant_id source webhook_id success status response_time_ms attempt timestamp"},
     {Collection::response_metrics,
@@ -71,7 +71,7 @@ constexpr FieldsRow kFields[] = {
      " created_at claimed_at completed_at next_attempt_at last_attempt_at last_status"
      " last_answer last_problem held_because payload revision"},
     {Collection::meters,
-     "meter_id slug name description aggregation event_type value_property group_by unit"
+     "meter_id slug name description aggregation event_type value_property group_by unit metadata"
      " created_at updated_at revision"},
     {Collection::corrections,
      "correction_id tenant_id source event_id event action replacement reason period meter"

@@ -66,6 +66,8 @@ class StoreCommand : public Command {
   // Whether it begins the folder where there is none; a command that only reads never does.
   virtual bool makes_folder() const { return false; }
   virtual Result<std::string> input(Streams&) const { return std::string{}; }
+  // Whether it takes TableOptions: it is told of the terminal, which may be another process's.
+  virtual bool prints_tables() const { return false; }
 };
 
 struct LocalContext {
@@ -112,5 +114,11 @@ std::unique_ptr<StoreCommand> make_store_figures();
 std::unique_ptr<StoreCommand> make_issue_token();
 std::unique_ptr<StoreCommand> make_webhooks();
 std::unique_ptr<StoreCommand> make_periods();
+std::unique_ptr<StoreCommand> make_usage();
+std::unique_ptr<StoreCommand> make_statement();
+std::unique_ptr<StoreCommand> make_alerts();
+std::unique_ptr<StoreCommand> make_plan();
+std::unique_ptr<LocalCommand> make_man();
+std::unique_ptr<LocalCommand> make_completion();
 
 }  // namespace metergate

@@ -9,6 +9,7 @@
 #include "app/event_documents.h"
 #include "app/exit_status.h"
 #include "service/metering/ingest.h"
+#include "service/shared/audit_notes.h"
 
 namespace metergate {
 namespace {
@@ -30,17 +31,30 @@ class ImportLines final : public StoreCommand {
       return fail(with_lines(std::move(read_lines).error()));
     }
     const std::size_t count = events_.size();
-    auto commit = context.services.ingest.record(std::move(events_));
+    const auto of_tenants = std::ranges::count_if(
+        events_, [](const UsageEvent& event) { return event.source.starts_with(kTenantSources); });
+    auto commit = context.services.ingest.record(std::move(events_), EventSender::importer);
     if (!commit) return fail(with_lines(std::move(commit).error()));
     const auto known = std::ranges::count(commit->outcomes, EventOutcome::duplicate);
-    context.streams.out << to_text(
-        Json::object({{"recorded", static_cast<std::int64_t>(count) - known},
-                      {"known", std::int64_t{known}},
-                      {"voided", voided_}}));
+    const std::int64_t recorded = static_cast<std::int64_t>(count) - known;
+    if (of_tenants > 0 && recorded > 0) note(context, recorded);
+    context.streams.out << to_text(Json::object(
+        {{"recorded", recorded}, {"known", std::int64_t{known}}, {"voided", voided_}}));
     return kExitDone;
   }
 
  private:
+  // Nobody but the tenant's own token sends from its sources: who brought these in stands in the
+  // trail.
+  void note(StoreContext& context, std::int64_t recorded) const {
+    context.services.audit_notes.keep(
+        NoteKind::brought_in, context.actor,
+        {.action = "events.imported",
+         .what = Json::object({{"recorded", recorded},
+                               {"sources", std::string{kTenantSources} + "…"},
+                               {"first_line", static_cast<std::int64_t>(first_line_)}})});
+  }
+
   Result<> read(StoreContext& context) {
     Faults faults;
     std::string line;

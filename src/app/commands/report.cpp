@@ -35,6 +35,9 @@ class Report final : public StoreCommand {
     if (format_ == "csv") {
       ReportRows rows = TRY(context.services.reporting.rows(period));
       TRY(print_csv(rows, context.streams.out));
+      // The table's columns are fixed, so this stands beside it.
+      if (const std::string& head = rows.head().audit_head; !head.empty())
+        context.streams.err << "audit trail: " << head << '\n';
     } else {
       const KeptReport report = TRY(context.services.reporting.make(period));
       const Json json = is_by_lines() ? report_by_lines_json(report) : report_json(report);

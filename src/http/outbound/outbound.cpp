@@ -48,8 +48,10 @@ class AsioOutbound final : public Outbound {
     resolver_.stop();
   }
 
+  void set_rules(DestinationRules rules) override { options_.rules = std::move(rules); }
+
  private:
-  const OutboundOptions options_;
+  OutboundOptions options_;
   std::unique_ptr<TlsContext> tls_;
   Resolver resolver_;
   OutboundShared shared_;

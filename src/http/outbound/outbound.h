@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/changing.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "http/outbound/destination.h"
@@ -23,7 +24,7 @@
 namespace metergate::http {
 
 struct OutboundOptions {
-  DestinationRules rules;
+  Changing<DestinationRules> rules;
   std::string ca_file;  // certificates trusted besides the system's; empty: none
   std::string user_agent = "Metergate";
   Milliseconds timeout{15'000};
@@ -60,6 +61,8 @@ class Outbound {
   virtual void post(OutboundRequest request, Then then) = 0;
   // Ends every exchange under way; each is told OutboundEnd::stopped.
   virtual void stop() = 0;
+  // For what is posted from now on.
+  virtual void set_rules(DestinationRules rules) = 0;
 
   // ErrorCode::invalid where the certificates cannot be read.
   static Result<std::unique_ptr<Outbound>> create(const OutboundOptions& options,

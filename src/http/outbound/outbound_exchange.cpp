@@ -121,11 +121,23 @@ Exchange::Task<bool> Exchange::look_up() {
   co_await wake_.async_wait(await_tuple());
   if (is_aborted_ || !looked_up_) co_return false;
   if (!*looked_up_) {
-    set_end(OutboundEnd::refused, looked_up_->error().message);
+    if (looked_up_->error().code == ErrorCode::not_found) {
+      refuse_host();
+    } else {
+      set_end(OutboundEnd::refused, looked_up_->error().message);
+    }
     co_return false;
   }
   addresses_ = **looked_up_;
   co_return true;
+}
+
+// Whoever may add a webhook reads this. It says neither what a name resolves to nor whether it does
+// at all, or one could ask for the names and addresses of the network that this server stands in.
+void Exchange::refuse_host() {
+  set_end(
+      OutboundEnd::refused,
+      fmt::format("{} has no public address, nor one that WEBHOOK_ALLOW names", destination_.host));
 }
 
 // One address that is not allowed spoils the host: whoever mixes them does so on purpose.
@@ -134,8 +146,7 @@ bool Exchange::addresses_are_allowed() {
     return may_connect(destination_, address, shared_.options.rules);
   });
   if (bad == addresses_.end()) return true;
-  set_end(OutboundEnd::refused, fmt::format("{} is at {}, which is not a public address",
-                                            destination_.host, to_text(*bad)));
+  refuse_host();
   return false;
 }
 
@@ -164,7 +175,7 @@ Exchange::Task<bool> Exchange::connect_to(const IpAddress& address, bool is_last
   ++connecting_;  // a deadline that has just passed comes too late
   connect_deadline_.cancel();
   if (!error && !is_aborted_) co_return true;
-  connect_problem_ = fmt::format("no connection to {} port {}: {}", to_text(address),
+  connect_problem_ = fmt::format("no connection to {} port {}: {}", destination_.host,
                                  destination_.port, error.message());
   co_return false;
 }

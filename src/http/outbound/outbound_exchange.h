@@ -67,6 +67,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Task<void> talk(Stream& stream);
 
   bool read_url();
+  void refuse_host();
   bool addresses_are_allowed();
   std::string request_text() const;
   void arm(Milliseconds limit, OutboundEnd end);

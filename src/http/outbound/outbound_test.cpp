@@ -16,7 +16,7 @@ namespace {
 class OutboundTest : public testing::Test {
  protected:
   OutboundTest() {
-    options_.rules = {AllowList::parse("127.0.0.0/8").value(), true};
+    options_.rules = DestinationRules{AllowList::parse("127.0.0.0/8").value(), true};
     options_.timeout = Milliseconds{400};
   }
   Outbound& outbound() {
@@ -141,7 +141,7 @@ TEST_F(OutboundTest, NobodyListensIsAFailure) {
 }
 
 TEST_F(OutboundTest, AddressThatIsNotAllowedIsNeverConnectedTo) {
-  options_.rules.allow = {};
+  options_.rules = DestinationRules{{}, true};
   Receiver receiver{answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")};
   for (const char* host : {"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.0.0.2",
                            "0.0.0.0", "0x7f000001", "2130706433"}) {
@@ -153,10 +153,37 @@ TEST_F(OutboundTest, AddressThatIsNotAllowedIsNeverConnectedTo) {
 }
 
 TEST_F(OutboundTest, NameIsHeldAgainstTheRulesByWhatItIsFoundAt) {
-  options_.rules.allow = AllowList::parse("localhost").value();
+  options_.rules = DestinationRules{AllowList::parse("localhost").value(), true};
   Receiver receiver{answering("HTTP/1.1 204 No\r\n\r\n")};
   EXPECT_EQ(ask(fmt::format("http://localhost:{}/", receiver.port())).status, 204);
   EXPECT_EQ(ask(url_of(receiver)).end, OutboundEnd::refused);
+}
+
+// Else a tenant could ask for the names and addresses of the network behind this server.
+TEST_F(OutboundTest, AProblemSaysNothingOfWhatAnInnerNameResolvesTo) {
+  options_.rules = DestinationRules{{}, true};
+  const auto problem_of = [&](const std::string& host) {
+    std::string problem = ask(fmt::format("http://{}:8080/", host)).problem;
+    const std::size_t at = problem.find(host);
+    EXPECT_NE(at, std::string::npos) << problem;
+    if (at != std::string::npos) problem.replace(at, host.size(), "HOST");
+    return problem;
+  };
+  const std::string inner = problem_of("localhost");
+  EXPECT_EQ(inner.find("127."), std::string::npos) << inner;
+  EXPECT_EQ(inner.find("::1"), std::string::npos) << inner;
+  EXPECT_EQ(inner, problem_of("nobody.invalid")) << "nor whether there is such a name";
+  // Of a name that is allowed neither.
+  options_.rules = DestinationRules{AllowList::parse("localhost").value(), true};
+  outbound_.reset();
+  std::uint16_t port = 0;
+  {
+    Receiver receiver{answering("")};
+    port = receiver.port();
+  }
+  const std::string closed = ask(fmt::format("http://localhost:{}/", port)).problem;
+  EXPECT_EQ(closed.find("127."), std::string::npos) << closed;
+  EXPECT_NE(closed.find("localhost"), std::string::npos) << closed;
 }
 
 TEST_F(OutboundTest, NameThatHasNoAddressIsNotSentTo) {
@@ -164,7 +191,7 @@ TEST_F(OutboundTest, NameThatHasNoAddressIsNotSentTo) {
 }
 
 TEST_F(OutboundTest, HttpAndReservedPortsNeedTheirRules) {
-  options_.rules = {AllowList::parse("127.0.0.0/8").value(), false};
+  options_.rules = DestinationRules{AllowList::parse("127.0.0.0/8").value(), false};
   Receiver receiver{answering("HTTP/1.1 204 No\r\n\r\n")};
   EXPECT_EQ(ask(url_of(receiver)).end, OutboundEnd::refused);
   EXPECT_EQ(ask("https://hooks.example:22/").end, OutboundEnd::refused);

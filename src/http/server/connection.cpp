@@ -88,7 +88,7 @@ Connection::Connection(Shared& shared, std::shared_ptr<Loop> loop, Socket socket
       socket_(std::move(socket)),
       wake_(loop_->io.get_executor()),
       remote_ip_(std::move(remote_ip)),
-      recorded_ip_(recorded_address(remote_ip_, shared.options.callers.recorded)),
+      recorded_ip_(recorded_address(remote_ip_, shared.options.callers.get().recorded)),
       parser_({.head_bytes_max = shared.options.head_bytes_max,
                .body_bytes_max = shared.options.body_bytes_max,
                .stops_after_head = true}) {

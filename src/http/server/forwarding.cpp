@@ -81,7 +81,7 @@ Task<bool> Forwarding::run() {
     stays = co_await end_answer(AnsweredBy::gateway, status);
   } else {
     const bool is_left = step == Step::abandoned;
-    link_.reset();
+    drop_link();
     co_await record(is_left ? AnsweredBy::nobody : AnsweredBy::upstream,
                     is_left ? 0 : head_.status);
   }
@@ -90,7 +90,8 @@ Task<bool> Forwarding::run() {
 
 Task<Forwarding::Step> Forwarding::exchange() {
   Step step = Step::done;
-  if (!take_kept_link()) step = co_await open_link();
+  if (!begin_turn()) step = co_await wait_for_turn();
+  if (step == Step::done && !take_kept_link()) step = co_await open_link();
   if (step != Step::done) co_return step;
   make_request();
   if (!send_request_now()) step = co_await send_request();
@@ -118,7 +119,7 @@ Task<bool> Forwarding::end_answer(PassedOutcome::AnsweredBy by, int status) {
 }
 
 int Forwarding::answer_ourselves() {
-  link_.reset();
+  drop_link();
   Response response = passage_.failure(error_);
   make_answer(response);
   return response.status;
@@ -128,7 +129,7 @@ int Forwarding::answer_ourselves() {
 void Forwarding::make_failure() {
   output_.clear();
   direct_ = {};
-  link_.reset();
+  drop_link();
   Response response = passage_.failure(recorded_->error());
   make_answer(response);
 }
@@ -205,12 +206,17 @@ void Forwarding::end() {
 }
 
 void Forwarding::give_link_back() {
-  if (link_ == nullptr) return;
+  if (link_ == nullptr) return turn_.reset();
   const bool is_clean = framing_.keep_alive && has_whole_request_ && is_request_sent_ &&
                         link_->input.is_empty() && link_->socket.is_open() &&
                         !connection_.shared_.stopping;
   if (is_clean) pool_->give_back(std::move(link_), connection_.shared_.clock.steady());
+  drop_link();
+}
+
+void Forwarding::drop_link() {
   link_.reset();
+  turn_.reset();
 }
 
 // Both ways of a tunnel, and a request's body beside its answer.

@@ -63,15 +63,17 @@ class Forwarding {
   Task<bool> record(PassedOutcome::AnsweredBy by, int status);
   void make_answer(Response& response);
   void give_link_back();
+  void drop_link();
   void start_beside(Task<void> task);
   Task<void> join_upload();
   Step fail_with(ErrorCode code, std::string message);
 
   // The way to the upstream.
   bool take_body();
+  bool begin_turn();
+  Task<Step> wait_for_turn();
   bool take_kept_link();
   Task<Step> open_link();
-  Task<Step> wait_for_place();
   Task<Step> connect();
   Task<bool> connect_to(Upstream::Target& target);
   Task<bool> start_tls();
@@ -117,6 +119,7 @@ class Forwarding {
   Error error_;
 
   std::shared_ptr<UpstreamPool> pool_;
+  std::optional<UpstreamTurn> turn_;    // outlives what it lends
   std::optional<UpstreamPlace> place_;  // for the connection that is being made
   std::optional<Socket> connecting_;
   std::string connect_problem_;  // of the last try

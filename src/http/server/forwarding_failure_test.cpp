@@ -314,6 +314,65 @@ TEST_F(ForwardingTest, LetsRequestsWaitForAConnectionAndRefusesBeyond) {
   EXPECT_EQ(upstream_->connections(), 1);
 }
 
+// Four connections: t1 takes three, and the last stays free for others.
+TEST_F(ForwardingTest, OneTenantNeverTakesTheLastConnections) {
+  options_.threads = 1;
+  upstream_options_.connections_max = 4;
+  std::promise<void> may_answer;
+  std::shared_future<void> answering = may_answer.get_future().share();
+  std::atomic<int> asked = 0;
+  start_with([&](UpstreamSide& side, int) {
+    for (std::string head = side.request(); !head.empty(); head = side.request()) {
+      ++asked;
+      if (head.find("/up/t2/") == std::string::npos) answering.wait();
+      side.send(simple_answer("ok"));
+    }
+  });
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 6; ++i) {
+    slow.push_back(std::make_unique<RawClient>(port()));
+    slow.back()->send(get("/up/t1/x"));
+  }
+  while (asked < 3) std::this_thread::yield();
+  pass_round();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(status_of(ask(get("/up/t2/x"))), 200);
+  EXPECT_EQ(asked, 13) << "the other three wait";
+  may_answer.set_value();
+  for (const auto& client : slow) EXPECT_EQ(status_of(client->answer().value_or("")), 200);
+}
+
+TEST_F(ForwardingTest, OneTenantNeverTakesTheLastPlacesToWait) {
+  options_.threads = 1;
+  upstream_options_.connections_max = 1;
+  upstream_options_.waiting_max = 4;
+  std::promise<void> may_answer;
+  std::promise<void> is_asked;
+  start_with([&](UpstreamSide& side, int) {
+    side.request();
+    is_asked.set_value();
+    may_answer.get_future().wait();
+    side.send(simple_answer("ok"));
+    while (!side.request().empty()) side.send(simple_answer("ok"));
+  });
+  RawClient first{port()};
+  first.send(get("/up/t1/x"));
+  is_asked.get_future().wait();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (const char* path : {"/up/t1/a", "/up/t1/b", "/up/t1/c"}) {
+    waiting.push_back(std::make_unique<RawClient>(port()));
+    waiting.back()->send(get(path));
+    pass_round();
+  }
+  EXPECT_EQ(status_of(ask(get("/up/t1/d"))), 503) << "the last place is another's";
+  waiting.push_back(std::make_unique<RawClient>(port()));
+  waiting.back()->send(get("/up/t2/x"));
+  pass_round();
+  EXPECT_EQ(status_of(ask(get("/up/t3/x"))), 503) << "now it is full";
+  may_answer.set_value();
+  EXPECT_EQ(status_of(first.answer().value_or("")), 200);
+  for (const auto& client : waiting) EXPECT_EQ(status_of(client->answer().value_or("")), 200);
+}
+
 TEST_F(ForwardingTest, EndsWhatIsUnderWayWhereTheServerStops) {
   options_.stop_timeout = std::chrono::seconds{0};
   std::promise<void> is_asked;

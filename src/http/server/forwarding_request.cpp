@@ -42,42 +42,44 @@ bool Forwarding::take_body() {
   return true;
 }
 
-bool Forwarding::take_kept_link() {
+bool Forwarding::begin_turn() {
   has_timed_out_ = false;
+  if (turn_) return true;
   pool_ = connection_.loop_->pool_of(passage_.upstream(), connection_.shared_.options.threads);
+  Holder holder = passage_.holder();
+  if (!pool_->begin_turn(holder)) return false;
+  turn_.emplace(pool_, std::move(holder));
+  return true;
+}
+
+bool Forwarding::take_kept_link() {
   if (!has_tried_again_) link_ = pool_->take_kept();
   return link_ != nullptr;
 }
 
 Task<Forwarding::Step> Forwarding::open_link() {
-  Step step = Step::done;
-  if (pool_->take_place()) {
-    place_.emplace(pool_);
-  } else {
-    step = co_await wait_for_place();
-  }
-  if (step == Step::done && link_ == nullptr) step = co_await connect();
-  co_return step;
+  pool_->take_place();
+  place_.emplace(pool_);
+  co_return co_await connect();
 }
 
-Task<Forwarding::Step> Forwarding::wait_for_place() {
-  UpstreamPool::Waiter waiter{.wake = [this] { connection_.wake(); }};
+Task<Forwarding::Step> Forwarding::wait_for_turn() {
+  UpstreamPool::Waiter waiter{.holder = passage_.holder(), .wake = [this] { connection_.wake(); }};
   UpstreamPool::Ticket ticket;
   if (!pool_->wait(waiter, ticket))
     co_return fail_with(ErrorCode::overloaded,
                         "too many requests wait for the upstream; try again soon");
   read_deadline_ = connection_.shared_.clock.steady() + options_.connect_timeout;
-  while (!waiter.is_granted() && !has_timed_out_ && !connection_.ended_)
+  while (!waiter.is_granted && !has_timed_out_ && !connection_.ended_)
     co_await connection_.wake_.wait();
   read_deadline_.reset();
-  if (!waiter.is_granted()) {
+  if (!waiter.is_granted) {
     pool_->give_up(ticket);
     if (connection_.ended_) co_return Step::abandoned;
     co_return fail_with(ErrorCode::overloaded,
                         "all connections to the upstream are in use; try again soon");
   }
-  link_ = std::move(waiter.link);
-  if (link_ == nullptr) place_.emplace(*std::move(waiter.place));
+  turn_.emplace(pool_, std::move(waiter.holder));
   co_return Step::done;
 }
 

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "http/server/upstream.h"
 #include "http/words/message.h"
+#include "http/words/shares.h"
 
 namespace metergate::http {
 
@@ -44,6 +45,8 @@ class Passage {
   // An error refuses the request with that, unread and not passed on. Called once, before all else.
   virtual Result<> admit() = 0;
   virtual Upstream& upstream() = 0;
+  // Whose share of the upstream's connections it takes. Asked after admit().
+  virtual Holder holder() const = 0;
   virtual Vetting vetting() const { return Vetting::admitted; }
   // An answer of ours in place of the upstream's.
   virtual Response failure(const Error& error) = 0;

@@ -45,6 +45,7 @@ class AsioServer final : public Server {
   }
 
   std::uint16_t port() const override { return port_; }
+  void set_callers(CallerRules rules) override { options_.callers = std::move(rules); }
 
   void start() override {
     for (const auto& worker : workers_) {
@@ -157,7 +158,7 @@ class AsioServer final : public Server {
     changed_.wait_for(lock, options_.stop_timeout, [this] { return shared_.connections == 0; });
   }
 
-  const ServerOptions options_;
+  ServerOptions options_;
   SlowPool slow_;
   SlowPool logins_;
   Shared shared_;

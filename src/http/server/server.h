@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "base/changing.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -45,7 +46,7 @@ struct ServerOptions {
   std::chrono::seconds idle_timeout{75};
   std::chrono::seconds write_timeout{30};
   std::chrono::seconds stop_timeout{10};  // for requests under way when stopping
-  CallerRules callers;
+  Changing<CallerRules> callers;
 };
 
 // What is found out from a request's head before anything of its body is read.
@@ -113,6 +114,8 @@ class Server {
   // Takes no more connections and requests, lets those under way finish (at most stop_timeout),
   // then returns.
   virtual void stop() = 0;
+  // For the requests that come from now on.
+  virtual void set_callers(CallerRules rules) = 0;
 };
 
 }  // namespace metergate::http

@@ -10,6 +10,8 @@
 namespace metergate::http {
 namespace {
 
+constexpr std::size_t kFreePart = 4;  // of what only those may have who are within their share
+
 // Nothing to read and not ended: what came unasked would be taken for the next request's answer.
 bool is_quiet(UpstreamLink& link) {
   if (link.tls != nullptr) return link.tls->is_quiet();
@@ -19,6 +21,8 @@ bool is_quiet(UpstreamLink& link) {
 }
 
 }  // namespace
+
+UpstreamTurn::~UpstreamTurn() { pool_->end_turn(holder_); }
 
 UpstreamPlace::~UpstreamPlace() {
   if (pool_ != nullptr) pool_->free_place();
@@ -33,42 +37,84 @@ LinkPtr UpstreamPool::take_kept() {
   return nullptr;
 }
 
-bool UpstreamPool::take_place() {
-  if (open_ >= connections_max_) return false;
+void UpstreamPool::take_place() {
+  if (open_ >= connections_max_) {
+    CHECK(!kept_.empty());
+    kept_.erase(kept_.begin());
+  }
   ++open_;
+}
+
+bool UpstreamPool::Held::may_add(const Holder& holder, std::size_t most) const {
+  if (all >= most) return false;
+  if (holder.standing == Standing::stranger && by_strangers >= std::max<std::size_t>(1, most / 2))
+    return false;
+  const auto found = by_holder.find(holder.name);
+  const std::size_t own = found == by_holder.end() ? 0 : found->second;
+  const std::size_t share = std::max<std::size_t>(1, part_of(most, holder.standing));
+  return own < share || all < most - most / kFreePart;
+}
+
+void UpstreamPool::Held::add(const Holder& holder) {
+  ++all;
+  if (holder.standing == Standing::stranger) ++by_strangers;
+  ++by_holder[holder.name];
+}
+
+void UpstreamPool::Held::remove(const Holder& holder) {
+  --all;
+  if (holder.standing == Standing::stranger) --by_strangers;
+  const auto found = by_holder.find(holder.name);
+  CHECK(found != by_holder.end());
+  if (--found->second == 0) by_holder.erase(found);
+}
+
+bool UpstreamPool::begin_turn(const Holder& holder) {
+  if (!turns_.may_add(holder, connections_max_)) return false;
+  turns_.add(holder);
   return true;
 }
 
 bool UpstreamPool::wait(Waiter& waiter, Ticket& ticket) {
-  if (waiting_.size() >= upstream_.options().waiting_max) return false;
+  if (!waits_.may_add(waiter.holder, upstream_.options().waiting_max)) return false;
+  waits_.add(waiter.holder);
   ticket = waiting_.insert(waiting_.end(), &waiter);
   return true;
+}
+
+void UpstreamPool::give_up(Ticket ticket) {
+  waits_.remove((*ticket)->holder);
+  waiting_.erase(ticket);
+}
+
+void UpstreamPool::end_turn(const Holder& holder) {
+  turns_.remove(holder);
+  const Holder* refused = nullptr;  // who waits often waits several times
+  for (auto at = waiting_.begin(); at != waiting_.end() && turns_.all < connections_max_;) {
+    Waiter& waiter = **at;
+    const bool is_refused = refused != nullptr && refused->name == waiter.holder.name;
+    if (is_refused || !begin_turn(waiter.holder)) {
+      refused = &waiter.holder;
+      ++at;
+      continue;
+    }
+    waits_.remove(waiter.holder);
+    at = waiting_.erase(at);
+    waiter.is_granted = true;
+    waiter.wake();
+  }
 }
 
 void UpstreamPool::give_back(LinkPtr link, Microseconds now) {
   link->was_used = true;
   link->input.rest();
-  if (waiting_.empty()) {
-    link->idle_since = now;
-    kept_.push_back(std::move(link));
-    return;
-  }
-  Waiter& first = *waiting_.front();
-  waiting_.pop_front();
-  first.link = std::move(link);
-  first.wake();
+  link->idle_since = now;
+  kept_.push_back(std::move(link));
 }
 
 void UpstreamPool::free_place() {
   CHECK(open_ > 0);
-  if (waiting_.empty()) {
-    --open_;
-    return;
-  }
-  Waiter& first = *waiting_.front();
-  waiting_.pop_front();
-  first.place.emplace(shared_from_this());
-  first.wake();
+  --open_;
 }
 
 void UpstreamPool::drop_old(Microseconds now) {

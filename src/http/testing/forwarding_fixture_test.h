@@ -46,13 +46,15 @@ struct PassedOn {
 
 class TestPassage final : public Passage {
  public:
-  TestPassage(PassedOn& shared, bool is_refused) : shared_(shared), is_refused_(is_refused) {}
+  TestPassage(PassedOn& shared, const Request& head)
+      : shared_(shared), is_refused_(head.path == "/up/refused"), holder_(holder_in(head.path)) {}
 
   Result<> admit() override {
     if (is_refused_) return fail(ErrorCode::permission, "refused");
     return {};
   }
   Upstream& upstream() override { return *shared_.upstream; }
+  Holder holder() const override { return holder_; }
   Response failure(const Error& error) override {
     Response response;
     response.status = error.code == ErrorCode::upstream           ? 502
@@ -84,8 +86,17 @@ class TestPassage final : public Passage {
   }
 
  private:
+  // "/up/t2/x" is of the tenant t2, "/up/x" of t1.
+  static Holder holder_in(std::string_view path) {
+    constexpr std::size_t kStart = std::string_view{"/up/"}.size();
+    const std::size_t end = path.find('/', kStart);
+    return {end == std::string_view::npos ? "t1" : std::string{path.substr(kStart, end - kStart)},
+            Standing::tenant};
+  }
+
   PassedOn& shared_;
   const bool is_refused_;
+  const Holder holder_;
 };
 
 // Passes on what lies below /up/, and answers the rest as Echo does.
@@ -102,7 +113,7 @@ class PassingEcho final : public Handler {
   }
   std::unique_ptr<Passage> pass(const Request& head) override {
     if (!head.path.starts_with("/up/")) return nullptr;
-    return std::make_unique<TestPassage>(shared_, head.path == "/up/refused");
+    return std::make_unique<TestPassage>(shared_, head);
   }
 
  private:

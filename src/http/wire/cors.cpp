@@ -85,10 +85,12 @@ void CorsRules::add_fields(const Request& request, Response& response) const {
 Result<Response> CorsRules::preflight(const Request& request, std::string_view methods) const {
   const std::string origin = request.header("origin").value_or("");
   if (!allows(origin)) {
-    return fail(ErrorCode::permission,
+    Error error{ErrorCode::permission,
                 fmt::format("pages of the origin {:.100} may not call this server; CORS_ORIGINS "
                             "names those that may",
-                            origin));
+                            origin)};
+    error.required = "CORS_ORIGINS";
+    return fail(std::move(error));
   }
   Response response;
   response.status = 204;

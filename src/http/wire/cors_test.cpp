@@ -73,6 +73,7 @@ TEST(Cors, AnswersAPreflight) {
   EXPECT_EQ(field(response, "Access-Control-Allow-Headers"), "authorization, x-own");
   asked.headers.back().second = "https://evil.example";
   EXPECT_EQ(rules.preflight(asked, "GET").error().code, ErrorCode::permission);
+  EXPECT_EQ(rules.preflight(asked, "GET").error().required, "CORS_ORIGINS");
 }
 
 TEST(Cors, KnowsAPreflightByItsFields) {

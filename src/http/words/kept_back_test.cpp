@@ -50,7 +50,7 @@ TEST_F(KeptBackForwarding, DoesNotReachTheUpstreamUnlessItIsNamed) {
 }
 
 TEST_F(KeptBackForwarding, HearsOfTheCallerBehindATrustedProxy) {
-  options_.callers.proxies = NetworkList::parse("127.0.0.0/8").value();
+  options_.callers = CallerRules{.proxies = NetworkList::parse("127.0.0.0/8").value()};
   std::string seen;
   start_answering([&](const std::string& request) {
     seen = request;

@@ -7,11 +7,13 @@ namespace {
 
 constexpr std::size_t kTokenBytesMax = 8 * 1024;
 
-Result<> check_active(const TenantRecord& record, bool is_provider) {
-  if (!is_provider && record.tenant.status != "active")
-    return fail(ErrorCode::permission,
-                "this tenant is suspended; its provider can make it active again");
-  return {};
+// What a provider would need for the same: that a tenant has no more while it is suspended.
+Result<> check_active(const TenantRecord& record, bool is_provider, Permission needed) {
+  if (is_provider || record.tenant.status == "active") return {};
+  Error error{ErrorCode::permission,
+              "this tenant is suspended; its provider can make it active again"};
+  error.required = name_of(needed);
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -40,9 +42,10 @@ Result<Caller> authenticate(std::span<const std::string_view> authorizations, Se
   return sessions.authenticate(token);
 }
 
-Result<> check_tenant(const TenantId& tenant, bool is_provider, const Directory& directory) {
+Result<> check_tenant(const TenantId& tenant, bool is_provider, Permission needed,
+                      const Directory& directory) {
   const auto record = TRY(directory.get(tenant));
-  return check_active(*record, is_provider);
+  return check_active(*record, is_provider, needed);
 }
 
 Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const Directory& directory,
@@ -59,7 +62,8 @@ Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const D
   admission.access = TRY(caller.access(*tenant, asked.needed));
   admission.record = TRY(directory.get(*tenant));
   admission.metered = admission.access;
-  const Result<> active = check_active(*admission.record, admission.access->is_provider());
+  const Result<> active =
+      check_active(*admission.record, admission.access->is_provider(), asked.needed);
   admission.is_suspended = !active;
   return active;
 }

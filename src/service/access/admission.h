@@ -40,9 +40,10 @@ Result<std::string_view> bearer_token(std::span<const std::string_view> authoriz
 
 Result<Caller> authenticate(std::span<const std::string_view> authorizations, Sessions& sessions);
 
-// The tenant must be there, for whoever may know; and must not be suspended, for itself.
-// ErrorCode::tenant_not_found, permission.
-Result<> check_tenant(const TenantId& tenant, bool is_provider, const Directory& directory);
+// The tenant must be there, for whoever may know; and must not be suspended, for itself. `needed`
+// is what a provider needs for the same. ErrorCode::tenant_not_found, permission.
+Result<> check_tenant(const TenantId& tenant, bool is_provider, Permission needed,
+                      const Directory& directory);
 
 // In this order: a right that is missing (ErrorCode::permission, also where a tenant names
 // another), a text that names no tenant (invalid), a tenant that is not there (tenant_not_found), a

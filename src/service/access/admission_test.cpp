@@ -77,6 +77,7 @@ TEST_F(Admission, MetersASuspendedTenantThatItRefuses) {
   ASSERT_TRUE(world_.directory->change(
       tenant_id("tenant_1"), {.name = {}, .status = "suspended", .own_limits = {}}, world_.actor));
   EXPECT_EQ(refused(tenant_, "tenant_1"), ErrorCode::permission);
+  EXPECT_EQ(admit(tenant_, "tenant_1").error().required, "tenants.read");
   EXPECT_TRUE(admission_.metered);
   EXPECT_TRUE(admit(provider("tenants.read"), "tenant_1"));
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/nearest.h"
 #include "service/alerts/alerting.h"
 #include "service/shared/listed_values.h"
 
@@ -32,18 +33,18 @@ Filter filter_of(const AlertQuery& query) {
 }
 
 Result<std::vector<SortField>> sort_of(std::string_view text) {
-  const bool descending = text.starts_with('-');
-  const std::string_view name = descending ? text.substr(1) : text;
-  if (std::ranges::find(kAlertSorts, name) == kAlertSorts.end()) {
+  SortField field = sort_field(text);
+  if (std::ranges::find(kAlertSorts, field.field) == kAlertSorts.end()) {
     std::string message =
         "sort is \"" + std::string{text} + "\": must be one of, each also with - before it:";
     for (const std::string_view known : kAlertSorts) {
       message += known == kAlertSorts.front() ? " " : ", ";
       message += known;
     }
+    message += did_you_mean(field.field, kAlertSorts);
     return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
   }
-  return std::vector<SortField>{{std::string{name}, descending}, {"alert_id", false}};
+  return std::vector<SortField>{std::move(field), {"alert_id", false}};
 }
 
 }  // namespace

@@ -85,6 +85,10 @@ Result<std::vector<MeterForecast>> Alerting::forecasts_of(const Statement& now_t
       forecasts.push_back(
           {std::string{row.name}, Quantity::of(*forecast->expected), forecast->passes_on});
   }
+  for (const auto& [meter, forecast] : TRY(billing_.own_forecast(now_true))) {
+    if (forecast && forecast->expected)
+      forecasts.push_back({meter, *forecast->expected, forecast->passes_on});
+  }
   return forecasts;
 }
 
@@ -98,7 +102,7 @@ Result<> Alerting::stage_warnings(const Statement& now_true, const std::optional
   const WarningInput input{.now_true = now_true,
                            .known = known.alerts,
                            .over_limit = over_limit ? &*over_limit : nullptr,
-                           .thresholds = rules_.alert_thresholds,
+                           .thresholds = rules_.alert_thresholds.get(),
                            .forecasts = forecasts ? &*forecasts : nullptr,
                            .has_ended = now >= now_true.period.window(rules_.zone).end,
                            .opens = rules_.overage_alerts};

@@ -56,8 +56,9 @@ std::optional<Day> passed_on(const PassedDays& passed, std::string_view meter) {
   return std::nullopt;
 }
 
-// What a month of such a meter comes to at the end of each of its days, or brought on it.
-enum class OwnCourse : std::uint8_t { sum, level, none };
+// How a month of such a meter goes: adding up what each day brings, from the level at the end of
+// one to that of the next, or staying what it is.
+enum class OwnCourse : std::uint8_t { sum, level, steady };
 
 OwnCourse course_of(Folding folding) {
   switch (folding) {
@@ -66,16 +67,16 @@ OwnCourse course_of(Folding folding) {
       return OwnCourse::sum;
     case Folding::latest:
     case Folding::greatest:
+    case Folding::unique_count:
       return OwnCourse::level;
     case Folding::average:
     case Folding::least:
-    case Folding::unique_count:
     case Folding::median:
     case Folding::percentile_95:
     case Folding::percentile_99:
-      return OwnCourse::none;
+      return OwnCourse::steady;
   }
-  return OwnCourse::none;
+  return OwnCourse::steady;
 }
 
 // Of each full day: what it brought, or the level at its end.
@@ -208,8 +209,6 @@ Result<std::optional<OwnForecast>> Billing::own_forecast_of(const Statement& sta
   const auto document = TRY(store_.get(Collection::meters, {"", line.meter}));
   if (!document) return std::nullopt;
   const Folding folding = TRY(meter_from(*document)).meter.aggregation;
-  const OwnCourse course = course_of(folding);
-  if (course == OwnCourse::none) return std::nullopt;
   const FullDays span = full_days(statement, rules_.zone.day_of(clock_.now()));
   const MeterRange range{statement.tenant, line.meter, CellSpan::day,
                          Window{rules_.zone.start_of(span.first), rules_.zone.start_of(span.end)}};
@@ -220,7 +219,15 @@ Result<std::optional<OwnForecast>> Billing::own_forecast_of(const Statement& sta
   }));
   const std::vector<Quantity> daily = own_daily(cells, span, rules_.zone, folding);
   OwnForecastInput input{statement.period, span.end, line.usage, daily, line.included};
-  return course == OwnCourse::sum ? forecast_sum(input) : forecast_level(input);
+  switch (course_of(folding)) {
+    case OwnCourse::sum:
+      return forecast_sum(input);
+    case OwnCourse::level:
+      return forecast_level(input);
+    case OwnCourse::steady:
+      return forecast_steady(input);
+  }
+  return std::nullopt;
 }
 
 Result<OwnForecasts> Billing::own_forecast(const Statement& statement) const {

@@ -4,6 +4,7 @@
 #include <compare>
 #include <span>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "domain/wide.h"
 #include "service/billing/billing.h"
@@ -32,11 +33,18 @@ std::strong_ordering by_cost(const Standing& a, const Standing& b) {
   return b.cost.has_value() <=> a.cost.has_value();
 }
 
-constexpr std::array<SortRow, 10> kStatementSorts = {{
+constexpr std::array<SortRow, 13> kStatementSorts = {{
     {"tenant_id", [](const Standing& a, const Standing& b) { return a.tenant <=> b.tenant; }},
     {"tenant_name",
      [](const Standing& a, const Standing& b) { return a.folded_name <=> b.folded_name; }},
     {"plan", [](const Standing& a, const Standing& b) { return a.plan <=> b.plan; }},
+    {"status", [](const Standing& a, const Standing& b) { return a.status <=> b.status; }},
+    {"health_status",
+     [](const Standing& a, const Standing& b) -> std::strong_ordering {
+       return a.health <=> b.health;
+     }},
+    {"has_overages",
+     [](const Standing& a, const Standing& b) { return a.has_overages <=> b.has_overages; }},
     {"overage_cost", by_cost},
     {"utilization",
      [](const Standing& a, const Standing& b) { return compare(a.highest, b.highest); }},
@@ -92,11 +100,14 @@ Result<Sorting> parse_sorting(std::string_view text, const Store& store, const C
     return Sorting{nullptr, descending, std::string{name}};
   std::string message =
       "sort is \"" + std::string{text} + "\": must be one of, each also with - before it:";
-  for (const SortRow& row : kStatementSorts) {
-    message += row.name == kStatementSorts.front().name ? " " : ", ";
-    message += row.name;
+  std::vector<std::string_view> known;
+  for (const SortRow& row : kStatementSorts) known.push_back(row.name);
+  known.insert(known.end(), own.begin(), own.end());
+  for (const std::string_view one : known) {
+    message += one == known.front() ? " " : ", ";
+    message += one;
   }
-  for (const std::string& meter : own) message += ", " + meter;
+  message += did_you_mean(name, known);
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
 }
 

@@ -49,6 +49,10 @@ TEST_F(BillingList, SortsEitherWayAndBreaksTiesByTenant) {
   EXPECT_EQ(sorted("-utilization")[0], "b_over");
   EXPECT_EQ(sorted("-utilization")[1], "c_busy");
   EXPECT_EQ(sorted("-tenant_name")[0], "d_quiet");
+  EXPECT_EQ(sorted("status"), (Ids{"a_quiet", "b_over", "c_busy", "d_quiet"}));
+  EXPECT_EQ(sorted("-status")[0], "d_quiet");
+  EXPECT_EQ(sorted("health_status"), (Ids{"a_quiet", "d_quiet", "c_busy", "b_over"}));
+  EXPECT_EQ(sorted("-has_overages")[0], "b_over");
 }
 
 TEST_F(BillingList, EverySortOnOfferWorks) {

@@ -6,6 +6,7 @@
 #include "domain/period.h"
 #include "service/metering/event_shapes.h"
 #include "service/shared/faults.h"
+#include "service/shared/listed_values.h"
 #include "service/shared/text_rules.h"
 #include "service/tenants/own_lines.h"
 
@@ -24,9 +25,12 @@ constexpr Milliseconds kSearchedAhead = std::chrono::minutes{5};
 // Another late correction of the tenant, or the end of the period, may come between.
 constexpr int kLateTriesMax = 5;
 
-// Corrections and audit records are kept for good, and the address of a caller is not.
+// Corrections and audit records are kept for good, and who called from where is not.
 Json shown(UsageEvent event) {
-  if (auto* call = std::get_if<ApiCall>(&event.fact)) call->ip.clear();
+  if (auto* call = std::get_if<ApiCall>(&event.fact)) {
+    call->ip.clear();
+    call->caller.clear();
+  }
   return event_json(event);
 }
 
@@ -205,10 +209,14 @@ Result<Json> Corrections::apply_late(const CorrectionRequest& wanted, const Kept
 Result<CorrectionPage> Corrections::list(const CorrectionQuery& wanted) const {
   Query query;
   query.collection = Collection::corrections;
-  if (!wanted.tenant_id.empty()) query.filter = Filter::equal("tenant_id", wanted.tenant_id);
+  if (!wanted.tenant_id.empty()) query.filter = equal_to_listed("tenant_id", wanted.tenant_id);
   CorrectionPage page;
   page.total = TRY(parts_.store.count(query));
-  query.sort = {{"created_at", true}};
+  if (wanted.sort.empty()) {
+    query.sort = {{"created_at", true}};
+  } else {
+    query.sort = {sort_field(wanted.sort), {"correction_id", true}};
+  }
   query.skip = (wanted.page - 1) * wanted.limit;
   query.limit = wanted.limit;
   page.corrections = TRY(parts_.store.find(query));

@@ -4,9 +4,11 @@
 // the difference is a late line in the statement of the earliest open period. Any thread.
 #pragma once
 
+#include <array>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/corrections/late_pricing.h"
@@ -26,14 +28,20 @@ struct CorrectionRequest {
 };
 
 struct CorrectionQuery {
-  std::string tenant_id;  // empty: all
+  std::string tenant_id;  // one or several with commas between; empty: all
+  std::string sort;       // one of kCorrectionSorts, or with - before it; empty: the newest first
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
 
+// The plain fields of a correction.
+inline constexpr std::array<std::string_view, 14> kCorrectionSorts = {
+    "created_at", "created_by", "correction_id", "tenant_id", "source", "event_id", "action",
+    "reason",     "period",     "meter",         "quantity",  "cost",   "currency", "billed_in"};
+
 struct CorrectionPage {
   std::int64_t total = 0;
-  std::vector<Json> corrections;  // newest first
+  std::vector<Json> corrections;
 };
 
 class Corrections {

@@ -182,6 +182,12 @@ TEST_F(CorrectionsTest, AreListedNewestFirst) {
   EXPECT_EQ(page.total, 3);
   ASSERT_EQ(page.corrections.size(), 2U);
   EXPECT_EQ(page.corrections[0].string_at("event_id"), "c2");
+  query.sort = "event_id";
+  EXPECT_EQ(must(corrections.list(query)).corrections[0].string_at("event_id"), "c0");
+  query.sort = "-created_at";
+  EXPECT_EQ(must(corrections.list(query)).corrections[0].string_at("event_id"), "c2");
+  query.tenant_id = "nobody," + page.corrections[0].string_at("tenant_id").value_or("");
+  EXPECT_EQ(must(corrections.list(query)).total, 3);
   query.tenant_id = "nobody";
   EXPECT_EQ(must(corrections.list(query)).total, 0);
 }

@@ -98,9 +98,11 @@ Result<> Ingest::add_recounts(std::vector<UsageEvent>& events) const {
 
 Result<Commit> Ingest::record(std::vector<UsageEvent> events, EventSender sender) {
   if (!rules_.tracking_enabled) {
-    return fail(ErrorCode::disabled,
+    Error error{ErrorCode::disabled,
                 "usage tracking is switched off (USAGE_TRACKING_ENABLED=false): nothing was "
-                "recorded");
+                "recorded"};
+    error.required = "USAGE_TRACKING_ENABLED=true";
+    return fail(std::move(error));
   }
   if (sender == EventSender::tenant) TRY(check_permission(events));
   TRY(check_all(events, sender));

@@ -76,6 +76,7 @@ Result<> Ingest::check_permission(const std::vector<UsageEvent>& events) const {
   if (checked) return {};
   Error error = std::move(checked).error();
   error.message = fmt::format("{}: {}", kNoPermission, error.message);
+  error.required = name_of(Permission::events_write);
   return std::unexpected(std::move(error));
 }
 

@@ -149,6 +149,7 @@ TEST(Ingest, DisabledTrackingRefusesWhatIsSentAndDropsItsOwn) {
   const auto refused = town.ingest.record({town.call("1")});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::disabled);
+  EXPECT_EQ(refused.error().required, "USAGE_TRACKING_ENABLED=true");
   EXPECT_TRUE(town.ingest.record_own(town.call("2")));
   EXPECT_EQ(town.calls(), 0);
 }

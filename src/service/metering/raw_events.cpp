@@ -15,7 +15,7 @@ bool is_among(const std::vector<Value>& values, const Wanted& wanted) {
 
 bool matches(const RawFilter& filter, const RawEvent& raw) {
   const UsageEvent& event = raw.kept.event;
-  return is_among(filter.tenants, event.tenant.text()) &&
+  return event.id.contains(filter.id_part) && is_among(filter.tenants, event.tenant.text()) &&
          is_among(filter.types, type_of(event.fact)) && is_among(filter.sources, event.source) &&
          is_among(filter.ids, event.id) && is_among(filter.fates, raw.fate);
 }

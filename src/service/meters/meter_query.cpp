@@ -41,12 +41,12 @@ Result<> read_groups(const MeterQuery& query, MeterPlan& plan) {
       plan.group_places.push_back(*place);
     }
   }
-  for (const auto& [name, values] : query.group_filters) {
+  for (const auto& [name, filter] : query.group_filters) {
     const auto place = place_of(meter, name);
     if (!place) {
       unknown("filterGroupBy[" + name + "]", name);
     } else {
-      plan.group_filters.emplace_back(*place, values);
+      plan.group_filters.emplace_back(*place, filter);
     }
   }
   return faults.result();

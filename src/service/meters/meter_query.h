@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "service/meters/group_filter.h"
 #include "service/meters/meter_windows.h"
 #include "service/meters/meters.h"
 #include "service/shared/rules.h"
@@ -32,8 +33,7 @@ struct MeterQuery {
   std::vector<TenantId> subjects;  // empty: all tenants
   bool by_subject = false;         // also set by naming subjects
   std::vector<std::string> group_by;
-  // All must hold; one holds where the group's value is any of its values.
-  std::vector<std::pair<std::string, std::vector<std::string>>> group_filters;
+  std::vector<std::pair<std::string, GroupFilter>> group_filters;  // by group; all must hold
 };
 
 using MeterGroup = std::vector<std::optional<std::string>>;  // in the order of group_by

@@ -125,13 +125,14 @@ TEST_F(MeterQueryTest, GroupsAndFiltersWorkTogether) {
   wanted.group_by = {};
   wanted.by_subject = true;
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 7; 2026-03-01T00:00 bolt 8; ");
-  wanted.group_filters = {{"kind", {"in"}}};
+  wanted.group_filters = {{"kind", GroupFilter::any_of({"in"})}};
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 5; ");
-  wanted.group_filters = {{"kind", {"in"}}, {"model", {"y"}}};
+  wanted.group_filters = {{"kind", GroupFilter::any_of({"in"})},
+                          {"model", GroupFilter::any_of({"y"})}};
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 4; ");
-  wanted.group_filters = {{"kind", {"in", "out", "sideways"}}};
+  wanted.group_filters = {{"kind", GroupFilter::any_of({"in", "out", "sideways"})}};
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 7; ");
-  wanted.group_filters = {{"kind", {}}};
+  wanted.group_filters = {{"kind", GroupFilter::any_of({})}};
   EXPECT_EQ(ask(wanted), "");
   wanted = query("tokens", kFirst, kEnd);
   wanted.subjects = {tenant("bolt"), tenant("nobody")};
@@ -188,7 +189,7 @@ TEST_F(MeterQueryTest, WhatTheMeterDoesNotGroupByIsRefusedByName) {
   define(Folding::sum);
   MeterQuery wanted = query("tokens", kFirst, kEnd);
   wanted.group_by = {"region"};
-  wanted.group_filters = {{"city", {"x"}}};
+  wanted.group_filters = {{"city", GroupFilter::any_of({"x"})}};
   const Error error = refused(wanted);
   ASSERT_EQ(error.faults.size(), 2U);
   EXPECT_EQ(error.faults[1].field, "filterGroupBy[city]");

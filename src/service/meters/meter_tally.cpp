@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ranges>
 
 namespace metergate {
@@ -48,10 +49,9 @@ const Window& MeterTally::window_of(Timestamp at) {
 }
 
 bool MeterTally::is_wanted(const MeterGroup& group) const {
-  for (const auto& [place, values] : plan_.group_filters) {
-    if (std::ranges::find(values, group[place]) == values.end()) return false;
-  }
-  return true;
+  return std::ranges::all_of(plan_.group_filters, [&](const auto& filter) {
+    return filter.second.holds(group[filter.first]);
+  });
 }
 
 Result<> MeterTally::add(Timestamp at, const TenantId& tenant, const MeterGroup& group,

@@ -20,8 +20,8 @@ struct MeterPlan {
   TimeZone zone = TimeZone::utc();
   std::vector<TenantId> tenants;
   bool by_subject = false;
-  std::vector<std::size_t> group_places;  // in the meter's own group_by
-  std::vector<std::pair<std::size_t, std::vector<std::string>>> group_filters;  // place, values
+  std::vector<std::size_t> group_places;                           // in the meter's own group_by
+  std::vector<std::pair<std::size_t, GroupFilter>> group_filters;  // by place
 };
 
 // A range as the days of a zone that lie in it whole, and what is before and behind them.

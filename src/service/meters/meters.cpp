@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kDescriptionMax = 1024;
+constexpr std::size_t kMetadataMax = 50;
+constexpr std::size_t kMetadataNameMax = 64;
+constexpr std::size_t kMetadataTextMax = 1024;
+constexpr std::string_view kMetadata = "metadata";
 
 struct BuiltIn {
   Meter meter;
@@ -52,8 +56,33 @@ std::unexpected<Error> not_found(std::string_view name) {
   return fail(ErrorCode::not_found, fmt::format("there is no meter '{}'", name));
 }
 
+void check_metadata(const Json& metadata, Faults& faults) {
+  if (metadata.is_null()) return;
+  const auto is_text = [](const Json::Member& member) {
+    return member.second.is_string() &&
+           character_count(member.second.as_string()) <= kMetadataTextMax &&
+           is_name(member.first, kMetadataNameMax);
+  };
+  if (metadata.is_object() && metadata.as_object().size() <= kMetadataMax &&
+      std::ranges::all_of(metadata.as_object(), is_text))
+    return;
+  faults.add(std::string{kMetadata},
+             fmt::format("must be an object of at most {} texts of at most {} characters, with "
+                         "names of 1 to {}",
+                         kMetadataMax, kMetadataTextMax, kMetadataNameMax));
+}
+
+// An empty object says no more than none.
+Json document_of(const MeterRecord& record, const Json& metadata) {
+  Json document = to_document(record);
+  if (metadata.is_object() && !metadata.as_object().empty())
+    document.set(std::string{kMetadata}, metadata);
+  return document;
+}
+
 Result<> check(const NewMeter& wanted) {
   Faults faults;
+  check_metadata(wanted.metadata, faults);
   for (Fault& fault : faults_of(wanted.meter)) faults.add(fault.field, fault.message);
   if (!wanted.name.empty() && !is_name(wanted.name, kNameMax))
     faults.add("name", name_rule(kNameMax));
@@ -76,6 +105,7 @@ Result<std::vector<KnownMeter>> Meters::all() const {
   for (const Json& document : TRY(store_.find(query))) {
     KnownMeter known;
     known.record = TRY(meter_from(document));
+    if (const Json* metadata = document.find(kMetadata)) known.metadata = *metadata;
     all.push_back(std::move(known));
   }
   return all;
@@ -127,10 +157,10 @@ Result<MeterRecord> Meters::add(const NewMeter& wanted, const Actor& actor) {
   batch.at = clock_.now();
   const MeterRecord record = TRY(draft(wanted, batch.at));
   AuditRecord audit = audit_of(actor, "meter.created", batch.at);
-  audit.after = to_document(record);
+  audit.after = document_of(record, wanted.metadata);
   batch.audits.push_back(std::move(audit));
   batch.documents.push_back({Collection::meters, document_of_meter(record.meter.slug),
-                             to_document(record), Expect::absent, 0});
+                             document_of(record, wanted.metadata), Expect::absent, 0});
   TRY(store_.apply(std::move(batch)));
   return record;
 }
@@ -146,7 +176,8 @@ Result<MeterRecord> Meters::change(std::string_view slug_or_id, const MeterPatch
   MeterRecord record = known.record;
   record.name = patch.name.value_or(record.name);
   record.description = patch.description.value_or(record.description);
-  TRY(check(NewMeter{record.meter, record.name, record.description}));
+  const Json metadata = patch.metadata.value_or(known.metadata);
+  TRY(check({record.meter, record.name, record.description, std::nullopt, metadata}));
   if (patch.group_by && *patch.group_by != record.meter.group_by) {
     const std::string message = fmt::format(
         "what '{}' groups by is fixed, since what it has counted is kept by its groups: define "
@@ -154,18 +185,18 @@ Result<MeterRecord> Meters::change(std::string_view slug_or_id, const MeterPatch
         slug);
     return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "groupBy", message}}});
   }
-  const bool is_same =
-      record.name == known.record.name && record.description == known.record.description;
+  const bool is_same = record.name == known.record.name &&
+                       record.description == known.record.description && metadata == known.metadata;
   if (is_same) return record;
   Batch batch;
   batch.at = clock_.now();
   record.updated_at = batch.at;
   AuditRecord audit = audit_of(actor, "meter.updated", batch.at);
-  audit.before = to_document(known.record);
-  audit.after = to_document(record);
+  audit.before = document_of(known.record, known.metadata);
+  audit.after = document_of(record, metadata);
   batch.audits.push_back(std::move(audit));
-  batch.documents.push_back(
-      {Collection::meters, document_of_meter(slug), to_document(record), Expect::anything, 0});
+  batch.documents.push_back({Collection::meters, document_of_meter(slug),
+                             document_of(record, metadata), Expect::anything, 0});
   TRY(store_.apply(std::move(batch)));
   return record;
 }
@@ -203,6 +234,7 @@ Json meter_json(const KnownMeter& meter) {
                             {"aggregation", row_of(record.meter.aggregation).name},
                             {"eventType", record.meter.event_type}});
   if (!record.description.empty()) json.set("description", record.description);
+  if (!meter.metadata.is_null()) json.set(std::string{kMetadata}, meter.metadata);
   if (!record.meter.value_path.empty()) json.set("valueProperty", record.meter.value_path);
   Json groups = Json::object();
   for (const Dimension& dimension : record.meter.group_by)

@@ -20,6 +20,7 @@ namespace metergate {
 struct KnownMeter {
   MeterRecord record;               // of a built-in one: its face, made up here
   std::optional<Meter> built_in{};  // nothing: the provider's own
+  Json metadata{};                  // an object of texts of the provider's; null: none
 };
 
 struct NewMeter {
@@ -28,6 +29,7 @@ struct NewMeter {
   std::string description;
   // The kept events from this instant on are counted as well; no closed period's.
   std::optional<Timestamp> counts_from{};
+  Json metadata{};  // kept with it and shown again; null: none
 };
 
 // What making a meter would count at once.
@@ -41,6 +43,7 @@ struct MeterPatch {
   std::optional<std::string> name;
   std::optional<std::string> description;
   std::optional<std::vector<Dimension>> group_by;  // must be what it is: see Meters::change
+  std::optional<Json> metadata{};                  // in place of what there is
 };
 
 class Meters {

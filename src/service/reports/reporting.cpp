@@ -7,6 +7,17 @@
 #include "service/reports/periods.h"
 
 namespace metergate {
+namespace {
+
+std::unexpected<Error> no_report(Period period) {
+  Error error{ErrorCode::disabled,
+              "Reports are not made here (BILLING_REPORT_GENERATION=false), and none of " +
+                  period.text() + " is kept"};
+  error.required = "BILLING_REPORT_GENERATION=true";
+  return fail(std::move(error));
+}
+
+}  // namespace
 
 Result<KeptReport> Reporting::make(std::optional<Period> wanted, Keeping keeping) {
   const Period period = wanted.value_or(billing_.last_closed_period());
@@ -66,9 +77,7 @@ Result<KeptReport> Reporting::closed_report(Period period, Keeping keeping) {
   std::optional<KeptReport> kept = TRY(FrozenReports(store_).closed_report(period));
   if (kept) return *std::move(kept);
   if (!rules_.report_generation) {
-    return fail(ErrorCode::disabled,
-                "Reports are not made here (BILLING_REPORT_GENERATION=false), and none of " +
-                    period.text() + " is kept");
+    return no_report(period);
   }
   // Of a month from before anything was here, or whose counters are gone, nothing is known that
   // could be frozen; closing it would also refuse its history, should that be imported yet.
@@ -84,9 +93,7 @@ Result<KeptReport> Reporting::open_report(Period period, Keeping keeping) {
   if (!rules_.report_generation) {
     std::optional<KeptReport> kept = TRY(FrozenReports(store_).newest_report(period));
     if (kept) return *std::move(kept);
-    return fail(ErrorCode::disabled,
-                "Reports are not made here (BILLING_REPORT_GENERATION=false), and none of " +
-                    period.text() + " is kept");
+    return no_report(period);
   }
   KeptReport report = TRY(compute(period, open_report_name(period, make_ulid(clock_.now()))));
   if (keeping == Keeping::keep) report.head = TRY(FrozenReports(store_).write_if_new(report));

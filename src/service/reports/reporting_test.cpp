@@ -142,6 +142,7 @@ TEST(Reporting, WhereItIsOffKeptReportsCanStillBeRead) {
     const Result<KeptReport> refused = world.reporting.make(period(which));
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, ErrorCode::disabled);
+    EXPECT_EQ(refused.error().required, "BILLING_REPORT_GENERATION=true");
   }
   world.rules.report_generation = true;
   must(world.reporting.make(period("2026-02")));

@@ -86,7 +86,12 @@ Result<AuditPage> AuditLog::list(const AuditFilter& filter, std::int64_t page,
   // chain is that of time.
   const bool is_narrowed =
       !filter.tenant_id.empty() || !filter.actor.empty() || filter.from || filter.to;
-  query.sort = {{is_narrowed ? "timestamp" : "sequence", true}};
+  if (filter.sort.empty()) {
+    query.sort = {{is_narrowed ? "timestamp" : "sequence", true}};
+  } else {
+    query.sort = {sort_field(filter.sort)};
+    if (query.sort.front().field != "sequence") query.sort.push_back({"sequence", true});
+  }
   query.skip = (page - 1) * limit;
   query.limit = limit;
   found.records = TRY(store_.find(query));

@@ -2,9 +2,11 @@
 // with their changes (see Batch::audits); nothing changes or removes one. Any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -21,7 +23,13 @@ struct AuditFilter {
   std::string tenant_id{};
   std::optional<Timestamp> from{};  // half-open
   std::optional<Timestamp> to{};
+  std::string sort{};  // one of kAuditSorts, or with - before it; empty: the newest first
 };
+
+// The plain fields of a record.
+inline constexpr std::array<std::string_view, 12> kAuditSorts = {
+    "timestamp", "sequence",   "actor",      "action", "tenant_id", "audit_id",
+    "ip",        "user_agent", "request_id", "reason", "hash",      "previous_hash"};
 
 struct AuditPage {
   std::int64_t total = 0;  // that match
@@ -73,7 +81,7 @@ class AuditLog {
  public:
   explicit AuditLog(const Store& store) : store_(store) {}
 
-  // Newest first; pages count from 1.
+  // Pages count from 1.
   Result<AuditPage> list(const AuditFilter& filter, std::int64_t page, std::int64_t limit) const;
   // Recomputes the chain from its first record to its last, and holds it against the end that the
   // store and its journal know, against every kept report's head, and against `wanted`.

@@ -1,5 +1,7 @@
 #include "service/shared/audit_log.h"
 
+#include <algorithm>
+
 #include "service/testing/core_world_test.h"
 
 namespace metergate {
@@ -53,6 +55,22 @@ TEST(AuditLog, FiltersHoldTogether) {
   EXPECT_EQ(trail.actions({.action = "tenant.created", .tenant_id = "tenant_2"}),
             "tenant.created ");
   EXPECT_EQ(trail.actions({.actor = "nobody"}), "");
+}
+
+TEST(AuditLog, IsSortedByEachPlainField) {
+  const Trail trail;
+  for (const std::string_view field : kAuditSorts) {
+    std::string rising = trail.actions({.sort = std::string{field}});
+    EXPECT_EQ(std::ranges::count(rising, ' '), 4) << field;
+  }
+  EXPECT_EQ(trail.actions({.sort = "sequence"}),
+            "tenant.created tenant.created tenant.updated subscription.plan_changed ");
+  EXPECT_EQ(trail.actions({.sort = "-actor"}).find("subscription.plan_changed"), 0U);
+  EXPECT_EQ(trail.actions({.sort = "action"}).find("subscription.plan_changed"), 0U);
+  EXPECT_EQ(trail.actions({.sort = "-action"}),
+            "tenant.updated tenant.created tenant.created subscription.plan_changed ");
+  EXPECT_EQ(trail.actions({.tenant_id = "tenant_2", .sort = "timestamp"}),
+            "tenant.created subscription.plan_changed ");
 }
 
 TEST(AuditLog, RangeIsHalfOpen) {

@@ -19,8 +19,9 @@ constexpr Bound kBounds[] = {
     {NoteKind::login, "login", 60, 600},
     {NoteKind::failed_login, "failed_login", 20, 200},
     {NoteKind::taken_out, "taken_out", 120, 1200},
+    {NoteKind::brought_in, "brought_in", 120, 1200},
 };
-static_assert(std::size(kBounds) == 4);
+static_assert(std::size(kBounds) == 5);
 
 constexpr std::chrono::hours kSpan{1};
 constexpr std::size_t kReasonMax = 500;

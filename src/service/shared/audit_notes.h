@@ -19,7 +19,7 @@
 
 namespace metergate {
 
-enum class NoteKind : std::uint8_t { refused_change, login, failed_login, taken_out };
+enum class NoteKind : std::uint8_t { refused_change, login, failed_login, taken_out, brought_in };
 
 class AuditNotes {
  public:
@@ -50,7 +50,7 @@ class AuditNotes {
   const Clock& clock_;
   const Log& log_;
   std::mutex mutex_;
-  std::array<Hour, 4> hours_;  // by kind
+  std::array<Hour, 5> hours_;  // by kind
 };
 
 }  // namespace metergate

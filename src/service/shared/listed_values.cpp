@@ -29,4 +29,9 @@ Filter equal_to_listed(std::string field, const std::string& text) {
   return Filter::compare(std::move(field), FilterOperator::in, std::move(values));
 }
 
+SortField sort_field(std::string_view text) {
+  const bool descending = text.starts_with('-');
+  return {std::string{descending ? text.substr(1) : text}, descending};
+}
+
 }  // namespace metergate

@@ -1,4 +1,5 @@
-// Filters that take several values: "open,acknowledged" means either. Functions; any thread.
+// What lists are asked for: filters that take several values ("open,acknowledged" means either) and
+// sorts. Functions; any thread.
 #pragma once
 
 #include <string>
@@ -15,5 +16,7 @@ std::vector<std::string> listed_values(std::string_view text);
 bool is_listed(std::string_view text, std::string_view value);
 // That the field is one of them, or the whole text: a name may have a comma of its own.
 Filter equal_to_listed(std::string field, const std::string& text);
+// A list's sort as callers write it: "count" rises, "-count" falls.
+SortField sort_field(std::string_view text);
 
 }  // namespace metergate

@@ -76,6 +76,52 @@ TEST_F(OwnLinesTest, StandsInSortForecastHistoryAndTrends) {
       << "passed, and so it stays";
 }
 
+// Half a token a day: the limit of 10.5 will be passed on the 22nd.
+TEST_F(OwnLinesTest, TheForecastThatALimitWillBePassedOpensAWarning) {
+  for (int on = 1; on <= 9; ++on)
+    record("acme", at("2026-03-0" + std::to_string(on) + "T12:00:00Z"),
+           OtherFact{"prompt", R"({"n":0.5})"});
+  must(alerting.evaluate({tenant("acme"), period("2026-03")}));
+  AlertQuery query;
+  query.type = "billing.forecast_over";
+  const AlertPage page = must(alerting.list(query));
+  ASSERT_EQ(page.total, 1);
+  EXPECT_EQ(page.alerts[0].string_at("meter"), "tokens");
+  EXPECT_EQ(page.alerts[0].string_at("severity"), "low");
+  EXPECT_EQ(to_text(*page.alerts[0].find("metadata")->find("expected")), "15.5");
+  must(alerting.evaluate({tenant("acme"), period("2026-03")}));
+  EXPECT_EQ(must(alerting.list(query)).total, 1) << "once a period";
+}
+
+TEST_F(OwnLinesTest, EveryKindOfMeterIsForeseen) {
+  int number = 0;
+  std::string plans = catalogue_text() + "\n";
+  for (const FoldingRow& folding : kFoldings) {
+    const std::string slug = "kind_" + std::to_string(number++);
+    must(meters.add({{slug, "kinds", folding.aggregation, "$.n", {}}, "", ""}, actor));
+    plans += "[plan.meters." + slug + "]\nlimit = \"1000000\"\nrate = \"0.5\"\n";
+  }
+  clock.advance(Milliseconds{1});
+  *catalog = std::move(*must(Catalog::open(*store, clock, plans)));
+  clock.advance(Milliseconds{1});
+  for (int on = 1; on <= 9; ++on)
+    record("acme", at("2026-03-0" + std::to_string(on) + "T12:00:00Z"),
+           OtherFact{"kinds", R"({"n":)" + std::to_string(on) + "}"});
+  const OwnForecasts forecast = must(billing.own_forecast(statement()));
+  ASSERT_EQ(forecast.size(), kFoldings.size());
+  for (const auto& [meter, one] : forecast) {
+    ASSERT_TRUE(one && one->expected) << meter;
+    EXPECT_FALSE(one->passes_on) << meter;
+  }
+  const auto expected = [&](Folding folding) {
+    return *forecast[static_cast<std::size_t>(folding)].second->expected;
+  };
+  EXPECT_EQ(expected(Folding::average), Quantity::of(5));
+  EXPECT_EQ(expected(Folding::least), Quantity::of(1));
+  EXPECT_EQ(expected(Folding::unique_count), Quantity::of(31)) << "one more each day";
+  EXPECT_EQ(expected(Folding::greatest), Quantity::of(31));
+}
+
 TEST_F(OwnLinesTest, ATenantsOwnLimitStandsBeforeThePlans) {
   prompt(R"({"n":12})");
   TenantPatch patch;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/id.h"
+#include "service/shared/listed_values.h"
 
 namespace metergate {
 namespace {
@@ -207,11 +208,14 @@ Result<Replayed> Deliveries::replay(const Webhooks::Reference& which, const Repl
 Result<DeliveryPage> Deliveries::list(const Webhooks::Reference& which,
                                       const DeliveryQuery& query) const {
   TRY(parts_.webhooks.get(which.owner, which.id));
-  Query wanted = query_of({which.owner.text(), which.id}, query.status);
+  Query wanted = query_of({which.owner.text(), which.id}, std::nullopt);
+  if (!query.status.empty())
+    wanted.filter.children.push_back(equal_to_listed("status", query.status));
   const std::optional<DeliveryHold> hold = TRY(limit_.hold(which.owner.text(), parts_.clock.now()));
   DeliveryPage page;
   page.total = TRY(parts_.store.count(wanted));
-  wanted.sort = {{"number", true}};
+  if (!query.sort.empty()) wanted.sort.push_back(sort_field(query.sort));
+  wanted.sort.push_back({"number", true});
   wanted.skip = (query.page - 1) * query.limit;
   wanted.limit = query.limit;
   for (const Json& document : TRY(parts_.store.find(wanted))) {

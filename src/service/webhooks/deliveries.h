@@ -11,11 +11,13 @@
 // a worker's, one at a time. All else from any thread.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,14 +51,20 @@ struct Attempt {
 };
 
 struct DeliveryQuery {
-  std::optional<DeliveryStatus> status;
+  std::string status;  // one or several with commas between; empty: any
+  std::string sort;    // one of kDeliverySorts, or with - before it; empty: the newest first
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
 
+// The plain fields of a delivery.
+inline constexpr std::array<std::string_view, 11> kDeliverySorts = {
+    "created_at",  "completed_at", "next_attempt_at", "last_attempt_at", "status",     "type",
+    "last_status", "last_problem", "last_answer",     "attempts",        "delivery_id"};
+
 struct DeliveryPage {
   std::int64_t total = 0;
-  std::vector<Json> deliveries;  // newest first
+  std::vector<Json> deliveries;
 };
 
 struct ReplayRequest {

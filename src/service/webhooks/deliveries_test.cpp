@@ -110,11 +110,17 @@ TEST(Deliveries, ListShowsTheNewestFirstByStatus) {
     return world.deliveries->list({world.own, id}, query).value();
   };
   EXPECT_EQ(list({}).total, 3);
-  const DeliveryPage waiting = list({DeliveryStatus::waiting, 1, 1});
+  const DeliveryPage waiting = list({.status = "waiting", .limit = 1});
   EXPECT_EQ(waiting.total, 2);
   ASSERT_EQ(waiting.deliveries.size(), 1U);
   EXPECT_EQ(waiting.deliveries[0].find("payload"), nullptr);
-  EXPECT_EQ(list({DeliveryStatus::delivered}).deliveries.at(0).integer_at("last_status"), 200);
+  EXPECT_EQ(list({.status = "delivered"}).deliveries.at(0).integer_at("last_status"), 200);
+  EXPECT_EQ(list({.status = "waiting,delivered"}).total, 3);
+  EXPECT_EQ(list({.status = "waiting,given_up"}).total, 2);
+  EXPECT_EQ(list({.sort = "status"}).deliveries.at(0).string_at("status"), "delivered");
+  EXPECT_EQ(list({.sort = "-status"}).deliveries.at(2).string_at("status"), "delivered");
+  for (const std::string_view field : kDeliverySorts)
+    EXPECT_EQ(list({.sort = std::string{field}}).total, 3) << field;
   expect_error(world.deliveries->list({world.own, "nobody"}, {}), ErrorCode::not_found);
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/id.h"
+#include "base/nearest.h"
 #include "service/shared/faults.h"
 #include "service/webhooks/webhook_secret.h"
 
@@ -27,7 +28,8 @@ void check_events(const std::vector<std::string>& events, const std::string& own
   const auto known = events_for(owner);
   for (const std::string& event : events) {
     if (std::ranges::find(known, event) != known.end()) continue;
-    faults.add("events", fmt::format("'{}' is none of {}", event, fmt::join(known, ", ")));
+    faults.add("events", fmt::format("'{}' is none of {}{}", event, fmt::join(known, ", "),
+                                     did_you_mean(event, known)));
   }
   if (events.empty()) {
     faults.add("events", fmt::format("name at least one of {}", fmt::join(known, ", ")));

@@ -17,7 +17,11 @@ constexpr std::size_t kNumbersBytesMax = 160;  // all of an event's numbers and 
 
 void put(std::string& column, std::int64_t value) { Encoder{column}.number(value); }
 
-constexpr std::uint8_t kPlaceOfOther = 4;  // an OtherFact's among the facts, rounded or not
+// Where the fact of a kind stands among the facts.
+std::uint8_t place_of(std::uint8_t kind) {
+  if (kind == kCalledFact) return 0;
+  return kind == kRoundedFact ? 4 : kind;
+}
 
 // Differences wrap around, so that any two times have one.
 std::int64_t difference(std::uint64_t value, std::uint64_t before) {
@@ -55,6 +59,7 @@ void TextColumn::write(std::string& out) const {
 void BlockBuilder::add_fact(unsigned kind, ByteReader& from) {
   switch (kind) {
     case 0:
+    case kCalledFact:
       methods_.add(from.view());
       endpoints_.add(from.view());
       paths_.add(from.view());
@@ -63,6 +68,7 @@ void BlockBuilder::add_fact(unsigned kind, ByteReader& from) {
       ips_.add(from.view());
       stores_.add(from.view());
       devices_.add(from.view());
+      if (kind == kCalledFact) callers_.add(from.view());
       return;
     case 1: {
       names_.add(from.view());
@@ -135,8 +141,9 @@ std::array<const std::string*, 7> BlockBuilder::columns() const {
   return {&kinds_, &ids_, &statuses_, &requests_, &responses_, &durations_, &others_};
 }
 
-std::array<const TextColumn*, 9> BlockBuilder::text_columns() const {
-  return {&sources_, &methods_, &endpoints_, &paths_, &ips_, &stores_, &devices_, &names_, &data_};
+std::array<const TextColumn*, 10> BlockBuilder::text_columns() const {
+  return {&sources_, &methods_, &endpoints_, &paths_, &ips_,
+          &stores_,  &devices_, &names_,     &data_,  &callers_};
 }
 
 std::size_t BlockBuilder::bytes() const {
@@ -162,6 +169,10 @@ std::unexpected<Error> corrupt(const char* why) {
 class TextReader {
  public:
   explicit TextReader(ByteReader& from) : references_(from.view()), texts_(from.view()) {}
+  // A column that older blocks end before.
+  static TextReader if_there(ByteReader& from) {
+    return from.rest().empty() ? TextReader{} : TextReader{from};
+  }
 
   std::string_view next() {
     const std::uint64_t reference = references_.unsigned_number();
@@ -174,6 +185,8 @@ class TextReader {
   }
 
  private:
+  TextReader() : references_({}), texts_({}) {}
+
   ByteReader references_;
   ByteReader texts_;
   std::vector<std::string_view> known_;
@@ -200,6 +213,7 @@ class RestReader {
         devices_(from),
         names_(from),
         data_(from),
+        callers_(TextReader::if_there(from)),
         frame_fault_(from.fault()) {}
 
   // The next event without tenant and time; nothing is made of it where it is not wanted.
@@ -207,17 +221,18 @@ class RestReader {
   const char* fault() const;
 
  private:
-  void api_call(UsageEvent* into);
+  void api_call(UsageEvent* into, bool has_caller);
   void webhook_call(UsageEvent* into);
   void count_report(UsageEvent* into);
   void other(UsageEvent* into, bool is_rounded);
 
   ByteReader kinds_, ids_, statuses_, requests_, responses_, durations_, others_;
-  TextReader sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_;
+  TextReader sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_,
+      callers_;
   const char* frame_fault_;
 };
 
-void RestReader::api_call(UsageEvent* into) {
+void RestReader::api_call(UsageEvent* into, bool has_caller) {
   const std::string_view method = methods_.next();
   const std::string_view endpoint = endpoints_.next();
   const std::string_view path = paths_.next();
@@ -228,6 +243,7 @@ void RestReader::api_call(UsageEvent* into) {
   const std::string_view ip = ips_.next();
   const std::string_view store = stores_.next();
   const std::string_view device = devices_.next();
+  const std::string_view caller = has_caller ? callers_.next() : std::string_view{};
   if (into == nullptr) return;
   into->fact = ApiCall{.method = std::string{method},
                        .endpoint = std::string{endpoint},
@@ -238,7 +254,8 @@ void RestReader::api_call(UsageEvent* into) {
                        .duration = duration,
                        .ip = std::string{ip},
                        .store_id = std::string{store},
-                       .device_id = std::string{device}};
+                       .device_id = std::string{device},
+                       .caller = std::string{caller}};
 }
 
 void RestReader::webhook_call(UsageEvent* into) {
@@ -290,7 +307,8 @@ std::optional<UsageEvent> RestReader::next(bool is_wanted) {
   }
   switch (bits & kFactMask) {
     case 0:
-      api_call(into);
+    case kCalledFact:
+      api_call(into, (bits & kFactMask) == kCalledFact);
       break;
     case 1:
       webhook_call(into);
@@ -319,8 +337,8 @@ const char* RestReader::fault() const {
        {&kinds_, &ids_, &statuses_, &requests_, &responses_, &durations_, &others_}) {
     if (column->fault() != nullptr) return column->fault();
   }
-  for (const TextReader* column :
-       {&sources_, &methods_, &endpoints_, &paths_, &ips_, &stores_, &devices_, &names_, &data_}) {
+  for (const TextReader* column : {&sources_, &methods_, &endpoints_, &paths_, &ips_, &stores_,
+                                   &devices_, &names_, &data_, &callers_}) {
     if (column->fault() != nullptr) return column->fault();
   }
   return nullptr;
@@ -381,7 +399,7 @@ Result<std::vector<std::uint8_t>> decode_kinds(std::string_view rest) {
   kinds.reserve(column.size());
   for (const char bits : column) {
     const auto kind = static_cast<std::uint8_t>(static_cast<std::uint8_t>(bits) & kFactMask);
-    kinds.push_back(kind == kRoundedFact ? kPlaceOfOther : kind);
+    kinds.push_back(place_of(kind));
   }
   return kinds;
 }

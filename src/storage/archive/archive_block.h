@@ -64,14 +64,15 @@ class BlockBuilder {
  private:
   void add_fact(unsigned kind, ByteReader& from);
   std::array<const std::string*, 7> columns() const;
-  std::array<const TextColumn*, 9> text_columns() const;
+  std::array<const TextColumn*, 10> text_columns() const;
 
   std::vector<std::pair<std::string, std::uint64_t>> tenants_;  // and how many events of each
   std::size_t tenant_bytes_ = 0;
   EventKey last_;
   std::string times_, sequences_, indexes_;
   std::string kinds_, ids_, statuses_, requests_, responses_, durations_, others_;
-  TextColumn sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_;
+  TextColumn sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_,
+      callers_;
 };
 
 struct TenantRun {

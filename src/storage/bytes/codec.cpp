@@ -53,6 +53,7 @@ struct FactWriter {
     to.text(call.ip);
     to.text(call.store_id);
     to.text(call.device_id);
+    if (!call.caller.empty()) to.text(call.caller);
   }
   void operator()(const WebhookCall& call) const {
     to.text(call.webhook_id);
@@ -72,6 +73,14 @@ struct FactWriter {
     to.text(fact.data);
   }
 };
+
+std::size_t kind_of(const Fact& fact) {
+  if (const auto* call = std::get_if<ApiCall>(&fact); call != nullptr && !call->caller.empty())
+    return kCalledFact;
+  if (const auto* other = std::get_if<OtherFact>(&fact); other != nullptr && other->is_rounded)
+    return kRoundedFact;
+  return fact.index();
+}
 
 void encode_json(Encoder& to, const Json& value, unsigned depth) {
   CHECK(depth <= kJsonDepthMax);
@@ -137,9 +146,7 @@ void Encoder::text(std::string_view value) {
 void Encoder::event(const UsageEvent& event) {
   const std::size_t before = out_.size();
   const std::size_t room = kEventNumbersBytesMax + text_bytes(event);
-  std::size_t bits = event.fact.index();
-  const auto* other = std::get_if<OtherFact>(&event.fact);
-  if (other != nullptr && other->is_rounded) bits = kRoundedFact;
+  std::size_t bits = kind_of(event.fact);
   if (event.has_own_time) bits |= kOwnTime;
   if (event.billable) bits |= kBillable;
   if (event.is_ours) bits |= kOurs;

@@ -29,7 +29,7 @@ class Reader : public ByteReader {
   }
 
   Fact fact(std::uint8_t kind);
-  ApiCall api_call();
+  ApiCall api_call(bool has_caller);
   WebhookCall webhook_call();
   CountReport count_report();
   Histogram histogram();
@@ -42,7 +42,7 @@ class Reader : public ByteReader {
   Json object(unsigned depth);
 };
 
-ApiCall Reader::api_call() {
+ApiCall Reader::api_call(bool has_caller) {
   ApiCall call;
   call.method = text();
   call.endpoint = text();
@@ -54,6 +54,7 @@ ApiCall Reader::api_call() {
   call.ip = text();
   call.store_id = text();
   call.device_id = text();
+  if (has_caller) call.caller = text();
   return call;
 }
 
@@ -79,7 +80,8 @@ CountReport Reader::count_report() {
 Fact Reader::fact(std::uint8_t kind) {
   switch (kind) {
     case 0:
-      return api_call();
+    case kCalledFact:
+      return api_call(kind == kCalledFact);
     case 1:
       return webhook_call();
     case 2:

@@ -21,6 +21,8 @@ inline constexpr unsigned kJsonDepthMax = 128;
 inline constexpr std::uint8_t kFactMask = 7;
 // The kind of an OtherFact that is_rounded; 4, its place among the facts, is one that is not.
 inline constexpr std::uint8_t kRoundedFact = 5;
+// The kind of an ApiCall that says who called; 0, its place among the facts, is one that does not.
+inline constexpr std::uint8_t kCalledFact = 6;
 inline constexpr std::uint8_t kOwnTime = 8;
 inline constexpr std::uint8_t kBillable = 16;
 inline constexpr std::uint8_t kOurs = 32;

@@ -24,8 +24,17 @@ inline rc::Gen<Fact> any_fact() {
     const auto small = rc::gen::arbitrary<std::int32_t>();
     switch (one_of(5)) {
       case 0:
-        return ApiCall{*text, *text, *text, *small, *number, *number, Microseconds{*number},
-                       *text, *text, *text};
+        return ApiCall{*text,
+                       *text,
+                       *text,
+                       *small,
+                       *number,
+                       *number,
+                       Microseconds{*number},
+                       *text,
+                       *text,
+                       *text,
+                       *rc::gen::arbitrary<bool>() ? *text : ""};
       case 1:
         return WebhookCall{*text, *rc::gen::arbitrary<bool>(), *small, *small,
                            Microseconds{*number}};

@@ -23,6 +23,7 @@ Json to_document(const UsageEvent& event, const ApiCall& call) {
                        {"ip", text_or_null(call.ip)},
                        {"store_id", text_or_null(call.store_id)},
                        {"device_id", text_or_null(call.device_id)},
+                       {"caller", text_or_null(call.caller)},
                        {"billable", event.billable},
                        {"timestamp", event.occurred_at}});
 }
@@ -55,6 +56,7 @@ struct FactShape {
     set_text(data, "ip", call.ip);
     set_text(data, "store_id", call.store_id);
     set_text(data, "device_id", call.device_id);
+    set_text(data, "caller", call.caller);
     return data;
   }
   Json operator()(const WebhookCall& call) const {
