@@ -25,7 +25,7 @@ Result<PlanChange> read_change(const Call& call, const TenantId& tenant) {
   return change;
 }
 
-// What the change would do to the figures of the current period; writes nothing.
+// The effect of the change on the current period's figures; writes nothing.
 Result<Json> preview(const Call& call, const PlanChange& change) {
   const Directory& directory = call.services.directory;
   const Subscription after = TRY(directory.subscription_after(change));
@@ -94,7 +94,7 @@ Result<Answer> change_plan(Call& call) {
   const PlanChange change = TRY(read_change(call, tenant));
   Result<Answer> answer = change_now(call, change, key);
   if (answer || !key) return answer;
-  // The same request may have come twice at once: then the other one's answer is this one's too.
+  // If the same request came twice at once, both get the first one's answer.
   std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
   if (kept) return answer_of(std::move(kept->data), kept->status);
   return answer;
