@@ -15,7 +15,7 @@
 namespace metergate::api {
 
 struct EventContext {
-  std::optional<TenantId> own_tenant;  // a tenant's token's own, used if the subject is absent
+  std::optional<TenantId> own_tenant;  // the token's tenant, used if the subject is absent
   Timestamp now{};                     // used if the time is absent
   bool needs_specversion = false;      // by the CloudEvents media types
 };
