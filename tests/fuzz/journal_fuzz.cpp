@@ -1,4 +1,4 @@
-// Bytes of the journal, as a damaged disk may give them back.
+// Bytes of the journal, as a damaged disk may return them.
 #include "fuzz/fuzz.h"
 #include "storage/decided.h"
 #include "storage/journal_frame.h"
