@@ -86,7 +86,7 @@ Result<> recognise(const http::Request& request, Services& services, Admission& 
 
 namespace {
 
-// "filterGroupBy[model]" is of the name "filterGroupBy[]".
+// "filterGroupBy[model]" matches the name "filterGroupBy[]".
 bool is_name_of(std::string_view wanted, std::string_view name) {
   if (!wanted.ends_with("[]")) return wanted == name;
   wanted.remove_suffix(1);

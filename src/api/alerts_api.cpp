@@ -1,4 +1,4 @@
-// Alerts: the list, and what people do with one.
+// Alerts: the list, acknowledging and resolving.
 #include "api/billing_query.h"
 #include "service/alerts/alerting.h"
 

@@ -54,7 +54,7 @@ Result<StatementPageRequest> read_statement_query(const Call& call) {
       listed_values(reader.choices("status", {"active", "suspended"}).value_or(""));
   request.filter.search = reader.text("q").value_or("");
   request.filter.cost_min = read_amount(reader, "cost_min");
-  // They are had only when they are asked for: meters of the provider's own are among them.
+  // Read only if needed, since they include the provider's own meters.
   if (call.query("sort")) {
     const std::vector<std::string> sorts = TRY(call.services.billing.sorts());
     request.sort = reader.choice("sort", sorts).value_or(request.sort);
@@ -205,7 +205,7 @@ Result<Answer> show_report(Call& call) {
   const std::string rows_of = reader.choice("detail", {"tenants", "lines"}).value_or("tenants");
   TRY(reader.finish());
   const Detail detail = rows_of == "lines" ? Detail::lines : Detail::tenants;
-  // Who asks for the head of an answer makes nothing.
+  // HEAD must not store a report.
   const Keeping keeping = call.request.method == "HEAD" ? Keeping::only_look : Keeping::keep;
   ReportRows rows = TRY(call.services.reporting.rows(period, keeping));
   if (format == "csv") return csv_answer(std::move(rows), detail);

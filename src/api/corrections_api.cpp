@@ -1,4 +1,4 @@
-// /api/v1/corrections: events that were wrong are voided or replaced, by the provider only.
+// /api/v1/corrections: the provider voids or replaces wrong events.
 #include "api/event_reader.h"
 #include "api/routes.h"
 #include "service/corrections/corrections.h"
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kReasonMost = 500;
 
-// The event that stands in for `kept`: what the body does not say is as it was.
+// The replacement of `kept`: members that the body does not give are taken over.
 Result<UsageEvent> read_replacement(const Json& given, const KeptEvent& kept, Timestamp now) {
   Faults faults;
   if (!given.is_object()) {

@@ -28,7 +28,7 @@ Result<Answer> show(Call& call, const TenantId& id, int status = 200) {
   return answer_of(tenant_summary(*TRY(call.services.directory.get(id))), status);
 }
 
-// A text in the path that no tenant id can be names no tenant.
+// The tenant in the path. A text that cannot be a tenant id names no tenant.
 Result<TenantId> tenant_in_path(const Call& call) {
   const std::string& text = call.path_value("tenant_id");
   const Result<TenantId> id = TenantId::parse(text);
@@ -123,7 +123,7 @@ Result<Answer> list_plans(Call& call) {
     Json shown = to_document(plan);
     shown.remove("created_at");
     shown.remove("updated_at");
-    shown.set("currency", call.services.rules.currency.code());  // of its rates
+    shown.set("currency", call.services.rules.currency.code());  // of the plan's rates
     plans.push_back(std::move(shown));
   }
   // As the catalogue has them.
@@ -140,7 +140,7 @@ Result<Answer> list_audits(Call& call) {
   AuditFilter filter;
   filter.actor = reader.text("actor").value_or("");
   filter.action = reader.text("action").value_or("");
-  // The documents say tenant_id, the specification of this list says tenant: both work.
+  // Documents say tenant_id, the specification of this list says tenant: both are accepted.
   filter.tenant_id = reader.text("tenant_id").value_or(reader.text("tenant").value_or(""));
   filter.from = std::max(instants.from, days.from);
   filter.to =

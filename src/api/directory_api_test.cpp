@@ -1,4 +1,4 @@
-// The provider's directory, asked as a client asks it.
+// The provider's directory, called as a client calls it.
 #include "api/asking_test.h"
 
 namespace metergate::api {
@@ -174,7 +174,7 @@ TEST_F(DirectoryApi, OwnLimitsAreTriedOnWithoutChangingAnything) {
   EXPECT_EQ(ask("PATCH /provider/tenants/nobody?dry_run=true", R"({"name":"N"})").status, 404);
 }
 
-// The alert does not wait for the worker's next round.
+// The alert opens without waiting for the worker's next round.
 TEST_F(DirectoryApi, OwnLimitsAreHeldAgainstTheUsageAtOnce) {
   const std::string line = "PATCH /provider/tenants/tenant_1";
   ask(line, R"({"limits_override":{"max_storage_gb":0},"reason":"as agreed"})");

@@ -154,7 +154,7 @@ TEST_F(DispatchTest, AReadAfterASequenceThatIsThereIsAnsweredAtOnce) {
       << "for reads only";
 }
 
-// None of them may hold a thread: many such reads at once would keep all others out.
+// Such reads must not hold a thread: many at once would keep all others out.
 TEST_F(DispatchTest, AReadAfterASequenceToComeIsRefusedAtOnce) {
   for (const std::uint64_t ahead : {std::uint64_t{1}, std::uint64_t{1'000'000}}) {
     const std::uint64_t wanted = world_.store->head() + ahead;

@@ -64,7 +64,7 @@ struct Element {
   Faults& faults;
 };
 
-// JSON that came as base64; nothing, with a fault, where it is none.
+// JSON that was sent as base64; nothing, with a fault, if it is not JSON.
 std::optional<Json> read_encoded_data(EventFields& attributes, const Json& given) {
   const auto bytes = given.is_string() ? parse_base64(given.as_string()) : std::nullopt;
   if (!bytes) {

@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view kKongsPath = "/api/v3/openmeter/events";
 constexpr std::string_view kConsumer = "consumer:";
 
-// A tenant speaks for itself only; another tenant is refused in the same words whether or not it
-// exists, and before anything else about the event is looked at.
+// A tenant may send only its own events. Another tenant is refused with the same message whether or
+// not it exists, before anything else about the event is checked.
 Result<> check_subjects(const EventBody& body, const std::optional<TenantId>& own) {
   if (!own) return {};
   const bool all_own = std::ranges::all_of(body.elements, [&](const auto& element) {
@@ -49,7 +49,8 @@ void name_consumers(const Directory& directory, std::vector<UsageEvent>& events)
   }
 }
 
-// A tenant's own events are held to its hard limits; a provider's report what happened already.
+// A tenant's own events are held to its hard limits; a provider's report usage that has happened
+// already.
 Result<Commit> record(Call& call, std::vector<UsageEvent> events) {
   if (call.request.path == kKongsPath) name_consumers(call.services.directory, events);
   const std::optional<TenantId> own = call.caller->tenant();
@@ -71,7 +72,7 @@ Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
       indexes.push_back(index);
     }
   }
-  // Where a shape is wrong nothing will be recorded; the others are checked for the same answer.
+  // A wrong shape means that nothing is recorded; the other events are checked for the same answer.
   if (!faults.is_empty()) {
     for (std::size_t i = 0; i < events.size() && !faults.is_full(); ++i) {
       call.services.ingest.check(events[i], indexes[i], faults);
@@ -103,7 +104,7 @@ Json receipt(const std::pair<std::size_t, Json>& element, std::string_view statu
   return out;
 }
 
-// Of an event that was taken.
+// The status of an accepted event.
 std::string_view status_of(EventOutcome outcome) {
   if (outcome == EventOutcome::unmatched) return "unmatched";
   return outcome == EventOutcome::accepted ? "accepted" : "duplicate";
@@ -119,7 +120,7 @@ Answer receipts_of(const EventBody& body, const Commit& commit) {
   return answer_of(Json::object({{"receipts", std::move(receipts)}}));
 }
 
-// Of a batch with a bad event nothing is recorded: each event is a conflict, or rejected.
+// A batch with a bad event records nothing: each event is a conflict, or rejected.
 Answer refused_receipts(Call& call, const EventBody& body, const Error& error) {
   Json receipts = Json::array();
   for (const auto& element : body.elements) {
@@ -138,7 +139,7 @@ Answer refused_receipts(Call& call, const EventBody& body, const Error& error) {
   return answer;
 }
 
-// The usual body, read without building a tree of it; nothing: read it the general way.
+// The usual body, read without a tree; nothing if the general reader must read it.
 std::optional<std::vector<UsageEvent>> scan_body(const Call& call) {
   const std::optional<PlainBody> plain = plain_body(call.request);
   if (!plain) return std::nullopt;
@@ -146,7 +147,7 @@ std::optional<std::vector<UsageEvent>> scan_body(const Call& call) {
 }
 
 Result<Answer> record_events(Call& call) {
-  TRY(call.services.ingest.admits());  // a batch that cannot be kept is not worth its reading
+  TRY(call.services.ingest.admits());  // reading a batch that cannot be kept is wasted
   const bool has_receipts = wants_receipts(call.request);
   if (!has_receipts) {
     if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {

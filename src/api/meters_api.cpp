@@ -1,5 +1,4 @@
-// /api/v1/meters: the meters and their usage, in the words of OpenMeter's API: answers without an
-// envelope.
+// /api/v1/meters: the meters and their usage in the format of OpenMeter's API, without an envelope.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -143,7 +142,7 @@ void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
   check_group_count(reader, query);
 }
 
-// A tenant sees itself only, and is refused another in the same words whether or not it exists.
+// A tenant sees itself only; another is refused with the same message whether or not it exists.
 template <class Reader>
 Result<> read_subjects(const Call& call, const std::vector<std::string>& names, Reader& reader,
                        MeterQuery& query) {
@@ -172,7 +171,7 @@ bool wants_csv(const Call& call) {
   return accept.find("text/csv") != std::string::npos;
 }
 
-// The same question as a body, where several values of a group are any of them.
+// The same query in a body, in which several values of a group match any of them.
 void read_window_members(BodyReader& body, MeterQuery& query) {
   query.from = body.optional_time("from");
   query.to = body.optional_time("to");
@@ -221,8 +220,8 @@ void read_advanced_member(BodyReader& body, MeterQuery& query) {
   if (filters != nullptr) take_advanced(*filters, body, query);
 }
 
-// What OpenMeter's clients may say and Metergate has nothing for: refused rather than left out,
-// since the answer would be another one.
+// Refuses members of OpenMeter's API that Metergate does not support: ignoring them would give
+// another answer.
 void refuse_members(BodyReader& body, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     const Json* value = body.optional_any(name);
@@ -319,7 +318,7 @@ std::optional<std::vector<Dimension>> read_group_by(BodyReader& body) {
   return dimensions;
 }
 
-// Without "from" a meter counts what is recorded after it was made.
+// Without "from" a meter counts only events recorded after it was created.
 void read_from(BodyReader& body, const Call& call, NewMeter& wanted) {
   if (!body.optional_choice("from", {"period_start"})) return;
   const Services& services = call.services;

@@ -1,4 +1,4 @@
-// /api/v1/meters, asked as a client asks it.
+// /api/v1/meters, called as a client calls it.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -97,7 +97,7 @@ Result<Answer> change_plan(Call& call) {
   const PlanChange change = TRY(read_change(call, tenant));
   Result<Answer> answer = change_now(call, change, key);
   if (answer || !key) return answer;
-  // The same request may have come twice at once: then the other one's answer is this one's too.
+  // If the same request came twice at once, both get the first one's answer.
   std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
   if (kept) return answer_of(std::move(kept->data), kept->status);
   return answer;

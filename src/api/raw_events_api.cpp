@@ -1,4 +1,4 @@
-// GET /provider/events: the raw events of every type, for who looks for one that was sent.
+// GET /provider/events: a search for raw events of every type.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr std::size_t kPositionBytes = 20;
 constexpr std::int64_t kIngestedMax = 100;
 constexpr std::string_view kCursorPurpose = "cursor of raw events";
 
-// Several values have commas between. A text with a comma in it may be meant whole.
+// Several values are separated by commas. A text with a comma may also be a single value.
 std::vector<std::string> values_of(QueryReader& reader, std::string_view name) {
   const std::optional<std::string> text = reader.text(name);
   if (!text) return {};
@@ -67,7 +67,7 @@ std::uint64_t number_at(std::string_view bytes, std::size_t start, std::size_t s
   return number;
 }
 
-// A cursor is good for the question that it was given for: the seal is over both.
+// A cursor is valid only for the query that it was issued for: its seal covers both.
 class Cursors {
  public:
   explicit Cursors(const Call& call) : sessions_(call.services.sessions) {

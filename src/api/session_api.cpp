@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t kRolesMax = 16;
 constexpr std::size_t kPermissionsMax = 32;
 
-// Who could not log in is nobody yet: the record's actor is "anonymous", and it says which account
-// was tried, as far as that could be one.
+// A failed login has no known actor: the record's actor is "anonymous", and it names the account
+// that was tried, if the text could be one.
 void note_login(const Call& call, const std::string& email, const Result<std::string>& token) {
   Actor actor = call.actor;
   if (token) actor.name = email;

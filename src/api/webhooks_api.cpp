@@ -94,7 +94,7 @@ Result<Answer> replay(Call& call) {
                    kAccepted);
 }
 
-// The same eight for a tenant and for the provider.
+// The eight routes, the same for a tenant and for the provider.
 struct Doors {
   std::string_view list;
   std::string_view one;
@@ -136,9 +136,9 @@ std::vector<Route> webhooks_routes() {
        "/api/tenants/{tenant_id}/webhooks/{webhook_id}/replay",
        tenant_or_provider_with(Permission::tenants_read),
        tenant_or_provider_with(Permission::tenants_update)});
-  // Where a tenant is told that it is over a limit, it can look when it is.
+  // A tenant must be able to read its notices even when it is over a limit.
   for (Route& route : routes) route.answers_past_limit = route.method == "GET";
-  // Where alerts go is decided by those who decide who may come in.
+  // The permission for destinations of alerts is that for users.
   for (Route& route : routes_of(
            {"/provider/webhooks", "/provider/webhooks/{webhook_id}",
             "/provider/webhooks/{webhook_id}/test", "/provider/webhooks/{webhook_id}/deliveries",

@@ -1,4 +1,4 @@
-// Workers: what each did last and does next.
+// Workers: the last and next run of each.
 #include "api/routes.h"
 #include "service/upkeep/worker_board.h"
 

@@ -140,7 +140,7 @@ Result<AppFiles> read_app_files(const Config& config) {
   return files;
 }
 
-// Declared in the order in which they are built: each borrows from those above it.
+// Declared in the order of construction: each borrows from those above it.
 struct App::Parts {
   Parts(const Config& config, const Environment& with)
       : rules(config.rules),
@@ -149,7 +149,7 @@ struct App::Parts {
         clock(with.is_clock_made_up ? with.clock : settled_clock),
         log(with.log) {}
 
-  // The month of a clock that jumped is not closed before others agree with it.
+  // While the clock is doubted, its month is not closed.
   void tell(const std::optional<ClockDoubt>& doubt) const {
     if (!doubt) return log.info("clock.agrees", {{"now", to_text(clock.now())}});
     log.warn("clock.doubted",
@@ -257,7 +257,7 @@ struct App::Parts {
                                            .clock = clock});
   }
 
-  // What the doors borrow, once all of it is there.
+  // Collects the references that the doors borrow, once everything is built.
   void gather() {
     services.emplace(Services{.clock = clock,
                               .log = log,

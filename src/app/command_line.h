@@ -1,5 +1,5 @@
-// The command line: from words to a command that knows what is wanted. The one place that handles
-// the parser's complaints. For one thread a call.
+// The command line: finds and parses a command from its words. The only place that handles the
+// parser's errors. One thread for each call.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@
 
 namespace metergate {
 
-// The exit status where nothing is left to do: help was asked for, or the words were wrong (one
-// line on streams.err says which).
+// The exit status if the command need not run: help was asked for, or the words were wrong (with
+// one line on streams.err).
 std::optional<int> parse_words(const CommandRow& row, Command& command, const Arguments& arguments,
                                Streams streams, CommonOptions& common);
 
 // Prints the command's own help.
 void print_command_help(const CommandRow& row, std::ostream& out);
 
-// "metergate NAME: message; field: what is allowed", on one line.
+// Prints "metergate NAME: message; field: what is allowed" on one line.
 void print_error(std::string_view name, const Error& error, std::ostream& err);
 
 // What may stand behind a command, as its options are declared: for the manual page and completion.
@@ -38,7 +38,7 @@ struct DeclaredCommand {
 // Of every command that is listed, in the table's order.
 std::vector<DeclaredCommand> declared_commands();
 
-// The whole program: finds the command, parses, runs it; the exit status.
+// The whole program: finds, parses and runs the command; returns the exit status.
 int run_command_line(const Arguments& words, Streams streams);
 
 }  // namespace metergate

@@ -68,10 +68,10 @@ bool read_port(const std::string& text, Config& config) {
   return value.has_value();
 }
 
-// A name such as localhost would have to be looked up, and may be several.
+// Names such as localhost are refused: they need a look-up and may have several addresses.
 bool read_address(const std::string& text, Config& config) {
   config.address = text;
-  const std::string bare = text.substr(0, text.find('%'));  // an IPv6 one may name its interface
+  const std::string bare = text.substr(0, text.find('%'));  // an IPv6 one may have an interface
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
          ::inet_pton(AF_INET6, bare.c_str(), bytes.data()) == 1;
@@ -351,7 +351,7 @@ Found find_value(const SettingRow& row, const ConfigSources& sources) {
   return {std::string{row.default_value}, "default"};
 }
 
-// Control characters would break the one line, and a long value would hide what is wrong with it.
+// Control characters would break the line, and a long value would hide its fault.
 std::string shown(const SettingRow& row, const std::string& value) {
   constexpr std::size_t kShownMax = 80;
   if (row.is_secret) return fmt::format("{} (a value of {} bytes)", row.name, value.size());

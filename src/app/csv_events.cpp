@@ -16,7 +16,7 @@ using Kind = EventColumns::Kind;
 
 struct ColumnRow {
   std::string_view name;
-  std::string_view member;  // of the event, or of its data
+  std::string_view member;  // a member of the event or of its data
   bool is_data;
   Kind kind;
   bool is_required;
@@ -82,8 +82,7 @@ std::optional<bool> read_truth(const std::string& cell) {
   return std::nullopt;
 }
 
-// A cell that is nothing of its column's kind stays a text, so that the fault names what stands
-// there.
+// A cell that does not fit its column's kind stays a text, so that the fault shows it.
 Json cell_value(Kind kind, const std::string& cell) {
   if (kind == Kind::text) return cell;
   if (kind == Kind::flag && (cell == "1" || cell == "0")) return cell == "1";

@@ -9,8 +9,8 @@ namespace metergate {
 namespace {
 
 struct FieldRow {
-  std::string_view document;  // the field of the document
-  std::string_view event;     // the member of the event's data
+  std::string_view document;  // a field of the document
+  std::string_view event;     // a member of the event's data
 };
 
 constexpr std::array<FieldRow, 10> kApiCallFields = {{{"method", "method"},
@@ -31,7 +31,7 @@ void copy(const Json& from, std::string_view name, Json& to, std::string_view ne
   if (value != nullptr && !value->is_null()) to.set(new_name, *value);
 }
 
-// Extended JSON has {"$date": "…"} where an event has the text alone.
+// Extended JSON has {"$date": "…"}; an event has the text only.
 void copy_time(const Json& from, Json& event) {
   const Json* time = from.find("timestamp");
   if (time == nullptr) return;
@@ -55,7 +55,7 @@ Json event_of(const Json& document, std::string_view type,
   return event;
 }
 
-// A document of the collection events is the event itself, with what became of it.
+// A document of the collection events contains the event itself and its outcome.
 ExportedEvent event_with_outcome(Json document) {
   ExportedEvent exported;
   exported.is_voided = document.string_at("outcome") == "voided";

@@ -55,7 +55,7 @@ TEST(EventDocuments, AnythingElseIsACloudEventOrNoEvent) {
         R"({"_id":"a1","alert_id":"a1","status":"open"})"}) {
     EXPECT_FALSE(event_of_line(*parse_json(line))) << line;
   }
-  EXPECT_EQ(to_text(exported_of("[1]").element), "[1]");  // refused where events are read
+  EXPECT_EQ(to_text(exported_of("[1]").element), "[1]");  // refused later, where events are read
 }
 
 }  // namespace

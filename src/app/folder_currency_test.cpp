@@ -1,4 +1,4 @@
-// The currency of a data folder, as the program meets it when it opens one.
+// The currency of a data folder, checked when the program opens the folder.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 class FolderCurrency : public testing::Test {
  protected:
-  // A folder whose statements are in this currency: its month is closed, or has a tenant only.
+  // Makes a folder with this currency, with a closed month or with a tenant only.
   void fill(const std::string& currency, bool closes) {
     const Config config = config_of(currency);
     ManualClock clock{*parse_timestamp("2026-02-01T00:00:00Z")};
@@ -34,7 +34,7 @@ class FolderCurrency : public testing::Test {
     }
     services.store.wait_durable(services.store.head());
   }
-  // What a command says that opens the folder by itself.
+  // The output of a command that opens the folder itself.
   std::pair<int, std::string> command(const std::string& currency) {
     std::istringstream in;
     std::ostringstream out;

@@ -24,7 +24,7 @@
 namespace metergate {
 namespace {
 
-// A server that starts or stops, or another command, holds the folder for moments without
+// A starting or stopping server, or another command, may hold the folder for a moment without
 // answering.
 constexpr std::chrono::milliseconds kPause{50};
 constexpr int kTriesMax = 100;
@@ -96,7 +96,7 @@ Result<> check_folder_is_made(const std::filesystem::path& folder) {
     return refuse(fmt::format("belongs to {} and cannot be used by {} (run this as that user)",
                               owner_of(folder), user_name()));
   }
-  // With a journal and no FORMAT it was ours and is damaged: opening it says so.
+  // A folder with a journal but without FORMAT is a damaged one of ours: opening it reports that.
   for (const char* part : {"FORMAT", "journal"}) {
     if (std::filesystem::exists(folder / part, error)) return {};
   }
@@ -130,7 +130,7 @@ int Folder::run(const std::string& name, const Arguments& arguments, Streams str
   return fail_with(name, {ErrorCode::conflict, message, {}}, streams, kExitFailed);
 }
 
-// Nothing: the folder is held, and whoever holds it does not answer yet.
+// Nothing if the folder is held and its holder does not answer yet.
 Result<std::optional<int>> Folder::try_once(const StoreCall& call, const AppFiles& files,
                                             Streams streams) {
   if (is_folder_in_use(config_.data_dir)) return ask_server(call, config_.data_dir, streams);
@@ -144,7 +144,7 @@ int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Stre
   const auto loaded = load_process_config(wanted.row.name, common, streams.err);
   if (!loaded) return kExitConfiguration;
   if (!wanted.command.makes_folder()) {
-    // Before a password is asked for.
+    // Checked before a password is asked for.
     const auto made = check_folder_is_made(loaded->config.data_dir);
     if (!made) return fail_with(wanted.row.name, made.error(), streams, kExitConfiguration);
   }

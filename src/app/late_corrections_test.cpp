@@ -1,5 +1,5 @@
-// Corrections of a closed period with everything built as the program builds it: on disk, with
-// restarts between.
+// Corrections of a closed period with everything built as in the program: on disk, with restarts in
+// between.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

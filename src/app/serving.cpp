@@ -30,7 +30,7 @@
 namespace metergate {
 namespace {
 
-// SIGHUP does not stop anything; it is here so that it is met nowhere else.
+// SIGHUP does not stop the server; it is included so that no other thread receives it.
 sigset_t met_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -40,7 +40,7 @@ sigset_t met_signals() {
   return signals;
 }
 
-// SIGHUP asks for files to be read again, and ends nothing.
+// SIGHUP has the files read again and does not end the wait.
 int wait_for_stop_signal(Reloads& reloads) {
   const sigset_t signals = met_signals();
   while (true) {
@@ -51,7 +51,7 @@ int wait_for_stop_signal(Reloads& reloads) {
   }
 }
 
-// From the identity provider's file to the sessions.
+// Passes the keys of the identity provider's file to the sessions.
 Result<> read_keys(const std::string& text, Services& services) {
   Jwks keys = TRY(Jwks::parse(text));
   log_skipped_keys(keys, services.log);
@@ -68,7 +68,7 @@ void watch_keys(const Config& config, Services& services, Reloads& reloads) {
                }});
 }
 
-// The upstreams of the gateway, and the checks of whether they are well.
+// The gateway's upstreams and their health checks.
 class Upstreams {
  public:
   Upstreams(std::vector<gateway::UpstreamSpec> specs, const Log& log)
@@ -141,7 +141,7 @@ void watch_settings(const ServeOptions& options, const LiveDoors& doors, Reloads
                .reload = [settings] { return settings->reload(); }});
 }
 
-// No more connections than there are descriptors for, so that the store never goes without.
+// At most as many connections as there are descriptors for, so that the store always has its own.
 std::size_t connections_max(const gateway::UpstreamTable& table, const Log& log) {
   std::size_t to_upstreams = 0;
   for (const auto& upstream : table.upstreams())
@@ -182,7 +182,7 @@ http::OutboundOptions outbound_options(const Config& config) {
 void block_stop_signals() {
   const sigset_t signals = met_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A client that goes away while it is answered is met by an error of the write.
+  // A client that disconnects during its answer shows as a write error.
   std::signal(SIGPIPE, SIG_IGN);
 }
 

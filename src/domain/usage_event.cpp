@@ -8,12 +8,12 @@
 namespace metergate {
 namespace {
 
-// Writes name, length and text one behind the other, so that no content can be read as another.
-// Into room that is large enough: this is done for every event.
+// Writes name, length and text of each field in turn, so that two contents never have the same
+// text. The room must be large enough: this runs for every event and does not check.
 class CanonicalText {
  public:
   explicit CanonicalText(char* start) : at_(start) {}
-  // All that is written beside the texts of an event: names, numbers and what stands between.
+  // The room for everything besides the event's texts: names, numbers and separators.
   static constexpr std::size_t kBytesMax = 512;
 
   CanonicalText& text(std::string_view name, std::string_view value) {

@@ -27,7 +27,7 @@ TEST(CanonicalContent, IsTheSameForTheSameContent) {
   EXPECT_EQ(canonical_content(event(call())), canonical_content(other));
 }
 
-// Its hash is stored beside the id: a later build must write the same.
+// Hashes of this text are stored, so later builds must write the same text.
 TEST(CanonicalContent, NeverChanges) {
   UsageEvent it =
       event(ApiCall{"GET", "GET /a", "/a?", 200, 12, -3, Microseconds{1500}, "::1", "s", ""});
@@ -62,7 +62,7 @@ TEST(CanonicalContent, LeavesOutTheTime) {
   EXPECT_EQ(canonical_content(first), canonical_content(again));
 }
 
-// As fingerprints were made before.
+// The form of earlier fingerprints.
 TEST(CanonicalContent, WithTimeLeavesOutOnlyATimeThatTheServerSet) {
   UsageEvent first = event(call());
   first.has_own_time = false;
@@ -123,7 +123,7 @@ TEST(UsageEvent, ACallerInARecordCouldHaveComeFromOutside) {
   EXPECT_FALSE(faults_of(event(made), Timestamp::max()).empty());
 }
 
-// Lengths stand before texts: no text can pretend to be the next field.
+// Each text is preceded by its length, so it cannot pass for the next field.
 TEST(CanonicalContent, TellsTextsApartThatLookLikeFields) {
   for (const std::string sign : {"", ":", "1:"}) {
     ApiCall one = call();

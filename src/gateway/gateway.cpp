@@ -16,13 +16,13 @@
 namespace metergate::gateway {
 namespace {
 
-// Ours, also where we have nothing at the path: a caller that misspells a route of ours is told so.
+// Reserved for our own routes, so that a misspelt route of ours is answered as such.
 constexpr std::string_view kProviderPrefix = "/provider/";
 constexpr std::string_view kEventsPrefix = "/api/v1/";
-constexpr std::size_t kFieldsMax = 3;  // of ours in an answer
+constexpr std::size_t kFieldsMax = 3;  // fields that we add to an answer
 
-// Of a path that is no upstream's as it stands, but may be read as one: it is refused like others
-// that have two meanings, not told that there is nothing.
+// The match of a path that belongs to no upstream as written, but to one in another reading. Such a
+// path is refused as ambiguous instead of answered with 404.
 std::optional<UpstreamMatch> match_of_a_reading(UpstreamTable& table, const http::Request& head) {
   const auto readings = http::readings_of(head.path);
   if (!readings) return std::nullopt;
@@ -30,13 +30,13 @@ std::optional<UpstreamMatch> match_of_a_reading(UpstreamTable& table, const http
     auto match =
         reading.starts_with('/') ? table.find_in_any_case(head.host, reading) : std::nullopt;
     if (!match) continue;
-    match->tenant = {};  // it lies in the reading, which goes
+    match->tenant = {};  // it refers to the reading, which is about to go
     return match;
   }
   return std::nullopt;
 }
 
-// A request that goes to an upstream, and holds on to the table by which it was led there.
+// A request to an upstream, which keeps the table alive that chose its upstream.
 class LedPassage : public http::Passage {
  public:
   LedPassage(const Gateway::Parts& parts, OpenRate& open_rate, std::shared_ptr<UpstreamTable> table,
@@ -85,7 +85,7 @@ class LedPassage : public http::Passage {
   const Routed routed_;
 };
 
-// What carries no token and is nobody's call: a preflight, or a path that is open to all.
+// A request without a token or caller: a preflight, or an open path.
 class UnmeteredPassage final : public LedPassage {
  public:
   using LedPassage::LedPassage;
@@ -119,11 +119,11 @@ class MeteredPassage final : public LedPassage {
     return {"tenant " + metered->tenant().text(), http::Standing::tenant};
   }
 
-  // A tenant's own calls are held against its limit before anything is done for them.
+  // A tenant's own call is checked against its limits before anything is done for it.
   Result<> admit() override {
     if (routed_.open != nullptr) TRY(check_rate());
     TRY(gateway::admit(routed_, services_, parts_.new_tenants, admission_));
-    // What the upstream does cannot be undone: so it is not asked where the call cannot be kept.
+    // The upstream's work cannot be undone, so it is not asked if the call cannot be recorded.
     TRY(services_.ingest.admits_own());
     fields_.reserve(kFieldsMax);
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
@@ -184,7 +184,7 @@ class MeteredPassage final : public LedPassage {
   const Durability durability_;
   const Microseconds started_at_;
   GatewayAdmission admission_;
-  Enforcement::Admitted call_;  // of a tenant's own call
+  Enforcement::Admitted call_;  // set for a tenant's own call
   std::vector<http::Header> fields_;
   Sequence recorded_ = 0;  // 0: nothing
 };

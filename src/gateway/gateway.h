@@ -1,8 +1,7 @@
-// Gateway: passes on what Metergate does not serve itself. The only conductor of a proxied call:
-// finds its upstream, admits its caller, and records it once, whatever became of it.
+// Gateway: proxies requests that Metergate does not serve itself. The only conductor of a proxied
+// call: finds its upstream, admits its caller, and records it once, whatever its outcome.
 //
-// Stands in front of the handler of our own routes and hands it all that is not its business. Any
-// thread.
+// Precedes the handler of our own routes and hands it all other requests. Safe from any thread.
 #pragma once
 
 #include <functional>
@@ -19,21 +18,21 @@
 
 namespace metergate::gateway {
 
-// When the end of an answer goes out: once its record is on disk (strict), or once the kernel has
-// it (fast), which survives the death of this process but not that of the machine.
+// The moment at which the end of an answer is sent: once its record is on disk (strict), or once
+// the kernel has it (fast), which survives the death of this process but not of the machine.
 enum class Durability : std::uint8_t { fast, strict };
 
 class Gateway final : public http::Handler {
  public:
   struct Parts {
     http::Handler& own;
-    // Whether our own routes answer at this path.
+    // True if one of our own routes answers at this path.
     std::function<bool(std::string_view path)> serves;
     CurrentTable& tables;
     Services& services;
     Changing<Durability> durability = Durability::fast;
-    Changing<http::CorsRules> cors{};   // of answers that are ours
-    NewTenants* new_tenants = nullptr;  // null: a tenant that is not known is refused
+    Changing<http::CorsRules> cors{};   // for answers of our own
+    NewTenants* new_tenants = nullptr;  // null: an unknown tenant is refused
   };
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
 

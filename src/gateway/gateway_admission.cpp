@@ -27,15 +27,15 @@ Permission needed_for(std::string_view method) {
                                                                : Permission::tenants_update;
 }
 
-// Neither is a request for the API behind: one asks for a tunnel, the other for its own echo, with
-// the token in it.
+// Neither is a request to the API: CONNECT asks for a tunnel, and TRACE for an echo of the request
+// with its token.
 Result<> check_method(std::string_view method) {
   if (method != "CONNECT" && method != "TRACE") return {};
   return fail(ErrorCode::method, std::string{method} + " is not passed on to an upstream");
 }
 
-// Every way in which a server may read the path must lead to the same upstream and the same tenant,
-// and where no token is asked for, to what needs none.
+// Every reading of the path that a server may use must lead to the same upstream and tenant and,
+// for an open path, to an open path.
 Result<> check_path(const Routed& routed) {
   const http::Request& request = routed.request;
   const auto readings = TRY(http::readings_of(request.path));
@@ -85,7 +85,7 @@ Result<Caller> caller_by_key(const http::Request& request, const TenantRule& rul
   return Caller::of_tenant("key:" + found->first.substr(0, 8), found->second);
 }
 
-// Whoever stands in front has made sure of it.
+// A trusted proxy has authenticated its caller.
 Result<Caller> caller_by_header(const http::Request& request, const TenantRule& rule) {
   if (!request.is_from_proxy)
     return fail(ErrorCode::unauthorized,

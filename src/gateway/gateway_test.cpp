@@ -89,7 +89,7 @@ class GatewayTest : public testing::Test {
     if (!token.empty()) request_.headers.emplace_back("authorization", "Bearer " + token);
     return request_;
   }
-  // How the request is admitted: "" or the code's status.
+  // The outcome of admission: "" or the code's status.
   int admitted(const http::Request& asked) {
     passage_ = gateway_.pass(asked);
     EXPECT_NE(passage_, nullptr) << asked.path;

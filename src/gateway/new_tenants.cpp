@@ -24,7 +24,7 @@ Result<> NewTenants::make(const TenantId& tenant, const Actor& actor) {
   const std::string plan = plan_;
   const Result<Tenant> added = services_.directory.add(
       {.id = tenant, .name = tenant.text(), .plan = plan, .own_limits = {}}, actor);
-  // Another of its calls was quicker.
+  // Another call of the same tenant has just created it.
   if (!added && added.error().code == ErrorCode::duplicate) return {};
   if (!added) return fail(added.error());
   services_.log.info("gateway.tenant_made", {{"tenant", tenant.text()}, {"plan", plan}});

@@ -1,7 +1,7 @@
-// NewTenants: makes a tenant of the first valid token that names it, for an API whose tenants are
-// known elsewhere. So many in a time, since whoever gives out tokens might be wrong.
+// NewTenants: creates a tenant from the first valid token that names it, for an API whose tenants
+// are managed elsewhere. The rate is limited, in case the issuer of tokens is wrong.
 //
-// Any thread.
+// Safe from any thread.
 #pragma once
 
 #include <mutex>
@@ -21,8 +21,8 @@ class NewTenants {
 
   bool is_on() const { return !plan_.get().empty(); }
   void set_plan(std::string plan) { plan_ = std::move(plan); }
-  // Makes it, named by its id, with an audit record of who came. Nothing happens where it is there
-  // already. ErrorCode::overloaded: too many came in a short time.
+  // Creates the tenant, named by its id, with an audit record of the caller. Does nothing if it
+  // exists. ErrorCode::overloaded if too many were created in a short time.
   Result<> make(const TenantId& tenant, const Actor& actor);
 
  private:

@@ -23,7 +23,7 @@ std::string refusal(std::string_view toml) {
   return specs ? "" : specs.error().message;
 }
 
-// One upstream, sound but for these lines.
+// The refusal of an upstream that is valid except for these lines.
 std::string refusal_of(std::string_view lines) {
   return refusal("[[upstream]]\nname = \"a\"\nurls = [\"http://h:1\"]\n" + std::string{lines});
 }

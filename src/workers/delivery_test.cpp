@@ -16,8 +16,8 @@ using http::ReceiverPeer;
 
 constexpr std::string_view kNoContent = "HTTP/1.1 204 No Content\r\n\r\n";
 
-// A worker over a store in memory that sends to receivers on this machine. Its clock is told the
-// time, so that retries come when a test says so.
+// A worker over a store in memory that sends to receivers on this machine. The test sets its clock,
+// so that retries come when the test says.
 class DeliveryWorkerTest : public testing::Test {
  protected:
   DeliveryWorkerTest() {
@@ -46,7 +46,7 @@ class DeliveryWorkerTest : public testing::Test {
   }
   WebhookOwner own() const { return WebhookOwner::of(access_); }
 
-  // Looks until it holds; what a delivery does shows in the store only.
+  // Checks repeatedly until the claim holds; the effects of a delivery show in the store only.
   template <class Claim>
   void expect_soon(Claim claim) {
     const Microseconds until = steady_.steady() + std::chrono::seconds{20};

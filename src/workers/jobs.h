@@ -1,5 +1,5 @@
-// The jobs: what runs by the clock, how often, and which service verb it calls. One table for the
-// scheduler, the command line and the documents.
+// The jobs that run by the clock: their intervals and the service verbs that they call. One table
+// for the scheduler, the command line and the documents.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace metergate {
 
-// Jobs of one lane run one after another; lanes do not wait for each other.
+// Jobs of one lane run one after another; lanes are independent of each other.
 enum class Lane : std::uint8_t { prompt, steady };
 
 struct Job {
@@ -27,6 +27,6 @@ struct Job {
 
 std::span<const Job> all_jobs();
 const Job* find_job(std::string_view name);
-std::string job_names_text();  // for a person
+std::string job_names_text();  // for messages
 
 }  // namespace metergate

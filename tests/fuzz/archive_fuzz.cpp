@@ -1,4 +1,4 @@
-// Blocks of the archive of raw events, whose checksum does not protect against our own mistakes.
+// Blocks of the archive of raw events. Their checksum does not protect against faults of our own.
 #include "fuzz/fuzz.h"
 #include "storage/archive/archive_block.h"
 

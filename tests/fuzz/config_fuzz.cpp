@@ -1,4 +1,4 @@
-// Files of an operator: the catalogue of plans, the upstreams, the settings.
+// Configuration files: the catalogue of plans, the upstreams, the settings.
 #include "app/dotenv.h"
 #include "fuzz/fuzz.h"
 #include "gateway/upstream_spec.h"

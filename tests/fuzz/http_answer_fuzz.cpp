@@ -1,5 +1,5 @@
-// Answers of upstreams and of webhook receivers: the body of an upstream's answer is the same
-// however it is cut, and a receiver's reader ends with a status or a refusal.
+// Answers of upstreams and of webhook receivers. An upstream's body is the same however its bytes
+// are cut into reads, and a receiver's answer ends with a status or a refusal.
 #include <string>
 
 #include "fuzz/fuzz.h"

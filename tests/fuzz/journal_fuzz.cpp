@@ -1,4 +1,4 @@
-// Bytes of the journal, as a damaged disk may give them back.
+// Bytes of the journal, as a damaged disk may return them.
 #include "fuzz/fuzz.h"
 #include "storage/journal/journal_frame.h"
 #include "storage/shapes/decided.h"

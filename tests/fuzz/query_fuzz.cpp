@@ -1,5 +1,4 @@
-// Questions of an operator and of a caller: filters in mongosh's loose JSON, sorts, request
-// targets.
+// Queries of operators and callers: filters in mongosh's loose JSON, sorts, request targets.
 #include "app/loose_json.h"
 #include "fuzz/fuzz.h"
 #include "http/words/origin.h"

@@ -14,10 +14,10 @@ namespace {
 
 struct FieldsRow {
   Collection collection;
-  std::string_view fields;  // with spaces between
+  std::string_view fields;  // separated by spaces
 };
 
-// Fields are looked for in so many documents, where the table does not know them.
+// The number of documents searched for a field that the table does not know.
 constexpr std::size_t kDocumentsLookedAt = 100'000;
 
 constexpr FieldsRow kFields[] = {
@@ -88,7 +88,8 @@ void collect_fields(const Filter& filter, std::set<std::string_view>& fields) {
   for (const Filter& child : filter.children) collect_fields(child, fields);
 }
 
-// Takes away from `fields` what some document has, and tells in `seen` what there is.
+// Removes from `fields` those that some document has, and adds the fields of the documents to
+// `seen`.
 Result<> strike_out_seen(const Store& store, Collection collection,
                          std::set<std::string_view>& fields, std::set<std::string>& seen) {
   Query all;

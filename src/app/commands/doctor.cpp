@@ -24,8 +24,8 @@ constexpr std::chrono::sys_days kEarliestNow{std::chrono::year{2024} / 1 / 1};
 
 struct Finding {
   std::string subject;
-  std::string trouble;  // empty: all is well
-  std::string note;     // what was seen, or how to mend it
+  std::string trouble;  // empty: no trouble
+  std::string note;     // the finding, or how to mend it
 };
 
 Finding configuration_finding(const Config& config, bool is_served) {
@@ -50,7 +50,7 @@ Finding clock_finding(const Clock& clock) {
   return {"clock", "", to_text(clock.now())};
 }
 
-// The folder, or where it will be made.
+// The folder, or the nearest existing one above it.
 std::filesystem::path nearest_existing(std::filesystem::path folder) {
   std::error_code ignored;
   folder = std::filesystem::absolute(folder, ignored);

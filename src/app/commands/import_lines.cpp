@@ -18,7 +18,7 @@ bool is_blank(const std::string& line) {
   return line.find_first_not_of(" \t\r") == std::string::npos;
 }
 
-// Records the lines of standard input, each a CloudEvent, as one batch: all or nothing.
+// Records the lines of standard input, each a CloudEvent, as one batch: all or none.
 class ImportLines final : public StoreCommand {
  public:
   void declare(CLI::App& options) override {
@@ -74,11 +74,11 @@ class ImportLines final : public StoreCommand {
     ExportedEvent exported = TRY(event_of_line(std::move(element)));
     if (exported.is_voided) {
       ++voided_;
-      lines_.pop_back();  // faults are of what is recorded
+      lines_.pop_back();  // faults refer to the recorded lines
       return {};
     }
     if (!give_time(exported.element)) {
-      // The clock's would be another one the next time, and the same file would count twice.
+      // With the clock's time, the same file would be counted again at each import.
       faults.add(ErrorCode::invalid,
                  Fault{index, "time",
                        "is missing; --default-time names the time of events that have none"});
@@ -99,7 +99,7 @@ class ImportLines final : public StoreCommand {
     return !default_time_.empty();
   }
 
-  // A fault names an event by its place in the batch; a person looks for its line.
+  // A fault gives an event's index in the batch; people need its line.
   Error with_lines(Error error) const {
     for (Fault& fault : error.faults) {
       if (fault.index && *fault.index < lines_.size()) fault.index = lines_[*fault.index];

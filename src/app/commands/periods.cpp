@@ -1,5 +1,4 @@
-// metergate periods: which are open and closed, and the taking up again of one that was closed by
-// mistake.
+// metergate periods: lists open and closed periods, and reopens one that was closed by mistake.
 #include "service/reports/periods.h"
 
 #include <fmt/format.h>

@@ -17,7 +17,7 @@ class Serve final : public LocalCommand {
  public:
   void declare(CLI::App& options) override {
     for (const SettingRow& row : all_settings()) {
-      // --data-dir is every command's.
+      // --data-dir is an option of every command.
       if (row.flag.empty() || row.flag == "--data-dir") continue;
       options.add_option(std::string{row.flag}, flags_[std::string{row.name}],
                          std::string{row.meaning});
@@ -57,7 +57,7 @@ class Serve final : public LocalCommand {
   }
 
  private:
-  // With the address that it listens on, so that one sees who else can reach it.
+  // Shows the address, so that it is clear who can reach the server.
   static std::string ready_line(const std::string& address, std::uint16_t port) {
     const bool is_v6 = address.find(':') != std::string::npos;
     return fmt::format("metergate is ready on http://{}:{}\n",
