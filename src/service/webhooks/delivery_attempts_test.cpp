@@ -155,7 +155,7 @@ TEST(DeliveryAttempts, ADeadReceiverIsSwitchedOffAfterOneScheduleAndOneTry) {
   EXPECT_FALSE(world.webhooks->find({"tenant_1", id})->is_active);
   EXPECT_FALSE(world.claim());
   const DeliveryPage given_up =
-      world.deliveries->list({world.own, id}, {DeliveryStatus::given_up}).value();
+      world.deliveries->list({world.own, id}, {.status = "given_up"}).value();
   EXPECT_EQ(given_up.total, 3);
   EXPECT_FALSE(world.deliveries->next_due());
 }
