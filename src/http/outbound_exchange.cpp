@@ -135,9 +135,9 @@ Exchange::Task<bool> Exchange::look_up() {
 // Whoever may add a webhook reads this. It says neither what a name resolves to nor whether it does
 // at all, or one could ask for the names and addresses of the network that this server stands in.
 void Exchange::refuse_host() {
-  set_end(OutboundEnd::refused,
-          fmt::format("{} has no public address, nor one that WEBHOOK_ALLOW names",
-                      destination_.host));
+  set_end(
+      OutboundEnd::refused,
+      fmt::format("{} has no public address, nor one that WEBHOOK_ALLOW names", destination_.host));
 }
 
 // One address that is not allowed spoils the host: whoever mixes them does so on purpose.

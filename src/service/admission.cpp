@@ -62,7 +62,8 @@ Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const D
   admission.access = TRY(caller.access(*tenant, asked.needed));
   admission.record = TRY(directory.get(*tenant));
   admission.metered = admission.access;
-  const Result<> active = check_active(*admission.record, admission.access->is_provider(), asked.needed);
+  const Result<> active =
+      check_active(*admission.record, admission.access->is_provider(), asked.needed);
   admission.is_suspended = !active;
   return active;
 }

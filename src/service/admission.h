@@ -40,8 +40,8 @@ Result<std::string_view> bearer_token(std::span<const std::string_view> authoriz
 
 Result<Caller> authenticate(std::span<const std::string_view> authorizations, Sessions& sessions);
 
-// The tenant must be there, for whoever may know; and must not be suspended, for itself. `needed` is
-// what a provider needs for the same. ErrorCode::tenant_not_found, permission.
+// The tenant must be there, for whoever may know; and must not be suspended, for itself. `needed`
+// is what a provider needs for the same. ErrorCode::tenant_not_found, permission.
 Result<> check_tenant(const TenantId& tenant, bool is_provider, Permission needed,
                       const Directory& directory);
 

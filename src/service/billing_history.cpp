@@ -56,8 +56,8 @@ std::optional<Day> passed_on(const PassedDays& passed, std::string_view meter) {
   return std::nullopt;
 }
 
-// How a month of such a meter goes: adding up what each day brings, from the level at the end of one
-// to that of the next, or staying what it is.
+// How a month of such a meter goes: adding up what each day brings, from the level at the end of
+// one to that of the next, or staying what it is.
 enum class OwnCourse : std::uint8_t { sum, level, steady };
 
 OwnCourse course_of(Folding folding) {

@@ -30,7 +30,7 @@ struct RawFilter {
   std::vector<std::string> sources;
   std::vector<std::string> ids;
   std::vector<EventFate> fates;
-  std::string id_part;  // where not empty, ids that hold it
+  std::string id_part;                          // where not empty, ids that hold it
   Window window{kTimestampMin, kTimestampMax};  // of occurred_at
 };
 

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "service/api_keys.h"
+#include "service/text_rules.h"
 #include "service/token_cache.h"
 #include "service/users.h"
 
