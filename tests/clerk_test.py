@@ -152,7 +152,7 @@ def manual_and_completion(server, root):
     page = server.command("man")
     for name in ("statement", "alerts", "NO_COLOR", "CORS_ORIGINS", "EXIT STATUS"):
         check(name in page, f"the manual page has {name}")
-    done = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["groff", "-Kutf8", "-man", "-Tutf8", "-ww"], input=page, capture_output=True, text=True, timeout=60)
     check(done.returncode == 0 and done.stderr == "", "groff has nothing against it", done.stderr)
     words = pathlib.Path(root, "completion.bash")
     words.write_text(server.command("completion", "bash"))

@@ -201,8 +201,8 @@ TEST_F(MetersApi, ABodyNamesWhatIsWrongWithIt) {
             "from windowSize windowTimeZone ");
   EXPECT_EQ(faults_of(ask(post, R"({"filterGroupBy":{"model":"x"}})")), "filterGroupBy.model ");
   EXPECT_EQ(faults_of(ask(post, R"({"filterCustomerId":["c"]})")), "filterCustomerId ");
-  EXPECT_EQ(faults_of(ask(post, R"({"advancedMeterGroupByFilters":{"model":{"$eq":"x"}}})")),
-            "advancedMeterGroupByFilters ");
+  EXPECT_EQ(faults_of(ask(post, R"({"advancedMeterGroupByFilters":{"model":{"$equ":"x"}}})")),
+            "advancedMeterGroupByFilters.model ");
   EXPECT_EQ(faults_of(ask(post, R"({"colour":1})")), "colour ");
   const std::string own = world_.tenant_token("tenant_1");
   EXPECT_EQ(ask_as(own, post, R"({"subject":["tenant_2"]})").status,

@@ -61,9 +61,11 @@ ExportedEvent event_with_outcome(Json document) {
   exported.is_voided = document.string_at("outcome") == "voided";
   exported.billable = document.bool_at("billable").value_or(true);
   exported.attempt = document.integer_at("attempt");
+  copy(document, "_id", document, "id");
   copy(document, "tenant_id", document, "subject");
+  copy_time(document, document);
   for (const std::string_view name :
-       {"_id", "tenant_id", "billable", "outcome", "sequence", "attempt"})
+       {"_id", "tenant_id", "billable", "outcome", "sequence", "attempt", "timestamp"})
     document.remove(name);
   exported.element = std::move(document);
   return exported;

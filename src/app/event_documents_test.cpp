@@ -47,6 +47,17 @@ TEST(EventDocuments, AnEventWithItsOutcomeIsTheEvent) {
   EXPECT_TRUE(exported_of(R"({"id":"p","type":"prompt","outcome":"voided"})").is_voided);
 }
 
+// As metergate export events writes it.
+TEST(EventDocuments, ADocumentOfTheRawEventsIsTheEvent) {
+  const auto exported =
+      exported_of(R"({"_id":"p","tenant_id":"t1","source":"tenant/s","type":"prompt",)"
+                  R"("data":{"n":1},"billable":true,"outcome":"counted","sequence":7,)"
+                  R"("timestamp":{"$date":"2026-03-01T00:00:00Z"}})");
+  EXPECT_EQ(to_text(exported.element),
+            R"({"source":"tenant/s","type":"prompt","data":{"n":1},"id":"p","subject":"t1",)"
+            R"("time":"2026-03-01T00:00:00Z"})");
+}
+
 TEST(EventDocuments, AnythingElseIsACloudEventOrNoEvent) {
   constexpr std::string_view kEvent = R"({"id":"p","type":"prompt","data":{"_id":1}})";
   EXPECT_EQ(to_text(exported_of(kEvent).element), kEvent);

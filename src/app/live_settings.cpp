@@ -14,8 +14,9 @@ namespace {
 bool differ(const SettingOrigin& before, const SettingOrigin& after, const Config& config_before,
             const Config& config_after) {
   CHECK(before.row == after.row);
-  if (!before.row->is_secret) return before.value != after.value;
-  return before.value != after.value || config_before.jwt_secret != config_after.jwt_secret;
+  if (before.value != after.value) return true;
+  // Of a secret it is only said that it is set.
+  return before.row->name == "JWT_SECRET" && config_before.jwt_secret != config_after.jwt_secret;
 }
 
 std::string line_of(const SettingOrigin& before, const SettingOrigin& after) {

@@ -9,6 +9,7 @@
 #include "service/access/api_keys.h"
 #include "service/access/token_cache.h"
 #include "service/access/users.h"
+#include "service/shared/text_rules.h"
 
 namespace metergate {
 namespace {
