@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "domain/usage_warning.h"
 #include "service/alerts/alert_shapes.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kTouchedPerStep = 1000;
 constexpr std::size_t kForecastsPerStep = 250;
+constexpr std::ptrdiff_t kSweptPerStep = 1000;
 constexpr std::int64_t kClosedPerSweep = 10'000;
 constexpr Milliseconds kUpdateEvery{1000};
 
@@ -235,27 +237,38 @@ Result<std::int64_t> Alerting::look_ahead() {
 
 Result<TickReport> Alerting::sweep() {
   TickReport report;
-  std::optional<Error> first_error;
   const Period current = billing_.current_period();
-  for (const std::shared_ptr<const TenantRecord>& record : directory_.all_tenants()) {
+  const auto records = directory_.all_tenants();
+  const auto id_of = [](const auto& record) -> const TenantId& { return record->tenant.id; };
+  const auto first = std::ranges::upper_bound(records, sweep_.last, {}, id_of);
+  const auto end = first + std::min<std::ptrdiff_t>(kSweptPerStep, records.end() - first);
+  for (auto at = first; at != end; ++at) {
     for (Period period = current; !billing_.is_closed(period); period = period.previous()) {
-      if (!TRY(billing_.has_row(*record, period))) continue;
+      if (!TRY(billing_.has_row(**at, period))) continue;
       const Result<bool> changed =
-          evaluate_at({record->tenant.id, period}, {Pace::at_once, Ahead::looked_at});
+          evaluate_at({id_of(*at), period}, {Pace::at_once, Ahead::looked_at});
       if (changed && *changed) ++report.done;
       if (changed) continue;
       if (concerns_all(changed.error())) return std::unexpected(changed.error());
-      if (!first_error) first_error = changed.error();
+      if (!sweep_.first_error) sweep_.first_error = changed.error();
     }
+    sweep_.last = id_of(*at);
   }
-  report.done += TRY(resolve_closed());
-  if (first_error) return std::unexpected(*std::move(first_error));
+  if (end != records.end()) {
+    report.more = true;
+    return report;
+  }
+  const Sweep ended = std::exchange(sweep_, {});
+  const TickReport closed = TRY(resolve_closed());
+  report.done += closed.done;
+  report.more = closed.more;
+  if (ended.first_error) return std::unexpected(*ended.first_error);
   return report;
 }
 
 // Warnings of periods that take no more events are about nothing any more.
-Result<std::int64_t> Alerting::resolve_closed() {
-  std::int64_t done = 0;
+Result<TickReport> Alerting::resolve_closed() {
+  TickReport report;
   for (const AlertStatus status : {AlertStatus::open, AlertStatus::acknowledged}) {
     Query query;
     query.collection = Collection::provider_alerts;
@@ -264,7 +277,9 @@ Result<std::int64_t> Alerting::resolve_closed() {
                                 Filter::compare("period", FilterOperator::less_or_equal,
                                                 billing_.last_closed_period().text())});
     query.limit = kClosedPerSweep;
-    for (const Json& document : TRY(store_.find(query))) {
+    const std::vector<Json> found = TRY(store_.find(query));
+    report.more = report.more || std::ssize(found) == kClosedPerSweep;
+    for (const Json& document : found) {
       const Alert warning = after_period_closed(TRY(alert_from(document)), clock_.now());
       Pending pending;
       pending.batch.at = warning.updated_at;
@@ -276,10 +291,10 @@ Result<std::int64_t> Alerting::resolve_closed() {
       if (!commit && commit.error().code == ErrorCode::conflict) continue;
       TRY(commit);
       deliveries_.committed(pending.announced);
-      ++done;
+      ++report.done;
     }
   }
-  return done;
+  return report;
 }
 
 }  // namespace metergate

@@ -62,7 +62,9 @@ class Alerting {
   // is updated at most once a second, later overage waits for its next turn. Forecasts are looked
   // at for so many tenants a step, one after another.
   Result<TickReport> watch_step();
-  // Looks at every tenant and open period: finds whatever was missed.
+  // Looks at the next thousand tenants and their open periods, in the order of their ids, and says
+  // `more` until all have been looked at: finds alerts that were missed. One tenant's error is
+  // reported at the end of the sweep. One caller at a time.
   Result<TickReport> sweep();
   // Looks at one now. True: the alert was opened or changed.
   Result<bool> evaluate(const TenantPeriod& which);
@@ -109,6 +111,12 @@ class Alerting {
     Ahead ahead = Ahead::left_alone;
   };
 
+  // A sweep under way.
+  struct Sweep {
+    TenantId last;  // the last tenant looked at; empty: none yet
+    std::optional<Error> first_error;
+  };
+
   Result<bool> evaluate_at(const TenantPeriod& which, const Look& look);
   Result<bool> evaluate_once(const TenantPeriod& which, const Look& look);
   Result<std::optional<Alert>> stage_standing(AlertKind kind, const Statement& now_true, Pace pace,
@@ -125,7 +133,7 @@ class Alerting {
   std::vector<TenantPeriod> take_ahead();
   bool is_watched(const TenantPeriod& which) const;
   Result<std::int64_t> look_ahead();
-  Result<std::int64_t> resolve_closed();
+  Result<TickReport> resolve_closed();
   Announced announce(std::string_view type, const Alert& alert, Batch& batch);
 
   Store& store_;
@@ -137,7 +145,8 @@ class Alerting {
   std::mutex mutex_;
   std::set<TenantPeriod> waiting_;  // updates that came too soon; at most one a tenant and period
   std::set<TenantPeriod> ahead_;    // whose forecast is to be looked at; likewise
-  TenantPeriod last_ahead_;         // whose turn it was last
+  Sweep sweep_;
+  TenantPeriod last_ahead_;  // whose turn it was last
 };
 
 // The document in provider_alerts, and back. "exact" in it holds what the figures shown are made

@@ -1,5 +1,6 @@
 #include "service/alerts/alerting.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "service/testing/billing_world_test.h"
@@ -89,6 +90,24 @@ TEST_F(AlertingTest, SweepFindsWhatTheWatchMissed) {
   EXPECT_EQ(must(world_.alerting.watch_step()).done, 0);
   EXPECT_EQ(must(world_.alerting.sweep()).done, 1);
   EXPECT_EQ(must(world_.alerting.sweep()).done, 0);
+}
+
+TEST_F(AlertingTest, ASweepGoesInStepsThroughAllTenants) {
+  for (int number = 0; number < 1000; ++number) world_.add(fmt::format("b{:03}", number), "free");
+  world_.add("c", "free");
+  world_.calls("a", "2026-03-09", 10'001);
+  world_.calls("c", "2026-03-09", 10'001);
+  while (!world_.store->take_touched(1000).empty()) continue;
+  const TickReport first = must(world_.alerting.sweep());
+  EXPECT_EQ(first.done, 1);
+  EXPECT_TRUE(first.more);
+  EXPECT_TRUE(alert("a").has_value());
+  EXPECT_FALSE(alert("c").has_value());
+  const TickReport second = must(world_.alerting.sweep());
+  EXPECT_EQ(second.done, 1);
+  EXPECT_FALSE(second.more);
+  EXPECT_TRUE(alert("c").has_value());
+  EXPECT_TRUE(must(world_.alerting.sweep()).more) << "the next sweep begins with the first tenant";
 }
 
 TEST_F(AlertingTest, EachPeriodHasItsOwnAlertWhileItIsOpen) {

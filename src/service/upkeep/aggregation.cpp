@@ -56,14 +56,19 @@ Result<TickReport> Aggregation::recount_slice() {
 
 Result<TickReport> Aggregation::tick() {
   TickReport total;
-  const TickReport closed = TRY(close_periods());
-  // What is the matter with one tenant's alert keeps the rest from nothing.
+  if (!is_sweeping_) total = TRY(close_periods());
+  // One tenant's alert that cannot be written does not stop the steps after it.
   const Result<TickReport> swept = parts_.alerting.sweep();
+  is_sweeping_ = swept && swept->more;
+  if (is_sweeping_) {
+    total.done += swept->done;
+    total.more = true;
+    return total;
+  }
   const TickReport counted = TRY(recount_slice());
   TRY(parts_.store.checkpoint());
-  const TickReport alerts = TRY(swept);
-  total.done = closed.done + alerts.done + counted.done;
-  total.faults = counted.faults;
+  total.done += TRY(swept).done + counted.done;
+  total.faults += counted.faults;
   return total;
 }
 

@@ -29,7 +29,7 @@ class Aggregation {
   };
   explicit Aggregation(const Parts& parts) : parts_(parts) {}
 
-  // Everything above, once.
+  // Everything above, the look at the tenants in bounded steps: `more` while some are left.
   Result<TickReport> tick();
   // The first of it alone.
   Result<TickReport> close_periods();
@@ -39,6 +39,7 @@ class Aggregation {
  private:
   Parts parts_;
   std::atomic<std::size_t> next_tenant_{0};
+  bool is_sweeping_ = false;  // the last tick() left tenants to look at
 };
 
 }  // namespace metergate
