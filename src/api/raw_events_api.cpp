@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/events_fields.h"
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "api/time_range.h"
@@ -13,8 +14,6 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::int64_t kEventsMax = 200;
-constexpr std::int64_t kEventsUsual = 50;
 constexpr std::size_t kSealBytes = 16;
 constexpr std::size_t kPositionBytes = 20;
 constexpr std::string_view kCursorPurpose = "cursor of raw events";
@@ -119,7 +118,7 @@ Result<Answer> list_events(Call& call) {
   filter.fates = read_fates(reader);
   const TimeRange range = read_range(reader, {"from", "to"}, call.services.rules.zone);
   filter.window = {range.from.value_or(kTimestampMin), range.to.value_or(kTimestampMax)};
-  const auto limit = static_cast<std::size_t>(reader.integer("limit", 1, kEventsMax, kEventsUsual));
+  const auto limit = static_cast<std::size_t>(reader.integer("limit"));
   const Cursors cursors(call);
   const std::optional<RawPosition> after = cursors.read(reader);
   TRY(reader.finish());
@@ -134,13 +133,15 @@ Result<Answer> list_events(Call& call) {
 }  // namespace
 
 std::vector<Route> raw_events_routes() {
-  return {{"GET",
-           "/provider/events",
-           provider_with(Permission::events_read),
-           list_events,
-           {"tenant_id", "type", "source", "id", "from", "to", "outcome", "limit", "cursor"},
-           true,
-           "The raw events as they were sent and what became of each, newest first"}};
+  return {{.method = "GET",
+           .path = "/provider/events",
+           .access = provider_with(Permission::events_read),
+           .handler = list_events,
+           .query = kRawEventsQuery,
+           .is_slow = true,
+           .summary = "List the raw events as they were sent and what became of each, newest first",
+           .name = "list_events",
+           .answers = {{&kRawEventList}}}};
 }
 
 }  // namespace metergate::api

@@ -1,5 +1,6 @@
 // Workers: what each did last and does next.
 #include "api/routes.h"
+#include "api/system_fields.h"
 #include "service/worker_board.h"
 
 namespace metergate::api {
@@ -16,13 +17,14 @@ Result<Answer> list_workers(Call& call) {
 }  // namespace
 
 std::vector<Route> workers_routes() {
-  return {{"GET",
-           "/provider/workers",
-           provider_with(Permission::tenants_read),
-           list_workers,
-           {},
-           false,
-           "Show what each worker did last and does next"}};
+  return {{.method = "GET",
+           .path = "/provider/workers",
+           .access = provider_with(Permission::tenants_read),
+           .handler = list_workers,
+           .query = {},
+           .summary = "Show what each worker did last and does next",
+           .name = "list_workers",
+           .answers = {{&kWorkerList}}}};
 }
 
 }  // namespace metergate::api

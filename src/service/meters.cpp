@@ -12,9 +12,6 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kNameMax = 256;
-constexpr std::size_t kDescriptionMax = 1024;
-
 struct BuiltIn {
   Meter meter;
   std::string_view event_type;
@@ -55,11 +52,12 @@ std::unexpected<Error> not_found(std::string_view name) {
 Result<> check(const NewMeter& wanted) {
   Faults faults;
   for (Fault& fault : faults_of(wanted.meter)) faults.add(fault.field, fault.message);
-  if (!wanted.name.empty() && !is_name(wanted.name, kNameMax))
-    faults.add("name", name_rule(kNameMax));
-  if (character_count(wanted.description) > kDescriptionMax)
-    faults.add("description", fmt::format("has {} characters; at most {} are allowed",
-                                          character_count(wanted.description), kDescriptionMax));
+  if (!wanted.name.empty() && !is_name(wanted.name, kMeterNameMax))
+    faults.add("name", name_rule(kMeterNameMax));
+  if (character_count(wanted.description) > kMeterDescriptionMax)
+    faults.add("description",
+               fmt::format("has {} characters; at most {} are allowed",
+                           character_count(wanted.description), kMeterDescriptionMax));
   return faults.result();
 }
 

@@ -22,6 +22,9 @@ struct KnownMeter {
   std::optional<Meter> built_in{};  // nothing: the provider's own
 };
 
+inline constexpr std::size_t kMeterNameMax = 256;          // characters
+inline constexpr std::size_t kMeterDescriptionMax = 1024;  // characters
+
 struct NewMeter {
   OwnMeter meter;
   std::string name;  // empty: the slug
