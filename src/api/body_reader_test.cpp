@@ -61,13 +61,11 @@ TEST(BodyReader, RefusesWhatIsNoObject) {
 }
 
 TEST(BodyReader, ReadsEachKind) {
-  const std::array<Field, 7> fields = {required(text_of("t", 1, 4)),
-                                       required(choice_of("c", kLetterWords)),
-                                       required(integer_of("n", -5, 5)),
-                                       of_kind("f", Kind::flag),
-                                       of_kind("at", Kind::time),
-                                       texts_of("l", 2),
-                                       of_kind("any", Kind::any)};
+  const std::array<Field, 7> fields = {
+      required(text_of("t", 1, 4)),     required(choice_of("c", kLetterWords)),
+      required(integer_of("n", -5, 5)), of_kind("f", Kind::flag),
+      of_kind("at", Kind::time),        texts_of("l", 2),
+      of_kind("any", Kind::any)};
   BodyReader body = reader_of(
       R"({"t":"text","c":"b","n":-5,"f":true,"at":"2026-03-05T10:30:00Z","l":["x","y"],"any":{}})",
       fields);
@@ -157,8 +155,8 @@ TEST(BodyReader, RefusesWrongFlagsTimesAndLists) {
   const std::array<Field, 5> fields = {of_kind("f", Kind::flag), of_kind("t", Kind::time),
                                        of_kind("u", Kind::time), texts_of("l", 5),
                                        texts_of("m", 1)};
-  BodyReader body = reader_of(
-      R"({"f":"true","t":"yesterday","u":5,"l":["a",1],"m":["a","b"]})", fields);
+  BodyReader body =
+      reader_of(R"({"f":"true","t":"yesterday","u":5,"l":["a",1],"m":["a","b"]})", fields);
   EXPECT_EQ(body.maybe_flag("f"), std::nullopt);
   EXPECT_EQ(body.finish().error().faults.size(), 5U);
 }

@@ -145,9 +145,7 @@ Result<Answer> list_audits(Call& call) {
       {{"audits", std::move(found.records)}, {"pagination", pagination_json(page, found.total)}}));
 }
 
-}  // namespace
-
-std::vector<Route> directory_routes() {
+std::vector<Route> routes_of_tenants() {
   constexpr Access reads = provider_with(Permission::tenants_read);
   constexpr Access writes = provider_with(Permission::tenants_update);
   return {
@@ -190,23 +188,30 @@ std::vector<Route> directory_routes() {
                 .example = R"({"limits_override":{"max_stores":8},"reason":"Agreed in May"})"},
        .answers = {{&kTenantShape}, {&kTenantPreview}},
        .errors = {ErrorCode::tenant_not_found, ErrorCode::conflict}},
-      {.method = "GET",
-       .path = "/provider/plans",
-       .access = reads,
-       .handler = list_plans,
-       .query = {},
-       .summary = "List the plans on offer",
-       .name = "list_plans",
-       .answers = {{&kPlanList}}},
-      {.method = "GET",
-       .path = "/provider/audits",
-       .access = provider_with(Permission::audits_read),
-       .handler = list_audits,
-       .query = kAuditsQuery,
-       .summary = "List audit records, newest first",
-       .name = "list_audits",
-       .answers = {{&kAuditList}}},
   };
+}
+
+}  // namespace
+
+std::vector<Route> directory_routes() {
+  std::vector<Route> routes = routes_of_tenants();
+  routes.push_back({.method = "GET",
+                    .path = "/provider/plans",
+                    .access = provider_with(Permission::tenants_read),
+                    .handler = list_plans,
+                    .query = {},
+                    .summary = "List the plans on offer",
+                    .name = "list_plans",
+                    .answers = {{&kPlanList}}});
+  routes.push_back({.method = "GET",
+                    .path = "/provider/audits",
+                    .access = provider_with(Permission::audits_read),
+                    .handler = list_audits,
+                    .query = kAuditsQuery,
+                    .summary = "List audit records, newest first",
+                    .name = "list_audits",
+                    .answers = {{&kAuditList}}});
+  return routes;
 }
 
 }  // namespace metergate::api

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "api/meters_fields.h"
 #include "api/reader_faults.h"
@@ -295,18 +296,14 @@ Result<Answer> delete_meter(Call& call) {
   return no_content();
 }
 
-}  // namespace
+constexpr Access kMeterReading = sender_or_provider_with(Permission::billing_read);
 
-std::vector<Route> meters_routes() {
-  const Access reading = sender_or_provider_with(Permission::billing_read);
-  const Access changing = provider_with(Permission::billing_update);
-  const ShownAnswer csv{nullptr, 200, Form::csv};
-  const ShownAnswer result{&kMeterResult, 200, Form::bare};
-  const std::vector<ErrorCode> not_found = {ErrorCode::not_found};
+std::vector<Route> meter_rows() {
+  constexpr Access changing = provider_with(Permission::billing_update);
   return {
       {.method = "GET",
        .path = "/api/v1/meters",
-       .access = reading,
+       .access = kMeterReading,
        .handler = list_meters,
        .query = {},
        .summary = "List the meters, built-in ones and your own",
@@ -328,13 +325,13 @@ std::vector<Route> meters_routes() {
        .errors = {ErrorCode::duplicate, ErrorCode::conflict}},
       {.method = "GET",
        .path = "/api/v1/meters/{slug}",
-       .access = reading,
+       .access = kMeterReading,
        .handler = get_meter,
        .query = {},
        .summary = "Show one meter",
        .name = "show_meter",
        .answers = {{&kMeterShape, 200, Form::bare}},
-       .errors = not_found},
+       .errors = {ErrorCode::not_found}},
       {.method = "PUT",
        .path = "/api/v1/meters/{slug}",
        .access = changing,
@@ -354,9 +351,17 @@ std::vector<Route> meters_routes() {
        .name = "delete_meter",
        .answers = {{nullptr, 204, Form::nothing}},
        .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+  };
+}
+
+std::vector<Route> meter_query_rows() {
+  const ShownAnswer csv{nullptr, 200, Form::csv};
+  const ShownAnswer result{&kMeterResult, 200, Form::bare};
+  const std::vector<ErrorCode> not_found = {ErrorCode::not_found};
+  return {
       {.method = "GET",
        .path = "/api/v1/meters/{slug}/query",
-       .access = reading,
+       .access = kMeterReading,
        .handler = query_meter,
        .query = kMeterQuery,
        .is_slow = true,
@@ -368,7 +373,7 @@ std::vector<Route> meters_routes() {
        .headers = kAcceptHeaders},
       {.method = "POST",
        .path = "/api/v1/meters/{slug}/query",
-       .access = reading,
+       .access = kMeterReading,
        .handler = query_meter_by_body,
        .query = {},
        .is_slow = true,
@@ -390,6 +395,14 @@ std::vector<Route> meters_routes() {
        .answers = {{nullptr, 200, Form::bare_list}},
        .errors = not_found},
   };
+}
+
+}  // namespace
+
+std::vector<Route> meters_routes() {
+  std::vector<Route> routes = meter_rows();
+  std::ranges::move(meter_query_rows(), std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace metergate::api

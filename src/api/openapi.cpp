@@ -277,6 +277,9 @@ constexpr std::string_view kFailureSchemas = R"({
   "Fault": {"type": "object", "required": ["field", "message"], "properties": {
     "index": {"type": "integer", "description": "of the element of a batch"},
     "field": {"type": "string"}, "message": {"type": "string"}}},
+  "Details": {"type": "object", "properties": {
+    "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+    "required": {"type": "string", "description": "the permission that is missing"}}},
   "Failure": {"type": "object", "required": ["server_time", "request_id", "data", "error"],
     "properties": {
       "server_time": {"type": "string", "format": "date-time"},
@@ -284,17 +287,16 @@ constexpr std::string_view kFailureSchemas = R"({
       "data": {"type": "null"},
       "error": {"type": "object", "required": ["code", "message", "details"], "properties": {
         "code": {"type": "string"},
-        "message": {"type": "string", "description": "for people: what was wrong, with what value, and what is allowed"},
-        "details": {"type": "object", "properties": {
-          "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
-          "required": {"type": "string", "description": "the permission that is missing"}}}}}}},
+        "message": {"type": "string", "description":
+          "for people: what was wrong, with what value, and what is allowed"},
+        "details": {"$ref": "#/components/schemas/Details"}}}}},
   "Problem": {"type": "object", "description": "RFC 9457",
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
     "properties": {
       "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
       "detail": {"type": "string"}, "instance": {"type": "string"}, "code": {"type": "string"},
       "request_id": {"type": "string"},
-      "required": {"type": "string", "description": "the permission that is missing"},
+      "details": {"$ref": "#/components/schemas/Details"},
       "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
       "receipts": {"type": "array", "items": {"$ref": "#/components/schemas/Receipt"}}}}
 })";

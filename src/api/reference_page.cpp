@@ -12,16 +12,21 @@ namespace metergate::api {
 namespace {
 
 constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--ground:#fbfbfa;--panel:#fff;--ink:#1d1f24;--quiet:#5c6370;--line:#e3e4e8;
+:root{color-scheme:light dark;--ground:#fbfbfa;--panel:#fff;--ink:#1d1f24;--quiet:#5c6370;
+--line:#e3e4e8;
 --link:#1f5fbf;--code:#f1f2f4;--get:#1f6f43;--post:#1f5fbf;--patch:#8a5a00;--delete:#b3261e}
-@media (prefers-color-scheme:dark){:root{--ground:#14161a;--panel:#1b1e24;--ink:#e6e8ec;--quiet:#9aa2b1;
---line:#2c313a;--link:#84b3f7;--code:#242830;--get:#6fcf97;--post:#84b3f7;--patch:#e5b567;--delete:#f28b82}}
+@media (prefers-color-scheme:dark){:root{--ground:#14161a;--panel:#1b1e24;--ink:#e6e8ec;
+--quiet:#9aa2b1;
+--line:#2c313a;--link:#84b3f7;--code:#242830;--get:#6fcf97;--post:#84b3f7;--patch:#e5b567;
+--delete:#f28b82}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:1rem}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,
+body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.55 system-ui,-apple-system,
+"Segoe UI",Roboto,
 "Noto Sans",sans-serif;display:grid;grid-template-columns:17rem minmax(0,1fr)}
-nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1.25rem;border-right:1px solid var(--line);
+nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1.5rem 1.25rem;
+border-right:1px solid var(--line);
 font-size:.875rem}
 nav ul{list-style:none;margin:.25rem 0 1rem;padding:0}
 nav li{margin:.15rem 0}
@@ -36,19 +41,23 @@ h1{font-size:2rem;margin:0 0 .5rem;letter-spacing:-.01em}
 h2{font-size:1.4rem;margin:3.5rem 0 .25rem;padding-top:1rem;border-top:1px solid var(--line)}
 h3{font-size:1.02rem;margin:0 0 .35rem;font-weight:600;overflow-wrap:anywhere}
 h2+p{color:var(--quiet);margin-top:0}
-section{background:var(--panel);border:1px solid var(--line);border-radius:.6rem;padding:1.1rem 1.25rem;margin:1rem 0}
+section{background:var(--panel);border:1px solid var(--line);border-radius:.6rem;
+padding:1.1rem 1.25rem;margin:1rem 0}
 section p{margin:.3rem 0}
 code,pre{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 code{background:var(--code);padding:.1em .35em;border-radius:.3em}
 h3 code{background:none;padding:0;font-size:1rem}
 pre{background:var(--code);padding:.75rem 1rem;border-radius:.45rem;overflow:auto;margin:.6rem 0}
 pre code{background:none;padding:0}
-.method{display:inline-block;min-width:4.2em;font:700 .75rem/1 ui-monospace,monospace;letter-spacing:.03em}
-.get{color:var(--get)}.post{color:var(--post)}.patch,.put{color:var(--patch)}.delete{color:var(--delete)}
+.method{display:inline-block;min-width:4.2em;font:700 .75rem/1 ui-monospace,monospace;
+letter-spacing:.03em}
+.get{color:var(--get)}.post{color:var(--post)}.patch,.put{color:var(--patch)}.delete{
+color:var(--delete)}
 .quiet{color:var(--quiet);font-size:.925rem}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.75rem 0;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
+th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;
+border-bottom:1px solid var(--line)}
 th{color:var(--quiet);font-weight:600}
 td:first-child{white-space:nowrap}
 .must{color:var(--delete);font-size:.8rem}

@@ -42,10 +42,12 @@ TEST(Rows, NameEachParameterAndMemberOnce) {
     std::set<std::string_view> names;
     for (const Field& field : fields) {
       EXPECT_TRUE(names.insert(field.name).second && !field.name.empty()) << where << field.name;
-      const bool has_words = field.kind == Kind::choice || field.kind == Kind::choices ||
-                             field.kind == Kind::sort;
+      const bool has_words =
+          field.kind == Kind::choice || field.kind == Kind::choices || field.kind == Kind::sort;
       EXPECT_EQ(has_words, !field.words.empty()) << where << " " << field.name;
-      if (field.kind == Kind::object) EXPECT_NE(field.shape, nullptr) << where << field.name;
+      if (field.kind == Kind::object) {
+        EXPECT_NE(field.shape, nullptr) << where << field.name;
+      }
     }
   };
   const std::vector<Route> routes = all_routes();
@@ -78,8 +80,8 @@ TEST(Rows, OfferOnlyWhatIsTaken) {
     if (route.method != "GET" || route.path.find('{') != route.path.npos) continue;
     for (const Field& field : route.query) {
       for (const std::string_view word : field.words) {
-        const std::string line = label_of(route) + "?" + std::string{field.name} + "=" +
-                                 std::string{word};
+        const std::string line =
+            label_of(route) + "?" + std::string{field.name} + "=" + std::string{word};
         const auto response = ask(*dispatcher, request_for(line, token));
         ASSERT_TRUE(response) << line;
         EXPECT_EQ(response->status, 200) << line << ": " << response->body;

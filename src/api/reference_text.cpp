@@ -1,6 +1,8 @@
 // docs/api.md from the route table.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/reference.h"
 #include "api/reference_words.h"
 #include "http/problem.h"
@@ -8,15 +10,38 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::string_view kMarkdownHead =
-    "# Routes\n\n"
+constexpr std::string_view kMarkdownTitle = "# Routes\n\n";
+constexpr std::string_view kMarkdownOrigin =
     "Printed from the route table by `metergate openapi --format markdown`; a test compares. The "
-    "same as OpenAPI 3.1 is at\n`/openapi.json` and printed by `metergate openapi`, as a page it "
-    "is at `/docs`.\n\n"
+    "same as OpenAPI 3.1 is at `/openapi.json` and printed by `metergate openapi`; as a page it is "
+    "at `/docs`.";
+constexpr std::string_view kMarkdownHead =
     "A token or an API key goes into `Authorization: Bearer …`. Every answer but a file, "
-    "`/metrics` and those under `/api/v1/` is an\nenvelope of `server_time`, `request_id`, `data` "
-    "and `error`. An unknown query parameter or body member is refused by name.\nEvery GET takes "
-    "`after_seq`, the `X-Usage-Seq` of an earlier answer, and answers HEAD as well.\n";
+    "`/metrics` and those under `/api/v1/` is an envelope of `server_time`, `request_id`, `data` "
+    "and `error`. An unknown query parameter or body member is refused by name. Every GET takes "
+    "`after_seq`, the `X-Usage-Seq` of an earlier answer, and answers HEAD as well.";
+constexpr std::size_t kLineMax = 120;
+
+// A paragraph in lines that are not too long.
+std::string in_lines(std::string_view text) {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column > 0 && column + 1 + end > kLineMax) {
+      out += '\n';
+      column = 0;
+    } else if (column > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += '\n';
+  return out;
+}
 
 // A cell of a table may not hold what divides cells.
 std::string table_cell(std::string_view text) {
@@ -64,9 +89,9 @@ void print_body(const TakenBody& body, std::string& out) {
       fmt::format("\nBody: {}{}{}, such as\n\n```json\n{}\n```\n", body.is_list ? "a list of " : "",
                   markdown_link(*body.shape), body.is_optional ? ", or none" : "", body.example);
   if (body.media_types.empty()) return;
-  out += "\nMedia types:";
-  for (const std::string_view type : body.media_types) out += fmt::format(" `{}`", type);
-  out += "\n";
+  std::string types = "Media types:";
+  for (const std::string_view type : body.media_types) types += fmt::format(" `{}`", type);
+  out += "\n" + in_lines(types);
 }
 
 void print_answers(const Route& route, std::string& out) {
@@ -83,17 +108,17 @@ void print_answers(const Route& route, std::string& out) {
   }
   out += ".\n";
   if (route.errors.empty()) return;
-  out += "Errors of its own:";
+  std::string own = "Errors of its own:";
   for (const ErrorCode code : route.errors) {
-    out += code == route.errors.front() ? " " : ", ";
-    out += fmt::format("`{}` ({})", http::row_of(code).name, about_error(code));
+    own += code == route.errors.front() ? " " : ", ";
+    own += fmt::format("`{}` ({})", http::row_of(code).name, about_error(code));
   }
-  out += ".\n";
+  out += "\n" + in_lines(own + ".");
 }
 
 void print_route(const Route& route, std::string& out) {
-  out += fmt::format("\n### {} {}\n\n{}. {}.\n", route.method, route.path, route.summary,
-                     access_text(route));
+  out += fmt::format("\n### {} {}\n\n", route.method, route.path);
+  out += in_lines(fmt::format("{}. {}.", route.summary, access_text(route)));
   print_fields(route.query, "Query", true, out);
   print_fields(route.headers, "Header", true, out);
   print_body(route.body, out);
@@ -111,7 +136,8 @@ void print_shape(const ListedShape& listed, std::string& out) {
 }  // namespace
 
 std::string reference_markdown(std::span<const Route> routes) {
-  std::string out{kMarkdownHead};
+  std::string out{kMarkdownTitle};
+  out += in_lines(kMarkdownOrigin) + "\n" + in_lines(kMarkdownHead);
   for (const TopicRow& topic : reference_topics()) {
     out += fmt::format("\n## {}\n\n{}.\n", topic.name, topic.about);
     for (const Route& route : routes) {

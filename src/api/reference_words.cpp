@@ -11,20 +11,20 @@ namespace metergate::api {
 namespace {
 
 constexpr std::array<TopicRow, 14> kTopicRows = {{
-    {"System", "The server's own state, for people and for what watches it"},
-    {"Reference", "This description"},
     {"Events", "Usage that your systems report"},
+    {"Meters", "What is counted, in the words of OpenMeter's API: answers without an envelope"},
     {"Tenant", "A tenant's stores, devices, sales, tickets and usage; each request is metered"},
-    {"Directory", "Tenants, plans and the audit trail"},
     {"Billing", "Statements, plan changes, analytics and reports"},
     {"Alerts", "What needs somebody's eye"},
+    {"Directory", "Tenants, plans and the audit trail"},
     {"Users and keys", "Who may come in"},
-    {"Workers", "What runs by the clock"},
     {"Webhooks", "Where events and alerts are delivered to"},
-    {"Meters", "What is counted, in the words of OpenMeter's API: answers without an envelope"},
-    {"Subjects", "The tenants, in the words of OpenMeter's API"},
     {"Corrections", "Events that were wrong, voided or replaced"},
     {"Raw events", "Each event as it was sent, and what became of it"},
+    {"Subjects", "The tenants, in the words of OpenMeter's API"},
+    {"Workers", "What runs by the clock"},
+    {"System", "The server's own state, for people and for what watches it"},
+    {"Reference", "This description"},
 }};
 
 constexpr std::array<PathValueRow, 10> kPathValues = {{

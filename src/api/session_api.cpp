@@ -1,4 +1,7 @@
 // Login, provider users and API keys.
+#include <algorithm>
+#include <iterator>
+
 #include "api/routes.h"
 #include "api/session_fields.h"
 #include "service/audit_notes.h"
@@ -111,10 +114,10 @@ Result<Answer> revoke_key(Call& call) {
   return answer_of(Json::object({{"key_id", key_id}, {"revoked", true}}));
 }
 
-}  // namespace
+constexpr Access kManages = provider_with(Permission::users_manage);
 
-std::vector<Route> session_routes() {
-  const Access manage = provider_with(Permission::users_manage);
+// They hash a password.
+std::vector<Route> password_rows() {
   Route login_route{
       .method = "POST",
       .path = "/provider/auth/login",
@@ -131,7 +134,7 @@ std::vector<Route> session_routes() {
   login_route.body_bytes_max = kLoginBytesMax;  // anybody may send it
   Route add{.method = "POST",
             .path = "/provider/users",
-            .access = manage,
+            .access = kManages,
             .handler = add_user,
             .query = {},
             .is_slow = true,
@@ -144,7 +147,7 @@ std::vector<Route> session_routes() {
             .errors = {ErrorCode::duplicate}};
   Route change{.method = "PATCH",
                .path = "/provider/users/{email}",
-               .access = manage,
+               .access = kManages,
                .handler = change_user,
                .query = {},
                .is_slow = true,
@@ -154,13 +157,17 @@ std::vector<Route> session_routes() {
                .answers = {{&kUserShape}},
                .errors = {ErrorCode::not_found, ErrorCode::conflict}};
   for (Route* route : {&login_route, &add, &change}) route->hashes_password = true;
-  return {
-      std::move(login_route),
-      std::move(add),
-      std::move(change),
+  return {std::move(login_route), std::move(add), std::move(change)};
+}
+
+}  // namespace
+
+std::vector<Route> session_routes() {
+  std::vector<Route> routes = password_rows();
+  std::vector<Route> others = {
       {.method = "GET",
        .path = "/provider/users",
-       .access = manage,
+       .access = kManages,
        .handler = list_users,
        .query = kUsersQuery,
        .summary = "List provider users",
@@ -168,7 +175,7 @@ std::vector<Route> session_routes() {
        .answers = {{&kUserList}}},
       {.method = "GET",
        .path = "/provider/api-keys",
-       .access = manage,
+       .access = kManages,
        .handler = list_keys,
        .query = kKeysQuery,
        .summary = "List API keys",
@@ -176,7 +183,7 @@ std::vector<Route> session_routes() {
        .answers = {{&kKeyList}}},
       {.method = "POST",
        .path = "/provider/api-keys",
-       .access = manage,
+       .access = kManages,
        .handler = add_key,
        .query = {},
        .summary = "Make an API key; it is shown once",
@@ -186,7 +193,7 @@ std::vector<Route> session_routes() {
        .answers = {{&kMadeKey, kCreated}}},
       {.method = "DELETE",
        .path = "/provider/api-keys/{key_id}",
-       .access = manage,
+       .access = kManages,
        .handler = revoke_key,
        .query = {},
        .summary = "Revoke an API key",
@@ -194,6 +201,8 @@ std::vector<Route> session_routes() {
        .answers = {{&kKeyRevoked}},
        .errors = {ErrorCode::not_found}},
   };
+  std::ranges::move(others, std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace metergate::api

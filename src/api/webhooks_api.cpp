@@ -1,5 +1,7 @@
 // Webhooks: a tenant's subscriptions to deliveries, and the provider's own destinations of alerts.
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "api/routes.h"
 #include "api/time_range.h"
@@ -108,11 +110,10 @@ struct Doors {
   std::array<std::string_view, 8> names;  // of the operations, in their order
 };
 
-std::vector<Route> routes_of(const Doors& doors) {
+std::vector<Route> subscription_rows(const Doors& doors) {
   const Access reads = doors.reads;
   const Access writes = doors.writes;
   const std::vector<ErrorCode> not_found = {ErrorCode::not_found};
-  const std::vector<ErrorCode> full = {ErrorCode::conflict};
   const TakenBody added{.shape = &kNewWebhookBody,
                         .example = R"({"url":"https://example.com/hook","events":["*"]})"};
   return {
@@ -133,7 +134,7 @@ std::vector<Route> routes_of(const Doors& doors) {
        .name = doors.names[1],
        .body = added,
        .answers = {{&kWebhookShape, kCreated}},
-       .errors = full},
+       .errors = {ErrorCode::conflict}},
       {.method = "GET",
        .path = doors.one,
        .access = reads,
@@ -162,9 +163,14 @@ std::vector<Route> routes_of(const Doors& doors) {
        .name = doors.names[4],
        .answers = {{&kWebhookShape}},
        .errors = not_found},
+  };
+}
+
+std::vector<Route> delivery_rows(const Doors& doors) {
+  return {
       {.method = "POST",
        .path = doors.test,
-       .access = writes,
+       .access = doors.writes,
        .handler = test,
        .query = {},
        .summary = "Send a test delivery",
@@ -173,16 +179,16 @@ std::vector<Route> routes_of(const Doors& doors) {
        .errors = {ErrorCode::not_found, ErrorCode::conflict}},
       {.method = "GET",
        .path = doors.deliveries,
-       .access = reads,
+       .access = doors.reads,
        .handler = list_deliveries,
        .query = kDeliveriesQuery,
        .summary = "List a webhook's deliveries, newest first",
        .name = doors.names[6],
        .answers = {{&kDeliveryList}},
-       .errors = not_found},
+       .errors = {ErrorCode::not_found}},
       {.method = "POST",
        .path = doors.replay,
-       .access = writes,
+       .access = doors.writes,
        .handler = replay,
        .query = {},
        .summary = "Send deliveries again",
@@ -191,6 +197,12 @@ std::vector<Route> routes_of(const Doors& doors) {
        .answers = {{&kReplayedShape, kAccepted}},
        .errors = {ErrorCode::not_found, ErrorCode::conflict}},
   };
+}
+
+std::vector<Route> routes_of(const Doors& doors) {
+  std::vector<Route> routes = subscription_rows(doors);
+  std::ranges::move(delivery_rows(doors), std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace
