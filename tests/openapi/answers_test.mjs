@@ -69,12 +69,12 @@ class Checker {
     const { path, method, operation } = this.operations.get(name);
     const response = operation.responses[status];
     assert(response, `${name} answered ${status}, which the document does not have: ${text.slice(0, 500)}`);
+    const key = `${name} ${status}`;
+    this.answered.set(key, (this.answered.get(key) ?? 0) + 1);
     if (!response.content) return assert.equal(text, "", `${name} ${status} has no body`);
     assert(response.content[type], `${name} answered ${type}: ${text.slice(0, 300)}`);
     const value = type.endsWith("json") ? JSON.parse(text) : text;
     this.validate(value, ["paths", path, method, "responses", String(status), "content", type, "schema"]);
-    const key = `${name} ${status}`;
-    this.answered.set(key, (this.answered.get(key) ?? 0) + 1);
     return value;
   }
 
