@@ -1,7 +1,7 @@
-// Alerts: the list, and what people do with one.
+// Alerts: the list, acknowledging and resolving.
 #include "api/alerts_fields.h"
 #include "api/billing_query.h"
-#include "service/alerting.h"
+#include "service/alerts/alerting.h"
 
 namespace metergate::api {
 
@@ -17,8 +17,7 @@ Result<AlertQuery> read_alert_query(const Call& call) {
   query.status = reader.choices("status").value_or("");
   query.severity = reader.choices("severity").value_or("");
   query.tenant_id = reader.text("tenant_id").value_or("");
-  const std::optional<Period> period = read_period(reader, "period");
-  if (period) query.period = period->text();
+  query.period = read_periods(reader, "period");
   query.sort = reader.sort();
   TRY(reader.finish());
   return query;

@@ -3,8 +3,8 @@
 
 #include "api/usual_fields.h"
 #include "domain/alert.h"
-#include "service/alerting.h"
-#include "service/overview.h"
+#include "service/alerts/alerting.h"
+#include "service/analytics/overview.h"
 
 namespace metergate::api {
 
@@ -15,10 +15,7 @@ inline constexpr std::array<Field, 8> kAlertsQuery = {
     filter_of("status", kAlertStatuses, "what people have done with it"),
     filter_of("severity", kSeverities, "how much it matters"),
     of_kind("tenant_id", Kind::text, "the tenant's id, or several"),
-    Field{.name = "period",
-          .kind = Kind::month,
-          .about = "the month that it is about",
-          .example = "2026-03"},
+    filter_of("period", "the month that it is about, such as 2026-03, or several"),
     kPageField,
     kLimitField,
     sort_by(kAlertSorts, "-last_seen"),

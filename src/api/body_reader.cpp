@@ -79,7 +79,7 @@ std::string rule_of(const Field& field) {
   return {};
 }
 
-// The value for a message; never a text's, which may be a secret.
+// The value for a message; for texts only their kind, since a text may be a secret.
 std::string kind_of(const Json& value) {
   switch (value.kind()) {
     case Json::Kind::null:
@@ -186,7 +186,7 @@ BodyReader::BodyReader(Json body, std::span<const Field> fields)
   for (const Field& field : fields_) check(field);
 }
 
-// null is as good as absent.
+// null counts as absent.
 const Json* BodyReader::value_of(const Field& field) const {
   const Json* value = body_.find(field.name);
   return value == nullptr || value->is_null() ? nullptr : value;

@@ -1,14 +1,14 @@
-// /api/v1/corrections: events that were wrong are voided or replaced, by the provider only.
+// /api/v1/corrections: the provider voids or replaces wrong events.
 #include "api/event_reader.h"
 #include "api/events_fields.h"
 #include "api/routes.h"
-#include "service/corrections.h"
-#include "service/event_shapes.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/event_shapes.h"
 
 namespace metergate::api {
 namespace {
 
-// The event that stands in for `kept`: what the body does not say is as it was.
+// The replacement of `kept`: members that the body does not give are taken over.
 Result<UsageEvent> read_replacement(const Json& given, const KeptEvent& kept, Timestamp now) {
   Faults faults;
   if (!given.is_object()) {
@@ -70,6 +70,7 @@ Result<Answer> list_corrections(Call& call) {
   const PageRequest page = read_page(reader);
   CorrectionQuery query;
   query.tenant_id = reader.text("tenant_id").value_or("");
+  query.sort = reader.sort();
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());
@@ -106,7 +107,7 @@ std::vector<Route> corrections_routes() {
            .handler = list_corrections,
            .query = kCorrectionsQuery,
            .is_slow = true,
-           .summary = "List the corrections that were made, newest first",
+           .summary = "List the corrections that were made, the newest first unless sorted",
            .name = "list_corrections",
            .answers = {{&kCorrectionList}}}};
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "api/billing_fields.h"
-#include "service/directory.h"
+#include "service/shared/audit_log.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 
@@ -18,7 +19,7 @@ inline constexpr std::array<Field, 6> kTenantsQuery = {
     sort_by(kTenantSorts, "tenant_id"),
 };
 inline constexpr std::array<Field, 1> kDryRunQuery = {kDryRunField};
-inline constexpr std::array<Field, 10> kAuditsQuery = {
+inline constexpr std::array<Field, 11> kAuditsQuery = {
     of_kind("actor", Kind::text, "who did it"),
     of_kind("action", Kind::text, "what was done, such as plan.changed"),
     of_kind("tenant_id", Kind::text, "the tenant that it was done to"),
@@ -29,7 +30,12 @@ inline constexpr std::array<Field, 10> kAuditsQuery = {
     range_end("end_date", "the same as to"),
     kPageField,
     kLimitField,
+    sort_by(kAuditSorts, ""),
 };
+
+inline constexpr std::array<std::string_view, 3> kPlanSorts = {"plan", "version", "valid_from"};
+inline constexpr std::array<Field, 3> kPlansQuery = {kPageField, kLimitField,
+                                                     sort_by(kPlanSorts, "")};
 
 // What a tenant has instead of its plan's: any of them, a limit null is without one.
 inline constexpr std::array<Field, 7> kOverrideFields = {
@@ -162,7 +168,8 @@ inline constexpr std::array<Field, 9> kPlanFields = {
     given("currency", Kind::text),
 };
 inline constexpr Shape kPlanShape = {.name = "Plan", .fields = kPlanFields};
-inline constexpr std::array<Field, 1> kPlanListFields = {given("plans", Kind::list, kPlanShape)};
+inline constexpr std::array<Field, 2> kPlanListFields = {given("plans", Kind::list, kPlanShape),
+                                                         kPaginationField};
 inline constexpr Shape kPlanList = {.name = "PlanList", .fields = kPlanListFields};
 
 inline constexpr std::array<Field, 14> kAuditFields = {

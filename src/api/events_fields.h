@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/usual_fields.h"
+#include "service/corrections/corrections.h"
 
 namespace metergate::api {
 
@@ -68,6 +69,38 @@ inline constexpr std::array<Field, 2> kRawEventListFields = {
     or_null(given("next_cursor", Kind::text, "null on the last page"))};
 inline constexpr Shape kRawEventList = {.name = "RawEventList", .fields = kRawEventListFields};
 
+inline constexpr std::array<Field, 8> kIngestedQuery = {
+    of_kind("clientId", Kind::text, "taken and not looked at"),
+    of_kind("ingestedAtFrom", Kind::text, "refused: use from, which is of the event's own time"),
+    of_kind("ingestedAtTo", Kind::text, "refused: use to, which is of the event's own time"),
+    of_kind("id", Kind::text, "a part of the event's id"),
+    of_kind("subject", Kind::text, "a part of the tenant's id"),
+    range_end("from", "from this day or instant on"),
+    range_end("to", "up to this day, included, or before this instant"),
+    Field{.name = "limit",
+          .kind = Kind::integer,
+          .about = "how many events",
+          .least = 1,
+          .most = 100,
+          .otherwise = "100"},
+};
+inline constexpr std::array<Field, 7> kCloudEventFields = {
+    given("source", Kind::text),
+    given("id", Kind::text),
+    given("type", Kind::text),
+    given("time", Kind::time),
+    given("data", Kind::any),
+    given("specversion", Kind::text),
+    given("subject", Kind::text, "the tenant's id")};
+inline constexpr Shape kCloudEvent = {.name = "CloudEvent", .fields = kCloudEventFields};
+inline constexpr std::array<Field, 4> kIngestedEventFields = {
+    given("event", Kind::object, kCloudEvent),
+    given("ingestedAt", Kind::time, "the event's own time"),
+    given("storedAt", Kind::time, "the event's own time"),
+    at_times(given("validationError", Kind::text, "why no meter counts it")),
+};
+inline constexpr Shape kIngestedEvent = {.name = "IngestedEvent", .fields = kIngestedEventFields};
+
 inline constexpr std::array<std::string_view, 2> kCorrectionActions = {"void", "replace"};
 inline constexpr std::array<Field, 3> kReplacementFields = {
     of_kind("type", Kind::text, "as it was"), of_kind("time", Kind::time, "as it was"),
@@ -88,8 +121,9 @@ inline constexpr std::array<Field, 7> kCorrectionBodyFields = {
           .shape = &kReplacement},
 };
 inline constexpr Shape kCorrectionBody = {.name = "NewCorrection", .fields = kCorrectionBodyFields};
-inline constexpr std::array<Field, 3> kCorrectionsQuery = {
-    of_kind("tenant_id", Kind::text, "the tenant's id"), kPageField, kLimitField};
+inline constexpr std::array<Field, 4> kCorrectionsQuery = {
+    of_kind("tenant_id", Kind::text, "the tenant's id, or several"), kPageField, kLimitField,
+    sort_by(kCorrectionSorts, "")};
 inline constexpr std::array<Field, 5> kKeptEventFields = {
     given("source", Kind::text), given("id", Kind::text), given("type", Kind::text),
     given("time", Kind::time), given("data", Kind::any)};

@@ -4,8 +4,8 @@
 
 #include "api/usual_fields.h"
 #include "domain/own_meter.h"
-#include "service/meter_windows.h"
-#include "service/meters.h"
+#include "service/meters/meter_windows.h"
+#include "service/meters/meters.h"
 
 namespace metergate::api {
 
@@ -25,9 +25,7 @@ constexpr Field map_of_texts(std::string_view name, std::string_view about) {
   return field;
 }
 
-// Filters of OpenMeter's that have no meaning here: named, so that they are refused when they say
-// something and let by when they say nothing.
-inline constexpr std::array<Field, 8> kMeterQuery = {
+inline constexpr std::array<Field, 9> kMeterQuery = {
     Field{.name = "from",
           .kind = Kind::time,
           .about = "the first instant",
@@ -40,6 +38,8 @@ inline constexpr std::array<Field, 8> kMeterQuery = {
     Field{
         .name = "windowTimeZone", .about = "of the IANA database; UTC", .example = "Europe/Berlin"},
     of_kind("clientId", Kind::text, "taken and not looked at"),
+    of_kind("advancedMeterGroupByFilters", Kind::text,
+            "JSON: by group, $eq, $ne, $in, $nin, $like and the like"),
     repeated(of_kind("subject", Kind::text, "a tenant's id; up to 100")),
     repeated(of_kind("groupBy", Kind::text, "subject, or a group of the meter; up to 20")),
     repeated(of_kind("filterGroupBy[]", Kind::text, "filterGroupBy[model]=x: only this value")),
@@ -59,16 +59,19 @@ inline constexpr std::array<Field, 9> kMeterQuestionFields = {
     of_kind("filterCustomerId", Kind::any, "not known here; only an empty one is taken"),
 };
 inline constexpr std::array<Field, 1> kAdvancedFilterField = {of_kind(
-    "advancedMeterGroupByFilters", Kind::any, "not known here; only an empty one is taken")};
+    "advancedMeterGroupByFilters", Kind::any, "by group, an object such as {\"$eq\": \"x\"}")};
 inline constexpr auto kMeterQuestionAllFields =
     joined_fields(kMeterQuestionFields, kAdvancedFilterField);
 inline constexpr Shape kMeterQuestionBody = {.name = "MeterQuestion",
                                              .fields = kMeterQuestionAllFields};
+inline constexpr std::array<Field, 2> kGroupValuesQuery = {
+    of_kind("from", Kind::time, "the first instant; a day before the end"),
+    of_kind("to", Kind::time, "the instant where it ends, not included; now")};
 inline constexpr std::array<Field, 1> kAcceptHeaders = {
     Field{.name = "Accept", .about = "text/csv: as a table", .example = "application/json"}};
 
 inline constexpr Field kMetadataField =
-    of_kind("metadata", Kind::any, "not known here; only an empty one is taken");
+    map_of_texts("metadata", "texts of your own by name; null takes them away");
 inline constexpr Field kGroupByField =
     map_of_texts("groupBy", "by name, the path of a text in the event's data");
 inline constexpr std::array<Field, 10> kNewMeterFields = {
@@ -91,7 +94,7 @@ inline constexpr std::array<Field, 4> kMeterPatchFields = {
 inline constexpr Shape kMeterPatchBody = {.name = "MeterPatch", .fields = kMeterPatchFields};
 inline constexpr std::array<Field, 1> kNewMeterQuery = {kDryRunField};
 
-inline constexpr std::array<Field, 13> kMeterFields = {
+inline constexpr std::array<Field, 14> kMeterFields = {
     given("id", Kind::text),
     given("slug", Kind::text),
     given("name", Kind::text),
@@ -103,6 +106,7 @@ inline constexpr std::array<Field, 13> kMeterFields = {
     given("builtIn", Kind::flag),
     at_times(given("tenant_may_send", Kind::flag)),
     at_times(given("countsFrom", Kind::time)),
+    at_times(given_map("metadata", Kind::text)),
     given("createdAt", Kind::time),
     given("updatedAt", Kind::time),
 };

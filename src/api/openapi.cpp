@@ -7,7 +7,7 @@
 #include "api/openapi_schema.h"
 #include "api/reference.h"
 #include "api/sequence_wait.h"
-#include "http/problem.h"
+#include "http/words/problem.h"
 
 namespace metergate::api {
 namespace {

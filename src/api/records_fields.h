@@ -3,7 +3,7 @@
 #pragma once
 
 #include "api/billing_fields.h"
-#include "service/records.h"
+#include "service/metering/records.h"
 
 namespace metergate::api {
 

@@ -10,7 +10,7 @@
 
 #include "api/api_world_test.h"
 #include "api/reference_words.h"
-#include "http/problem.h"
+#include "http/words/problem.h"
 
 namespace metergate::api {
 namespace {

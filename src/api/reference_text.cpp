@@ -5,7 +5,7 @@
 
 #include "api/reference.h"
 #include "api/reference_words.h"
-#include "http/problem.h"
+#include "http/words/problem.h"
 
 namespace metergate::api {
 namespace {

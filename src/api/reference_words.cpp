@@ -27,12 +27,13 @@ constexpr std::array<TopicRow, 14> kTopicRows = {{
     {"Reference", "This description"},
 }};
 
-constexpr std::array<PathValueRow, 10> kPathValues = {{
+constexpr std::array<PathValueRow, 11> kPathValues = {{
     {"tenant_id", "the tenant's id", "tenant_456"},
     {"alert_id", "the alert's id", "alert-2026-03-tenant_456"},
     {"email", "the user's address", "ada@example.com"},
     {"key_id", "the key's id", "01J0000000000000000000000A"},
     {"slug", "the meter's slug or id", "tokens_total"},
+    {"name", "what the meter groups by", "model"},
     {"key", "the tenant's id", "tenant_456"},
     {"store_id", "the store's id", "store_1"},
     {"device_id", "the device's id", "device_1"},

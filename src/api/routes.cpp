@@ -49,7 +49,7 @@ bool answers_problems(std::string_view path) {
 
 const std::string& Call::path_value(std::string_view name) const {
   const auto found = std::ranges::find(path_values, name, [](const auto& v) { return v.first; });
-  CHECK(found != path_values.end());  // a handler that asks for what its route does not name
+  CHECK(found != path_values.end());  // fails if a handler asks for a value that its route lacks
   return found->second;
 }
 

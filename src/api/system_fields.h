@@ -45,8 +45,17 @@ inline constexpr std::array<Field, 12> kWorkerFields = {
     given("failures", Kind::integer),
 };
 inline constexpr Shape kWorkerShape = {.name = "Worker", .fields = kWorkerFields};
-inline constexpr std::array<Field, 1> kWorkerListFields = {
-    given("workers", Kind::list, kWorkerShape)};
+inline constexpr std::array<Field, 2> kWorkerListFields = {
+    given("workers", Kind::list, kWorkerShape), kPaginationField};
+// By each of its fields.
+constexpr std::array<std::string_view, kWorkerFields.size()> names_of_worker_fields() {
+  std::array<std::string_view, kWorkerFields.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kWorkerFields[i].name;
+  return names;
+}
+inline constexpr auto kWorkerSorts = names_of_worker_fields();
+inline constexpr std::array<Field, 3> kWorkersQuery = {kPageField, kLimitField,
+                                                       sort_by(kWorkerSorts, "")};
 inline constexpr Shape kWorkerList = {.name = "WorkerList", .fields = kWorkerListFields};
 
 }  // namespace metergate::api

@@ -3,8 +3,8 @@
 
 #include "api/fields.h"
 #include "base/id.h"
-#include "service/records.h"
-#include "service/text_rules.h"
+#include "service/metering/records.h"
+#include "service/shared/text_rules.h"
 
 namespace metergate::api {
 

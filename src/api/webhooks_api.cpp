@@ -7,7 +7,7 @@
 #include "api/time_range.h"
 #include "api/webhooks_fields.h"
 #include "base/id.h"
-#include "service/deliveries.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate::api {
 namespace {
@@ -27,15 +27,7 @@ Result<Answer> list(Call& call) {
   TRY(reader.finish());
   std::vector<Json> all = call.services.webhooks.list(owner_of(call));
   sort_documents(all, sort);
-  Json shown = Json::array();
-  const auto first = static_cast<std::size_t>((page.page - 1) * page.limit);
-  for (std::size_t i = first; i < all.size() && i - first < static_cast<std::size_t>(page.limit);
-       ++i) {
-    shown.push_back(all[i]);
-  }
-  return answer_of(
-      Json::object({{"webhooks", std::move(shown)},
-                    {"pagination", pagination_json(page, static_cast<std::int64_t>(all.size()))}}));
+  return answer_of(list_json("webhooks", std::move(all), page));
 }
 
 Result<Answer> add(Call& call) {
@@ -77,10 +69,11 @@ Result<Answer> test(Call& call) {
 Result<Answer> list_deliveries(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  DeliveryQuery query{std::nullopt, page.page, page.limit};
-  if (const auto status = reader.choice("status")) {
-    query.status = find_delivery_status(*status);
-  }
+  DeliveryQuery query;
+  query.status = reader.choices("status").value_or("");
+  query.sort = reader.sort();
+  query.page = page.page;
+  query.limit = page.limit;
   TRY(reader.finish());
   DeliveryPage found = TRY(call.services.deliveries.list(which(call), query));
   return answer_of(Json::object({{"deliveries", std::move(found.deliveries)},
@@ -98,7 +91,7 @@ Result<Answer> replay(Call& call) {
                    kAccepted);
 }
 
-// The same eight for a tenant and for the provider.
+// The eight routes, the same for a tenant and for the provider.
 struct Doors {
   std::string_view list;
   std::string_view one;
@@ -218,9 +211,9 @@ std::vector<Route> webhooks_routes() {
                  tenant_or_provider_with(Permission::tenants_update),
                  {"list_webhooks", "add_webhook", "show_webhook", "change_webhook",
                   "delete_webhook", "test_webhook", "list_deliveries", "replay_deliveries"}});
-  // Where a tenant is told that it is over a limit, it can look when it is.
+  // A tenant must be able to read its notices even when it is over a limit.
   for (Route& route : routes) route.answers_past_limit = route.method == "GET";
-  // Where alerts go is decided by those who decide who may come in.
+  // The permission for destinations of alerts is that for users.
   for (Route& route :
        routes_of({"/provider/webhooks",
                   "/provider/webhooks/{webhook_id}",

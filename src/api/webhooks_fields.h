@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/usual_fields.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate::api {
 
@@ -10,15 +11,15 @@ inline constexpr std::size_t kUrlMax = 2048;
 inline constexpr std::size_t kEventNamesMax = 16;
 inline constexpr std::size_t kSecretMax = 128;
 
-inline constexpr std::array<std::string_view, 5> kWebhookSorts = {"webhook_id", "url", "is_active",
-                                                                  "created_at", "updated_at"};
+inline constexpr std::array<std::string_view, 7> kWebhookSorts = {
+    "webhook_id", "tenant_id", "url", "is_active", "disabled_reason", "created_at", "updated_at"};
 inline constexpr std::array<Field, 3> kWebhooksQuery = {kPageField, kLimitField,
                                                         sort_by(kWebhookSorts, "webhook_id")};
 inline constexpr std::array<std::string_view, 3> kDeliveryStatuses = {"waiting", "delivered",
                                                                       "given_up"};
-inline constexpr std::array<Field, 3> kDeliveriesQuery = {
-    choice_of("status", kDeliveryStatuses, "how far the delivery has come"), kPageField,
-    kLimitField};
+inline constexpr std::array<Field, 4> kDeliveriesQuery = {
+    filter_of("status", kDeliveryStatuses, "how far the delivery has come"), kPageField,
+    kLimitField, sort_by(kDeliverySorts, "")};
 
 inline constexpr Field kUrlField = text_of("url", 1, kUrlMax, "where deliveries go, by https");
 inline constexpr Field kEventNamesField =

@@ -1,17 +1,22 @@
-// Workers: what each did last and does next.
+// Workers: the last and next run of each.
 #include "api/routes.h"
 #include "api/system_fields.h"
-#include "service/worker_board.h"
+#include "service/upkeep/worker_board.h"
 
 namespace metergate::api {
 namespace {
 
 Result<Answer> list_workers(Call& call) {
-  Json workers = Json::array();
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  const std::string sort = reader.sort();
+  TRY(reader.finish());
+  std::vector<Json> workers;
   for (const WorkerStatus& status : call.services.worker_board.all()) {
     workers.push_back(worker_json(status));
   }
-  return answer_of(Json::object({{"workers", std::move(workers)}}));
+  if (!sort.empty()) sort_documents(workers, sort);
+  return answer_of(list_json("workers", std::move(workers), page));
 }
 
 }  // namespace
@@ -21,7 +26,7 @@ std::vector<Route> workers_routes() {
            .path = "/provider/workers",
            .access = provider_with(Permission::tenants_read),
            .handler = list_workers,
-           .query = {},
+           .query = kWorkersQuery,
            .summary = "Show what each worker did last and does next",
            .name = "list_workers",
            .answers = {{&kWorkerList}}}};

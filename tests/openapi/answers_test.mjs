@@ -144,12 +144,17 @@ const parts = {
     await api.ask("list_meters");
     await api.ask("show_meter");
     await api.ask("show_meter", { values: { slug: "nothing" }, status: 404 });
+    await api.ask("change_meter", { body: { metadata: { team: "search" } } });
     await api.ask("change_meter");
     await api.ask("query_meter", { query: "?groupBy=subject&groupBy=model&windowSize=DAY&filterGroupBy[model]=x" });
     assert.match(await api.ask("query_meter", { headers: { Accept: "text/csv" } }), /window_start/);
     await api.ask("query_meter_by_body", { token: tenant });
     await api.ask("query_meter", { query: "?windowSize=YEAR", status: 400 });
+    await api.ask("query_meter", { query: `?advancedMeterGroupByFilters=${encodeURIComponent('{"model":{"$eq":"x"}}')}` });
     await api.ask("list_meter_subjects");
+    await api.ask("list_group_values");
+    await api.ask("list_ingested_events", { query: "?subject=456&limit=2" });
+    await api.ask("list_ingested_events", { query: "?ingestedAtFrom=2026-01-01", status: 400 });
     const first = await api.ask("list_events", { query: "?limit=1" });
     await api.ask("list_events", { query: `?limit=1&cursor=${first.next_cursor}` });
     await api.ask("correct_event");
