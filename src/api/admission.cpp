@@ -93,10 +93,10 @@ bool is_name_of(std::string_view wanted, std::string_view name) {
   return name.size() > wanted.size() + 1 && name.starts_with(wanted) && name.ends_with(']');
 }
 
-std::string allowed_names(const Route& route) {
-  std::vector<std::string_view> all = route.query_names;
-  all.insert(all.end(), route.repeated_names.begin(), route.repeated_names.end());
-  return joined(all);
+std::vector<std::string_view> names_of(const Route& route) {
+  std::vector<std::string_view> names;
+  for (const Field& field : route.query) names.push_back(field.name);
+  return names;
 }
 
 }  // namespace
@@ -106,20 +106,19 @@ Result<> check_query(const http::Request& request, const Route& route) {
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : request.query) {
     const bool is_for_any_read = name == kAfterSequence && request.method == "GET";
-    const bool is_repeated =
-        std::ranges::any_of(route.repeated_names,
-                            [&name](std::string_view wanted) { return is_name_of(wanted, name); });
-    if (is_repeated) continue;
+    const auto field = std::ranges::find_if(
+        route.query, [&name](const Field& wanted) { return is_name_of(wanted.name, name); });
+    const bool is_known = is_for_any_read || field != route.query.end();
+    if (is_known && !is_for_any_read && field->is_repeated) continue;
     if (std::ranges::find(seen, name) != seen.end()) {
       faults.push_back({std::nullopt, name, "stands in the query more than once"});
-    } else if (!is_for_any_read &&
-               std::ranges::find(route.query_names, name) == route.query_names.end()) {
+    } else if (!is_known) {
+      const std::vector<std::string_view> names = names_of(route);
       faults.push_back(
           {std::nullopt, name,
-           route.query_names.empty() && route.repeated_names.empty()
+           names.empty()
                ? std::string{"is unknown; this route takes no query parameters of its own"}
-               : "is unknown; allowed: " + allowed_names(route) +
-                     did_you_mean(name, route.query_names)});
+               : "is unknown; allowed: " + joined(names) + did_you_mean(name, names)});
     }
     seen.push_back(name);
   }

@@ -1,4 +1,5 @@
 // Alerts: the list, acknowledging and resolving.
+#include "api/alerts_fields.h"
 #include "api/billing_query.h"
 #include "service/alerts/alerting.h"
 
@@ -12,14 +13,12 @@ Result<AlertQuery> read_alert_query(const Call& call) {
   const PageRequest page = read_page(reader);
   query.page = page.page;
   query.limit = page.limit;
-  std::vector<std::string> types;
-  for (const AlertKindRow& row : kAlertKinds) types.emplace_back(row.type);
-  query.type = reader.choices("type", types).value_or("");
-  query.status = reader.choices("status", {"open", "acknowledged", "resolved"}).value_or("");
-  query.severity = reader.choices("severity", {"low", "medium", "high", "critical"}).value_or("");
+  query.type = reader.choices("type").value_or("");
+  query.status = reader.choices("status").value_or("");
+  query.severity = reader.choices("severity").value_or("");
   query.tenant_id = reader.text("tenant_id").value_or("");
   query.period = read_periods(reader, "period");
-  query.sort = reader.choice("sort", Alerting::sorts()).value_or(query.sort);
+  query.sort = reader.sort();
   TRY(reader.finish());
   return query;
 }
@@ -39,8 +38,8 @@ Result<Answer> acknowledge_alert(Call& call) {
   std::string reason;
   if (!call.request.body.empty()) {
     TRY(alerting.get(id));
-    BodyReader body = TRY(BodyReader::open(call.request));
-    reason = body.optional_text("reason", 3, 500).value_or("");
+    BodyReader body = TRY(BodyReader::open(call));
+    reason = body.text("reason");
     TRY(body.finish());
   }
   return answer_of(TRY(alerting.acknowledge(id, reason, call.actor)));
@@ -50,8 +49,8 @@ Result<Answer> resolve_alert(Call& call) {
   Alerting& alerting = call.services.alerting;
   const std::string& id = call.path_value("alert_id");
   TRY(alerting.get(id));
-  BodyReader body = TRY(BodyReader::open(call.request));
-  const std::string reason = body.required_text("reason", 3, 500);
+  BodyReader body = TRY(BodyReader::open(call));
+  const std::string reason = body.text("reason");
   TRY(body.finish());
   return answer_of(TRY(alerting.resolve(id, reason, call.actor)));
 }
@@ -60,28 +59,41 @@ Result<Answer> resolve_alert(Call& call) {
 
 std::vector<Route> alerts_routes() {
   constexpr Access updates = provider_with(Permission::alerts_update);
+  const auto error = [](ErrorCode more) {
+    return std::vector<ErrorCode>{ErrorCode::alert_not_found, more};
+  };
   return {
-      {"GET",
-       "/provider/alerts",
-       provider_with(Permission::alerts_read),
-       list_alerts,
-       {"type", "status", "severity", "tenant_id", "period", "page", "limit", "sort"},
-       true,
-       "List alerts, the newest first"},
-      {"POST",
-       "/provider/alerts/{alert_id}/ack",
-       updates,
-       acknowledge_alert,
-       {},
-       false,
-       "Acknowledge an open alert; a reason is optional"},
-      {"POST",
-       "/provider/alerts/{alert_id}/resolve",
-       updates,
-       resolve_alert,
-       {},
-       false,
-       "Resolve an alert, with a reason"},
+      {.method = "GET",
+       .path = "/provider/alerts",
+       .access = provider_with(Permission::alerts_read),
+       .handler = list_alerts,
+       .query = kAlertsQuery,
+       .is_slow = true,
+       .summary = "List alerts, the newest first",
+       .name = "list_alerts",
+       .answers = {{&kAlertList}}},
+      {.method = "POST",
+       .path = "/provider/alerts/{alert_id}/ack",
+       .access = updates,
+       .handler = acknowledge_alert,
+       .query = {},
+       .summary = "Acknowledge an open alert; a reason is optional",
+       .name = "acknowledge_alert",
+       .body = {.shape = &kAcknowledgeBody,
+                .example = R"({"reason":"Called the tenant"})",
+                .is_optional = true},
+       .answers = {{&kAlertShape}},
+       .errors = error(ErrorCode::alert_already_resolved)},
+      {.method = "POST",
+       .path = "/provider/alerts/{alert_id}/resolve",
+       .access = updates,
+       .handler = resolve_alert,
+       .query = {},
+       .summary = "Resolve an alert, with a reason",
+       .name = "resolve_alert",
+       .body = {.shape = &kResolveBody, .example = R"({"reason":"The plan was changed"})"},
+       .answers = {{&kAlertShape}},
+       .errors = error(ErrorCode::alert_already_resolved)},
   };
 }
 

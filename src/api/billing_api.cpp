@@ -1,6 +1,7 @@
 // Billing: the list of statements, one tenant's with its details, usage analytics and reports.
 #include <utility>
 
+#include "api/billing_fields.h"
 #include "api/billing_query.h"
 #include "api/overview_api.h"
 #include "api/plan_change_api.h"
@@ -44,14 +45,12 @@ Result<StatementPageRequest> read_statement_query(const Call& call) {
   request.page = page.page;
   request.limit = page.limit;
   request.filter.period = read_period(reader, "period");
-  const std::optional<std::string> healths =
-      reader.choices("health_status", {"healthy", "caution", "warning", "critical"});
+  const std::optional<std::string> healths = reader.choices("health_status");
   for (const std::string& health : listed_values(healths.value_or("")))
     request.filter.healths.push_back(*find_health(health));
   request.filter.has_overages = reader.flag("has_overages");
   request.filter.plans = read_plans(reader, call.services.catalog);
-  request.filter.statuses =
-      listed_values(reader.choices("status", {"active", "suspended"}).value_or(""));
+  request.filter.statuses = listed_values(reader.choices("status").value_or(""));
   request.filter.search = reader.text("q").value_or("");
   request.filter.cost_min = read_amount(reader, "cost_min");
   // Read only if needed, since they include the provider's own meters.
@@ -121,7 +120,7 @@ Result<Answer> show_usage(Call& call) {
   AnalyticsRequest request;
   request.first = reader.day("start_date");
   request.last = reader.day("end_date");
-  const std::optional<std::string> group_by = reader.choice("group_by", {"day", "week", "month"});
+  const std::optional<std::string> group_by = reader.choice("group_by");
   const std::string tenant = reader.text("tenant_id").value_or("");
   TRY(reader.finish());
   if (group_by) request.group_by = TRY(parse_group_by(*group_by));
@@ -201,8 +200,8 @@ http::BodySource json_source(ReportRows rows, Detail detail) {
 Result<Answer> show_report(Call& call) {
   QueryReader reader{call};
   const std::optional<Period> period = read_period(reader, "period");
-  const std::string format = reader.choice("format", {"json", "csv"}).value_or("json");
-  const std::string rows_of = reader.choice("detail", {"tenants", "lines"}).value_or("tenants");
+  const std::string format = reader.choice("format").value_or("json");
+  const std::string rows_of = reader.choice("detail").value_or("tenants");
   TRY(reader.finish());
   const Detail detail = rows_of == "lines" ? Detail::lines : Detail::tenants;
   // HEAD must not store a report.
@@ -219,37 +218,44 @@ Result<Answer> show_report(Call& call) {
 std::vector<Route> billing_routes() {
   constexpr Access reads = provider_with(Permission::billing_read);
   std::vector<Route> routes = {
-      {"GET",
-       "/provider/billing/tenants",
-       reads,
-       list_statements,
-       {"period", "health_status", "has_overages", "cost_min", "plan", "status", "q", "page",
-        "limit", "sort"},
-       true,
-       "List tenants with usage, limits, overage, cost and health"},
-      {"GET",
-       "/provider/billing/tenants/{tenant_id}",
-       reads,
-       show_statement,
-       {"period"},
-       false,
-       "Show a tenant's statement with its history, figures and forecast"},
-      {"GET",
-       "/provider/billing/usage",
-       reads,
-       show_usage,
-       {"start_date", "end_date", "group_by", "tenant_id"},
-       true,
-       "Show usage by day, week or month"},
-      {"GET",
-       "/provider/billing/reports",
-       provider_with(Permission::reports_read),
-       show_report,
-       {"period", "format", "detail"},
-       true,
-       "Make or read a monthly report",
-       {},
-       "report.downloaded"},
+      {.method = "GET",
+       .path = "/provider/billing/tenants",
+       .access = reads,
+       .handler = list_statements,
+       .query = kStatementsQuery,
+       .is_slow = true,
+       .summary = "List tenants with usage, limits, overage, cost and health",
+       .name = "list_statements",
+       .answers = {{&kStatementList}}},
+      {.method = "GET",
+       .path = "/provider/billing/tenants/{tenant_id}",
+       .access = reads,
+       .handler = show_statement,
+       .query = kPeriodQuery,
+       .summary = "Show a tenant's statement with its history, figures and forecast",
+       .name = "show_statement",
+       .answers = {{&kStatement}},
+       .errors = {ErrorCode::tenant_not_found}},
+      {.method = "GET",
+       .path = "/provider/billing/usage",
+       .access = reads,
+       .handler = show_usage,
+       .query = kUsageQuery,
+       .is_slow = true,
+       .summary = "Show usage by day, week or month",
+       .name = "show_usage",
+       .answers = {{&kUsageAnswer}},
+       .errors = {ErrorCode::tenant_not_found}},
+      {.method = "GET",
+       .path = "/provider/billing/reports",
+       .access = provider_with(Permission::reports_read),
+       .handler = show_report,
+       .query = kReportQuery,
+       .is_slow = true,
+       .summary = "Make or read a monthly report",
+       .name = "show_report",
+       .answers = {{&kReport}, {&kReportByLines}, {nullptr, 200, Form::csv}},
+       .noted_as = "report.downloaded"},
   };
   routes.push_back(plan_change_route());
   routes.push_back(overview_route());

@@ -1,14 +1,12 @@
 // /api/v1/corrections: the provider voids or replaces wrong events.
 #include "api/event_reader.h"
+#include "api/events_fields.h"
 #include "api/routes.h"
 #include "service/corrections/corrections.h"
 #include "service/metering/event_shapes.h"
 
 namespace metergate::api {
 namespace {
-
-constexpr std::size_t kNameMax = 256;
-constexpr std::size_t kReasonMost = 500;
 
 // The replacement of `kept`: members that the body does not give are taken over.
 Result<UsageEvent> read_replacement(const Json& given, const KeptEvent& kept, Timestamp now) {
@@ -37,7 +35,7 @@ Result<UsageEvent> read_replacement(const Json& given, const KeptEvent& kept, Ti
 }
 
 TenantId read_tenant(BodyReader& body) {
-  const std::string text = body.required_text("tenant_id", 1, kNameMax);
+  const std::string text = body.text("tenant_id");
   if (text.empty()) return {};
   const Result<TenantId> tenant = TenantId::parse(text);
   if (tenant) return *tenant;
@@ -46,15 +44,15 @@ TenantId read_tenant(BodyReader& body) {
 }
 
 Result<Answer> correct_event(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   CorrectionRequest request;
   request.name.tenant = read_tenant(body);
-  request.name.source = body.required_text("source", 1, kNameMax);
-  request.name.id = body.required_text("id", 1, kNameMax);
-  const std::string action = body.required_choice("action", {"void", "replace"});
-  request.reason = body.required_text("reason", 3, kReasonMost);
-  request.time = body.optional_time("time");
-  const Json* event = body.optional_any("event");
+  request.name.source = body.text("source");
+  request.name.id = body.text("id");
+  const std::string action = body.text("action");
+  request.reason = body.text("reason");
+  request.time = body.maybe_time("time");
+  const Json* event = body.maybe_any("event");
   if (action == "replace" && event == nullptr)
     body.fault("event", "is missing: it is what the event is replaced by");
   if (action == "void" && event != nullptr)
@@ -72,7 +70,7 @@ Result<Answer> list_corrections(Call& call) {
   const PageRequest page = read_page(reader);
   CorrectionQuery query;
   query.tenant_id = reader.text("tenant_id").value_or("");
-  query.sort = read_sort(reader, {kCorrectionSorts.begin(), kCorrectionSorts.end()}, "");
+  query.sort = reader.sort();
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());
@@ -84,23 +82,34 @@ Result<Answer> list_corrections(Call& call) {
 }  // namespace
 
 std::vector<Route> corrections_routes() {
-  Route correcting{"POST",
-                   "/api/v1/corrections",
-                   provider_with(Permission::events_write),
-                   correct_event,
-                   {},
-                   true,
-                   "Void or replace a recorded event, with a reason; of a closed period the "
-                   "difference is billed in the next"};
+  Route correcting{
+      .method = "POST",
+      .path = "/api/v1/corrections",
+      .access = provider_with(Permission::events_write),
+      .handler = correct_event,
+      .query = {},
+      .is_slow = true,
+      .summary =
+          "Void or replace a recorded event, with a reason; of a closed period the difference is "
+          "billed in the next",
+      .name = "correct_event",
+      .body = {.shape = &kCorrectionBody,
+               .example = R"({"tenant_id":"tenant_456","source":"shop","id":"order-1",)"
+                          R"("action":"void","reason":"Counted twice"})"},
+      .answers = {{&kCorrectionShape, kCreated}},
+      .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::duplicate,
+                 ErrorCode::period_closed}};
   correcting.body_bytes_max = std::size_t{256} << 10;  // an event's data may be 64 KiB
   return {std::move(correcting),
-          {"GET",
-           "/api/v1/corrections",
-           provider_with(Permission::billing_read),
-           list_corrections,
-           {"tenant_id", "page", "limit", "sort"},
-           true,
-           "The corrections that were made, the newest first unless sorted"}};
+          {.method = "GET",
+           .path = "/api/v1/corrections",
+           .access = provider_with(Permission::billing_read),
+           .handler = list_corrections,
+           .query = kCorrectionsQuery,
+           .is_slow = true,
+           .summary = "List the corrections that were made, the newest first unless sorted",
+           .name = "list_corrections",
+           .answers = {{&kCorrectionList}}}};
 }
 
 }  // namespace metergate::api

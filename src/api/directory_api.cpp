@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "api/directory_fields.h"
 #include "api/routes.h"
 #include "api/terms_preview.h"
 #include "api/time_range.h"
@@ -42,9 +43,8 @@ Result<Answer> list_tenants(Call& call) {
   TenantQuery query;
   query.search = reader.text("q").value_or("");
   query.plan = reader.text("plan").value_or("");
-  query.status = reader.choices("status", {"active", "suspended"}).value_or("");
-  query.sort =
-      read_sort(reader, {"tenant_id", "name", "plan", "status", "created_at"}, "tenant_id");
+  query.status = reader.choices("status").value_or("");
+  query.sort = reader.sort();
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());
@@ -56,12 +56,12 @@ Result<Answer> list_tenants(Call& call) {
 }
 
 Result<Answer> add_tenant(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
-  const std::string id_text = body.required_text("tenant_id", 1, kIdLengthMax);
+  BodyReader body = TRY(BodyReader::open(call));
+  const std::string id_text = body.text("tenant_id");
   NewTenant wanted;
-  wanted.name = body.required_text("name", 1, kTenantNameMax);
-  wanted.plan = body.optional_text("plan", 1, kIdLengthMax).value_or(wanted.plan);
-  const Json* own = body.optional_any("limits_override");
+  wanted.name = body.text("name");
+  wanted.plan = body.maybe_text("plan").value_or(wanted.plan);
+  const Json* own = body.maybe_any("limits_override");
   const Result<TenantId> id = TenantId::parse(id_text);
   if (!id && !id_text.empty()) body.fault("tenant_id", id.error().message);
   TRY(body.finish());
@@ -74,13 +74,13 @@ Result<Answer> add_tenant(Call& call) {
 Result<Answer> get_tenant(Call& call) { return show(call, TRY(tenant_in_path(call))); }
 
 Result<TenantPatch> read_patch(const Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   TenantPatch patch;
-  patch.name = body.optional_text("name", 1, kTenantNameMax);
-  patch.status = body.optional_choice("status", {"active", "suspended"});
-  const Json* own = body.optional_any("limits_override");
+  patch.name = body.maybe_text("name");
+  patch.status = body.maybe_text("status");
+  const Json* own = body.maybe_any("limits_override");
   const bool is_removed = body.is_null("limits_override");
-  const std::optional<std::string> reason = body.optional_text("reason", 3, 500);
+  const std::optional<std::string> reason = body.maybe_text("reason");
   if ((own != nullptr || is_removed) && !reason) {
     body.fault("reason",
                "is missing or too short: own limits change what the tenant pays, so "
@@ -116,7 +116,7 @@ Result<Answer> change_tenant(Call& call) {
 Result<Answer> list_plans(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  const std::string sort = read_sort(reader, {"plan", "version", "valid_from"}, "");
+  const std::string sort = reader.sort();
   TRY(reader.finish());
   std::vector<Json> plans;
   for (const Plan& plan : call.services.catalog.offered()) {
@@ -145,51 +145,80 @@ Result<Answer> list_audits(Call& call) {
   filter.from = std::max(instants.from, days.from);
   filter.to =
       instants.to && days.to ? std::min(instants.to, days.to) : std::max(instants.to, days.to);
-  filter.sort = read_sort(reader, {kAuditSorts.begin(), kAuditSorts.end()}, "");
+  filter.sort = reader.sort();
   TRY(reader.finish());
   AuditPage found = TRY(call.services.audit_log.list(filter, page.page, page.limit));
   return answer_of(Json::object(
       {{"audits", std::move(found.records)}, {"pagination", pagination_json(page, found.total)}}));
 }
 
-}  // namespace
-
-std::vector<Route> directory_routes() {
+std::vector<Route> routes_of_tenants() {
   constexpr Access reads = provider_with(Permission::tenants_read);
   constexpr Access writes = provider_with(Permission::tenants_update);
   return {
-      {"GET",
-       "/provider/tenants",
-       reads,
-       list_tenants,
-       {"q", "plan", "status", "page", "limit", "sort"},
-       false,
-       "List tenants"},
-      {"POST", "/provider/tenants", writes, add_tenant, {}, false, "Add a tenant"},
-      {"GET", "/provider/tenants/{tenant_id}", reads, get_tenant, {}, false, "Show a tenant"},
-      {"PATCH",
-       "/provider/tenants/{tenant_id}",
-       writes,
-       change_tenant,
-       {"dry_run"},
-       false,
-       "Rename, suspend or resume a tenant, or give it limits of its own"},
-      {"GET",
-       "/provider/plans",
-       reads,
-       list_plans,
-       {"page", "limit", "sort"},
-       false,
-       "List the plans on offer"},
-      {"GET",
-       "/provider/audits",
-       provider_with(Permission::audits_read),
-       list_audits,
-       {"actor", "action", "tenant_id", "tenant", "from", "to", "start_date", "end_date", "page",
-        "limit", "sort"},
-       false,
-       "List audit records, the newest first unless sorted"},
+      {.method = "GET",
+       .path = "/provider/tenants",
+       .access = reads,
+       .handler = list_tenants,
+       .query = kTenantsQuery,
+       .summary = "List tenants",
+       .name = "list_tenants",
+       .answers = {{&kTenantList}}},
+      {.method = "POST",
+       .path = "/provider/tenants",
+       .access = writes,
+       .handler = add_tenant,
+       .query = {},
+       .summary = "Add a tenant",
+       .name = "add_tenant",
+       .body = {.shape = &kNewTenantBody,
+                .example = R"({"tenant_id":"tenant_456","name":"Adventure Park","plan":"basic"})"},
+       .answers = {{&kTenantShape, kCreated}},
+       .errors = {ErrorCode::duplicate}},
+      {.method = "GET",
+       .path = "/provider/tenants/{tenant_id}",
+       .access = reads,
+       .handler = get_tenant,
+       .query = {},
+       .summary = "Show a tenant",
+       .name = "show_tenant",
+       .answers = {{&kTenantShape}},
+       .errors = {ErrorCode::tenant_not_found}},
+      {.method = "PATCH",
+       .path = "/provider/tenants/{tenant_id}",
+       .access = writes,
+       .handler = change_tenant,
+       .query = kDryRunQuery,
+       .summary = "Rename, suspend or resume a tenant, or give it limits of its own",
+       .name = "change_tenant",
+       .body = {.shape = &kTenantPatchBody,
+                .example = R"({"limits_override":{"max_stores":8},"reason":"Agreed in May"})"},
+       .answers = {{&kTenantShape}, {&kTenantPreview}},
+       .errors = {ErrorCode::tenant_not_found, ErrorCode::conflict}},
   };
+}
+
+}  // namespace
+
+std::vector<Route> directory_routes() {
+  std::vector<Route> routes = routes_of_tenants();
+  routes.push_back({.method = "GET",
+                    .path = "/provider/plans",
+                    .access = provider_with(Permission::tenants_read),
+                    .handler = list_plans,
+                    .query = kPlansQuery,
+                    .summary = "List the plans on offer",
+                    .name = "list_plans",
+                    .answers = {{&kPlanList}}});
+  routes.push_back({.method = "GET",
+                    .path = "/provider/audits",
+                    .access = provider_with(Permission::audits_read),
+                    .handler = list_audits,
+                    .query = kAuditsQuery,
+                    .summary = "List audit records, the newest first unless sorted",
+                    .name = "list_audits",
+                    .answers = {{&kAuditList}}});
+  return routes;
 }
 
 }  // namespace metergate::api

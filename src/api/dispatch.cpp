@@ -14,11 +14,6 @@
 namespace metergate::api {
 namespace {
 
-// Paths whose errors are problems as in RFC 9457, for clients of other products.
-bool answers_problems(std::string_view path) {
-  return path.starts_with("/api/v1/") || path.starts_with("/api/v3/openmeter/");
-}
-
 constexpr std::size_t kUserAgentMax = 256;
 
 http::EnvelopeContext context_of(const Services& services, std::string_view request_id) {
@@ -154,12 +149,14 @@ Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   TRY(admit_call(exchange));
   TRY(check_query(request, *exchange.match->route));
   TRY(check_sequence(request, services_));
-  Call call{.request = request,
+  Call call{.route = *exchange.match->route,
+            .request = request,
             .services = services_,
             .path_values = exchange.match->path_values,
             .caller = admission.caller ? &*admission.caller : nullptr,
             .access = admission.access,
-            .actor = actor_of(request, admission.caller)};
+            .actor = actor_of(request, admission.caller),
+            .reference = &reference_};
   Answer answer = TRY(exchange.match->route->handler(call));
   return formed(shape(std::move(answer), request), request);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/admission.h"
+#include "api/reference.h"
 #include "api/route_table.h"
 #include "base/changing.h"
 #include "http/server/server.h"
@@ -69,7 +70,10 @@ class Dispatcher final : public http::Handler {
   };
 
   Dispatcher(RouteTable table, Services& services, http::CorsRules cors)
-      : table_(std::move(table)), services_(services), cors_(std::move(cors)) {}
+      : table_(std::move(table)),
+        reference_(table_.routes(), services.about.version),
+        services_(services),
+        cors_(std::move(cors)) {}
   Result<http::Response> answer(Exchange& exchange);
   Result<http::Response> answer_unmatched(Exchange& exchange);
   http::Response shape(Answer answer, const http::Request& request) const;
@@ -84,6 +88,7 @@ class Dispatcher final : public http::Handler {
   void finish(Exchange& exchange, http::Reply reply);
 
   RouteTable table_;
+  Reference reference_;
   Services& services_;
   Changing<http::CorsRules> cors_;
   std::mutex mutex_;

@@ -34,16 +34,20 @@ Result<Answer> download(Call&) {
 Result<Answer> break_down(Call&) { return fail(ErrorCode::corrupt, "block 7 of /data is bad"); }
 Result<Answer> refuse(Call&) { return fail(ErrorCode::conflict, "it exists"); }
 
+constexpr std::array<Field, 2> kOpenQuery = {Field{.name = "x"}, Field{.name = "y"}};
+constexpr std::array<Field, 1> kStoreQuery = {Field{.name = "x"}};
+
 std::vector<Route> test_routes() {
   const Access provider = provider_with(Permission::billing_read);
   const Access tenant = tenant_or_provider_with(Permission::tenants_read);
   const Access sender = sender_or_provider_with(Permission::events_write);
   return {
-      {"GET", "/open", open_to_everybody(), show_call, {"x", "y"}, false, ""},
+      {"GET", "/open", open_to_everybody(), show_call, kOpenQuery, false, ""},
       {"GET", "/download", open_to_everybody(), download, {}, true, ""},
       {"GET", "/broken", open_to_everybody(), break_down, {}, false, ""},
       {"GET", "/provider/figures", provider, show_call, {}, false, ""},
-      {"GET", "/api/tenants/{tenant_id}/stores/{store_id}", tenant, show_call, {"x"}, false, ""},
+      {"GET", "/api/tenants/{tenant_id}/stores/{store_id}", tenant, show_call, kStoreQuery, false,
+       ""},
       {"POST", "/api/tenants/{tenant_id}/stores", tenant, make, {}, false, ""},
       {"GET", "/api/tenants/{tenant_id}/conflict", tenant, refuse, {}, false, ""},
       {"POST", "/api/v1/events", sender, make, {}, false, ""},

@@ -6,6 +6,7 @@
 #include "api/event_body.h"
 #include "api/event_reader.h"
 #include "api/event_scan.h"
+#include "api/events_fields.h"
 #include "api/routes.h"
 #include "http/words/problem.h"
 #include "service/metering/enforcement.h"
@@ -167,16 +168,26 @@ Result<Answer> record_events(Call& call) {
 }  // namespace
 
 std::vector<Route> events_routes() {
-  Route ours{"POST",
-             "/api/v1/events",
-             sender_or_provider_with(Permission::events_write),
-             record_events,
-             {},
-             false,
-             "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"};
+  Route ours{.method = "POST",
+             .path = "/api/v1/events",
+             .access = sender_or_provider_with(Permission::events_write),
+             .handler = record_events,
+             .query = {},
+             .summary = "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing",
+             .name = "record_events",
+             .body = {.shape = &kEventBody,
+                      .example = R"({"specversion":"1.0","id":"order-1","source":"shop",)"
+                                 R"("type":"webhook.call","subject":"tenant_456",)"
+                                 R"("data":{"webhook_id":"w1","success":true,"duration_ms":12}})",
+                      .media_types = kEventMediaTypes},
+             .answers = {{nullptr, 204, Form::nothing}, {&kReceiptList}},
+             .errors = {ErrorCode::tenant_not_found, ErrorCode::conflict, ErrorCode::period_closed,
+                        ErrorCode::limit_exceeded, ErrorCode::disabled},
+             .headers = kPreferHeaders};
   ours.body_bytes_max = kBodyBytesMax;
   Route kongs = ours;
   kongs.path = kKongsPath;
+  kongs.name = "record_events_of_kong";
   kongs.summary = "The same, where the metering plugin of Kong's gateway sends them";
   return {std::move(ours), std::move(kongs)};
 }

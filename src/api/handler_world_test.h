@@ -32,7 +32,7 @@ class HandlerWorld : public ServicesWorld {
     });
     if (route == routes.end()) return fail(ErrorCode::internal, "no such row in the table");
     for (const auto& [name, value] : ask.query) {
-      if (std::ranges::find(route->query_names, name) == route->query_names.end()) {
+      if (find_field(route->query, name) == nullptr) {
         return fail(ErrorCode::invalid, "unknown query parameter " + name);
       }
     }
@@ -43,7 +43,7 @@ class HandlerWorld : public ServicesWorld {
     request.body = ask.body;
     request.headers = ask.headers;
     if (!ask.body.empty()) request.headers.emplace_back("content-type", "application/json");
-    Call call{request, services, ask.path_values, &caller, std::nullopt, actor};
+    Call call{*route, request, services, ask.path_values, &caller, std::nullopt, actor};
     return route->handler(call);
   }
 

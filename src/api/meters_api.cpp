@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "api/meters_fields.h"
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/time.h"
@@ -14,9 +16,6 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::size_t kSubjectsMax = 100;
-constexpr std::size_t kGroupNamesMax = 20;
-constexpr std::size_t kMeterTextMax = 1024;
 constexpr std::size_t kFilterValuesMax = 100;
 using Texts = std::vector<std::string>;
 constexpr std::string_view kFilterPrefix = "filterGroupBy[";
@@ -66,16 +65,10 @@ std::string zone_fault(const std::string& zone) {
   return "is " + shown(zone) + "; must be a name like Europe/Berlin of the IANA database";
 }
 
-std::string window_sizes_text() {
-  std::string text = "must be one of:";
-  for (const auto& name : window_size_names()) text += " " + std::string{name};
-  return text;
-}
-
 void read_windows(QueryReader& reader, MeterQuery& query) {
   query.from = read_instant(reader, "from");
   query.to = read_instant(reader, "to");
-  const auto size = reader.choice("windowSize", window_size_names());
+  const auto size = reader.choice("windowSize");
   if (size) query.size = find_window_size(*size);
   const auto zone = reader.text("windowTimeZone");
   if (!zone) return;
@@ -173,13 +166,10 @@ bool wants_csv(const Call& call) {
 
 // The same query in a body, in which several values of a group match any of them.
 void read_window_members(BodyReader& body, MeterQuery& query) {
-  query.from = body.optional_time("from");
-  query.to = body.optional_time("to");
-  if (const auto size = body.optional_text("windowSize", 1, kMeterTextMax)) {
-    query.size = find_window_size(*size);
-    if (!query.size) body.fault("windowSize", "is " + shown(*size) + "; " + window_sizes_text());
-  }
-  const auto zone = body.optional_text("windowTimeZone", 1, kMeterTextMax);
+  query.from = body.maybe_time("from");
+  query.to = body.maybe_time("to");
+  if (const auto size = body.maybe_text("windowSize")) query.size = find_window_size(*size);
+  const auto zone = body.maybe_text("windowTimeZone");
   if (!zone) return;
   Result<TimeZone> found = TimeZone::find(*zone);
   if (found) {
@@ -190,14 +180,14 @@ void read_window_members(BodyReader& body, MeterQuery& query) {
 }
 
 void read_group_members(BodyReader& body, MeterQuery& query) {
-  for (std::string& name : body.optional_texts("groupBy", kGroupNamesMax).value_or(Texts{})) {
+  for (std::string& name : body.texts("groupBy")) {
     if (name == kSubjectName) {
       query.by_subject = true;
     } else {
       query.group_by.push_back(std::move(name));
     }
   }
-  const Json* filters = body.optional_any("filterGroupBy");
+  const Json* filters = body.maybe_any("filterGroupBy");
   if (filters == nullptr || filters->is_null()) return;
   if (!filters->is_object())
     return body.fault("filterGroupBy", "must be an object of lists, like {\"model\": [\"x\"]}");
@@ -216,7 +206,7 @@ void read_group_members(BodyReader& body, MeterQuery& query) {
 }
 
 void read_advanced_member(BodyReader& body, MeterQuery& query) {
-  const Json* filters = body.optional_any(kAdvancedFilters);
+  const Json* filters = body.maybe_any(kAdvancedFilters);
   if (filters != nullptr) take_advanced(*filters, body, query);
 }
 
@@ -224,7 +214,7 @@ void read_advanced_member(BodyReader& body, MeterQuery& query) {
 // another answer.
 void refuse_members(BodyReader& body, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
-    const Json* value = body.optional_any(name);
+    const Json* value = body.maybe_any(name);
     const bool is_empty = value == nullptr || value->is_null() ||
                           (value->is_array() && value->as_array().empty()) ||
                           (value->is_object() && value->as_object().empty());
@@ -256,16 +246,15 @@ Result<Answer> query_meter(Call& call) {
 }
 
 Result<Answer> query_meter_by_body(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   MeterQuery query;
   query.slug = call.path_value("slug");
-  const Texts subjects = body.optional_texts(kSubjectName, kSubjectsMax).value_or(Texts{});
+  const Texts subjects = body.texts(kSubjectName);
   TRY(read_subjects(call, subjects, body, query));
   read_window_members(body, query);
   read_group_members(body, query);
   read_advanced_member(body, query);
   check_group_count(body, query);
-  body.optional_any("clientId");
   refuse_members(body, {"filterCustomerId"});
   TRY(body.finish());
   return answer_query(call, query);
@@ -300,7 +289,7 @@ Result<Answer> list_subjects(Call& call) {
 }
 
 std::optional<std::vector<Dimension>> read_group_by(BodyReader& body) {
-  const Json* groups = body.optional_any("groupBy");
+  const Json* groups = body.maybe_any("groupBy");
   if (groups == nullptr || groups->is_null()) return std::nullopt;
   if (!groups->is_object()) {
     body.fault("groupBy", "must be an object of names and paths, like {\"model\": \"$.model\"}");
@@ -320,7 +309,7 @@ std::optional<std::vector<Dimension>> read_group_by(BodyReader& body) {
 
 // Without "from" a meter counts only events recorded after it was created.
 void read_from(BodyReader& body, const Call& call, NewMeter& wanted) {
-  if (!body.optional_choice("from", {"period_start"})) return;
+  if (!body.maybe_text("from")) return;
   const Services& services = call.services;
   wanted.counts_from = open_from(services.store, services.rules, services.clock);
 }
@@ -329,24 +318,19 @@ Result<Answer> create_meter(Call& call) {
   QueryReader query(call);
   const bool is_dry_run = query.flag("dry_run").value_or(false);
   TRY(query.finish());
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewMeter wanted;
-  wanted.meter.slug = body.required_text("slug", 1, kMeterTextMax);
-  wanted.meter.event_type = body.required_text("eventType", 1, kMeterTextMax);
-  wanted.name = body.optional_text("name", 1, kMeterTextMax).value_or("");
-  wanted.description = body.optional_text("description", 0, kMeterTextMax).value_or("");
-  wanted.meter.value_path = body.optional_text("valueProperty", 1, kMeterTextMax).value_or("");
-  const std::string aggregation = body.required_text("aggregation", 1, kMeterTextMax);
-  if (const auto found = find_folding(aggregation)) {
-    wanted.meter.aggregation = *found;
-  } else if (!aggregation.empty()) {
-    body.fault("aggregation",
-               "is " + shown(aggregation) + "; must be one of: " + folding_names_text());
-  }
+  wanted.meter.slug = body.text("slug");
+  wanted.meter.event_type = body.text("eventType");
+  wanted.name = body.text("name");
+  wanted.description = body.text("description");
+  wanted.meter.value_path = body.text("valueProperty");
+  wanted.meter.aggregation =
+      find_folding(body.text("aggregation")).value_or(wanted.meter.aggregation);
   wanted.meter.group_by = read_group_by(body).value_or(std::vector<Dimension>{});
-  wanted.meter.tenant_may_send = body.optional_flag("tenant_may_send").value_or(false);
+  wanted.meter.tenant_may_send = body.maybe_flag("tenant_may_send").value_or(false);
   read_from(body, call, wanted);
-  if (const Json* metadata = body.optional_any("metadata")) wanted.metadata = *metadata;
+  if (const Json* metadata = body.maybe_any("metadata")) wanted.metadata = *metadata;
   TRY(body.finish());
   if (is_dry_run) return plain_json(preview_json(TRY(call.services.meters.preview(wanted))));
   const MeterRecord made = TRY(call.services.meters.add(wanted, call.actor));
@@ -354,13 +338,13 @@ Result<Answer> create_meter(Call& call) {
 }
 
 Result<Answer> change_meter(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   MeterPatch patch;
-  patch.name = body.optional_text("name", 1, kMeterTextMax);
-  patch.description = body.optional_text("description", 0, kMeterTextMax);
+  patch.name = body.maybe_text("name");
+  patch.description = body.maybe_text("description");
   patch.group_by = read_group_by(body);
   if (body.is_null("metadata")) patch.metadata = Json();
-  if (const Json* metadata = body.optional_any("metadata")) patch.metadata = *metadata;
+  if (const Json* metadata = body.maybe_any("metadata")) patch.metadata = *metadata;
   TRY(body.finish());
   TRY(call.services.meters.change(call.path_value("slug"), patch, call.actor));
   const KnownMeter changed = TRY(call.services.meters.get(call.path_value("slug")));
@@ -372,66 +356,123 @@ Result<Answer> delete_meter(Call& call) {
   return no_content();
 }
 
+constexpr Access kMeterReading = sender_or_provider_with(Permission::billing_read);
+
+std::vector<Route> meter_rows() {
+  constexpr Access changing = provider_with(Permission::billing_update);
+  return {
+      {.method = "GET",
+       .path = "/api/v1/meters",
+       .access = kMeterReading,
+       .handler = list_meters,
+       .query = {},
+       .summary = "List the meters, built-in ones and your own",
+       .name = "list_meters",
+       .answers = {{&kMeterShape, 200, Form::bare_list}}},
+      {.method = "POST",
+       .path = "/api/v1/meters",
+       .access = changing,
+       .handler = create_meter,
+       .query = kNewMeterQuery,
+       .is_slow = true,
+       .summary = "Define a meter of your own; with \"from\" it counts the kept events of open "
+                  "periods too",
+       .name = "add_meter",
+       .body = {.shape = &kNewMeterBody,
+                .example = R"({"slug":"tokens_total","eventType":"prompt","aggregation":"SUM",)"
+                           R"("valueProperty":"$.tokens","groupBy":{"model":"$.model"}})"},
+       .answers = {{&kMeterShape, kCreated, Form::bare}, {&kMeterPreview, 200, Form::bare}},
+       .errors = {ErrorCode::duplicate, ErrorCode::conflict}},
+      {.method = "GET",
+       .path = "/api/v1/meters/{slug}",
+       .access = kMeterReading,
+       .handler = get_meter,
+       .query = {},
+       .summary = "Show one meter",
+       .name = "show_meter",
+       .answers = {{&kMeterShape, 200, Form::bare}},
+       .errors = {ErrorCode::not_found}},
+      {.method = "PUT",
+       .path = "/api/v1/meters/{slug}",
+       .access = changing,
+       .handler = change_meter,
+       .query = {},
+       .summary = "Change the name, description and metadata of a meter of your own",
+       .name = "change_meter",
+       .body = {.shape = &kMeterPatchBody, .example = R"({"name":"Tokens"})"},
+       .answers = {{&kMeterShape, 200, Form::bare}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+      {.method = "DELETE",
+       .path = "/api/v1/meters/{slug}",
+       .access = changing,
+       .handler = delete_meter,
+       .query = {},
+       .summary = "Delete a meter of your own, with what it counted",
+       .name = "delete_meter",
+       .answers = {{nullptr, 204, Form::nothing}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+  };
+}
+
+std::vector<Route> meter_query_rows() {
+  const ShownAnswer csv{nullptr, 200, Form::csv};
+  const ShownAnswer result{&kMeterResult, 200, Form::bare};
+  const std::vector<ErrorCode> not_found = {ErrorCode::not_found};
+  return {
+      {.method = "GET",
+       .path = "/api/v1/meters/{slug}/query",
+       .access = kMeterReading,
+       .handler = query_meter,
+       .query = kMeterQuery,
+       .is_slow = true,
+       .summary =
+           "Show a meter's usage in a range of time, by window, subject and group; JSON or CSV",
+       .name = "query_meter",
+       .answers = {result, csv},
+       .errors = not_found,
+       .headers = kAcceptHeaders},
+      {.method = "POST",
+       .path = "/api/v1/meters/{slug}/query",
+       .access = kMeterReading,
+       .handler = query_meter_by_body,
+       .query = {},
+       .is_slow = true,
+       .summary = "The same, asked by a body",
+       .name = "query_meter_by_body",
+       .body = {.shape = &kMeterQuestionBody,
+                .example = R"({"windowSize":"DAY","groupBy":["subject"]})"},
+       .answers = {result, csv},
+       .errors = not_found,
+       .headers = kAcceptHeaders},
+      {.method = "GET",
+       .path = "/api/v1/meters/{slug}/group-by/{name}/values",
+       .access = kMeterReading,
+       .handler = list_group_values,
+       .query = kGroupValuesQuery,
+       .is_slow = true,
+       .summary = "List the values of a meter's group, of the last day unless a range is given",
+       .name = "list_group_values",
+       .answers = {{nullptr, 200, Form::bare_list}},
+       .errors = not_found},
+      {.method = "GET",
+       .path = "/api/v1/meters/{slug}/subjects",
+       .access = provider_with(Permission::billing_read),
+       .handler = list_subjects,
+       .query = {},
+       .is_slow = true,
+       .summary = "List the tenants with usage of a meter",
+       .name = "list_meter_subjects",
+       .answers = {{nullptr, 200, Form::bare_list}},
+       .errors = not_found},
+  };
+}
+
 }  // namespace
 
 std::vector<Route> meters_routes() {
-  const Access reading = sender_or_provider_with(Permission::billing_read);
-  const Access changing = provider_with(Permission::billing_update);
-  Route query{"GET",
-              "/api/v1/meters/{slug}/query",
-              reading,
-              query_meter,
-              {"from", "to", "windowSize", "windowTimeZone", "clientId", kAdvancedFilters},
-              true,
-              "A meter's usage in a range of time, by window, subject and group; JSON or CSV"};
-  query.repeated_names = {"subject", "groupBy", "filterGroupBy[]"};
-  return {
-      {"GET", "/api/v1/meters", reading, list_meters, {}, false, "The meters there are"},
-      {"POST",
-       "/api/v1/meters",
-       changing,
-       create_meter,
-       {"dry_run"},
-       true,
-       "Define a meter of your own; with \"from\" it counts the kept events of open periods too"},
-      {"GET", "/api/v1/meters/{slug}", reading, get_meter, {}, false, "One meter"},
-      {"PUT",
-       "/api/v1/meters/{slug}",
-       changing,
-       change_meter,
-       {},
-       false,
-       "Change the name, description and metadata of a meter of your own"},
-      {"DELETE",
-       "/api/v1/meters/{slug}",
-       changing,
-       delete_meter,
-       {},
-       false,
-       "Delete a meter of your own, with what it counted"},
-      std::move(query),
-      {"POST",
-       "/api/v1/meters/{slug}/query",
-       reading,
-       query_meter_by_body,
-       {},
-       true,
-       "The same, asked by a body"},
-      {"GET",
-       "/api/v1/meters/{slug}/group-by/{name}/values",
-       reading,
-       list_group_values,
-       {"from", "to"},
-       true,
-       "The values of what a meter groups by, of the last day unless a range is given"},
-      {"GET",
-       "/api/v1/meters/{slug}/subjects",
-       provider_with(Permission::billing_read),
-       list_subjects,
-       {},
-       true,
-       "The tenants with usage of a meter"},
-  };
+  std::vector<Route> routes = meter_rows();
+  std::ranges::move(meter_query_rows(), std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace metergate::api

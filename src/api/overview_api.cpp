@@ -1,6 +1,7 @@
 #include "api/overview_api.h"
 
 #include "api/billing_query.h"
+#include "api/overview_fields.h"
 #include "service/analytics/overview.h"
 
 namespace metergate::api {
@@ -19,13 +20,16 @@ Result<Answer> show_overview(Call& call) {
 }  // namespace
 
 Route overview_route() {
-  return {"GET",
-          "/provider/overview",
-          provider_with(Permission::billing_read),
-          show_overview,
-          {"period"},
-          true,
-          "Show totals, health, cost, open alerts, top tenants and the usage of 13 months"};
+  return {
+      .method = "GET",
+      .path = "/provider/overview",
+      .access = provider_with(Permission::billing_read),
+      .handler = show_overview,
+      .query = kPeriodQuery,
+      .is_slow = true,
+      .summary = "Show totals, health, cost, open alerts, top tenants and the usage of 13 months",
+      .name = "show_overview",
+      .answers = {{&kOverviewShape}}};
 }
 
 }  // namespace metergate::api

@@ -1,6 +1,7 @@
 #include "api/plan_change_api.h"
 
 #include "api/billing_query.h"
+#include "api/directory_fields.h"
 #include "api/terms_preview.h"
 #include "service/billing/billing.h"
 #include "service/shared/idempotency.h"
@@ -12,15 +13,13 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::size_t kPlanLengthMax = 64;
-
 Result<PlanChange> read_change(const Call& call, const TenantId& tenant) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   PlanChange change;
   change.tenant = tenant;
-  change.plan = body.required_text("plan", 1, kPlanLengthMax);
-  change.reason = body.required_text("reason", 3, 500);
-  change.drops_limits = body.optional_choice("limits_override", {"drop"}).has_value();
+  change.plan = body.text("plan");
+  change.reason = body.text("reason");
+  change.drops_limits = body.maybe_text("limits_override").has_value();
   TRY(body.finish());
   return change;
 }
@@ -106,13 +105,18 @@ Result<Answer> change_plan(Call& call) {
 }  // namespace
 
 Route plan_change_route() {
-  return {"POST",
-          "/provider/billing/tenants/{tenant_id}/plan",
-          provider_with(Permission::billing_update),
-          change_plan,
-          {"dry_run"},
-          false,
-          "Change a tenant's plan, or show what a change would do"};
+  return {.method = "POST",
+          .path = "/provider/billing/tenants/{tenant_id}/plan",
+          .access = provider_with(Permission::billing_update),
+          .handler = change_plan,
+          .query = kDryRunQuery,
+          .summary = "Change a tenant's plan, or show what a change would do",
+          .name = "change_plan",
+          .body = {.shape = &kPlanChangeBody,
+                   .example = R"({"plan":"premium","reason":"Agreed on the phone"})"},
+          .answers = {{&kPlanChanged}, {&kPlanPreview}},
+          .errors = {ErrorCode::tenant_not_found, ErrorCode::conflict},
+          .headers = kIdempotencyHeaders};
 }
 
 }  // namespace metergate::api

@@ -5,15 +5,12 @@
 
 #include "api/reader_faults.h"
 #include "api/routes.h"
+#include "base/check.h"
 #include "base/nearest.h"
 #include "service/shared/listed_values.h"
 
 namespace metergate::api {
 namespace {
-
-constexpr std::int64_t kPageMax = 1'000'000;
-constexpr std::int64_t kLimitMax = 200;
-constexpr std::int64_t kLimitDefault = 50;
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
@@ -29,10 +26,17 @@ void QueryReader::fault(std::string_view name, std::string message) {
   faults_.push_back(Fault{std::nullopt, std::string{name}, std::move(message)});
 }
 
-std::optional<std::string> QueryReader::text(std::string_view name) { return call_.query(name); }
+const Field& QueryReader::field(std::string_view name) const {
+  const Field* found = find_field(call_.route.query, name);
+  CHECK(found != nullptr);  // a handler that reads what its row does not have
+  return *found;
+}
 
-std::optional<std::string> QueryReader::choice(std::string_view name,
-                                               const std::vector<std::string>& allowed) {
+std::optional<std::string> QueryReader::text(std::string_view name) {
+  return call_.query(field(name).name);
+}
+
+std::optional<std::string> QueryReader::one_of(std::string_view name, Words allowed) {
   std::optional<std::string> value = text(name);
   if (!value || std::ranges::find(allowed, *value) != allowed.end()) return value;
   fault(name, fmt::format("is {}; must be one of: {}{}", shown(*value), joined(allowed),
@@ -40,8 +44,18 @@ std::optional<std::string> QueryReader::choice(std::string_view name,
   return std::nullopt;
 }
 
-std::optional<std::string> QueryReader::choices(std::string_view name,
-                                                const std::vector<std::string>& allowed) {
+std::optional<std::string> QueryReader::choice(std::string_view name) {
+  return one_of(name, field(name).words);
+}
+
+std::optional<std::string> QueryReader::choice(std::string_view name,
+                                               const std::vector<std::string>& allowed) {
+  const std::vector<std::string_view> words(allowed.begin(), allowed.end());
+  return one_of(name, words);
+}
+
+std::optional<std::string> QueryReader::choices(std::string_view name) {
+  const Words allowed = field(name).words;
   std::optional<std::string> value = text(name);
   if (!value) return value;
   const std::vector<std::string> values = listed_values(*value);
@@ -56,14 +70,15 @@ std::optional<std::string> QueryReader::choices(std::string_view name,
   return std::nullopt;
 }
 
-std::int64_t QueryReader::integer(std::string_view name, std::int64_t least, std::int64_t most,
-                                  std::int64_t otherwise) {
+std::int64_t QueryReader::integer(std::string_view name) {
+  const Field& wanted = field(name);
+  const std::int64_t otherwise = parse_integer(wanted.otherwise).value_or(wanted.least);
   const std::optional<std::string> value = text(name);
   if (!value) return otherwise;
   const std::optional<std::int64_t> number = parse_integer(*value);
-  if (number && *number >= least && *number <= most) return *number;
-  fault(name,
-        fmt::format("is {}; must be a whole number from {} to {}", shown(*value), least, most));
+  if (number && *number >= wanted.least && *number <= wanted.most) return *number;
+  fault(name, fmt::format("is {}; must be a whole number from {} to {}", shown(*value),
+                          wanted.least, wanted.most));
   return otherwise;
 }
 
@@ -87,14 +102,14 @@ std::optional<Day> QueryReader::day(std::string_view name) {
 
 Result<> QueryReader::finish() { return result_of(faults_); }
 
-std::string read_sort(QueryReader& reader, const std::vector<std::string_view>& fields,
-                      std::string_view otherwise) {
+std::string QueryReader::sort(std::string_view name) {
+  const Field& wanted = field(name);
   std::vector<std::string> allowed;
-  for (const std::string_view field : fields) {
-    allowed.emplace_back(field);
-    allowed.push_back("-" + std::string{field});
+  for (const std::string_view word : wanted.words) {
+    allowed.emplace_back(word);
+    allowed.push_back("-" + std::string{word});
   }
-  return reader.choice("sort", allowed).value_or(std::string{otherwise});
+  return choice(name, allowed).value_or(std::string{wanted.otherwise});
 }
 
 void sort_documents(std::vector<Json>& documents, std::string_view sort) {
@@ -113,8 +128,8 @@ void sort_documents(std::vector<Json>& documents, std::string_view sort) {
 
 PageRequest read_page(QueryReader& reader) {
   PageRequest page;
-  page.page = reader.integer("page", 1, kPageMax, 1);
-  page.limit = reader.integer("limit", 1, kLimitMax, kLimitDefault);
+  page.page = reader.integer("page");
+  page.limit = reader.integer("limit");
   return page;
 }
 

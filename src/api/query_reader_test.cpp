@@ -2,9 +2,23 @@
 
 #include "api/api_world_test.h"
 #include "api/reader_faults.h"
+#include "api/usual_fields.h"
 
 namespace metergate::api {
 namespace {
+
+constexpr std::array<std::string_view, 2> kQueryWords = {"a", "b"};
+
+constexpr std::array<Field, 8> kQueryFields = {
+    of_kind("t", Kind::text),
+    choice_of("c", kQueryWords),
+    Field{.name = "n", .kind = Kind::integer, .least = 1, .most = 200, .otherwise = "5"},
+    of_kind("f", Kind::flag),
+    of_kind("d", Kind::day),
+    sort_by(kQueryWords, "-a"),
+    kPageField,
+    kLimitField,
+};
 
 class QueryReaderTest : public testing::Test {
  protected:
@@ -19,7 +33,14 @@ class QueryReaderTest : public testing::Test {
 
   ApiWorld world_;
   http::Request request_;
-  Call call_{.request = request_,
+  Route route_{.method = "GET",
+               .path = "/a",
+               .access = open_to_everybody(),
+               .handler = nullptr,
+               .query = kQueryFields,
+               .summary = "Reads"};
+  Call call_{.route = route_,
+             .request = request_,
              .services = world_.services,
              .path_values = {},
              .caller = nullptr,
@@ -30,8 +51,8 @@ class QueryReaderTest : public testing::Test {
 TEST_F(QueryReaderTest, ReadsEachKind) {
   QueryReader reader = reader_of("t=x&c=b&n=7&f=false&d=2026-03-05");
   EXPECT_EQ(reader.text("t"), "x");
-  EXPECT_EQ(reader.choice("c", {"a", "b"}), "b");
-  EXPECT_EQ(reader.integer("n", 1, 9, 5), 7);
+  EXPECT_EQ(reader.choice("c"), "b");
+  EXPECT_EQ(reader.integer("n"), 7);
   EXPECT_EQ(reader.flag("f"), false);
   EXPECT_EQ(reader.day("d"), parse_day("2026-03-05").value());
   EXPECT_TRUE(reader.finish());
@@ -40,17 +61,18 @@ TEST_F(QueryReaderTest, ReadsEachKind) {
 TEST_F(QueryReaderTest, FallsBackWhereNothingIsSaid) {
   QueryReader reader = reader_of("");
   EXPECT_EQ(reader.text("t"), std::nullopt);
-  EXPECT_EQ(reader.choice("c", {"a"}), std::nullopt);
-  EXPECT_EQ(reader.integer("n", 1, 9, 5), 5);
+  EXPECT_EQ(reader.choice("c"), std::nullopt);
+  EXPECT_EQ(reader.integer("n"), 5);
   EXPECT_EQ(reader.flag("f"), std::nullopt);
   EXPECT_EQ(reader.day("d"), std::nullopt);
+  EXPECT_EQ(reader.sort(), "-a");
   EXPECT_TRUE(reader.finish());
 }
 
 TEST_F(QueryReaderTest, TellsAllFaultsAtOnce) {
   QueryReader reader = reader_of("c=z&n=0&f=yes&d=2026-02-30");
-  reader.choice("c", {"a", "b"});
-  reader.integer("n", 1, 200, 50);
+  reader.choice("c");
+  reader.integer("n");
   reader.flag("f");
   reader.day("d");
   const auto result = reader.finish();
@@ -65,9 +87,20 @@ TEST_F(QueryReaderTest, TellsAllFaultsAtOnce) {
 TEST_F(QueryReaderTest, RefusesNumbersThatAreNotQuiteNumbers) {
   for (const char* text : {"", " 1", "1 ", "+1", "1.0", "0x1", "1e1", "99999999999999999999"}) {
     QueryReader reader = reader_of(std::string{"n="} + text);
-    reader.integer("n", -100, 100, 5);
+    reader.integer("n");
     EXPECT_NE(message_of(reader), "") << text;
   }
+}
+
+TEST_F(QueryReaderTest, SortsBothWays) {
+  for (const char* sort : {"a", "-a", "b", "-b"}) {
+    QueryReader reader = reader_of(std::string{"sort="} + sort);
+    EXPECT_EQ(reader.sort(), sort);
+    EXPECT_TRUE(reader.finish());
+  }
+  QueryReader wrong = reader_of("sort=+a");
+  wrong.sort();
+  EXPECT_NE(message_of(wrong), "");
 }
 
 TEST_F(QueryReaderTest, ReadsAPage) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/events_fields.h"
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "api/time_range.h"
@@ -15,11 +16,8 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::int64_t kEventsMax = 200;
-constexpr std::int64_t kEventsUsual = 50;
 constexpr std::size_t kSealBytes = 16;
 constexpr std::size_t kPositionBytes = 20;
-constexpr std::int64_t kIngestedMax = 100;
 constexpr std::string_view kCursorPurpose = "cursor of raw events";
 
 // Several values are separated by commas. A text with a comma may also be a single value.
@@ -122,7 +120,7 @@ Result<Answer> list_events(Call& call) {
   filter.fates = read_fates(reader);
   const TimeRange range = read_range(reader, {"from", "to"}, call.services.rules.zone);
   filter.window = {range.from.value_or(kTimestampMin), range.to.value_or(kTimestampMax)};
-  const auto limit = static_cast<std::size_t>(reader.integer("limit", 1, kEventsMax, kEventsUsual));
+  const auto limit = static_cast<std::size_t>(reader.integer("limit"));
   const Cursors cursors(call);
   const std::optional<RawPosition> after = cursors.read(reader);
   TRY(reader.finish());
@@ -178,8 +176,7 @@ Result<Answer> list_ingested(Call& call) {
   auto tenants = tenants_of_subject(call, reader.text("subject").value_or(""));
   const TimeRange range = read_range(reader, {"from", "to"}, call.services.rules.zone);
   filter.window = {range.from.value_or(kTimestampMin), range.to.value_or(kTimestampMax)};
-  const auto limit =
-      static_cast<std::size_t>(reader.integer("limit", 1, kIngestedMax, kIngestedMax));
+  const auto limit = static_cast<std::size_t>(reader.integer("limit"));
   TRY(reader.finish());
   Json list = Json::array();
   if (tenants) {
@@ -197,20 +194,25 @@ Result<Answer> list_ingested(Call& call) {
 }  // namespace
 
 std::vector<Route> raw_events_routes() {
-  return {{"GET",
-           "/provider/events",
-           provider_with(Permission::events_read),
-           list_events,
-           {"tenant_id", "type", "source", "id", "from", "to", "outcome", "limit", "cursor"},
-           true,
-           "The raw events as they were sent and what became of each, newest first"},
-          {"GET",
-           "/api/v1/events",
-           sender_or_provider_with(Permission::events_read),
-           list_ingested,
-           {"clientId", "ingestedAtFrom", "ingestedAtTo", "id", "subject", "from", "to", "limit"},
-           true,
-           "The newest raw events in the words of OpenMeter's API; a tenant sees its own"}};
+  return {{.method = "GET",
+           .path = "/provider/events",
+           .access = provider_with(Permission::events_read),
+           .handler = list_events,
+           .query = kRawEventsQuery,
+           .is_slow = true,
+           .summary = "List the raw events as they were sent and what became of each, newest first",
+           .name = "list_events",
+           .answers = {{&kRawEventList}}},
+          {.method = "GET",
+           .path = "/api/v1/events",
+           .access = sender_or_provider_with(Permission::events_read),
+           .handler = list_ingested,
+           .query = kIngestedQuery,
+           .is_slow = true,
+           .summary =
+               "List the newest raw events in the format of OpenMeter's API; a tenant sees its own",
+           .name = "list_ingested_events",
+           .answers = {{&kIngestedEvent, 200, Form::bare_list}}}};
 }
 
 }  // namespace metergate::api

@@ -1,21 +1,50 @@
 #include "api/routes.h"
 
 #include <algorithm>
-#include <iterator>
+#include <array>
 
 #include "base/check.h"
 
 namespace metergate::api {
 
+namespace {
+
+struct Topic {
+  std::string_view name;
+  std::vector<Route> (*routes)();
+};
+constexpr std::array<Topic, 14> kTopics = {{
+    {"System", &system_routes},
+    {"Reference", &reference_routes},
+    {"Events", &events_routes},
+    {"Tenant", &tenant_routes},
+    {"Directory", &directory_routes},
+    {"Billing", &billing_routes},
+    {"Alerts", &alerts_routes},
+    {"Users and keys", &session_routes},
+    {"Workers", &workers_routes},
+    {"Webhooks", &webhooks_routes},
+    {"Meters", &meters_routes},
+    {"Subjects", &subjects_routes},
+    {"Corrections", &corrections_routes},
+    {"Raw events", &raw_events_routes},
+}};
+
+}  // namespace
+
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (const auto part :
-       {&system_routes, &events_routes, &tenant_routes, &directory_routes, &billing_routes,
-        &alerts_routes, &session_routes, &workers_routes, &webhooks_routes, &meters_routes,
-        &subjects_routes, &corrections_routes, &raw_events_routes}) {
-    std::ranges::move(part(), std::back_inserter(all));
+  for (const Topic& topic : kTopics) {
+    for (Route& route : topic.routes()) {
+      route.topic = topic.name;
+      all.push_back(std::move(route));
+    }
   }
   return all;
+}
+
+bool answers_problems(std::string_view path) {
+  return path.starts_with("/api/v1/") || path.starts_with("/api/v3/openmeter/");
 }
 
 const std::string& Call::path_value(std::string_view name) const {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/fields.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "domain/identity.h"
@@ -46,14 +47,19 @@ constexpr Access sender_or_provider_with(Permission permission) {
   return {Audience::sender, permission};
 }
 
+struct Route;
+class Reference;
+
 // A matched and authenticated request with known query parameters only.
 struct Call {
+  const Route& route;
   const http::Request& request;
   Services& services;
   std::vector<std::pair<std::string_view, std::string>> path_values;  // "tenant_id" → "tenant_456"
   const Caller* caller = nullptr;      // nullptr: a route open to everybody
   std::optional<TenantAccess> access;  // set on Audience::tenant routes
   Actor actor;
+  const Reference* reference = nullptr;  // to the API, of the dispatcher
 
   const std::string& path_value(std::string_view name) const;
   std::optional<std::string> query(std::string_view name) const;  // the last value of that name
@@ -95,16 +101,48 @@ using HandlerFunction = Result<Answer> (*)(Call& call);
 // The maximum size of a request's body. Most bodies are a few fields.
 inline constexpr std::size_t kBodyUsualMax = std::size_t{64} << 10;
 
+// What a route reads of a body. One of application/json is read by the fields of `shape`; another
+// by the route's own handler.
+struct TakenBody {
+  const Shape* shape = nullptr;  // nothing: no body is read
+  std::string_view example{};    // JSON text
+  bool is_optional = false;
+  bool is_list = false;                             // a list of `shape`
+  std::span<const std::string_view> media_types{};  // empty: application/json only
+};
+
+enum class Form : std::uint8_t {
+  envelope,   // `data` is of the shape
+  bare,       // JSON without an envelope
+  bare_list,  // of the shape; of texts where there is none
+  json_text,  // JSON of a shape that is not written here
+  text,
+  csv,
+  html,
+  nothing
+};
+
+// One way in which a route answers.
+struct ShownAnswer {
+  const Shape* shape = nullptr;
+  int status = 200;
+  Form form = Form::envelope;
+};
+
+// A row is written with the names of its members, and needs those up to `summary`.
 struct Route {
   std::string_view method;
   std::string_view path;  // "/provider/billing/tenants/{tenant_id}"
   Access access;
   HandlerFunction handler;
-  std::vector<std::string_view> query_names;  // other names are refused
-  bool is_slow = false;                       // run off the server threads
+  std::span<const Field> query;  // other parameters are refused
+  bool is_slow = false;          // run off the server threads
   std::string_view summary;
-  // Query names that may occur several times; "name[]" is name[KEY] with any key.
-  std::vector<std::string_view> repeated_names{};
+  std::string_view name{};  // of the operation: "list_alerts"
+  TakenBody body{};
+  std::vector<ShownAnswer> answers{};
+  std::vector<ErrorCode> errors{};   // those of its own; see errors_of()
+  std::span<const Field> headers{};  // that change what it does
   // The name under which the audit trail notes the answer, for routes that hand out large parts of
   // the data.
   std::string_view noted_as{};
@@ -113,11 +151,16 @@ struct Route {
   bool hashes_password = false;                // slow routes that hash have a thread of their own
   std::size_t body_bytes_max = kBodyUsualMax;  // as sent, before decoding
   bool is_vital = false;                       // asked by monitoring; answered even under overload
+  std::string_view topic{};                    // in the documents; all_routes() sets it
 };
+
+// Paths whose errors are problems as in RFC 9457, for clients of other products.
+bool answers_problems(std::string_view path);
 
 // Each handler file returns its rows; routes.cpp collects them.
 std::vector<Route> all_routes();
 std::vector<Route> system_routes();
+std::vector<Route> reference_routes();
 std::vector<Route> events_routes();
 std::vector<Route> raw_events_routes();
 std::vector<Route> tenant_routes();
@@ -131,63 +174,68 @@ std::vector<Route> meters_routes();
 std::vector<Route> subjects_routes();
 std::vector<Route> corrections_routes();
 
-// Reads a body's members one by one; collects every fault, and refuses members that were not read.
+// A body, read by the fields of its route: each is checked when the body is opened, and what is
+// wrong, or asked for by nobody, is one answer. A value is taken by its name, which the table must
+// have. A value that is wrong is as if it were left out; so finish() comes before what is taken is
+// used.
 class BodyReader {
  public:
-  // ErrorCode::invalid if the body is not a JSON object; media_type if Content-Type says that it is
-  // not JSON.
-  static Result<BodyReader> open(const http::Request& request);
-  explicit BodyReader(Json body) : body_(std::move(body)) {}
+  // By the fields of the call's route. ErrorCode::invalid where the body is no JSON object;
+  // media_type where Content-Type says it is something else.
+  static Result<BodyReader> open(const Call& call);
+  static Result<BodyReader> open(const http::Request& request, std::span<const Field> fields);
+  BodyReader(Json body, std::span<const Field> fields);
 
-  std::string required_text(std::string_view name, std::size_t length_min, std::size_t length_max);
-  std::optional<std::string> optional_text(std::string_view name, std::size_t length_min,
-                                           std::size_t length_max);
-  std::optional<std::string> optional_choice(std::string_view name,
-                                             std::initializer_list<std::string_view> allowed);
-  std::string required_choice(std::string_view name,
-                              std::initializer_list<std::string_view> allowed);
-  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t least,
-                                               std::int64_t most);
-  std::int64_t required_integer(std::string_view name, std::int64_t least, std::int64_t most);
-  std::optional<bool> optional_flag(std::string_view name);
-  std::optional<Timestamp> optional_time(std::string_view name);
-  std::optional<std::vector<std::string>> optional_texts(std::string_view name,
-                                                         std::size_t count_max);
-  const Json* optional_any(std::string_view name);
-  // True if the member is null, for members where null differs from absent; call it in addition to
-  // reading.
+  std::string text(std::string_view name) const;  // or a choice; empty where it is left out
+  std::optional<std::string> maybe_text(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;  // 0 where it is left out
+  std::optional<bool> maybe_flag(std::string_view name) const;
+  std::optional<Timestamp> maybe_time(std::string_view name) const;
+  std::vector<std::string> texts(std::string_view name) const;
+  std::optional<std::vector<std::string>> maybe_texts(std::string_view name) const;
+  // Of a kind that only its reader knows: nullptr where it is left out.
+  const Json* maybe_any(std::string_view name) const;
+  // Whether null is said, where that is not the same as nothing.
   bool is_null(std::string_view name) const;
   void fault(std::string_view name, std::string message);
 
-  // Returns all faults, unknown members included, as one ErrorCode::invalid. Call it before using
-  // the values.
+  // All faults in one ErrorCode::invalid, unknown members among them.
   Result<> finish();
 
  private:
-  const Json* take(std::string_view name);
+  void check(const Field& field);
+  const Json* value_of(const Field& field) const;
+  const Json* good(std::string_view name) const;
+
   Json body_;
-  std::vector<std::string> known_;
+  std::span<const Field> fields_;
+  std::vector<const Field*> wrong_;
   std::vector<Fault> faults_;
 };
 
-// Reads query values in the same way: all faults in one answer.
+// Reads query values by the fields of the call's route: all faults in one answer. The dispatcher
+// has refused what the table does not name.
 class QueryReader {
  public:
   explicit QueryReader(const Call& call) : call_(call) {}
   std::optional<std::string> text(std::string_view name);
+  std::optional<std::string> choice(std::string_view name);
+  // Of a field whose words are known at run time only.
   std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& allowed);
-  // One or several of the allowed values, separated by commas; returned as sent, see
+  // One or several of the words, separated by commas; returned as sent, see
   // service/shared/listed_values.
-  std::optional<std::string> choices(std::string_view name,
-                                     const std::vector<std::string>& allowed);
-  std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most,
-                       std::int64_t otherwise);
+  std::optional<std::string> choices(std::string_view name);
+  std::int64_t integer(std::string_view name);  // the table's value where nothing is said
   std::optional<bool> flag(std::string_view name);
   std::optional<Day> day(std::string_view name);
+  // One of the words, or one with - before it; the table's value where nothing is said.
+  std::string sort(std::string_view name = "sort");
   void fault(std::string_view name, std::string message);
   Result<> finish();
 
  private:
+  const Field& field(std::string_view name) const;
+  std::optional<std::string> one_of(std::string_view name, Words allowed);
   const Call& call_;
   std::vector<Fault> faults_;
 };
@@ -196,9 +244,6 @@ struct PageRequest {
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
-// The query's "sort": one of the fields, or one with - before it; `otherwise` if it is absent.
-std::string read_sort(QueryReader& reader, const std::vector<std::string_view>& fields,
-                      std::string_view otherwise);
 // Sorts documents accordingly; equal ones keep their order.
 void sort_documents(std::vector<Json>& documents, std::string_view sort);
 PageRequest read_page(QueryReader& reader);  // page from 1, limit 1 to 200

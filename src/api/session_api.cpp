@@ -1,13 +1,14 @@
 // Login, provider users and API keys.
+#include <algorithm>
+#include <iterator>
+
 #include "api/routes.h"
+#include "api/session_fields.h"
 #include "service/access/sessions.h"
 #include "service/shared/audit_notes.h"
 
 namespace metergate::api {
 namespace {
-
-constexpr std::size_t kRolesMax = 16;
-constexpr std::size_t kPermissionsMax = 32;
 
 // A failed login has no known actor: the record's actor is "anonymous", and it names the account
 // that was tried, if the text could be one.
@@ -23,9 +24,9 @@ void note_login(const Call& call, const std::string& email, const Result<std::st
 constexpr std::size_t kLoginBytesMax = std::size_t{4} << 10;
 
 Result<Answer> login(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
-  const std::string email = body.required_text("email", 1, 254);
-  const std::string password = body.required_text("password", 1, 1024);
+  BodyReader body = TRY(BodyReader::open(call));
+  const std::string email = body.text("email");
+  const std::string password = body.text("password");
   TRY(body.finish());
   Result<std::string> token = call.services.sessions.login(email, password, call.actor);
   note_login(call, email, token);
@@ -41,8 +42,7 @@ Result<Answer> login(Call& call) {
 Result<Answer> list_users(Call& call) {
   QueryReader query{call};
   const PageRequest page = read_page(query);
-  const std::string sort =
-      read_sort(query, {"email", "name", "is_active", "created_at", "updated_at"}, "email");
+  const std::string sort = query.sort();
   TRY(query.finish());
   std::vector<Json> users = TRY(call.services.sessions.users());
   sort_documents(users, sort);
@@ -50,23 +50,23 @@ Result<Answer> list_users(Call& call) {
 }
 
 Result<Answer> add_user(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewUser user;
-  user.email = body.required_text("email", 3, 254);
-  user.name = body.required_text("name", 1, 200);
-  user.password = body.required_text("password", 1, 1024);
-  user.roles = body.optional_texts("roles", kRolesMax).value_or(std::vector<std::string>{});
+  user.email = body.text("email");
+  user.name = body.text("name");
+  user.password = body.text("password");
+  user.roles = body.texts("roles");
   TRY(body.finish());
   return answer_of(TRY(call.services.sessions.add_user(user, call.actor)), kCreated);
 }
 
 Result<Answer> change_user(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   UserPatch patch;
-  patch.name = body.optional_text("name", 1, 200);
-  patch.password = body.optional_text("password", 1, 1024);
-  patch.roles = body.optional_texts("roles", kRolesMax);
-  patch.is_active = body.optional_flag("is_active");
+  patch.name = body.maybe_text("name");
+  patch.password = body.maybe_text("password");
+  patch.roles = body.maybe_texts("roles");
+  patch.is_active = body.maybe_flag("is_active");
   TRY(body.finish());
   return Answer{
       TRY(call.services.sessions.change_user(call.path_value("email"), patch, call.actor)),
@@ -78,8 +78,7 @@ Result<Answer> change_user(Call& call) {
 Result<Answer> list_keys(Call& call) {
   QueryReader query{call};
   const PageRequest page = read_page(query);
-  const std::string sort =
-      read_sort(query, {"key_id", "name", "expires_at", "created_by", "created_at"}, "key_id");
+  const std::string sort = query.sort();
   TRY(query.finish());
   std::vector<Json> keys = TRY(call.services.sessions.keys());
   sort_documents(keys, sort);
@@ -87,12 +86,11 @@ Result<Answer> list_keys(Call& call) {
 }
 
 Result<Answer> add_key(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewKey key;
-  key.name = body.required_text("name", 1, 200);
-  key.permissions =
-      body.optional_texts("permissions", kPermissionsMax).value_or(std::vector<std::string>{});
-  key.expires_at = body.optional_time("expires_at");
+  key.name = body.text("name");
+  key.permissions = body.texts("permissions");
+  key.expires_at = body.maybe_time("expires_at");
   TRY(body.finish());
   MadeKey made = TRY(call.services.sessions.add_key(key, call.actor));
   made.document.set("key", std::move(made.key));
@@ -105,44 +103,95 @@ Result<Answer> revoke_key(Call& call) {
   return answer_of(Json::object({{"key_id", key_id}, {"revoked", true}}));
 }
 
+constexpr Access kManages = provider_with(Permission::users_manage);
+
+// They hash a password.
+std::vector<Route> password_rows() {
+  Route login_route{
+      .method = "POST",
+      .path = "/provider/auth/login",
+      .access = open_to_everybody(),
+      .handler = login,
+      .query = {},
+      .is_slow = true,
+      .summary = "Log in with a password",
+      .name = "log_in",
+      .body = {.shape = &kLoginBody,
+               .example = R"({"email":"ada@example.com","password":"correct horse battery"})"},
+      .answers = {{&kTokenShape}},
+      .errors = {ErrorCode::unauthorized, ErrorCode::rate_limit}};
+  login_route.body_bytes_max = kLoginBytesMax;  // anybody may send it
+  Route add{.method = "POST",
+            .path = "/provider/users",
+            .access = kManages,
+            .handler = add_user,
+            .query = {},
+            .is_slow = true,
+            .summary = "Add a provider user",
+            .name = "add_user",
+            .body = {.shape = &kNewUserBody,
+                     .example = R"({"email":"ada@example.com","name":"Ada",)"
+                                R"("password":"correct horse battery","roles":["Billing-Ops"]})"},
+            .answers = {{&kUserShape, kCreated}},
+            .errors = {ErrorCode::duplicate}};
+  Route change{.method = "PATCH",
+               .path = "/provider/users/{email}",
+               .access = kManages,
+               .handler = change_user,
+               .query = {},
+               .is_slow = true,
+               .summary = "Change or disable a provider user",
+               .name = "change_user",
+               .body = {.shape = &kUserPatchBody, .example = R"({"roles":["NOC"]})"},
+               .answers = {{&kUserShape}},
+               .errors = {ErrorCode::not_found, ErrorCode::conflict}};
+  for (Route* route : {&login_route, &add, &change}) route->hashes_password = true;
+  return {std::move(login_route), std::move(add), std::move(change)};
+}
+
 }  // namespace
 
 std::vector<Route> session_routes() {
-  const Access manage = provider_with(Permission::users_manage);
-  Route login_route{"POST", "/provider/auth/login",  open_to_everybody(), login, {},
-                    true,   "Log in with a password"};
-  login_route.body_bytes_max = kLoginBytesMax;  // anybody may send it
-  Route add{"POST", "/provider/users", manage, add_user, {}, true, "Add a provider user"};
-  Route change{"PATCH", "/provider/users/{email}",          manage, change_user, {},
-               true,    "Change or disable a provider user"};
-  for (Route* route : {&login_route, &add, &change}) route->hashes_password = true;
-  return {
-      std::move(login_route),
-      std::move(add),
-      std::move(change),
-      {"GET",
-       "/provider/users",
-       manage,
-       list_users,
-       {"page", "limit", "sort"},
-       false,
-       "List provider users"},
-      {"GET",
-       "/provider/api-keys",
-       manage,
-       list_keys,
-       {"page", "limit", "sort"},
-       false,
-       "List API keys"},
-      {"POST",
-       "/provider/api-keys",
-       manage,
-       add_key,
-       {},
-       false,
-       "Make an API key; it is shown once"},
-      {"DELETE", "/provider/api-keys/{key_id}", manage, revoke_key, {}, false, "Revoke an API key"},
+  std::vector<Route> routes = password_rows();
+  std::vector<Route> others = {
+      {.method = "GET",
+       .path = "/provider/users",
+       .access = kManages,
+       .handler = list_users,
+       .query = kUsersQuery,
+       .summary = "List provider users",
+       .name = "list_users",
+       .answers = {{&kUserList}}},
+      {.method = "GET",
+       .path = "/provider/api-keys",
+       .access = kManages,
+       .handler = list_keys,
+       .query = kKeysQuery,
+       .summary = "List API keys",
+       .name = "list_keys",
+       .answers = {{&kKeyList}}},
+      {.method = "POST",
+       .path = "/provider/api-keys",
+       .access = kManages,
+       .handler = add_key,
+       .query = {},
+       .summary = "Make an API key; it is shown once",
+       .name = "add_key",
+       .body = {.shape = &kNewKeyBody,
+                .example = R"({"name":"shop backend","permissions":["events.write"]})"},
+       .answers = {{&kMadeKey, kCreated}}},
+      {.method = "DELETE",
+       .path = "/provider/api-keys/{key_id}",
+       .access = kManages,
+       .handler = revoke_key,
+       .query = {},
+       .summary = "Revoke an API key",
+       .name = "revoke_key",
+       .answers = {{&kKeyRevoked}},
+       .errors = {ErrorCode::not_found}},
   };
+  std::ranges::move(others, std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace metergate::api

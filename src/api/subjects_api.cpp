@@ -1,6 +1,7 @@
 // /api/v1/subjects: the tenants in the format of OpenMeter's API, which calls them subjects.
 #include <fmt/format.h>
 
+#include "api/meters_fields.h"
 #include "api/routes.h"
 #include "service/shared/faults.h"
 #include "service/tenants/directory.h"
@@ -102,21 +103,35 @@ Result<Answer> upsert_subjects(Call& call) {
 std::vector<Route> subjects_routes() {
   const Access reading = provider_with(Permission::tenants_read);
   return {
-      {"GET", "/api/v1/subjects", reading, list_all_subjects, {}, true, "The tenants, as subjects"},
-      {"GET",
-       "/api/v1/subjects/{key}",
-       reading,
-       get_subject,
-       {},
-       false,
-       "One tenant, as a subject"},
-      {"POST",
-       "/api/v1/subjects",
-       provider_with(Permission::tenants_update),
-       upsert_subjects,
-       {},
-       false,
-       "Name tenants that are there already"},
+      {.method = "GET",
+       .path = "/api/v1/subjects",
+       .access = reading,
+       .handler = list_all_subjects,
+       .query = {},
+       .is_slow = true,
+       .summary = "List the tenants, as subjects",
+       .name = "list_subjects",
+       .answers = {{&kSubjectShape, 200, Form::bare_list}}},
+      {.method = "GET",
+       .path = "/api/v1/subjects/{key}",
+       .access = reading,
+       .handler = get_subject,
+       .query = {},
+       .summary = "Show one tenant, as a subject",
+       .name = "show_subject",
+       .answers = {{&kSubjectShape, 200, Form::bare}},
+       .errors = {ErrorCode::tenant_not_found}},
+      {.method = "POST",
+       .path = "/api/v1/subjects",
+       .access = provider_with(Permission::tenants_update),
+       .handler = upsert_subjects,
+       .query = {},
+       .summary = "Name tenants that are there already",
+       .name = "name_subjects",
+       .body = {.shape = &kSubjectWrite,
+                .example = R"([{"key":"tenant_456","displayName":"Adventure Park"}])",
+                .is_list = true},
+       .answers = {{&kSubjectShape, 200, Form::bare_list}}},
   };
 }
 

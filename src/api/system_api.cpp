@@ -1,5 +1,6 @@
 // The server's own state: for people (/health) and for monitoring (/healthz, /readyz).
 #include "api/routes.h"
+#include "api/system_fields.h"
 #include "service/metering/ingest.h"
 
 namespace metergate::api {
@@ -67,10 +68,32 @@ Result<Answer> show_ready(Call& call) {
 
 std::vector<Route> system_routes() {
   const Access open = open_to_everybody();
+  const ShownAnswer text{nullptr, 200, Form::text};
   std::vector<Route> routes = {
-      {"GET", "/health", open, show_health, {}, false, "Show the server's state"},
-      {"GET", "/healthz", open, show_alive, {}, false, "Say whether the process runs"},
-      {"GET", "/readyz", open, show_ready, {}, false, "Say whether requests can be served"},
+      {.method = "GET",
+       .path = "/health",
+       .access = open,
+       .handler = show_health,
+       .query = {},
+       .summary = "Show the server's state",
+       .name = "show_health",
+       .answers = {{&kHealthShape}}},
+      {.method = "GET",
+       .path = "/healthz",
+       .access = open,
+       .handler = show_alive,
+       .query = {},
+       .summary = "Say whether the process runs",
+       .name = "show_alive",
+       .answers = {text}},
+      {.method = "GET",
+       .path = "/readyz",
+       .access = open,
+       .handler = show_ready,
+       .query = {},
+       .summary = "Say whether requests can be served",
+       .name = "show_ready",
+       .answers = {text, {nullptr, 503, Form::text}}},
   };
   for (Route& route : routes) route.is_vital = true;
   return routes;

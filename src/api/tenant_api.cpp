@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/records_fields.h"
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/id.h"
@@ -16,64 +17,28 @@
 namespace metergate::api {
 namespace {
 
-constexpr std::size_t kCurrencyLength = 3;
-
-// The filters and sort fields of a list of one kind; the routes name the same ones.
+// The filters of a list of one kind; the routes name the same ones.
 struct ListShape {
   std::vector<std::string_view> filters;
-  std::vector<std::string_view> sorts;
-  std::string_view default_sort;
   bool has_range = false;  // `timestamp` may be filtered by a range
 };
 
 ListShape shape_of(RecordKind kind) {
   switch (kind) {
     case RecordKind::store:
-      return {{"status"}, {"store_id", "name", "status", "created_at", "updated_at"}, "store_id"};
+      return {{"status"}};
     case RecordKind::device:
-      return {{"status", "type", "store_id"},
-              {"device_id", "store_id", "name", "type", "status", "created_at", "updated_at"},
-              "device_id"};
+      return {{"status", "type", "store_id"}};
     case RecordKind::sale:
-      return {{"store_id", "device_id"},
-              {"timestamp", "sale_id", "amount", "created_at"},
-              "-timestamp",
-              true};
+      return {{"store_id", "device_id"}, true};
     case RecordKind::ticket:
-      return {{"store_id", "device_id", "sale_id"},
-              {"timestamp", "ticket_id", "created_at"},
-              "-timestamp",
-              true};
+      return {{"store_id", "device_id", "sale_id"}, true};
   }
   return {};
 }
 
-std::vector<std::string_view> query_names(RecordKind kind) {
-  ListShape shape = shape_of(kind);
-  std::vector<std::string_view> names = {"page", "limit", "sort"};
-  names.insert(names.end(), shape.filters.begin(), shape.filters.end());
-  if (shape.has_range) names.insert(names.end(), {"from", "to"});
-  return names;
-}
-
-std::vector<std::string> both_ways(const std::vector<std::string_view>& fields) {
-  std::vector<std::string> sorts;
-  for (const std::string_view field : fields) {
-    sorts.emplace_back(field);
-    sorts.push_back("-" + std::string(field));
-  }
-  return sorts;
-}
-
-template <std::size_t N>
-std::vector<std::string> texts(const std::array<std::string_view, N>& values) {
-  return {values.begin(), values.end()};
-}
-
 std::optional<std::string> read_filter(QueryReader& query, std::string_view name) {
-  if (name == "status") return query.choices(name, texts(kRecordStatuses));
-  if (name == "type") return query.choices(name, texts(kDeviceTypes));
-  return query.text(name);
+  return name == "status" || name == "type" ? query.choices(name) : query.text(name);
 }
 
 Result<Answer> list(Call& call, RecordKind kind) {
@@ -83,8 +48,7 @@ Result<Answer> list(Call& call, RecordKind kind) {
   RecordQuery query;
   query.page = page.page;
   query.limit = page.limit;
-  query.sort =
-      reader.choice("sort", both_ways(shape.sorts)).value_or(std::string(shape.default_sort));
+  query.sort = reader.sort();
   for (const std::string_view name : shape.filters) {
     if (auto value = read_filter(reader, name)) {
       query.equal.emplace_back(std::string(name), *std::move(value));
@@ -107,10 +71,10 @@ Result<Answer> get(Call& call, RecordKind kind) {
 }
 
 Result<Answer> change(Call& call, RecordKind kind) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   RecordPatch patch;
-  patch.name = body.optional_text("name", 1, kNameLengthMax);
-  patch.status = body.optional_choice("status", {kRecordStatuses[0], kRecordStatuses[1]});
+  patch.name = body.maybe_text("name");
+  patch.status = body.maybe_text("status");
   TRY(body.finish());
   const Records::Reference which{kind, call.path_value(row_of(kind).id_name)};
   return answer_of(call.services.records.change(*call.access, which, patch, call.actor));
@@ -118,7 +82,7 @@ Result<Answer> change(Call& call, RecordKind kind) {
 
 Result<Answer> remove_store(Call& call) {
   QueryReader reader(call);
-  const auto devices = reader.choice("devices", {"delete"});
+  const auto devices = reader.choice("devices");
   TRY(reader.finish());
   const Records::Reference which{RecordKind::store, call.path_value("store_id")};
   return answer_of(
@@ -132,22 +96,21 @@ Result<Answer> remove_device(Call& call) {
 }
 
 Result<Answer> add_store(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewStore wanted;
-  wanted.id = body.optional_text("store_id", 1, kIdLengthMax);
-  wanted.name = body.required_text("name", 1, kNameLengthMax);
+  wanted.id = body.maybe_text("store_id");
+  wanted.name = body.text("name");
   TRY(body.finish());
   return answer_of(call.services.records.add_store(*call.access, wanted, call.actor), kCreated);
 }
 
 Result<Answer> add_device(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewDevice wanted;
-  wanted.id = body.optional_text("device_id", 1, kIdLengthMax);
-  wanted.store_id = body.required_text("store_id", 1, kIdLengthMax);
-  wanted.name = body.required_text("name", 1, kNameLengthMax);
-  wanted.type = body.required_choice(
-      "type", {kDeviceTypes[0], kDeviceTypes[1], kDeviceTypes[2], kDeviceTypes[3]});
+  wanted.id = body.maybe_text("device_id");
+  wanted.store_id = body.text("store_id");
+  wanted.name = body.text("name");
+  wanted.type = body.text("type");
   TRY(body.finish());
   return answer_of(call.services.records.add_device(*call.access, wanted, call.actor), kCreated);
 }
@@ -155,26 +118,26 @@ Result<Answer> add_device(Call& call) {
 // The members that sales and tickets share.
 NewTrade read_trade(BodyReader& body, std::string_view id_name) {
   NewTrade wanted;
-  wanted.id = body.optional_text(id_name, 1, kIdLengthMax);
-  wanted.store_id = body.optional_text("store_id", 1, kIdLengthMax);
-  wanted.device_id = body.optional_text("device_id", 1, kIdLengthMax);
-  wanted.occurred_at = body.optional_time("timestamp");
+  wanted.id = body.maybe_text(id_name);
+  wanted.store_id = body.maybe_text("store_id");
+  wanted.device_id = body.maybe_text("device_id");
+  wanted.occurred_at = body.maybe_time("timestamp");
   return wanted;
 }
 
 Result<Answer> add_sale(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewTrade wanted = read_trade(body, "sale_id");
-  wanted.amount = body.required_integer("amount", 0, kAmountMax);
-  wanted.currency = body.optional_text("currency", kCurrencyLength, kCurrencyLength);
+  wanted.amount = body.integer("amount");
+  wanted.currency = body.maybe_text("currency");
   TRY(body.finish());
   return answer_of(call.services.records.add_sale(*call.access, wanted, call.actor), kCreated);
 }
 
 Result<Answer> add_ticket(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewTrade wanted = read_trade(body, "ticket_id");
-  wanted.sale_id = body.optional_text("sale_id", 1, kIdLengthMax);
+  wanted.sale_id = body.maybe_text("sale_id");
   TRY(body.finish());
   return answer_of(call.services.records.add_ticket(*call.access, wanted, call.actor), kCreated);
 }
@@ -247,76 +210,151 @@ constexpr Access kBills = tenant_or_provider_with(Permission::billing_read);
 
 std::vector<Route> store_routes() {
   return {
-      {"GET", "/api/tenants/{tenant_id}/stores", kReads, list_stores,
-       query_names(RecordKind::store), false, "List stores"},
-      {"POST", "/api/tenants/{tenant_id}/stores", kWrites, add_store, {}, false, "Add a store"},
-      {"GET",
-       "/api/tenants/{tenant_id}/stores/{store_id}",
-       kReads,
-       get_store,
-       {},
-       false,
-       "Show a store"},
-      {"PATCH",
-       "/api/tenants/{tenant_id}/stores/{store_id}",
-       kWrites,
-       change_store,
-       {},
-       false,
-       "Rename, suspend or resume a store"},
-      {"DELETE",
-       "/api/tenants/{tenant_id}/stores/{store_id}",
-       kWrites,
-       remove_store,
-       {"devices"},
-       true,
-       "Delete a store, with devices=delete its devices too"},
+      {.method = "GET",
+       .path = "/api/tenants/{tenant_id}/stores",
+       .access = kReads,
+       .handler = list_stores,
+       .query = kStoresQuery,
+       .summary = "List stores",
+       .name = "list_stores",
+       .answers = {{&kStoreList}}},
+      {.method = "POST",
+       .path = "/api/tenants/{tenant_id}/stores",
+       .access = kWrites,
+       .handler = add_store,
+       .query = {},
+       .summary = "Add a store",
+       .name = "add_store",
+       .body = {.shape = &kNewStoreBody,
+                .example = R"({"store_id":"store_1","name":"Main street"})"},
+       .answers = {{&kStoreShape, kCreated}},
+       .errors = {ErrorCode::duplicate}},
+      {.method = "GET",
+       .path = "/api/tenants/{tenant_id}/stores/{store_id}",
+       .access = kReads,
+       .handler = get_store,
+       .query = {},
+       .summary = "Show a store",
+       .name = "show_store",
+       .answers = {{&kStoreShape}},
+       .errors = {ErrorCode::not_found}},
+      {.method = "PATCH",
+       .path = "/api/tenants/{tenant_id}/stores/{store_id}",
+       .access = kWrites,
+       .handler = change_store,
+       .query = {},
+       .summary = "Rename, suspend or resume a store",
+       .name = "change_store",
+       .body = {.shape = &kRecordPatchBody, .example = R"({"name":"High street"})"},
+       .answers = {{&kStoreShape}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+      {.method = "DELETE",
+       .path = "/api/tenants/{tenant_id}/stores/{store_id}",
+       .access = kWrites,
+       .handler = remove_store,
+       .query = kDeleteStoreQuery,
+       .is_slow = true,
+       .summary = "Delete a store, with devices=delete its devices too",
+       .name = "delete_store",
+       .answers = {{&kStoreShape}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
   };
 }
 
 std::vector<Route> device_routes() {
   return {
-      {"GET", "/api/tenants/{tenant_id}/devices", kReads, list_devices,
-       query_names(RecordKind::device), false, "List devices"},
-      {"POST", "/api/tenants/{tenant_id}/devices", kWrites, add_device, {}, false, "Add a device"},
-      {"GET",
-       "/api/tenants/{tenant_id}/devices/{device_id}",
-       kReads,
-       get_device,
-       {},
-       false,
-       "Show a device"},
-      {"PATCH",
-       "/api/tenants/{tenant_id}/devices/{device_id}",
-       kWrites,
-       change_device,
-       {},
-       false,
-       "Rename, suspend or resume a device"},
-      {"DELETE",
-       "/api/tenants/{tenant_id}/devices/{device_id}",
-       kWrites,
-       remove_device,
-       {},
-       false,
-       "Delete a device"},
+      {.method = "GET",
+       .path = "/api/tenants/{tenant_id}/devices",
+       .access = kReads,
+       .handler = list_devices,
+       .query = kDevicesQuery,
+       .summary = "List devices",
+       .name = "list_devices",
+       .answers = {{&kDeviceList}}},
+      {.method = "POST",
+       .path = "/api/tenants/{tenant_id}/devices",
+       .access = kWrites,
+       .handler = add_device,
+       .query = {},
+       .summary = "Add a device",
+       .name = "add_device",
+       .body =
+           {.shape = &kNewDeviceBody,
+            .example =
+                R"({"device_id":"device_1","store_id":"store_1","name":"Till 1","type":"POS"})"},
+       .answers = {{&kDeviceShape, kCreated}},
+       .errors = {ErrorCode::duplicate, ErrorCode::conflict}},
+      {.method = "GET",
+       .path = "/api/tenants/{tenant_id}/devices/{device_id}",
+       .access = kReads,
+       .handler = get_device,
+       .query = {},
+       .summary = "Show a device",
+       .name = "show_device",
+       .answers = {{&kDeviceShape}},
+       .errors = {ErrorCode::not_found}},
+      {.method = "PATCH",
+       .path = "/api/tenants/{tenant_id}/devices/{device_id}",
+       .access = kWrites,
+       .handler = change_device,
+       .query = {},
+       .summary = "Rename, suspend or resume a device",
+       .name = "change_device",
+       .body = {.shape = &kRecordPatchBody, .example = R"({"status":"suspended"})"},
+       .answers = {{&kDeviceShape}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+      {.method = "DELETE",
+       .path = "/api/tenants/{tenant_id}/devices/{device_id}",
+       .access = kWrites,
+       .handler = remove_device,
+       .query = {},
+       .summary = "Delete a device",
+       .name = "delete_device",
+       .answers = {{&kDeviceShape}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
   };
 }
 
 std::vector<Route> trade_routes() {
   return {
-      {"GET", "/api/tenants/{tenant_id}/sales", kReads, list_sales, query_names(RecordKind::sale),
-       false, "List sales"},
-      {"POST", "/api/tenants/{tenant_id}/sales", kWrites, add_sale, {}, false, "Record a sale"},
-      {"GET", "/api/tenants/{tenant_id}/tickets", kReads, list_tickets,
-       query_names(RecordKind::ticket), false, "List tickets"},
-      {"POST",
-       "/api/tenants/{tenant_id}/tickets",
-       kWrites,
-       add_ticket,
-       {},
-       false,
-       "Record a ticket"},
+      {.method = "GET",
+       .path = "/api/tenants/{tenant_id}/sales",
+       .access = kReads,
+       .handler = list_sales,
+       .query = kSalesQuery,
+       .summary = "List sales",
+       .name = "list_sales",
+       .answers = {{&kSaleList}}},
+      {.method = "POST",
+       .path = "/api/tenants/{tenant_id}/sales",
+       .access = kWrites,
+       .handler = add_sale,
+       .query = {},
+       .summary = "Record a sale",
+       .name = "add_sale",
+       .body = {.shape = &kNewSaleBody,
+                .example = R"({"store_id":"store_1","device_id":"device_1","amount":1250})"},
+       .answers = {{&kSaleShape, kCreated}},
+       .errors = {ErrorCode::duplicate}},
+      {.method = "GET",
+       .path = "/api/tenants/{tenant_id}/tickets",
+       .access = kReads,
+       .handler = list_tickets,
+       .query = kTicketsQuery,
+       .summary = "List tickets",
+       .name = "list_tickets",
+       .answers = {{&kTicketList}}},
+      {.method = "POST",
+       .path = "/api/tenants/{tenant_id}/tickets",
+       .access = kWrites,
+       .handler = add_ticket,
+       .query = {},
+       .summary = "Record a ticket",
+       .name = "add_ticket",
+       .body = {.shape = &kNewTicketBody,
+                .example = R"({"store_id":"store_1","device_id":"device_1"})"},
+       .answers = {{&kTicketShape, kCreated}},
+       .errors = {ErrorCode::duplicate}},
   };
 }
 
@@ -326,16 +364,23 @@ std::vector<Route> tenant_routes() {
   std::vector<Route> routes = store_routes();
   std::ranges::move(device_routes(), std::back_inserter(routes));
   std::ranges::move(trade_routes(), std::back_inserter(routes));
-  Route statement{"GET",
-                  "/api/tenants/{tenant_id}/usage",
-                  kBills,
-                  show_own_statement,
-                  {"period"},
-                  false,
-                  "Show the tenant's usage, limits, health and forecast"};
-  Route allowance{
-      "GET", "/api/tenants/{tenant_id}/usage/{meter}",         kBills, show_allowance, {},
-      false, "Show what the tenant may still use of one meter"};
+  Route statement{.method = "GET",
+                  .path = "/api/tenants/{tenant_id}/usage",
+                  .access = kBills,
+                  .handler = show_own_statement,
+                  .query = kPeriodQuery,
+                  .summary = "Show the tenant's usage, limits, health and forecast",
+                  .name = "show_own_statement",
+                  .answers = {{&kOwnStatement}}};
+  Route allowance{.method = "GET",
+                  .path = "/api/tenants/{tenant_id}/usage/{meter}",
+                  .access = kBills,
+                  .handler = show_allowance,
+                  .query = {},
+                  .summary = "Show what the tenant may still use of one meter",
+                  .name = "show_allowance",
+                  .answers = {{&kAllowanceShape}},
+                  .errors = {ErrorCode::not_found}};
   for (Route* route : {&statement, &allowance}) {
     route->answers_past_limit = true;
     routes.push_back(std::move(*route));

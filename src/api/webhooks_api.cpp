@@ -1,15 +1,16 @@
 // Webhooks: a tenant's subscriptions to deliveries, and the provider's own destinations of alerts.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "api/routes.h"
 #include "api/time_range.h"
+#include "api/webhooks_fields.h"
 #include "base/id.h"
 #include "service/webhooks/deliveries.h"
 
 namespace metergate::api {
 namespace {
-
-constexpr std::size_t kUrlMax = 2048;
-constexpr std::size_t kEventNamesMax = 16;
-constexpr std::size_t kSecretMax = 128;
 
 WebhookOwner owner_of(const Call& call) {
   return call.access ? WebhookOwner::of(*call.access) : WebhookOwner::provider();
@@ -22,10 +23,7 @@ Webhooks::Reference which(const Call& call) {
 Result<Answer> list(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  const std::string sort = read_sort(reader,
-                                     {"webhook_id", "tenant_id", "url", "is_active",
-                                      "disabled_reason", "created_at", "updated_at"},
-                                     "webhook_id");
+  const std::string sort = reader.sort();
   TRY(reader.finish());
   std::vector<Json> all = call.services.webhooks.list(owner_of(call));
   sort_documents(all, sort);
@@ -33,13 +31,12 @@ Result<Answer> list(Call& call) {
 }
 
 Result<Answer> add(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   NewWebhook wanted;
-  wanted.url = body.required_text("url", 1, kUrlMax);
-  const auto events = body.optional_texts("events", kEventNamesMax);
-  wanted.secret = body.optional_text("secret", 1, kSecretMax);
+  wanted.url = body.text("url");
+  wanted.events = body.texts("events");
+  wanted.secret = body.maybe_text("secret");
   TRY(body.finish());
-  wanted.events = events.value_or(std::vector<std::string>{});
   return answer_of(call.services.webhooks.add(owner_of(call), wanted, call.actor), kCreated);
 }
 
@@ -49,13 +46,13 @@ Result<Answer> get(Call& call) {
 }
 
 Result<Answer> change(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   WebhookPatch patch;
-  patch.url = body.optional_text("url", 1, kUrlMax);
-  patch.events = body.optional_texts("events", kEventNamesMax);
-  patch.is_active = body.optional_flag("is_active");
-  patch.secret = body.optional_text("secret", 1, kSecretMax);
-  patch.rotates_secret = body.optional_flag("rotate_secret").value_or(false);
+  patch.url = body.maybe_text("url");
+  patch.events = body.maybe_texts("events");
+  patch.is_active = body.maybe_flag("is_active");
+  patch.secret = body.maybe_text("secret");
+  patch.rotates_secret = body.maybe_flag("rotate_secret").value_or(false);
   TRY(body.finish());
   return answer_of(call.services.webhooks.change(which(call), patch, call.actor));
 }
@@ -73,8 +70,8 @@ Result<Answer> list_deliveries(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
   DeliveryQuery query;
-  query.status = reader.choices("status", {"waiting", "delivered", "given_up"}).value_or("");
-  query.sort = read_sort(reader, {kDeliverySorts.begin(), kDeliverySorts.end()}, "");
+  query.status = reader.choices("status").value_or("");
+  query.sort = reader.sort();
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());
@@ -84,10 +81,10 @@ Result<Answer> list_deliveries(Call& call) {
 }
 
 Result<Answer> replay(Call& call) {
-  BodyReader body = TRY(BodyReader::open(call.request));
+  BodyReader body = TRY(BodyReader::open(call));
   ReplayRequest request;
-  request.delivery_id = body.optional_text("delivery_id", 1, kIdLengthMax).value_or("");
-  request.since = body.optional_time("since");
+  request.delivery_id = body.text("delivery_id");
+  request.since = body.maybe_time("since");
   TRY(body.finish());
   const Replayed replayed = TRY(call.services.deliveries.replay(which(call), request, call.actor));
   return answer_of(Json::object({{"replayed", replayed.count}, {"more", replayed.more}}),
@@ -103,47 +100,131 @@ struct Doors {
   std::string_view replay;
   Access reads;
   Access writes;
+  std::array<std::string_view, 8> names;  // of the operations, in their order
 };
 
-std::vector<Route> routes_of(const Doors& doors) {
+std::vector<Route> subscription_rows(const Doors& doors) {
   const Access reads = doors.reads;
   const Access writes = doors.writes;
+  const std::vector<ErrorCode> not_found = {ErrorCode::not_found};
+  const TakenBody added{.shape = &kNewWebhookBody,
+                        .example = R"({"url":"https://example.com/hook","events":["*"]})"};
   return {
-      {"GET", doors.list, reads, list, {"page", "limit", "sort"}, false, "List webhooks"},
-      {"POST", doors.list, writes, add, {}, false, "Add a webhook; its secret is shown once"},
-      {"GET", doors.one, reads, get, {}, false, "Show a webhook"},
-      {"PATCH", doors.one, writes, change, {}, false, "Change a webhook or its secret"},
-      {"DELETE", doors.one, writes, remove, {}, false, "Delete a webhook"},
-      {"POST", doors.test, writes, test, {}, false, "Send a test delivery"},
-      {"GET",
-       doors.deliveries,
-       reads,
-       list_deliveries,
-       {"status", "page", "limit", "sort"},
-       false,
-       "List a webhook's deliveries, the newest first unless sorted"},
-      {"POST", doors.replay, writes, replay, {}, false, "Send deliveries again"},
+      {.method = "GET",
+       .path = doors.list,
+       .access = reads,
+       .handler = list,
+       .query = kWebhooksQuery,
+       .summary = "List webhooks",
+       .name = doors.names[0],
+       .answers = {{&kWebhookList}}},
+      {.method = "POST",
+       .path = doors.list,
+       .access = writes,
+       .handler = add,
+       .query = {},
+       .summary = "Add a webhook; its secret is shown once",
+       .name = doors.names[1],
+       .body = added,
+       .answers = {{&kWebhookShape, kCreated}},
+       .errors = {ErrorCode::conflict}},
+      {.method = "GET",
+       .path = doors.one,
+       .access = reads,
+       .handler = get,
+       .query = {},
+       .summary = "Show a webhook",
+       .name = doors.names[2],
+       .answers = {{&kWebhookShape}},
+       .errors = not_found},
+      {.method = "PATCH",
+       .path = doors.one,
+       .access = writes,
+       .handler = change,
+       .query = {},
+       .summary = "Change a webhook or its secret",
+       .name = doors.names[3],
+       .body = {.shape = &kWebhookPatchBody, .example = R"({"rotate_secret":true})"},
+       .answers = {{&kWebhookShape}},
+       .errors = not_found},
+      {.method = "DELETE",
+       .path = doors.one,
+       .access = writes,
+       .handler = remove,
+       .query = {},
+       .summary = "Delete a webhook",
+       .name = doors.names[4],
+       .answers = {{&kWebhookShape}},
+       .errors = not_found},
   };
+}
+
+std::vector<Route> delivery_rows(const Doors& doors) {
+  return {
+      {.method = "POST",
+       .path = doors.test,
+       .access = doors.writes,
+       .handler = test,
+       .query = {},
+       .summary = "Send a test delivery",
+       .name = doors.names[5],
+       .answers = {{&kDeliveryShape, kAccepted}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+      {.method = "GET",
+       .path = doors.deliveries,
+       .access = doors.reads,
+       .handler = list_deliveries,
+       .query = kDeliveriesQuery,
+       .summary = "List a webhook's deliveries, newest first",
+       .name = doors.names[6],
+       .answers = {{&kDeliveryList}},
+       .errors = {ErrorCode::not_found}},
+      {.method = "POST",
+       .path = doors.replay,
+       .access = doors.writes,
+       .handler = replay,
+       .query = {},
+       .summary = "Send deliveries again",
+       .name = doors.names[7],
+       .body = {.shape = &kReplayBody, .example = R"({"since":"2026-03-05T10:30:00Z"})"},
+       .answers = {{&kReplayedShape, kAccepted}},
+       .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+  };
+}
+
+std::vector<Route> routes_of(const Doors& doors) {
+  std::vector<Route> routes = subscription_rows(doors);
+  std::ranges::move(delivery_rows(doors), std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace
 
 std::vector<Route> webhooks_routes() {
-  std::vector<Route> routes = routes_of(
-      {"/api/tenants/{tenant_id}/webhooks", "/api/tenants/{tenant_id}/webhooks/{webhook_id}",
-       "/api/tenants/{tenant_id}/webhooks/{webhook_id}/test",
-       "/api/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries",
-       "/api/tenants/{tenant_id}/webhooks/{webhook_id}/replay",
-       tenant_or_provider_with(Permission::tenants_read),
-       tenant_or_provider_with(Permission::tenants_update)});
+  std::vector<Route> routes =
+      routes_of({"/api/tenants/{tenant_id}/webhooks",
+                 "/api/tenants/{tenant_id}/webhooks/{webhook_id}",
+                 "/api/tenants/{tenant_id}/webhooks/{webhook_id}/test",
+                 "/api/tenants/{tenant_id}/webhooks/{webhook_id}/deliveries",
+                 "/api/tenants/{tenant_id}/webhooks/{webhook_id}/replay",
+                 tenant_or_provider_with(Permission::tenants_read),
+                 tenant_or_provider_with(Permission::tenants_update),
+                 {"list_webhooks", "add_webhook", "show_webhook", "change_webhook",
+                  "delete_webhook", "test_webhook", "list_deliveries", "replay_deliveries"}});
   // A tenant must be able to read its notices even when it is over a limit.
   for (Route& route : routes) route.answers_past_limit = route.method == "GET";
   // The permission for destinations of alerts is that for users.
-  for (Route& route : routes_of(
-           {"/provider/webhooks", "/provider/webhooks/{webhook_id}",
-            "/provider/webhooks/{webhook_id}/test", "/provider/webhooks/{webhook_id}/deliveries",
-            "/provider/webhooks/{webhook_id}/replay", provider_with(Permission::alerts_read),
-            provider_with(Permission::users_manage)})) {
+  for (Route& route :
+       routes_of({"/provider/webhooks",
+                  "/provider/webhooks/{webhook_id}",
+                  "/provider/webhooks/{webhook_id}/test",
+                  "/provider/webhooks/{webhook_id}/deliveries",
+                  "/provider/webhooks/{webhook_id}/replay",
+                  provider_with(Permission::alerts_read),
+                  provider_with(Permission::users_manage),
+                  {"list_provider_webhooks", "add_provider_webhook", "show_provider_webhook",
+                   "change_provider_webhook", "delete_provider_webhook", "test_provider_webhook",
+                   "list_provider_deliveries", "replay_provider_deliveries"}})) {
     routes.push_back(std::move(route));
   }
   return routes;

@@ -1,5 +1,6 @@
 // Workers: the last and next run of each.
 #include "api/routes.h"
+#include "api/system_fields.h"
 #include "service/upkeep/worker_board.h"
 
 namespace metergate::api {
@@ -8,11 +9,7 @@ namespace {
 Result<Answer> list_workers(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  const std::string sort =
-      read_sort(reader,
-                {"name", "every_seconds", "running", "last_run", "last_duration_ms", "last_done",
-                 "last_faults", "next_run", "last_error", "last_error_at", "runs", "failures"},
-                "");
+  const std::string sort = reader.sort();
   TRY(reader.finish());
   std::vector<Json> workers;
   for (const WorkerStatus& status : call.services.worker_board.all()) {
@@ -25,13 +22,14 @@ Result<Answer> list_workers(Call& call) {
 }  // namespace
 
 std::vector<Route> workers_routes() {
-  return {{"GET",
-           "/provider/workers",
-           provider_with(Permission::tenants_read),
-           list_workers,
-           {"page", "limit", "sort"},
-           false,
-           "Show what each worker did last and does next"}};
+  return {{.method = "GET",
+           .path = "/provider/workers",
+           .access = provider_with(Permission::tenants_read),
+           .handler = list_workers,
+           .query = kWorkersQuery,
+           .summary = "Show what each worker did last and does next",
+           .name = "list_workers",
+           .answers = {{&kWorkerList}}}};
 }
 
 }  // namespace metergate::api

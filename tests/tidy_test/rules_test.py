@@ -196,6 +196,7 @@ class PageRules(TidyTest):
 class SizeRules(TidyTest):
     def test_a_file_of_600_lines_passes_and_of_601_does_not(self):
         self.assert_sound("src/base/a.h", "\n" * 600)
+        self.assert_sound("docs/api.md", "\n" * 601)
         self.assert_found("src/base/a.h", "\n" * 601, "601 lines")
 
     def function_of(self, lines, head="int f(int a) {", end="}\n"):

@@ -13,6 +13,8 @@ import re
 import sys
 
 FILE_LINES_MAX = 600
+# Printed by the program, and held to what it prints by a test: as long as what they list.
+PRINTED_FILES = {"docs/api.md"}
 FUNCTION_LINES_MAX = 60
 COLUMNS_MAX = 100
 
@@ -301,7 +303,7 @@ def functions_of(bare):
 
 def check_sizes(path, code, bare):
     lines = code.count("\n")
-    if lines > FILE_LINES_MAX:
+    if lines > FILE_LINES_MAX and path.as_posix() not in PRINTED_FILES:
         yield Finding(path, lines, f"{lines} lines; a file has at most {FILE_LINES_MAX}")
     if path.suffix in CODE_SUFFIXES:
         for first, last in functions_of(bare):

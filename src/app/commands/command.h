@@ -98,6 +98,7 @@ std::unique_ptr<LocalCommand> make_demo();
 std::unique_ptr<LocalCommand> make_token();
 std::unique_ptr<LocalCommand> make_import();
 std::unique_ptr<LocalCommand> make_doctor();
+std::unique_ptr<LocalCommand> make_openapi();
 std::unique_ptr<LocalCommand> make_version();
 std::unique_ptr<LocalCommand> make_help();
 std::unique_ptr<StoreCommand> make_indexes();

@@ -12,9 +12,6 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kPasswordBytesMin = 12;
-constexpr std::size_t kPasswordBytesMax = 1024;
-
 DocumentKey user_key(const std::string& email) { return {"", email}; }
 
 std::string lower_case(std::string text) {
@@ -26,10 +23,10 @@ std::string lower_case(std::string text) {
 
 bool is_email(std::string_view text) {
   const std::size_t at = text.find('@');
-  return text.size() <= 254 && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-         text.find('@', at + 1) == std::string_view::npos && std::ranges::all_of(text, [](char c) {
-           return c > ' ' && c < 0x7f && c != '"' && c != ',';
-         });
+  return text.size() <= kEmailLengthMax && at != std::string_view::npos && at > 0 &&
+         at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos &&
+         std::ranges::all_of(text,
+                             [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != ','; });
 }
 
 void check_password_text(const std::string& password, Faults& faults) {

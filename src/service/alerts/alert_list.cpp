@@ -10,13 +10,6 @@ namespace metergate {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> kAlertSorts = {
-    "last_seen",       "first_seen",      "count",       "tenant_id",   "tenant_name",
-    "period",          "status",          "severity",    "alert_id",    "type",
-    "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "resolution_reason",
-    "created_at",      "updated_at",
-};
-
 Filter filter_of(const AlertQuery& query) {
   const std::array<std::pair<std::string_view, const std::string*>, 5> wanted = {{
       {"type", &query.type},

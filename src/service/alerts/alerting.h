@@ -7,10 +7,12 @@
 // written of one tenant's stops no other's. Any thread.
 #pragma once
 
+#include <array>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -22,6 +24,15 @@
 #include "service/webhooks/deliveries.h"
 
 namespace metergate {
+
+inline constexpr std::array<std::string_view, 3> kAlertStatuses = {"open", "acknowledged",
+                                                                   "resolved"};
+inline constexpr std::array<std::string_view, 17> kAlertSorts = {
+    "last_seen",       "first_seen",      "count",       "tenant_id",   "tenant_name",
+    "period",          "status",          "severity",    "alert_id",    "type",
+    "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "resolution_reason",
+    "created_at",      "updated_at",
+};
 
 struct AlertQuery {
   std::string type;  // empty: any; likewise below

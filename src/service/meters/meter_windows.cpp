@@ -8,8 +8,6 @@
 namespace metergate {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"MINUTE", "HOUR", "DAY", "WEEK", "MONTH"};
-
 GroupBy group_of(WindowSize size) {
   if (size == WindowSize::week) return GroupBy::week;
   return size == WindowSize::month ? GroupBy::month : GroupBy::day;
@@ -17,15 +15,19 @@ GroupBy group_of(WindowSize size) {
 
 }  // namespace
 
-std::string_view to_text(WindowSize size) { return kNames[static_cast<std::size_t>(size)]; }
-
-std::optional<WindowSize> find_window_size(std::string_view name) {
-  const auto at = std::ranges::find(kNames, name);
-  if (at == kNames.end()) return std::nullopt;
-  return static_cast<WindowSize>(at - kNames.begin());
+std::string_view to_text(WindowSize size) {
+  return kWindowSizeNames[static_cast<std::size_t>(size)];
 }
 
-std::vector<std::string> window_size_names() { return {kNames.begin(), kNames.end()}; }
+std::optional<WindowSize> find_window_size(std::string_view name) {
+  const auto at = std::ranges::find(kWindowSizeNames, name);
+  if (at == kWindowSizeNames.end()) return std::nullopt;
+  return static_cast<WindowSize>(at - kWindowSizeNames.begin());
+}
+
+std::vector<std::string> window_size_names() {
+  return {kWindowSizeNames.begin(), kWindowSizeNames.end()};
+}
 
 Window window_at(Timestamp at, WindowSize size, const TimeZone& zone) {
   if (size == WindowSize::minute) {

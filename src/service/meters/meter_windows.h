@@ -2,6 +2,7 @@
 // zone. Functions; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@ namespace metergate {
 
 enum class WindowSize : std::uint8_t { minute, hour, day, week, month };
 
+inline constexpr std::array<std::string_view, 5> kWindowSizeNames = {"MINUTE", "HOUR", "DAY",
+                                                                     "WEEK", "MONTH"};
 std::string_view to_text(WindowSize size);  // "MINUTE" …
 std::optional<WindowSize> find_window_size(std::string_view name);
 std::vector<std::string> window_size_names();

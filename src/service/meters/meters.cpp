@@ -12,8 +12,6 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kNameMax = 256;
-constexpr std::size_t kDescriptionMax = 1024;
 constexpr std::size_t kMetadataMax = 50;
 constexpr std::size_t kMetadataNameMax = 64;
 constexpr std::size_t kMetadataTextMax = 1024;
@@ -84,11 +82,12 @@ Result<> check(const NewMeter& wanted) {
   Faults faults;
   check_metadata(wanted.metadata, faults);
   for (Fault& fault : faults_of(wanted.meter)) faults.add(fault.field, fault.message);
-  if (!wanted.name.empty() && !is_name(wanted.name, kNameMax))
-    faults.add("name", name_rule(kNameMax));
-  if (character_count(wanted.description) > kDescriptionMax)
-    faults.add("description", fmt::format("has {} characters; at most {} are allowed",
-                                          character_count(wanted.description), kDescriptionMax));
+  if (!wanted.name.empty() && !is_name(wanted.name, kMeterNameMax))
+    faults.add("name", name_rule(kMeterNameMax));
+  if (character_count(wanted.description) > kMeterDescriptionMax)
+    faults.add("description",
+               fmt::format("has {} characters; at most {} are allowed",
+                           character_count(wanted.description), kMeterDescriptionMax));
   return faults.result();
 }
 

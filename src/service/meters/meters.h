@@ -23,6 +23,9 @@ struct KnownMeter {
   Json metadata{};                  // an object of texts of the provider's; null: none
 };
 
+inline constexpr std::size_t kMeterNameMax = 256;          // characters
+inline constexpr std::size_t kMeterDescriptionMax = 1024;  // characters
+
 struct NewMeter {
   OwnMeter meter;
   std::string name;  // empty: the slug

@@ -12,9 +12,6 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kReasonLeast = 3;
-constexpr std::size_t kReasonMost = 500;
-
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 || byte == 0x7f;

@@ -11,6 +11,12 @@ namespace metergate {
 
 // Of users, keys, stores, devices and tenants.
 inline constexpr std::size_t kNameLengthMax = 200;  // characters
+// Of a reason, in characters.
+inline constexpr std::size_t kReasonLeast = 3;
+inline constexpr std::size_t kReasonMost = 500;
+inline constexpr std::size_t kEmailLengthMax = 254;
+inline constexpr std::size_t kPasswordBytesMin = 12;
+inline constexpr std::size_t kPasswordBytesMax = 1024;
 
 // 1 to `length_max` characters of UTF-8, not only blanks, without control characters.
 bool is_name(std::string_view text, std::size_t length_max);
