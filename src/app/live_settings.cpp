@@ -47,10 +47,10 @@ SettingsDifference difference(const LoadedConfig& before, const LoadedConfig& af
 
 Result<> LiveSettings::reload() {
   const LoadedConfig read = TRY(parts_.read());
-  // The files that they name too: what is not sound together is not taken in part.
-  TRY(read_app_files(read.config));
   const SettingsDifference found = difference(parts_.in_force, read);
   if (!found.live.empty()) {
+    // With the files that they name: what is not sound together is not taken in part.
+    TRY(read_app_files(read.config));
     parts_.apply(read.config);
     parts_.log.info("settings.changed", {{"settings", to_json(found.live)}});
   }
