@@ -117,8 +117,11 @@ class Campaign:
         for _ in range(LOGS_A_FOLDER):
             if self.is_over():
                 break
+            before = os.path.join(root, "before")
+            shutil.rmtree(before, ignore_errors=True)
+            subprocess.run(["cp", "-r", "--sparse=always", "--reflink=auto", folder, before], check=True)
             run_and_kill(server, truth, self.rnd, tokens, log)
-            disk = unsynced.Disk(folder)
+            disk = unsynced.Disk(folder, before)
             disk.follow(log)
             truth, after = self.lose(root, disk, truth)
             shutil.rmtree(folder)

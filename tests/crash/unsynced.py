@@ -36,16 +36,16 @@ class Change:
 
 
 class Disk:
-    """The folder as the running server sees it, and which part of that is safe."""
+    """The folder as the running server sees it, and which part of that is safe. `before` is a copy of it from before the run."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, before):
         self.folder = os.path.abspath(folder)
         self.names, self.folders = {}, {""}
         self.entries = {}                              # folder -> changes of its names
-        for path, _, files in os.walk(self.folder):
-            inner = os.path.relpath(path, self.folder)
+        for path, _, files in os.walk(before):
+            inner = os.path.relpath(path, before)
             self.folders.add("" if inner == "." else inner)
-            self.names.update({self.inside(os.path.join(path, name)): Node(os.path.join(path, name)) for name in files
+            self.names.update({os.path.normpath(os.path.join(inner, name)): Node(os.path.join(path, name)) for name in files
                                if os.path.isfile(os.path.join(path, name))})
         self.before = dict(self.names), set(self.folders)
         self.open = {}                                 # descriptor -> [what it is open on, position, appends]
@@ -291,10 +291,3 @@ def apply(file, change, tearing=None):
             file.write(data[begin - at:end - at])
         begin = end
     return 1
-
-
-def loss(folder, log, target, seed):
-    """One power loss of the server that `log` is of; what the log had, and what became of it."""
-    disk = Disk(folder)
-    disk.follow(log)
-    return disk, disk.rebuild(target, random.Random(seed))

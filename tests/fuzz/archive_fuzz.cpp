@@ -1,7 +1,7 @@
 // Blocks of the archive of raw events, whose checksum does not protect against our own mistakes:
 // the length of the keys in two bytes, the keys, the rest. What the check lets pass can be read.
 #include "fuzz/fuzz.h"
-#include "storage/archive_block.h"
+#include "storage/archive/archive_block.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;

@@ -1,8 +1,8 @@
 // Bytes of the journal, as a damaged disk may give them back: as they are, and as what a frame with
 // a right checksum holds. A batch that is read is written and read again as the same one.
 #include "fuzz/fuzz.h"
-#include "storage/decided.h"
-#include "storage/journal_frame.h"
+#include "storage/journal/journal_frame.h"
+#include "storage/shapes/decided.h"
 
 namespace metergate::fuzz {
 namespace {
@@ -43,8 +43,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;
   const std::string_view text = fuzz::text_of(bytes, size);
   SegmentHeader header;
-  if (decode(text, header) == Soundness::good)
-    fuzz::claim(text.starts_with(encode(header)));
+  if (decode(text, header) == Soundness::good) fuzz::claim(text.starts_with(encode(header)));
   static_cast<void>(find_frame(text, 0));
   fuzz::read_frame(text);
   fuzz::read_payload(text);

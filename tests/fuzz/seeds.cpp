@@ -8,10 +8,10 @@
 #include <fstream>
 #include <iostream>
 
-#include "storage/archive_block.h"
-#include "storage/decided.h"
-#include "storage/journal_frame.h"
-#include "storage/packed_events.h"
+#include "storage/archive/archive_block.h"
+#include "storage/archive/packed_events.h"
+#include "storage/journal/journal_frame.h"
+#include "storage/shapes/decided.h"
 
 namespace metergate {
 namespace {
