@@ -36,9 +36,11 @@ class Change:
 
 
 class Disk:
-    """The folder as the running server sees it, and which part of that is safe. `before` is a copy of it from before the run."""
+    """The folder as the running server sees it, and which part of that is safe. `before` is a copy of it from before the run;
+    a disk that `is_lying` says that it has synced, and has not."""
 
-    def __init__(self, folder, before):
+    def __init__(self, folder, before, is_lying=False):
+        self.is_lying = is_lying
         self.folder = os.path.abspath(folder)
         self.names, self.folders = {}, {""}
         self.entries = {}                              # folder -> changes of its names
@@ -105,7 +107,7 @@ class Disk:
         if name in ("fsync", "fdatasync"):
             self.syncs += entered is not None
             for change in entered or []:
-                change.is_safe = True
+                change.is_safe = not self.is_lying
         elif name in ("write", "pwrite64", "writev", "pwritev", "pwritev2"):
             if entered is not None:
                 entered[1].values = (entered[1].values[0], entered[1].values[1][:result])
