@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/toml_text.h"
 #include "http/words/characters.h"
 #include "http/words/kept_back.h"
 
@@ -432,6 +433,7 @@ Result<> check_apart(const std::vector<UpstreamSpec>& specs) {
 
 Result<std::vector<UpstreamSpec>> parse_upstreams(std::string_view toml,
                                                   const ReadNamedFile& read_file) {
+  TRY(check_toml_letters(toml));
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) {
     return fail(ErrorCode::invalid, fmt::format("line {}: {}", parsed.error().source().begin.line,
@@ -458,6 +460,7 @@ Result<std::vector<UpstreamSpec>> parse_upstreams(std::string_view toml,
 
 std::vector<std::string> files_named_in(std::string_view toml) {
   std::vector<std::string> files;
+  if (!check_toml_letters(toml)) return files;
   const toml::parse_result parsed = toml::parse(toml);
   const toml::array* tables = parsed ? parsed.table()["upstream"].as_array() : nullptr;
   if (tables == nullptr) return files;

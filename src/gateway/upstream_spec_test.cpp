@@ -199,6 +199,7 @@ TEST(UpstreamSpec, NeedsANameAndAnAddressForEach) {
   EXPECT_NE(refusal("[[upstream]]\nname = \"a\"\nurls = [\"ftp://a\"]\n"), "");
   EXPECT_NE(refusal("x = 1\n[[upstream]]\nname = \"a\"\nurls = [\"http://a\"]\n"), "");
   EXPECT_TRUE(refusal("[[upstream\n").starts_with("line 1"));
+  EXPECT_TRUE(refusal("[[upstream]]\nname = \"a\"\u060f\n").starts_with("line 2: a letter"));
   const std::string one = "[[upstream]]\nname = \"a\"\nurls = [\"http://a\"]\n";
   EXPECT_EQ(refusal(one + one), "upstream 'a', name: stands in the file twice");
 }

@@ -288,7 +288,8 @@ def mode_damage(args, folder, rnd):
     asyncio.run(settle(server, truth))
     server.kill()
     outcomes = collections.Counter()
-    for _ in range(args.rounds):
+    until = time.monotonic() + args.seconds
+    while outcomes.total() < args.rounds and time.monotonic() < until:
         copy = folder + "-damaged"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.sock"))
@@ -325,7 +326,7 @@ def mode_damage(args, folder, rnd):
             outcomes["wrong"] += 1
         else:
             outcomes["harmless"] += 1
-    print(f"campaign damage: {args.rounds} mutations, seed {args.seed}, {dict(outcomes)}, silently wrong {outcomes['wrong']}")
+    print(f"campaign damage: {outcomes.total()} mutations, seed {args.seed}, {dict(outcomes)}, silently wrong {outcomes['wrong']}")
     return 1 if outcomes["wrong"] else 0
 
 

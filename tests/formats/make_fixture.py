@@ -5,7 +5,8 @@
 
 To be run once for a format, by hand, when a build writes something that no fixture holds; opens_test.py then opens it
 with every later build. Everything goes in by the doors that users have. One journal segment is filled, with events that
-compress well, so that there is an archive; the month before this one is closed; one webhook fails, so that deliveries wait.
+compress well, so that there is an archive; the month before this one is closed, taken up again and closed; a meter counts what was
+before it; one webhook fails, so that deliveries wait.
 The folder is stopped in order.
 """
 import datetime
@@ -123,11 +124,18 @@ def add_records(server, port):
     return webhooks
 
 
+def count_what_was_before(server):
+    """A meter that begins with the periods that are open: its batch holds what it counts of them."""
+    ask(server, "POST", "/api/v1/meters", {"slug": "all_tokens", "eventType": "prompt", "aggregation": "SUM", "valueProperty": "$.tokens",
+                                           "groupBy": {"model": "$.model"}, "from": "period_start"})
+
+
 def correct(server):
+    """The replacement has a number that no integer and no decimal of 64 bits holds."""
     common = {"tenant_id": "park", "source": "fixture", "reason": "sent in error"}
     ask(server, "POST", "/api/v1/corrections", {**common, "id": "api.call-10001", "action": "void"})
     ask(server, "POST", "/api/v1/corrections", {**common, "id": "prompt-10002", "action": "replace",
-                                                "event": {"data": {"tokens": "7.5", "model": "small"}}})
+                                                "event": {"data": {"tokens": "7.5", "model": "small", "seed": 1e300}}})
 
 
 def settle(server):
@@ -164,6 +172,7 @@ def main():
         server.start()
         webhooks = add_records(server, receiver.server_port)
         send_events(server, last, this)
+        count_what_was_before(server)
         correct(server)
         settle(server)
         ask(server, "GET", f"/provider/billing/reports?period={this:%Y-%m}")
@@ -174,7 +183,7 @@ def main():
         server.command("periods", "reopen", f"{last:%Y-%m}", "--reason", "closed too early")
         closer.command("workers", "run-once", "aggregation")
         about = {"closed": f"{last:%Y-%m}", "from": text_of(last), "to": text_of(following), "webhooks": webhooks,
-                 "meters": ["tokens", "prompts", "models", "longest", "notes", "odd_ones", "api_calls", "webhook_calls"]}
+                 "meters": ["tokens", "all_tokens", "prompts", "models", "longest", "notes", "odd_ones", "api_calls", "webhook_calls"]}
         pack(root, name)
         server = reading.server_of(binary, root, "--workers=off")
         server.start()

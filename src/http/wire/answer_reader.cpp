@@ -37,7 +37,7 @@ class AnswerReader::Machine final : public beast::http::basic_parser<false> {
 
   void on_request_impl(beast::http::verb, Text, Text, int, Code& error) override { error = {}; }
   void on_response_impl(int status, Text, int, Code& error) override {
-    error = {};
+    error = status < 100 ? make_error_code(beast::http::error::bad_status) : Code{};
     answer_status = status;
   }
   void on_field_impl(beast::http::field name, Text, Text value, Code& error) override {

@@ -76,7 +76,8 @@ TEST(AnswerReader, KeepsLittleOfALargeBodyAndMakesItHarmless) {
 
 TEST(AnswerReader, RefusesWhatIsNoHttp) {
   for (const char* text :
-       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 200 OK\r\nbad line\r\n\r\n",
+       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 051 OK\r\n\r\n",
+        "HTTP/1.1 000 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nbad line\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"}) {
     AnswerReader reader;
     EXPECT_FALSE(reader.take(text)) << text;

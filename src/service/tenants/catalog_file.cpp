@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/toml_text.h"
 #include "domain/own_meter.h"
 #include "service/tenants/catalog.h"
 #include "service/tenants/limit_shapes.h"
@@ -212,6 +213,8 @@ Result<Plan> read_plan(const toml::table& file, const toml::node& node) {
 }  // namespace
 
 Result<std::vector<Plan>> parse_catalogue(std::string_view toml) {
+  if (const auto checked = check_toml_letters(toml); !checked)
+    return fail(ErrorCode::invalid, "plan catalogue: " + checked.error().message);
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) {
     const toml::parse_error& error = parsed.error();

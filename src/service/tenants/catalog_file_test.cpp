@@ -105,6 +105,7 @@ TEST(CatalogFile, MistakesAreNamed) {
   expect_refused("", "[[plan]]");
   expect_refused("plan = 3", "[[plan]]");
   expect_refused("[[plan", "line 1");
+  expect_refused("# caf\u00e9\ncaf\u00e9 = 1", "line 2: a letter");
   expect_refused(one_plan("max_stores = 1"), "plan 'solo', limits.max_devices: is missing");
   expect_refused(one_plan(std::string(kLimits) + "max_tills = 3"), "limits.max_tills");
   expect_refused(one_plan(kLimits, "[plan.effects]\napi_calls = \"firm\"\n"), "effects.api_calls");

@@ -3,9 +3,9 @@
 
 #include <thread>
 
-#include "storage/archive/archive.h"
 #include "storage/engine/open_store.h"
 #include "storage/shapes/store_answers.h"
+#include "storage/testing/places_test.h"
 #include "storage/testing/store_contract.h"
 #include "storage/testing/test_folder.h"
 
@@ -57,24 +57,6 @@ class EmbeddedRetentionTest : public testing::Test {
     }
     EXPECT_FALSE(done.more);
     return removed;
-  }
-
-  // Names of what has the text: files by their bytes, and those of the archive by their events too.
-  static std::vector<std::string> places_of(std::string_view text,
-                                            const std::filesystem::path& folder) {
-    std::vector<std::string> places;
-    for (const auto& at : std::filesystem::recursive_directory_iterator{folder}) {
-      if (at.is_regular_file() && contents(at.path()).find(text) != std::string::npos)
-        places.push_back(at.path().filename().string());
-    }
-    const auto archive = Archive::open(folder / "events").value();
-    const EventRange all{std::nullopt, {Timestamp::min(), Timestamp::max()}};
-    EXPECT_TRUE(archive->for_each(all, [&](const ArchivedEvent& archived) {
-      const auto* call = std::get_if<ApiCall>(&archived.event.fact);
-      if (call != nullptr && call->ip == text) places.emplace_back("an archived event");
-      return true;
-    }));
-    return places;
   }
 
   // Five months of a small installation: the first has the address, and a late one of it comes with
