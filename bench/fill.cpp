@@ -26,12 +26,12 @@
 
 #include "app/dice.h"
 #include "base/log.h"
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
-#include "service/reporting.h"
-#include "storage/open_store.h"
+#include "service/alerts/alerting.h"
+#include "service/reports/reporting.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/webhooks/deliveries.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {

@@ -11,9 +11,9 @@
 #include "api/event_reader.h"
 #include "api/event_scan.h"
 #include "base/jwt.h"
-#include "service/enforcement.h"
-#include "service/sessions.h"
-#include "storage/memory_store.h"
+#include "service/access/sessions.h"
+#include "service/metering/enforcement.h"
+#include "storage/engine/memory_store.h"
 
 namespace metergate {
 namespace {

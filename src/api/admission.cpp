@@ -8,8 +8,8 @@
 #include "api/reader_faults.h"
 #include "api/sequence_wait.h"
 #include "base/nearest.h"
-#include "service/directory.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {

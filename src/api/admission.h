@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "api/route_table.h"
-#include "service/admission.h"
+#include "service/access/admission.h"
 
 namespace metergate::api {
 

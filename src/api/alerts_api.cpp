@@ -1,6 +1,6 @@
 // Alerts: the list, acknowledging and resolving.
 #include "api/billing_query.h"
-#include "service/alerting.h"
+#include "service/alerts/alerting.h"
 
 namespace metergate::api {
 

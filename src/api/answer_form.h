@@ -5,7 +5,7 @@
 // which repeat words of the request, are left alone. Plain functions; safe from any thread.
 #pragma once
 
-#include "http/message.h"
+#include "http/words/message.h"
 
 namespace metergate::api {
 

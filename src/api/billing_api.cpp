@@ -4,13 +4,13 @@
 #include "api/billing_query.h"
 #include "api/overview_api.h"
 #include "api/plan_change_api.h"
-#include "service/analytics.h"
-#include "service/billing.h"
-#include "service/catalog.h"
-#include "service/listed_values.h"
-#include "service/report_csv.h"
-#include "service/report_lines.h"
-#include "service/reporting.h"
+#include "service/analytics/analytics.h"
+#include "service/billing/billing.h"
+#include "service/reports/report_csv.h"
+#include "service/reports/report_lines.h"
+#include "service/reports/reporting.h"
+#include "service/shared/listed_values.h"
+#include "service/tenants/catalog.h"
 
 namespace metergate::api {
 namespace {

@@ -1,8 +1,8 @@
 // /api/v1/corrections: the provider voids or replaces wrong events.
 #include "api/event_reader.h"
 #include "api/routes.h"
-#include "service/corrections.h"
-#include "service/event_shapes.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/event_shapes.h"
 
 namespace metergate::api {
 namespace {

@@ -7,10 +7,10 @@
 #include "api/terms_preview.h"
 #include "api/time_range.h"
 #include "base/id.h"
-#include "service/audit_log.h"
-#include "service/catalog.h"
-#include "service/directory.h"
-#include "service/limits_override.h"
+#include "service/shared/audit_log.h"
+#include "service/tenants/catalog.h"
+#include "service/tenants/directory.h"
+#include "service/tenants/limits_override.h"
 
 namespace metergate::api {
 namespace {

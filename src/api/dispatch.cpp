@@ -7,9 +7,9 @@
 #include "api/sequence_wait.h"
 #include "base/id.h"
 #include "base/utf8.h"
-#include "http/problem.h"
-#include "http/rate_limit.h"
-#include "service/audit_notes.h"
+#include "http/words/problem.h"
+#include "http/words/rate_limit.h"
+#include "service/shared/audit_notes.h"
 
 namespace metergate::api {
 namespace {

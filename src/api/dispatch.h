@@ -13,9 +13,9 @@
 
 #include "api/admission.h"
 #include "api/route_table.h"
-#include "http/cors.h"
-#include "http/server.h"
-#include "service/enforcement.h"
+#include "http/server/server.h"
+#include "http/wire/cors.h"
+#include "service/metering/enforcement.h"
 
 namespace metergate::api {
 

@@ -7,7 +7,7 @@
 #include "base/content_coding.h"
 #include "base/json_room.h"
 #include "base/utf8.h"
-#include "http/url.h"
+#include "http/words/url.h"
 
 namespace metergate::api {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "http/message.h"
-#include "service/faults.h"
+#include "http/words/message.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 

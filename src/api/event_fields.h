@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 

@@ -1,6 +1,6 @@
 // Makes a usage event from a CloudEvent in JSON: the attributes, and the data of the built-in
-// types. Checks shapes and kinds only; service/ingest checks bounds, tenants and periods. Values;
-// no threads.
+// types. Checks shapes and kinds only; service/metering/ingest checks bounds, tenants and periods.
+// Values; no threads.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "domain/usage_event.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 

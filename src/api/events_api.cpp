@@ -7,9 +7,9 @@
 #include "api/event_reader.h"
 #include "api/event_scan.h"
 #include "api/routes.h"
-#include "http/problem.h"
-#include "service/enforcement.h"
-#include "service/ingest.h"
+#include "http/words/problem.h"
+#include "service/metering/enforcement.h"
+#include "service/metering/ingest.h"
 
 namespace metergate::api {
 namespace {

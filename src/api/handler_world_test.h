@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "api/routes.h"
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate::api {
 

@@ -6,9 +6,9 @@
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/time.h"
-#include "service/meter_query.h"
-#include "service/meters.h"
-#include "service/open_periods.h"
+#include "service/metering/open_periods.h"
+#include "service/meters/meter_query.h"
+#include "service/meters/meters.h"
 
 namespace metergate::api {
 namespace {

@@ -2,12 +2,12 @@
 
 #include "api/billing_query.h"
 #include "api/terms_preview.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "service/idempotency.h"
-#include "service/limit_shapes.h"
-#include "service/limits_override.h"
-#include "service/own_lines.h"
+#include "service/billing/billing.h"
+#include "service/shared/idempotency.h"
+#include "service/tenants/directory.h"
+#include "service/tenants/limit_shapes.h"
+#include "service/tenants/limits_override.h"
+#include "service/tenants/own_lines.h"
 
 namespace metergate::api {
 namespace {

@@ -6,7 +6,7 @@
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/nearest.h"
-#include "service/listed_values.h"
+#include "service/shared/listed_values.h"
 
 namespace metergate::api {
 namespace {

@@ -7,8 +7,8 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/crypto.h"
-#include "service/raw_events.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/metering/raw_events.h"
 
 namespace metergate::api {
 namespace {

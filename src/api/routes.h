@@ -18,9 +18,9 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "domain/identity.h"
-#include "http/message.h"
-#include "service/actor.h"
-#include "service/services.h"
+#include "http/words/message.h"
+#include "service/shared/actor.h"
+#include "service/wiring/services.h"
 
 namespace metergate::api {
 
@@ -177,7 +177,7 @@ class QueryReader {
   std::optional<std::string> text(std::string_view name);
   std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& allowed);
   // One or several of the allowed values, separated by commas; returned as sent, see
-  // service/listed_values.
+  // service/shared/listed_values.
   std::optional<std::string> choices(std::string_view name,
                                      const std::vector<std::string>& allowed);
   std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most,

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "api/routes.h"
-#include "http/message.h"
-#include "service/services.h"
+#include "http/words/message.h"
+#include "service/wiring/services.h"
 
 namespace metergate::api {
 

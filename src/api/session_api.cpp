@@ -1,7 +1,7 @@
 // Login, provider users and API keys.
 #include "api/routes.h"
-#include "service/audit_notes.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/shared/audit_notes.h"
 
 namespace metergate::api {
 namespace {

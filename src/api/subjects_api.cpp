@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "api/routes.h"
-#include "service/directory.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {

@@ -1,6 +1,6 @@
 // The server's own state: for people (/health) and for monitoring (/healthz, /readyz).
 #include "api/routes.h"
-#include "service/ingest.h"
+#include "service/metering/ingest.h"
 
 namespace metergate::api {
 namespace {

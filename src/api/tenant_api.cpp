@@ -8,10 +8,10 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/id.h"
-#include "service/billing.h"
-#include "service/enforcement.h"
-#include "service/records.h"
-#include "service/text_rules.h"
+#include "service/billing/billing.h"
+#include "service/metering/enforcement.h"
+#include "service/metering/records.h"
+#include "service/shared/text_rules.h"
 
 namespace metergate::api {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <array>
 
-#include "service/alerting.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "service/limits_override.h"
+#include "service/alerts/alerting.h"
+#include "service/billing/billing.h"
+#include "service/tenants/directory.h"
+#include "service/tenants/limits_override.h"
 
 namespace metergate::api {
 namespace {

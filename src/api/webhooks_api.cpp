@@ -2,7 +2,7 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/id.h"
-#include "service/deliveries.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate::api {
 namespace {

@@ -1,6 +1,6 @@
 // Workers: the last and next run of each.
 #include "api/routes.h"
-#include "service/worker_board.h"
+#include "service/upkeep/worker_board.h"
 
 namespace metergate::api {
 namespace {

@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "gateway/upstream_spec.h"
-#include "service/services.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 

@@ -8,7 +8,7 @@
 
 #include "app/exit_status.h"
 #include "app/front.h"
-#include "storage/test_folder.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

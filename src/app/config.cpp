@@ -15,7 +15,7 @@
 #include "app/dotenv.h"
 #include "base/nearest.h"
 #include "domain/usage_warning.h"
-#include "http/origin.h"
+#include "http/words/origin.h"
 
 namespace metergate {
 namespace {

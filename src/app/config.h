@@ -17,10 +17,10 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "http/caller.h"
-#include "http/cors.h"
-#include "http/destination.h"
-#include "service/rules.h"
+#include "http/outbound/destination.h"
+#include "http/wire/caller.h"
+#include "http/wire/cors.h"
+#include "service/shared/rules.h"
 
 namespace metergate {
 

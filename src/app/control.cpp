@@ -9,8 +9,8 @@
 #include "app/local_socket.h"
 #include "app/run_store_command.h"
 #include "app/spool.h"
-#include "http/problem.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/words/problem.h"
 
 namespace metergate {
 namespace {

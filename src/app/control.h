@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "base/result.h"
-#include "service/services.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 

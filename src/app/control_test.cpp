@@ -9,8 +9,8 @@
 #include "app/app.h"
 #include "app/control_client.h"
 #include "app/exit_status.h"
-#include "service/directory.h"
-#include "storage/test_folder.h"
+#include "service/tenants/directory.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

@@ -12,11 +12,11 @@
 #include "app/dice.h"
 #include "base/check.h"
 #include "domain/identity.h"
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/directory.h"
-#include "service/ingest.h"
-#include "service/records.h"
+#include "service/alerts/alerting.h"
+#include "service/metering/ingest.h"
+#include "service/metering/records.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
 
 namespace metergate {
 namespace {

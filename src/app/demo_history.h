@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "service/services.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 

@@ -8,10 +8,10 @@
 #include "app/command_line.h"
 #include "app/exit_status.h"
 #include "app/front.h"
-#include "service/aggregation.h"
-#include "service/directory.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

@@ -18,7 +18,7 @@
 #include "app/output_file.h"
 #include "app/own_process.h"
 #include "app/run_store_command.h"
-#include "storage/open_store.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {

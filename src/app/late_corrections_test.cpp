@@ -6,14 +6,14 @@
 #include <optional>
 
 #include "app/app.h"
-#include "service/aggregation.h"
-#include "service/billing.h"
-#include "service/corrections.h"
-#include "service/directory.h"
-#include "service/ingest.h"
-#include "service/verification.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/billing/billing.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/ingest.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/upkeep/verification.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

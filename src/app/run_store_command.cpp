@@ -6,7 +6,7 @@
 
 #include "app/command_line.h"
 #include "app/exit_status.h"
-#include "storage/store.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 

@@ -6,10 +6,10 @@
 #include <sstream>
 
 #include "app/app.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/billing/billing.h"
+#include "service/tenants/directory.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 #include "workers/jobs.h"
 
 namespace metergate {

@@ -1,8 +1,8 @@
 // Result, Error and TRY: every floor reports an expected failure as a value.
 //
-// An Error carries the one code that decides the answer to the caller (http/problem.cpp maps it to
-// a status and an E_ name), a sentence for people, and, for rejected input, one Fault for each bad
-// field. Nothing here throws. Values only; safe from any thread.
+// An Error carries the one code that decides the answer to the caller (http/words/problem.cpp maps
+// it to a status and an E_ name), a sentence for people, and, for rejected input, one Fault for
+// each bad field. Nothing here throws. Values only; safe from any thread.
 #pragma once
 
 #include <chrono>

@@ -95,7 +95,7 @@ class TenantAccess {
   bool is_provider_;
 };
 
-// The sender of an authenticated request. Made by service/sessions.
+// The sender of an authenticated request. Made by service/access/sessions.
 class Caller {
  public:
   static Caller provider(std::string actor, Permissions permissions);

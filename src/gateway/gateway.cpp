@@ -6,11 +6,11 @@
 
 #include "gateway/gateway_admission.h"
 #include "gateway/meter_tap.h"
-#include "http/late_number.h"
-#include "http/path_readings.h"
-#include "http/problem.h"
-#include "http/rate_limit.h"
-#include "service/enforcement.h"
+#include "http/words/late_number.h"
+#include "http/words/path_readings.h"
+#include "http/words/problem.h"
+#include "http/words/rate_limit.h"
+#include "service/metering/enforcement.h"
 
 namespace metergate::gateway {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "gateway/new_tenants.h"
 #include "gateway/upstream_table.h"
-#include "http/cors.h"
-#include "http/server.h"
-#include "service/services.h"
+#include "http/server/server.h"
+#include "http/wire/cors.h"
+#include "service/wiring/services.h"
 
 namespace metergate::gateway {
 

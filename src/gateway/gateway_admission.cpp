@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/crypto.h"
-#include "http/characters.h"
-#include "http/path_readings.h"
-#include "service/directory.h"
-#include "service/sessions.h"
+#include "http/words/characters.h"
+#include "http/words/path_readings.h"
+#include "service/access/sessions.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::gateway {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "gateway/new_tenants.h"
 #include "gateway/upstream_table.h"
-#include "http/message.h"
-#include "service/admission.h"
-#include "service/services.h"
+#include "http/words/message.h"
+#include "service/access/admission.h"
+#include "service/wiring/services.h"
 
 namespace metergate::gateway {
 
@@ -31,7 +31,7 @@ struct GatewayAdmission {
 Result<> check_meaning(const Routed& routed);
 
 // Checks, in this order: check_meaning(), a valid token or key (ErrorCode::unauthorized), then as
-// service/admission. `new_tenants` may be null.
+// service/access/admission. `new_tenants` may be null.
 Result<> admit(const Routed& routed, const Services& services, NewTenants* new_tenants,
                GatewayAdmission& admission);
 

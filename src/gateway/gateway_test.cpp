@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate::gateway {
 namespace {

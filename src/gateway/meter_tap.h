@@ -9,7 +9,7 @@
 #include "domain/identity.h"
 #include "domain/usage_event.h"
 #include "gateway/endpoint_templates.h"
-#include "http/passage.h"
+#include "http/server/passage.h"
 
 namespace metergate::gateway {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/directory.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::gateway {
 namespace {

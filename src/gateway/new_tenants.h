@@ -8,8 +8,8 @@
 #include <string>
 
 #include "domain/token_bucket.h"
-#include "service/actor.h"
-#include "service/services.h"
+#include "service/shared/actor.h"
+#include "service/wiring/services.h"
 
 namespace metergate::gateway {
 

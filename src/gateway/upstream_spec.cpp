@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "http/characters.h"
-#include "http/kept_back.h"
+#include "http/words/characters.h"
+#include "http/words/kept_back.h"
 
 namespace metergate::gateway {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "gateway/endpoint_templates.h"
-#include "http/upstream.h"
+#include "http/server/upstream.h"
 
 namespace metergate::gateway {
 

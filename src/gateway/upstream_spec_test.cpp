@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "http/outbound_receiver_test.h"
+#include "http/testing/outbound_receiver_test.h"
 
 namespace metergate::gateway {
 namespace {

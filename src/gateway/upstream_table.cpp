@@ -4,7 +4,7 @@
 #include <functional>
 #include <tuple>
 
-#include "http/characters.h"
+#include "http/words/characters.h"
 
 namespace metergate::gateway {
 namespace {

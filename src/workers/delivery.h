@@ -13,9 +13,9 @@
 #include <mutex>
 #include <thread>
 
-#include "http/outbound.h"
-#include "service/deliveries.h"
-#include "service/services.h"
+#include "http/outbound/outbound.h"
+#include "service/webhooks/deliveries.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 

@@ -5,8 +5,8 @@
 
 #include <condition_variable>
 
-#include "http/outbound_receiver_test.h"
-#include "service/services_world_test.h"
+#include "http/testing/outbound_receiver_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {

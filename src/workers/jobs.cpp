@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
-#include "service/retention.h"
+#include "service/alerts/alerting.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/upkeep/retention.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate {
 

@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "service/services.h"
-#include "service/tick.h"
+#include "service/shared/tick.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 

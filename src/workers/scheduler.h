@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "service/worker_board.h"
+#include "service/upkeep/worker_board.h"
 #include "workers/jobs.h"
 
 namespace metergate {

@@ -5,7 +5,7 @@
 #include <array>
 #include <latch>
 
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {

@@ -2,7 +2,7 @@
 #include "app/dotenv.h"
 #include "fuzz/fuzz.h"
 #include "gateway/upstream_spec.h"
-#include "service/catalog.h"
+#include "service/tenants/catalog.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;

@@ -3,9 +3,9 @@
 #include <string>
 
 #include "fuzz/fuzz.h"
-#include "http/answer_reader.h"
-#include "http/body_decoder.h"
-#include "http/response_head.h"
+#include "http/wire/answer_reader.h"
+#include "http/wire/body_decoder.h"
+#include "http/wire/response_head.h"
 
 namespace metergate::fuzz {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "fuzz/fuzz.h"
-#include "http/parser.h"
-#include "http/url.h"
+#include "http/wire/parser.h"
+#include "http/words/url.h"
 
 namespace metergate::fuzz {
 namespace {

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "scenario_runner.h"
-#include "service/catalog.h"
+#include "service/tenants/catalog.h"
 
 namespace metergate {
 namespace {

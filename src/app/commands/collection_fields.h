@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "storage/query.h"
-#include "storage/store.h"
+#include "storage/shapes/query.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 

@@ -17,8 +17,8 @@
 
 #include "app/config.h"
 #include "base/result.h"
-#include "service/actor.h"
-#include "service/services.h"
+#include "service/shared/actor.h"
+#include "service/wiring/services.h"
 
 namespace CLI {
 class App;

@@ -14,8 +14,8 @@
 #include "app/front.h"
 #include "app/serving.h"
 #include "base/crypto.h"
-#include "service/billing.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/billing/billing.h"
 
 namespace metergate {
 namespace {

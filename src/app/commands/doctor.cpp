@@ -12,9 +12,9 @@
 #include "app/commands/command.h"
 #include "app/exit_status.h"
 #include "app/front.h"
-#include "storage/collections.h"
-#include "storage/open_store.h"
-#include "storage/store.h"
+#include "storage/engine/open_store.h"
+#include "storage/shapes/collections.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 namespace {

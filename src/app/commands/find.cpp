@@ -8,9 +8,9 @@
 #include "app/exit_status.h"
 #include "app/loose_json.h"
 #include "base/nearest.h"
-#include "service/audit_notes.h"
-#include "storage/query.h"
-#include "storage/store.h"
+#include "service/shared/audit_notes.h"
+#include "storage/shapes/query.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 namespace {

@@ -8,7 +8,7 @@
 #include "app/commands/command.h"
 #include "app/event_documents.h"
 #include "app/exit_status.h"
-#include "service/ingest.h"
+#include "service/metering/ingest.h"
 
 namespace metergate {
 namespace {

@@ -1,5 +1,5 @@
 // metergate periods: lists open and closed periods, and reopens one that was closed by mistake.
-#include "service/periods.h"
+#include "service/reports/periods.h"
 
 #include <fmt/format.h>
 

@@ -5,11 +5,11 @@
 
 #include "app/commands/command.h"
 #include "app/exit_status.h"
-#include "service/audit_notes.h"
-#include "service/report_csv.h"
-#include "service/report_lines.h"
-#include "service/reporting.h"
-#include "service/verification.h"
+#include "service/reports/report_csv.h"
+#include "service/reports/report_lines.h"
+#include "service/reports/reporting.h"
+#include "service/shared/audit_notes.h"
+#include "service/upkeep/verification.h"
 
 namespace metergate {
 namespace {

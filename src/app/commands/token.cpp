@@ -10,9 +10,9 @@
 #include "app/exit_status.h"
 #include "app/front.h"
 #include "app/lifetime.h"
-#include "service/sessions.h"
-#include "storage/memory_store.h"
-#include "storage/open_store.h"
+#include "service/access/sessions.h"
+#include "storage/engine/memory_store.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {

@@ -9,7 +9,7 @@
 #include "app/commands/command.h"
 #include "app/commands/table_print.h"
 #include "app/exit_status.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
 
 namespace metergate {
 namespace {

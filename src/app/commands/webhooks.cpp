@@ -6,8 +6,8 @@
 #include "app/commands/command.h"
 #include "app/commands/table_print.h"
 #include "app/exit_status.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
+#include "service/tenants/directory.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate {
 namespace {
