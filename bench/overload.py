@@ -98,7 +98,7 @@ class Work:
             raise SystemExit(done.stderr)
         result = json.loads(done.stdout)
         self.accepted += result["accepted"]
-        # Of these nobody knows: they may be kept, or not.
+                # The outcome of these is unknown: they may have been kept, or not.
         self.unknown += result["resets"] + result["closes"] + result["unanswered"]
         result["rate"] = result["accepted_in_time"] / result["seconds"]
         return result

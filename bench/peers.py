@@ -67,7 +67,7 @@ http {{ {JSON_LOG}
         yield process
 
 
-# What stands behind every proxy here: an answer of 600 bytes without work.
+# The origin behind every proxy here: an answer of 600 bytes without work.
 ORIGIN = 'server { listen 127.0.0.1:PORT reuseport backlog=4096; location / { default_type application/json; return 200 "' + "x" * 600 + '"; } }'
 
 

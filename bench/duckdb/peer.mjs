@@ -11,7 +11,7 @@ const connection = await instance.connect();
 await connection.run(`CREATE TABLE days AS SELECT * FROM read_csv('${process.argv[2]}', header = true, columns = {
   tenant: 'VARCHAR', day: 'DATE', calls: 'BIGINT', ok: 'BIGINT', duration_us: 'BIGINT', webhooks: 'BIGINT', bytes: 'BIGINT'})`);
 
-// What the API says of a month, but for its percentiles: sums, tenants that were active, bytes stored at its end.
+// The API's figures of a month, except for percentiles: sums, active tenants, bytes stored at its end.
 const MONTHS = (where) => `
   WITH tenant_months AS (
     SELECT date_trunc('month', day) AS month, tenant, sum(calls) AS calls, sum(ok) AS ok, sum(duration_us) AS duration_us,

@@ -1,4 +1,4 @@
-// What a server's answer to a batch means for its events: the one place that knows statuses.
+// The meaning of a server's answer for the events of a batch: the only place that knows statuses.
 
 const RETRY_AFTER_MAX_MS = 3_600_000;
 const SENDER = new Set([401, 403, 404, 405, 407, 415, 431]);

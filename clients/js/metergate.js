@@ -224,7 +224,7 @@ export class Metergate {
     }
   }
 
-  // What is still to be sent of a part; the last is next.
+    // Returns the parts that still have to be sent; the last one is next.
   #settle(part, verdict, status) {
     if (verdict.kind === "recorded") {
       this.#leave(part, "recorded");
@@ -280,7 +280,7 @@ export class Metergate {
     this.#tellDrops();
     const { retryFirstMs, retryMaxMs } = this.#options;
     const longest = Math.min(retryFirstMs * 2 ** Math.min(this.#failures - 1, 30), retryMaxMs);
-    // Of the pause a random part between a half and all, so that many clients do not come back together.
+        // A random part of the pause, between a half and the whole, so that many clients do not return together.
     const own = verdict.kind === "muchLater" ? retryMaxMs : longest * (0.5 + Math.random() / 2);
     await this.#sleep(Math.max(own, verdict.pauseMs ?? 0), { isAskedFor: verdict.pauseMs !== null });
   }

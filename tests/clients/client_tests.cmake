@@ -26,7 +26,7 @@ set_tests_properties(client_js_types PROPERTIES WORKING_DIRECTORY ${clients}/js/
 metergate_python_client_test(schema schema_test.py)
 metergate_python_client_test(examples examples_test.py ${CMAKE_BINARY_DIR})
 
-# What others have written, unchanged: the SDKs of CloudEvents and OpenMeter, each in a folder of the build's own.
+# Third-party SDKs, unchanged: those of CloudEvents and OpenMeter, each in a folder of the build's own.
 set(built ${CMAKE_CURRENT_BINARY_DIR})
 set(sdk ${clients}/sdk_test.py $<TARGET_FILE:metergate>)
 metergate_client_test(python_installed ${clients}/python/install.sh ${Python3_EXECUTABLE} ${built}/venv)

@@ -203,7 +203,7 @@ def judge(case, got, seen):
     return None
 
 
-# What leaves the server waiting for more: it never answers, and the request never arrives.
+# Requests after which the server waits for more bytes: it never answers, and the request never arrives.
 MAY_WAIT = {"odd_chunk_size", "chunk_of_another_size", "all_bare", "odd_trailers", "bare_line_end"}
 
 

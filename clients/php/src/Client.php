@@ -130,8 +130,8 @@ final class Client
     }
 
     /**
-     * What this script has done with events. One that was spooled and then sent is both spooled and recorded, and
-     * one that an earlier script had spooled is recorded here without having been tracked here.
+          * The counts of this script's events. An event that was spooled and then sent counts as both spooled and recorded;
+     * one that an earlier script had spooled counts as recorded here without having been tracked here.
      *
      * @return array{tracked: int, recorded: int, refused: int, dropped: int, spooled: int, waiting: int}
      */
@@ -256,7 +256,7 @@ final class Client
             $this->tell('retrying', $events, $status, $verdict['message']);
         }
         $longest = min($this->retryFirstSeconds * 2 ** min($this->failures - 1, 30), $this->retryMaxSeconds);
-        // Of the pause a random part between a half and all, so that many scripts do not come back together.
+                // A random part of the pause, between a half and the whole, so that many scripts do not return together.
         $own = $verdict['kind'] === 'muchLater' ? $this->retryMaxSeconds : $longest * random_int(500, 1000) / 1000;
         $this->retryAt = self::now() + max($own, $verdict['pause']);
     }
@@ -275,9 +275,9 @@ final class Client
     }
 
     /**
-     * What an answer means for the events: "recorded"; "again": later; "muchLater": no event is at fault, but a
-     * token or an address; "dropNamed": those in `faults` will never be taken, the others at once; "halve": one
-     * at least will never be taken, and nobody says which.
+          * The meaning of an answer for the events: "recorded"; "again": send them later; "muchLater": no event is at fault,
+     * but the token or the address; "dropNamed": those in `faults` are refused for good, send the others at once;
+     * "halve": at least one is refused for good, and the answer does not name it.
      *
      * @return array{kind: string, faults: array<int, string>, message: string, pause: float}
      */

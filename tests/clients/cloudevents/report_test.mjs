@@ -46,7 +46,7 @@ class Server {
   }
 }
 
-// What is sent, and by the free plan (1 store, 2 devices, 10,000 calls, 100 webhooks, 1 GB) what it must cost:
+// The events sent, and their cost under the free plan (1 store, 2 devices, 10,000 calls, 100 webhooks, 1 GB):
 //   stores   2 − 1         = 1   × 10     = 10.00
 //   devices  2 − 2         = 0
 //   calls    10,500 − 10,000 = 500 × 0.001  =  0.50

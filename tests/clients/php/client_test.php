@@ -161,7 +161,7 @@ $tests = [
         same($client->counts()['refused'], 2);
     },
     'one bad event that nobody names is found by halves' => function (): void {
-        // Of four the third is bad: all, the first two, the last two, the third, the fourth.
+                // The third of four is bad. Sent are: all, the first two, the last two, the third, the fourth.
         $server = new Server([refusal('?'), ['204 Good', "\r\n"], refusal('?'), refusal('?')]);
         $client = client($server->url, $problems = new Problems());
         for ($n = 0; $n < 4; ++$n) {

@@ -1,5 +1,5 @@
-// What a real server sends, verified by the `standardwebhooks` library, unchanged: sales of a tenant, one answered
-// with 503 first, a secret that is rotated on the way, a limit that is passed, and the provider's alert.
+// Deliveries of a real server, verified by the unchanged `standardwebhooks` library: sales of a tenant, one answered
+// with 503 first, a secret that is rotated meanwhile, a limit that is passed, and the provider's alert.
 //
 //   node receive_test.mjs PATH_OF_METERGATE
 import { spawn, spawnSync } from "node:child_process";
