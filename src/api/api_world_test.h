@@ -16,15 +16,18 @@
 #include "service/billing.h"
 #include "service/core_world_test.h"
 #include "service/corrections.h"
+#include "service/drift.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
 #include "service/meter_query.h"
 #include "service/meters.h"
+#include "service/papers.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
 #include "service/sessions.h"
+#include "service/telemetry.h"
 #include "service/worker_board.h"
 
 namespace metergate::api {
@@ -66,6 +69,9 @@ struct ApiWorld : core_world::TestWorld {
   Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
   Corrections corrections{{*store, *directory, ingest, billing, reporting, rules, clock}};
+  Telemetry telemetry;
+  Drift drift{{*store, billing, clock, log}};
+  Papers papers{{billing, analytics, rules, clock, ::testing::TempDir()}};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,
@@ -91,6 +97,9 @@ struct ApiWorld : core_world::TestWorld {
                     .meters = meters,
                     .meter_queries = meter_queries,
                     .corrections = corrections,
+                    .telemetry = telemetry,
+                    .drift = drift,
+                    .papers = papers,
                     .about = {"1.2.3", "memory", clock.steady()}};
 
   std::string provider_token(std::vector<std::string> permissions) const {

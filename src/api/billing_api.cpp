@@ -3,6 +3,7 @@
 
 #include "api/billing_query.h"
 #include "api/overview_api.h"
+#include "api/papers_api.h"
 #include "api/plan_change_api.h"
 #include "service/analytics.h"
 #include "service/billing.h"
@@ -134,14 +135,11 @@ Result<Answer> show_usage(Call& call) {
   return answer_of(analytics_json(result, request));
 }
 
-// A report's rows are its tenants, or their line items.
-enum class Detail : std::uint8_t { tenants, lines };
-
-http::BodySource csv_source(ReportRows rows, Detail detail) {
+http::BodySource csv_source(ReportRows rows, ReportDetail detail) {
   return
       [rows = std::move(rows), detail,
        columns = std::optional<ReportColumns>()]() mutable -> Result<std::optional<std::string>> {
-        const bool by_lines = detail == Detail::lines;
+        const bool by_lines = detail == ReportDetail::lines;
         if (!columns) {
           columns = TRY(rows.columns());
           return by_lines ? lines_csv_header() : report_csv_header(*columns);
@@ -159,22 +157,12 @@ http::BodySource csv_source(ReportRows rows, Detail detail) {
       };
 }
 
-Answer csv_answer(ReportRows rows, Detail detail) {
-  const Period period = rows.head().period;
-  const std::string name =
-      detail == Detail::lines ? lines_file_name(period) : report_file_name(period);
-  http::Response response;
-  response.headers = {
-      {"Content-Type", "text/csv; charset=utf-8"},
-      {"Content-Disposition", "attachment; filename=" + name},
-  };
-  response.source = csv_source(std::move(rows), detail);
-  Answer answer;
-  answer.whole = std::move(response);
-  return answer;
+Answer csv_answer(ReportRows rows, ReportDetail detail) {
+  const std::string name = paper_name(rows.head().period, detail, "csv");
+  return file_answer(csv_source(std::move(rows), detail), kCsvMedia, name);
 }
 
-http::BodySource json_source(ReportRows rows, Detail detail) {
+http::BodySource json_source(ReportRows rows, ReportDetail detail) {
   return [rows = std::move(rows), detail,
           is_begun = false]() mutable -> Result<std::optional<std::string>> {
     std::string piece;
@@ -183,7 +171,7 @@ http::BodySource json_source(ReportRows rows, Detail detail) {
       append_text(element, piece);
     };
     for (const Statement& statement : TRY(rows.next())) {
-      if (detail == Detail::tenants) {
+      if (detail == ReportDetail::tenants) {
         add(tenant_billing_json(statement));
       } else {
         const Json lines = report_lines_json(statement);
@@ -195,17 +183,35 @@ http::BodySource json_source(ReportRows rows, Detail detail) {
   };
 }
 
+struct Wanted {
+  PaperFormat format;
+  ReportDetail detail;
+};
+
+// Of the head nothing is made but the fields.
+Result<Answer> paper_answer(const Call& call, ReportRows rows, const Wanted& wanted) {
+  const std::string name = paper_name(rows.head().period, wanted.detail, name_of(wanted.format));
+  if (call.request.method == "HEAD")
+    return file_answer([]() -> Result<std::optional<std::string>> { return std::nullopt; },
+                       media_type_of(wanted.format), name);
+  ScratchFile file =
+      TRY(call.services.papers.report(std::move(rows), wanted.format, wanted.detail));
+  return file_answer(std::move(file), wanted.format, name);
+}
+
 Result<Answer> show_report(Call& call) {
   QueryReader reader{call};
   const std::optional<Period> period = read_period(reader, "period");
-  const std::string format = reader.choice("format", {"json", "csv"}).value_or("json");
+  const std::string format = reader.choice("format", paper_formats()).value_or("json");
   const std::string rows_of = reader.choice("detail", {"tenants", "lines"}).value_or("tenants");
   TRY(reader.finish());
-  const Detail detail = rows_of == "lines" ? Detail::lines : Detail::tenants;
+  const ReportDetail detail = rows_of == "lines" ? ReportDetail::lines : ReportDetail::tenants;
   // Who asks for the head of an answer makes nothing.
   const Keeping keeping = call.request.method == "HEAD" ? Keeping::only_look : Keeping::keep;
   ReportRows rows = TRY(call.services.reporting.rows(period, keeping));
   if (format == "csv") return csv_answer(std::move(rows), detail);
+  if (const auto paper = find_paper_format(format))
+    return paper_answer(call, std::move(rows), {*paper, detail});
   Answer answer = answer_of(report_head_json(rows.head(), rows_of));
   answer.elements = json_source(std::move(rows), detail);
   return answer;
@@ -248,6 +254,7 @@ std::vector<Route> billing_routes() {
        {},
        "report.downloaded"},
   };
+  routes.push_back(statement_route());
   routes.push_back(plan_change_route());
   routes.push_back(overview_route());
   return routes;

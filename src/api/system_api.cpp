@@ -1,4 +1,5 @@
 // The server's own state: for people (/health) and for what watches it (/healthz, /readyz).
+#include "api/metrics_api.h"
 #include "api/routes.h"
 #include "service/ingest.h"
 
@@ -72,6 +73,7 @@ std::vector<Route> system_routes() {
       {"GET", "/healthz", open, show_alive, {}, false, "Say whether the process runs"},
       {"GET", "/readyz", open, show_ready, {}, false, "Say whether requests can be served"},
   };
+  routes.push_back(metrics_route());
   for (Route& route : routes) route.is_vital = true;
   return routes;
 }

@@ -20,16 +20,19 @@
 #include "service/currency_mark.h"
 #include "service/deliveries.h"
 #include "service/directory.h"
+#include "service/drift.h"
 #include "service/enforcement.h"
 #include "service/idempotency.h"
 #include "service/ingest.h"
 #include "service/meter_query.h"
 #include "service/meters.h"
+#include "service/papers.h"
 #include "service/periods.h"
 #include "service/records.h"
 #include "service/reporting.h"
 #include "service/retention.h"
 #include "service/sessions.h"
+#include "service/telemetry.h"
 #include "service/worker_board.h"
 #include "storage/open_store.h"
 
@@ -183,6 +186,9 @@ struct App::Parts {
   std::optional<Meters> meters;
   std::optional<MeterQueries> meter_queries;
   std::optional<Corrections> corrections;
+  Telemetry telemetry;
+  std::optional<Drift> drift;
+  std::optional<Papers> papers;
   std::optional<Services> services;
 
   Result<> open(const Config& config, const AppFiles& files) {
@@ -255,6 +261,16 @@ struct App::Parts {
                                            .clock = clock});
   }
 
+  void build_what_tells(const Config& config) {
+    telemetry.is_open_to = [networks = config.metrics_allow](std::string_view ip) {
+      const auto address = http::parse_ip(ip);
+      return address && networks.has(*address);
+    };
+    telemetry.tenants_told = config.metrics_tenants;
+    drift.emplace(Drift::Parts{*store, *billing, clock, log});
+    papers.emplace(Papers::Parts{*billing, *analytics, rules, clock, config.data_dir});
+  }
+
   // What the doors borrow, once all of it is there.
   void gather() {
     services.emplace(Services{.clock = clock,
@@ -282,7 +298,11 @@ struct App::Parts {
                               .meters = *meters,
                               .meter_queries = *meter_queries,
                               .corrections = *corrections,
-                              .about = {std::string{kVersion}, "embedded", clock.steady()}});
+                              .telemetry = telemetry,
+                              .drift = *drift,
+                              .papers = *papers,
+                              .about = {std::string{kVersion}, "embedded", clock.steady(),
+                                        clock.now()}});
   }
 };
 
@@ -291,6 +311,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const AppFiles& fil
   auto parts = std::make_unique<Parts>(config, environment);
   TRY(parts->open(config, files));
   parts->build_services();
+  parts->build_what_tells(config);
   parts->gather();
   return std::unique_ptr<App>(new App(std::move(parts)));
 }

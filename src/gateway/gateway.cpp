@@ -11,6 +11,7 @@
 #include "http/problem.h"
 #include "http/rate_limit.h"
 #include "service/enforcement.h"
+#include "service/telemetry.h"
 
 namespace metergate::gateway {
 namespace {
@@ -35,12 +36,36 @@ std::optional<UpstreamMatch> match_of_a_reading(UpstreamTable& table, const http
   return std::nullopt;
 }
 
+Telemetry::AnsweredBy answered_by(const http::PassedOutcome& outcome) {
+  using By = http::PassedOutcome::AnsweredBy;
+  switch (outcome.by) {
+    case By::upstream:
+      return Telemetry::AnsweredBy::upstream;
+    case By::gateway:
+      return Telemetry::AnsweredBy::gateway;
+    case By::nobody:
+      break;
+  }
+  return Telemetry::AnsweredBy::nobody;
+}
+
+void tally(Telemetry& telemetry, const http::PassedOutcome& outcome, Microseconds duration) {
+  const auto by = static_cast<std::size_t>(answered_by(outcome));
+  telemetry.gateway_answers[by].add(outcome.status);
+  telemetry.gateway_durations.add(duration);
+  telemetry.gateway_bytes_in.add(outcome.request_bytes);
+  telemetry.gateway_bytes_out.add(outcome.response_bytes);
+}
+
 // A request that goes to an upstream, and holds on to the table by which it was led there.
 class LedPassage : public http::Passage {
  public:
   LedPassage(const Gateway::Parts& parts, std::shared_ptr<UpstreamTable> table,
              const Routed& routed)
-      : table_(std::move(table)), parts_(parts), routed_(routed) {}
+      : table_(std::move(table)),
+        parts_(parts),
+        routed_(routed),
+        started_at_(parts.services.clock.steady()) {}
 
   http::Upstream& upstream() override { return *routed_.match.row->upstream; }
   http::Vetting vetting() const override {
@@ -66,9 +91,12 @@ class LedPassage : public http::Passage {
   }
 
  protected:
+  Microseconds duration() const { return parts_.services.clock.steady() - started_at_; }
+
   const std::shared_ptr<UpstreamTable> table_;
   const Gateway::Parts& parts_;
   const Routed routed_;
+  const Microseconds started_at_;
 };
 
 // What carries no token and is nobody's call: a preflight, or a path that is open to all.
@@ -81,7 +109,10 @@ class UnmeteredPassage final : public LedPassage {
   }
   std::span<const http::Header> answer_fields() const override { return {}; }
   void complete_head(std::string&) override {}
-  Result<> finish(const http::PassedOutcome&) override { return {}; }
+  Result<> finish(const http::PassedOutcome& outcome) override {
+    tally(parts_.services.telemetry, outcome, duration());
+    return {};
+  }
   void when_kept(std::move_only_function<void()> then) override { then(); }
 };
 
@@ -92,8 +123,7 @@ class MeteredPassage final : public LedPassage {
                  const Routed& routed)
       : LedPassage(parts, std::move(table), routed),
         services_(parts.services),
-        durability_(parts.durability),
-        started_at_(services_.clock.steady()) {}
+        durability_(parts.durability) {}
 
   // A tenant's own calls are held against its limit before anything is done for them.
   Result<> admit() override {
@@ -116,8 +146,10 @@ class MeteredPassage final : public LedPassage {
   }
 
   Result<> finish(const http::PassedOutcome& outcome) override {
+    const Microseconds taken = duration();
+    tally(services_.telemetry, outcome, taken);
     if (!admission_.tenant.metered) return {};
-    UsageEvent event = event_of(call_of(outcome));
+    UsageEvent event = event_of(call_of(outcome, taken));
     if (admission_.tenant.is_suspended) event.billable = false;
     TRY(services_.enforcement.record(std::move(event), std::move(call_.place)));
     recorded_ = services_.store.head();
@@ -133,13 +165,13 @@ class MeteredPassage final : public LedPassage {
   }
 
  private:
-  MeteredCall call_of(const http::PassedOutcome& outcome) const {
+  MeteredCall call_of(const http::PassedOutcome& outcome, Microseconds taken) const {
     return {.request = routed_.request,
             .access = *admission_.tenant.metered,
             .tenant_segment = routed_.match.tenant,
             .templates = routed_.match.row->spec.templates,
             .outcome = outcome,
-            .duration = services_.clock.steady() - started_at_,
+            .duration = taken,
             .now = services_.clock.now()};
   }
 
@@ -156,7 +188,6 @@ class MeteredPassage final : public LedPassage {
 
   Services& services_;
   const Durability durability_;
-  const Microseconds started_at_;
   GatewayAdmission admission_;
   Enforcement::Admitted call_;  // of a tenant's own call
   std::vector<http::Header> fields_;
