@@ -135,7 +135,8 @@ struct PdfPages::Canvas {
       : print(library), file(to) {
     surface = print.cairo_pdf_surface_create_for_stream(&Canvas::write, this, points(options.width),
                                                         points(options.height));
-    const std::string made_at = to_text(std::chrono::floor<std::chrono::seconds>(options.made_at));
+    // Without the milliseconds, which a PDF has none of.
+    const std::string made_at = to_text(options.made_at).substr(0, 19) + 'Z';
     print.cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, options.title.c_str());
     print.cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, "Metergate");
     print.cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, made_at.c_str());
