@@ -36,7 +36,7 @@ TEST(AllRoutes, AreForEverybodyOnlyWhereThatIsMeant) {
   for (const Route& row : all_routes()) {
     if (row.access.audience == Audience::everybody) open.push_back(row.path);
   }
-  const std::vector<std::string_view> meant = {"/health", "/healthz", "/readyz",
+  const std::vector<std::string_view> meant = {"/health", "/healthz", "/readyz", "/metrics",
                                                "/provider/auth/login"};
   EXPECT_EQ(open, meant);
 }

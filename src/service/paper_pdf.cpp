@@ -176,8 +176,10 @@ void put_title(std::string_view kind, std::string_view title, std::string_view b
                PaperSheet& sheet) {
   sheet.text({sheet.left(), sheet.top(), sheet.width(), 160}, kind,
              {.size = 105, .is_bold = true, .color = paper::kAccent});
-  sheet.text({sheet.left(), sheet.top() + 170, sheet.width(), 340}, title,
-             {.size = 250, .is_bold = true, .color = paper::kInk});
+  const TextStyle style = sheet.fitted(title, {.size = 250, .is_bold = true, .color = paper::kInk},
+                                       {sheet.width(), 130});
+  sheet.text({sheet.left(), sheet.top() + 170 + (250 - style.size), sheet.width(), 340}, title,
+             style);
   sheet.text({sheet.left(), sheet.top() + 540, sheet.width(), 160}, below,
              {.size = 95, .color = paper::kGrey});
   sheet.skip(860);

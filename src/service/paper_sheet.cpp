@@ -14,6 +14,7 @@ constexpr int kChartHeight = 1420;
 constexpr int kHeadHeight = 260;
 constexpr int kLabel = 75;  // sizes of letters
 constexpr int kSmall = 80;
+constexpr int kFigureSizeMin = 30;
 
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
@@ -78,7 +79,15 @@ bool PaperSheet::need(int height) {
 void PaperSheet::end() { finish_page(); }
 
 void PaperSheet::text(const Box& box, std::string_view text, const TextStyle& style) {
-  if (pages_ != nullptr && !text.empty()) pages_->text(box, text, style);
+  if (pages_ == nullptr || text.empty()) return;
+  const bool is_figure = style.align == Align::right;
+  pages_->text(box, text, is_figure ? fitted(text, style, {box.width, kFigureSizeMin}) : style);
+}
+
+TextStyle PaperSheet::fitted(std::string_view text, TextStyle style, Fit fit) {
+  if (pages_ == nullptr) return style;
+  while (style.size > fit.size_min && pages_->width_of(text, style) > fit.width) style.size -= 5;
+  return style;
 }
 
 void PaperSheet::area(const Box& box, Color color) {
@@ -112,8 +121,10 @@ void PaperSheet::cards(const std::vector<Card>& cards) {
     area({x, top_, 24, kCardHeight}, card.color);
     const Box label{x + 140, top_ + 110, card_width - 220, 120};
     text(label, card.label, {.size = kSmall, .color = paper::kGrey});
-    text({label.left, top_ + 270, label.width, 280}, card.value,
-         {.size = 190, .is_bold = true, .color = card.color});
+    const TextStyle style = fitted(card.value, {.size = 190, .is_bold = true, .color = card.color},
+                                   {label.width, kFigureSizeMin});
+    // Its letters stand on one line with those of the other cards.
+    text({label.left, top_ + 270 + (190 - style.size), label.width, 280}, card.value, style);
     x += card_width + kCardGap;
   }
   top_ += kCardHeight + 260;

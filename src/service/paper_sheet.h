@@ -52,6 +52,11 @@ struct TableColumn {
   Align align = Align::left;
 };
 
+struct Fit {
+  int width = 0;
+  int size_min = 0;
+};
+
 class PaperSheet {
  public:
   struct Frame {
@@ -79,7 +84,10 @@ class PaperSheet {
   void table_head(const std::vector<TableColumn>& columns);
   void rule();
 
+  // A figure (on the right) is set smaller where it would be cut; of a name the end is left out.
   void text(const Box& box, std::string_view text, const TextStyle& style);
+  // The style, smaller where the text would be wider, but not below `size_min`.
+  TextStyle fitted(std::string_view text, TextStyle style, Fit fit);
   int paragraph(std::string_view text, const TextStyle& style, int height_max);
   void area(const Box& box, Color color);
 
