@@ -37,7 +37,7 @@ function(metergate_floor name)
   endif()
 endfunction()
 
-metergate_floor(base LINK fmt::fmt OpenSSL::Crypto date::date-tz Boost::json sodium utf8proc xxhash z zstd Threads::Threads)
+metergate_floor(base LINK fmt::fmt OpenSSL::Crypto date::date-tz Boost::json sodium utf8proc xlsxwriter xxhash z zstd ${CMAKE_DL_LIBS} Threads::Threads)
 metergate_floor(domain LINK base)
 metergate_floor(http LINK base OpenSSL::SSL)
 metergate_floor(storage LINK domain base rocksdb)

@@ -42,7 +42,8 @@ set(CPACK_PACKAGE_FILE_NAME "metergate-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_P
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libc6 (>= ${libc}), libstdc++6 (>= ${compiler}), passwd")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, tzdata")
+# PDFs are printed where Pango is, and names in every script where these fonts are (docs/decisions/0075).
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, tzdata, libpangocairo-1.0-0, fonts-noto-core, fonts-noto-cjk")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/postinst ${CMAKE_SOURCE_DIR}/packaging/prerm
   ${CMAKE_SOURCE_DIR}/packaging/postrm)

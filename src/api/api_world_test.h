@@ -18,13 +18,16 @@
 #include "service/metering/records.h"
 #include "service/meters/meter_query.h"
 #include "service/meters/meters.h"
+#include "service/papers/papers.h"
 #include "service/reports/reporting.h"
 #include "service/shared/audit_log.h"
 #include "service/shared/audit_notes.h"
 #include "service/shared/idempotency.h"
 #include "service/testing/core_world_test.h"
 #include "service/upkeep/aggregation.h"
+#include "service/upkeep/drift.h"
 #include "service/upkeep/retention.h"
+#include "service/upkeep/telemetry.h"
 #include "service/upkeep/worker_board.h"
 
 namespace metergate::api {
@@ -66,6 +69,9 @@ struct ApiWorld : core_world::TestWorld {
   Meters meters{*store, *catalog, clock};
   MeterQueries meter_queries{*store, *directory, meters, rules, clock};
   Corrections corrections{{*store, *directory, ingest, billing, reporting, rules, clock}};
+  Telemetry telemetry;
+  Drift drift{{*store, billing, clock, log}};
+  Papers papers{{billing, analytics, rules, clock, ::testing::TempDir()}};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,
@@ -91,6 +97,9 @@ struct ApiWorld : core_world::TestWorld {
                     .meters = meters,
                     .meter_queries = meter_queries,
                     .corrections = corrections,
+                    .telemetry = telemetry,
+                    .drift = drift,
+                    .papers = papers,
                     .about = {"1.2.3", "memory", clock.steady()}};
 
   std::string provider_token(std::vector<std::string> permissions) const {

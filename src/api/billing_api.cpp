@@ -4,6 +4,7 @@
 #include "api/billing_fields.h"
 #include "api/billing_query.h"
 #include "api/overview_api.h"
+#include "api/papers_api.h"
 #include "api/plan_change_api.h"
 #include "service/analytics/analytics.h"
 #include "service/billing/billing.h"
@@ -133,14 +134,11 @@ Result<Answer> show_usage(Call& call) {
   return answer_of(analytics_json(result, request));
 }
 
-// A report's rows are its tenants, or their line items.
-enum class Detail : std::uint8_t { tenants, lines };
-
-http::BodySource csv_source(ReportRows rows, Detail detail) {
+http::BodySource csv_source(ReportRows rows, ReportDetail detail) {
   return
       [rows = std::move(rows), detail,
        columns = std::optional<ReportColumns>()]() mutable -> Result<std::optional<std::string>> {
-        const bool by_lines = detail == Detail::lines;
+        const bool by_lines = detail == ReportDetail::lines;
         if (!columns) {
           columns = TRY(rows.columns());
           return by_lines ? lines_csv_header() : report_csv_header(*columns);
@@ -158,25 +156,16 @@ http::BodySource csv_source(ReportRows rows, Detail detail) {
       };
 }
 
-Answer csv_answer(ReportRows rows, Detail detail) {
-  const Period period = rows.head().period;
-  const std::string name =
-      detail == Detail::lines ? lines_file_name(period) : report_file_name(period);
-  http::Response response;
-  response.headers = {
-      {"Content-Type", "text/csv; charset=utf-8"},
-      {"Content-Disposition", "attachment; filename=" + name},
-  };
+Answer csv_answer(ReportRows rows, ReportDetail detail) {
+  const std::string name = paper_name(rows.head().period, detail, "csv");
   // The table's columns are fixed; the head that the report is anchored by stands beside it.
-  if (const std::string& head = rows.head().audit_head; !head.empty())
-    response.headers.emplace_back("Audit-Head", head);
-  response.source = csv_source(std::move(rows), detail);
-  Answer answer;
-  answer.whole = std::move(response);
+  const std::string head = rows.head().audit_head;
+  Answer answer = file_answer(csv_source(std::move(rows), detail), kCsvMedia, name);
+  if (!head.empty()) answer.whole->headers.emplace_back("Audit-Head", head);
   return answer;
 }
 
-http::BodySource json_source(ReportRows rows, Detail detail) {
+http::BodySource json_source(ReportRows rows, ReportDetail detail) {
   return [rows = std::move(rows), detail,
           is_begun = false]() mutable -> Result<std::optional<std::string>> {
     std::string piece;
@@ -185,7 +174,7 @@ http::BodySource json_source(ReportRows rows, Detail detail) {
       append_text(element, piece);
     };
     for (const Statement& statement : TRY(rows.next())) {
-      if (detail == Detail::tenants) {
+      if (detail == ReportDetail::tenants) {
         add(tenant_billing_json(statement));
       } else {
         const Json lines = report_lines_json(statement);
@@ -197,17 +186,35 @@ http::BodySource json_source(ReportRows rows, Detail detail) {
   };
 }
 
+struct Wanted {
+  PaperFormat format;
+  ReportDetail detail;
+};
+
+// Of the head nothing is made but the fields.
+Result<Answer> paper_answer(const Call& call, ReportRows rows, const Wanted& wanted) {
+  const std::string name = paper_name(rows.head().period, wanted.detail, name_of(wanted.format));
+  if (call.request.method == "HEAD")
+    return file_answer([]() -> Result<std::optional<std::string>> { return std::nullopt; },
+                       media_type_of(wanted.format), name);
+  ScratchFile file =
+      TRY(call.services.papers.report(std::move(rows), wanted.format, wanted.detail));
+  return file_answer(std::move(file), wanted.format, name);
+}
+
 Result<Answer> show_report(Call& call) {
   QueryReader reader{call};
   const std::optional<Period> period = read_period(reader, "period");
   const std::string format = reader.choice("format").value_or("json");
   const std::string rows_of = reader.choice("detail").value_or("tenants");
   TRY(reader.finish());
-  const Detail detail = rows_of == "lines" ? Detail::lines : Detail::tenants;
+  const ReportDetail detail = rows_of == "lines" ? ReportDetail::lines : ReportDetail::tenants;
   // HEAD must not store a report.
   const Keeping keeping = call.request.method == "HEAD" ? Keeping::only_look : Keeping::keep;
   ReportRows rows = TRY(call.services.reporting.rows(period, keeping));
   if (format == "csv") return csv_answer(std::move(rows), detail);
+  if (const auto paper = find_paper_format(format))
+    return paper_answer(call, std::move(rows), {*paper, detail});
   Answer answer = answer_of(report_head_json(rows.head(), rows_of));
   answer.elements = json_source(std::move(rows), detail);
   return answer;
@@ -254,9 +261,15 @@ std::vector<Route> billing_routes() {
        .is_slow = true,
        .summary = "Make or read a monthly report",
        .name = "show_report",
-       .answers = {{&kReport}, {&kReportByLines}, {nullptr, 200, Form::csv}},
+       .answers = {{&kReport},
+                   {&kReportByLines},
+                   {nullptr, 200, Form::csv},
+                   {nullptr, 200, Form::xlsx},
+                   {nullptr, 200, Form::pdf}},
+       .errors = {ErrorCode::disabled},
        .noted_as = "report.downloaded"},
   };
+  routes.push_back(statement_route());
   routes.push_back(plan_change_route());
   routes.push_back(overview_route());
   return routes;

@@ -49,7 +49,7 @@ inline constexpr std::array<Field, 4> kUsageQuery = {
     choice_of("group_by", kGroupByWords, "what a row is of; day"),
     of_kind("tenant_id", Kind::text, "one tenant's usage; that of all"),
 };
-inline constexpr std::array<std::string_view, 2> kReportFormats = {"json", "csv"};
+inline constexpr std::array<std::string_view, 4> kReportFormats = {"json", "csv", "xlsx", "pdf"};
 inline constexpr std::array<std::string_view, 2> kReportDetails = {"tenants", "lines"};
 constexpr Field with_otherwise(Field field, std::string_view otherwise) {
   field.otherwise = otherwise;
@@ -64,6 +64,9 @@ inline constexpr std::array<Field, 3> kReportQuery = {
     with_otherwise(choice_of("detail", kReportDetails, "what a row is of: a tenant or a line item"),
                    "tenants"),
 };
+
+inline constexpr std::array<Field, 2> kTenantStatementQuery = {
+    kPeriodField, with_otherwise(choice_of("format", kReportFormats), "json")};
 
 // Five built-in meters, and the provider's own by their slugs.
 inline constexpr std::array<Field, 5> kUsageFields = {
@@ -291,6 +294,17 @@ inline constexpr std::array<Field, 15> kReportLineFields = {
     at_times(given("reason", Kind::text)),
 };
 inline constexpr Shape kReportLine = {.name = "ReportLine", .fields = kReportLineFields};
+inline constexpr std::array<Field, 5> kTenantStatementDetailFields = {
+    given("period", Kind::month),
+    given("closed", Kind::flag),
+    given("line_items", Kind::list, kLineItem),
+    given("lines", Kind::list, kReportLine, "as a report by lines has them"),
+    given("usage_history", Kind::list, kUsageOfMonth, "the newest month first"),
+};
+inline constexpr auto kTenantStatementFields =
+    joined_fields(kTenantBillingFields, kTenantStatementDetailFields);
+inline constexpr Shape kTenantStatement = {.name = "TenantStatement",
+                                           .fields = kTenantStatementFields};
 inline constexpr std::array<Field, 1> kReportLinesField = {given("lines", Kind::list, kReportLine)};
 inline constexpr auto kReportByLinesFields = joined_fields(kReportHeadFields, kReportLinesField);
 inline constexpr Shape kReportByLines = {.name = "ReportByLines", .fields = kReportByLinesFields};

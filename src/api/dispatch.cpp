@@ -10,6 +10,7 @@
 #include "http/words/problem.h"
 #include "http/words/rate_limit.h"
 #include "service/shared/audit_notes.h"
+#include "service/upkeep/telemetry.h"
 
 namespace metergate::api {
 namespace {
@@ -52,6 +53,10 @@ http::Holder holder_of(const Caller& caller) {
       caller.may(Permission::billing_read) || caller.may(Permission::tenants_read);
   return {"provider " + caller.actor(),
           is_staff ? http::Standing::staff : http::Standing::provider};
+}
+
+bool sends_events(const Route& route) {
+  return route.access.audience == Audience::sender && route.method == "POST";
 }
 
 bool has_header(const http::Response& response, std::string_view name) {
@@ -119,10 +124,22 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
 void Dispatcher::finish(Exchange& exchange, http::Reply reply) {
   const Sequence reflected = services_.store.head();
   set_sequence(exchange.response, reflected);
-  if (services_.store.durable() >= reflected) return reply(std::move(exchange.response));
+  const bool has_events = exchange.match && sends_events(*exchange.match->route);
+  Finished finished{std::move(exchange.response), std::move(reply), exchange.started_at,
+                    has_events};
+  if (services_.store.durable() >= reflected) return let_go(std::move(finished));
   const std::lock_guard lock{mutex_};
   unsettled_.reflected = std::max(unsettled_.reflected, reflected);
-  unsettled_.finished.push_back({std::move(exchange.response), std::move(reply)});
+  unsettled_.finished.push_back(std::move(finished));
+}
+
+void Dispatcher::let_go(Finished finished) const {
+  const Microseconds taken = services_.clock.steady() - finished.started_at;
+  Telemetry& telemetry = services_.telemetry;
+  telemetry.http_answers.add(finished.response.status);
+  telemetry.http_durations.add(taken);
+  if (finished.has_events) telemetry.ingest_durations.add(taken);
+  finished.reply(std::move(finished.response));
 }
 
 void Dispatcher::settle() {
@@ -132,8 +149,8 @@ void Dispatcher::settle() {
     due = std::exchange(unsettled_, {});
   }
   if (due.finished.empty()) return;
-  services_.store.when_durable(due.reflected, [finished = std::move(due.finished)]() mutable {
-    for (Finished& each : finished) each.reply(std::move(each.response));
+  services_.store.when_durable(due.reflected, [this, finished = std::move(due.finished)]() mutable {
+    for (Finished& each : finished) let_go(std::move(each));
   });
 }
 

@@ -63,6 +63,8 @@ class Dispatcher final : public http::Handler {
   struct Finished {
     http::Response response;
     http::Reply reply;
+    Microseconds started_at{0};
+    bool has_events = false;
   };
   struct Unsettled {
     Sequence reflected = 0;
@@ -86,6 +88,7 @@ class Dispatcher final : public http::Handler {
   void log(const Exchange& exchange) const;
   void note(const Exchange& exchange, const Result<http::Response>& answered);
   void finish(Exchange& exchange, http::Reply reply);
+  void let_go(Finished finished) const;
 
   RouteTable table_;
   Reference reference_;

@@ -110,6 +110,8 @@ Json schema_in(const ShownAnswer& answer) {
       return Json::object({{"type", "object"}});
     case Form::text:
     case Form::csv:
+    case Form::xlsx:
+    case Form::pdf:
     case Form::html:
     case Form::nothing:
       break;

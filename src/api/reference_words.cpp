@@ -227,6 +227,10 @@ std::string_view media_type_of(Form form) {
       return "text/plain";
     case Form::csv:
       return "text/csv";
+    case Form::xlsx:
+      return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    case Form::pdf:
+      return "application/pdf";
     case Form::html:
       return "text/html";
     case Form::nothing:

@@ -36,8 +36,13 @@ TEST(AllRoutes, AreForEverybodyOnlyWhereThatIsMeant) {
   for (const Route& row : all_routes()) {
     if (row.access.audience == Audience::everybody) open.push_back(row.path);
   }
-  const std::vector<std::string_view> meant = {"/health",       "/healthz", "/readyz",
-                                               "/openapi.json", "/docs",    "/provider/auth/login"};
+  const std::vector<std::string_view> meant = {"/health",
+                                               "/healthz",
+                                               "/readyz",
+                                               "/metrics",
+                                               "/openapi.json",
+                                               "/docs",
+                                               "/provider/auth/login"};
   EXPECT_EQ(open, meant);
 }
 

@@ -118,6 +118,8 @@ enum class Form : std::uint8_t {
   json_text,  // JSON of a shape that is not written here
   text,
   csv,
+  xlsx,
+  pdf,
   html,
   nothing
 };

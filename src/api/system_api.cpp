@@ -1,4 +1,5 @@
 // The server's own state: for people (/health) and for monitoring (/healthz, /readyz).
+#include "api/metrics_api.h"
 #include "api/routes.h"
 #include "api/system_fields.h"
 #include "service/metering/ingest.h"
@@ -95,6 +96,7 @@ std::vector<Route> system_routes() {
        .name = "show_ready",
        .answers = {text, {nullptr, 503, Form::text}}},
   };
+  routes.push_back(metrics_route());
   for (Route& route : routes) route.is_vital = true;
   return routes;
 }

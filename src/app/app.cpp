@@ -19,6 +19,7 @@
 #include "service/metering/records.h"
 #include "service/meters/meter_query.h"
 #include "service/meters/meters.h"
+#include "service/papers/papers.h"
 #include "service/reports/periods.h"
 #include "service/reports/reporting.h"
 #include "service/shared/audit_log.h"
@@ -28,7 +29,9 @@
 #include "service/tenants/catalog.h"
 #include "service/tenants/directory.h"
 #include "service/upkeep/aggregation.h"
+#include "service/upkeep/drift.h"
 #include "service/upkeep/retention.h"
+#include "service/upkeep/telemetry.h"
 #include "service/upkeep/worker_board.h"
 #include "service/webhooks/deliveries.h"
 #include "storage/engine/open_store.h"
@@ -185,6 +188,9 @@ struct App::Parts {
   std::optional<Meters> meters;
   std::optional<MeterQueries> meter_queries;
   std::optional<Corrections> corrections;
+  Telemetry telemetry;
+  std::optional<Drift> drift;
+  std::optional<Papers> papers;
   std::optional<Services> services;
 
   Result<> open(const Config& config, const AppFiles& files) {
@@ -257,34 +263,48 @@ struct App::Parts {
                                            .clock = clock});
   }
 
+  void build_what_tells(const Config& config) {
+    telemetry.is_open_to = [networks = config.metrics_allow](std::string_view ip) {
+      const auto address = http::parse_ip(ip);
+      return address && networks.has(*address);
+    };
+    telemetry.tenants_told = config.metrics_tenants;
+    drift.emplace(Drift::Parts{*store, *billing, clock, log});
+    papers.emplace(Papers::Parts{*billing, *analytics, rules, clock, config.data_dir});
+  }
+
   // Collects the references that the doors borrow, once everything is built.
   void gather() {
-    services.emplace(Services{.clock = clock,
-                              .log = log,
-                              .rules = rules,
-                              .store = *store,
-                              .catalog = *catalog,
-                              .directory = *directory,
-                              .sessions = *sessions,
-                              .ingest = *ingest,
-                              .enforcement = *enforcement,
-                              .records = *records,
-                              .idempotency = *idempotency,
-                              .billing = *billing,
-                              .analytics = *analytics,
-                              .alerting = *alerting,
-                              .reporting = *reporting,
-                              .aggregation = *aggregation,
-                              .retention = *retention,
-                              .audit_log = *audit_log,
-                              .audit_notes = *audit_notes,
-                              .worker_board = worker_board,
-                              .webhooks = *webhooks,
-                              .deliveries = *deliveries,
-                              .meters = *meters,
-                              .meter_queries = *meter_queries,
-                              .corrections = *corrections,
-                              .about = {std::string{kVersion}, "embedded", clock.steady()}});
+    services.emplace(
+        Services{.clock = clock,
+                 .log = log,
+                 .rules = rules,
+                 .store = *store,
+                 .catalog = *catalog,
+                 .directory = *directory,
+                 .sessions = *sessions,
+                 .ingest = *ingest,
+                 .enforcement = *enforcement,
+                 .records = *records,
+                 .idempotency = *idempotency,
+                 .billing = *billing,
+                 .analytics = *analytics,
+                 .alerting = *alerting,
+                 .reporting = *reporting,
+                 .aggregation = *aggregation,
+                 .retention = *retention,
+                 .audit_log = *audit_log,
+                 .audit_notes = *audit_notes,
+                 .worker_board = worker_board,
+                 .webhooks = *webhooks,
+                 .deliveries = *deliveries,
+                 .meters = *meters,
+                 .meter_queries = *meter_queries,
+                 .corrections = *corrections,
+                 .telemetry = telemetry,
+                 .drift = *drift,
+                 .papers = *papers,
+                 .about = {std::string{kVersion}, "embedded", clock.steady(), clock.now()}});
   }
 };
 
@@ -293,6 +313,7 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const AppFiles& fil
   auto parts = std::make_unique<Parts>(config, environment);
   TRY(parts->open(config, files));
   parts->build_services();
+  parts->build_what_tells(config);
   parts->gather();
   return std::unique_ptr<App>(new App(std::move(parts)));
 }

@@ -77,6 +77,8 @@ bool read_address(const std::string& text, Config& config) {
          ::inet_pton(AF_INET6, bare.c_str(), bytes.data()) == 1;
 }
 
+constexpr std::int64_t kMetricsTenantsMax = 1000;
+
 bool read_threads(const std::string& text, Config& config) {
   const auto value = whole_number(text, 0, kThreadsMax);
   if (value) config.threads = static_cast<unsigned>(*value);
@@ -149,6 +151,19 @@ bool read_proxies(const std::string& text, Config& config) {
   auto proxies = http::NetworkList::parse(text);
   if (proxies) config.callers.proxies = *std::move(proxies);
   return proxies.has_value();
+}
+
+bool read_metrics_allow(const std::string& text, Config& config) {
+  if (text == "none") return true;
+  auto networks = http::NetworkList::parse(text);
+  if (networks) config.metrics_allow = *std::move(networks);
+  return networks.has_value();
+}
+
+bool read_metrics_tenants(const std::string& text, Config& config) {
+  const auto value = whole_number(text, 0, kMetricsTenantsMax);
+  if (value) config.metrics_tenants = *value;
+  return value.has_value();
 }
 
 bool read_cors(const std::string& text, Config& config) {
@@ -327,6 +342,13 @@ constexpr SettingRow kSettings[] = {
     {"WEBHOOK_CA_FILE", "", "", "a path",
      "certificates (PEM) that receivers' are trusted by, besides the system's", false,
      [](const std::string& text, Config& config) { return keep(config.webhook_ca_file, text); }},
+    {"METRICS_ALLOW", "", "127.0.0.0/8,::1",
+     "none, or addresses and networks, such as 127.0.0.0/8,10.1.0.0/16",
+     "from where /metrics needs no token; from elsewhere a provider's with billing.read", false,
+     read_metrics_allow},
+    {"METRICS_TENANTS", "", "0", "a whole number from 0 to 1000",
+     "of so many tenants, the fullest first, /metrics tells usage, limits and cost by name", false,
+     read_metrics_tenants},
 };
 
 struct Found {

@@ -46,6 +46,8 @@ struct Config {
   BillingRules rules;
   http::DestinationRules webhook_rules;
   std::string webhook_ca_file;  // empty: none
+  http::NetworkList metrics_allow;
+  std::int64_t metrics_tenants = 0;
 };
 
 struct SettingRow {

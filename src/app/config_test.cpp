@@ -178,6 +178,15 @@ TEST(Config, UpstreamIsAnOriginAndNothingMore) {
     EXPECT_TRUE(is_refused("UPSTREAM_URL", bad)) << bad;
 }
 
+TEST(Config, MetricsAreOpenToNetworksOrToNobody) {
+  for (const char* good : {"none", "10.0.0.0/8", "127.0.0.1, ::1"})
+    EXPECT_FALSE(is_refused("METRICS_ALLOW", good)) << good;
+  for (const char* bad : {"localhost", "10.0.0.0/33", "all"})
+    EXPECT_TRUE(is_refused("METRICS_ALLOW", bad)) << bad;
+  EXPECT_FALSE(is_refused("METRICS_TENANTS", "1000"));
+  EXPECT_TRUE(is_refused("METRICS_TENANTS", "1001"));
+}
+
 TEST(Config, ControlCharactersDoNotBreakTheOneLine) {
   EXPECT_EQ(error_of({{"LOG_LEVEL", "a\nb"}}).find('\n'), std::string::npos);
 }

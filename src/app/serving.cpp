@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -23,6 +24,7 @@
 #include "http/server/server.h"
 #include "http/server/upstream_checks.h"
 #include "service/access/sessions.h"
+#include "service/upkeep/telemetry.h"
 #include "storage/shapes/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
@@ -169,6 +171,39 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
   return options;
 }
 
+// What the server and its upstreams say of themselves, until they are taken down.
+class Sources {
+ public:
+  Sources(Telemetry& telemetry, const http::Server& server, gateway::CurrentTable& tables)
+      : telemetry_(telemetry) {
+    telemetry_.add_source([&server](MetricsText& text) { put(server.figures(), text); });
+    telemetry_.add_source([&tables](MetricsText& text) { put(*tables.get(), text); });
+  }
+  ~Sources() { telemetry_.clear_sources(); }
+  Sources(const Sources&) = delete;
+  Sources& operator=(const Sources&) = delete;
+
+ private:
+  static void put(const http::ServerFigures& figures, MetricsText& text) {
+    const auto number = [](std::size_t value) { return static_cast<std::int64_t>(value); };
+    text.put(Metric::http_connections, number(figures.connections));
+    text.put(Metric::http_connections_max, number(figures.connections_max));
+    text.put(Metric::http_held_bytes, number(figures.held_bytes));
+    text.put(Metric::http_held_bytes_max, number(figures.held_bytes_max));
+  }
+  static void put(const gateway::UpstreamTable& table, MetricsText& text) {
+    for (const auto& upstream : table.upstreams()) {
+      const auto& targets = upstream->targets();
+      const auto up = std::ranges::count_if(
+          targets, [](const http::Upstream::Target& target) { return target.is_healthy.load(); });
+      text.put(Metric::gateway_targets, std::int64_t{up}, {upstream->options().name, "up"});
+      text.put(Metric::gateway_targets, std::ssize(targets) - up,
+               {upstream->options().name, "down"});
+    }
+  }
+  Telemetry& telemetry_;
+};
+
 http::OutboundOptions outbound_options(const Config& config) {
   http::OutboundOptions options;
   options.rules = config.webhook_rules;
@@ -226,6 +261,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
       server_options(config, connections_max(*upstreams.tables().get(), services.log));
   const auto server =
       TRY(http::Server::create(http_options, gateway, services.clock, services.log));
+  const Sources sources(services.telemetry, *server, upstreams.tables());
   Reloads reloads(services.log);
   const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   if (options.read_settings) {

@@ -12,6 +12,7 @@
 #include "http/words/rate_limit.h"
 #include "service/access/login_guard.h"
 #include "service/metering/enforcement.h"
+#include "service/upkeep/telemetry.h"
 
 namespace metergate::gateway {
 namespace {
@@ -36,12 +37,37 @@ std::optional<UpstreamMatch> match_of_a_reading(UpstreamTable& table, const http
   return std::nullopt;
 }
 
+Telemetry::AnsweredBy answered_by(const http::PassedOutcome& outcome) {
+  using By = http::PassedOutcome::AnsweredBy;
+  switch (outcome.by) {
+    case By::upstream:
+      return Telemetry::AnsweredBy::upstream;
+    case By::gateway:
+      return Telemetry::AnsweredBy::gateway;
+    case By::nobody:
+      break;
+  }
+  return Telemetry::AnsweredBy::nobody;
+}
+
+void tally(Telemetry& telemetry, const http::PassedOutcome& outcome, Microseconds duration) {
+  const auto by = static_cast<std::size_t>(answered_by(outcome));
+  telemetry.gateway_answers[by].add(outcome.status);
+  telemetry.gateway_durations.add(duration);
+  telemetry.gateway_bytes_in.add(outcome.request_bytes);
+  telemetry.gateway_bytes_out.add(outcome.response_bytes);
+}
+
 // A request to an upstream, which keeps the table alive that chose its upstream.
 class LedPassage : public http::Passage {
  public:
   LedPassage(const Gateway::Parts& parts, OpenRate& open_rate, std::shared_ptr<UpstreamTable> table,
              const Routed& routed)
-      : table_(std::move(table)), parts_(parts), open_rate_(open_rate), routed_(routed) {}
+      : table_(std::move(table)),
+        parts_(parts),
+        open_rate_(open_rate),
+        routed_(routed),
+        started_at_(parts.services.clock.steady()) {}
 
   http::Upstream& upstream() override { return *routed_.match.row->upstream; }
   http::Vetting vetting() const override {
@@ -78,11 +104,13 @@ class LedPassage : public http::Passage {
     return open_rate_.take({spec.options.name, routed_.request.remote_ip}, spec.open_rate,
                            parts_.services.clock.steady());
   }
+  Microseconds duration() const { return parts_.services.clock.steady() - started_at_; }
 
   const std::shared_ptr<UpstreamTable> table_;
   const Gateway::Parts& parts_;
   OpenRate& open_rate_;
   const Routed routed_;
+  const Microseconds started_at_;
 };
 
 // A request without a token or caller: a preflight, or an open path.
@@ -98,7 +126,10 @@ class UnmeteredPassage final : public LedPassage {
   }
   std::span<const http::Header> answer_fields() const override { return {}; }
   void complete_head(std::string&) override {}
-  Result<> finish(const http::PassedOutcome&) override { return {}; }
+  Result<> finish(const http::PassedOutcome& outcome) override {
+    tally(parts_.services.telemetry, outcome, duration());
+    return {};
+  }
   void when_kept(std::move_only_function<void()> then) override { then(); }
 };
 
@@ -109,8 +140,7 @@ class MeteredPassage final : public LedPassage {
                  std::shared_ptr<UpstreamTable> table, const Routed& routed)
       : LedPassage(parts, open_rate, std::move(table), routed),
         services_(parts.services),
-        durability_(parts.durability),
-        started_at_(services_.clock.steady()) {}
+        durability_(parts.durability) {}
 
   http::Holder holder() const override {
     const auto& metered = admission_.tenant.metered;
@@ -141,8 +171,10 @@ class MeteredPassage final : public LedPassage {
   }
 
   Result<> finish(const http::PassedOutcome& outcome) override {
+    const Microseconds taken = duration();
+    tally(services_.telemetry, outcome, taken);
     if (!admission_.tenant.metered) return {};
-    UsageEvent event = event_of(call_of(outcome));
+    UsageEvent event = event_of(call_of(outcome, taken));
     if (admission_.tenant.is_suspended) event.billable = false;
     TRY(services_.enforcement.record(std::move(event), std::move(call_.place)));
     recorded_ = services_.store.head();
@@ -158,13 +190,13 @@ class MeteredPassage final : public LedPassage {
   }
 
  private:
-  MeteredCall call_of(const http::PassedOutcome& outcome) const {
+  MeteredCall call_of(const http::PassedOutcome& outcome, Microseconds taken) const {
     return {.request = routed_.request,
             .access = *admission_.tenant.metered,
             .tenant_segment = routed_.match.tenant,
             .templates = routed_.match.row->spec.templates,
             .outcome = outcome,
-            .duration = services_.clock.steady() - started_at_,
+            .duration = taken,
             .now = services_.clock.now(),
             .caller = admission_.caller};
   }
@@ -182,7 +214,6 @@ class MeteredPassage final : public LedPassage {
 
   Services& services_;
   const Durability durability_;
-  const Microseconds started_at_;
   GatewayAdmission admission_;
   Enforcement::Admitted call_;  // set for a tenant's own call
   std::vector<http::Header> fields_;

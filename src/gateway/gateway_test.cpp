@@ -428,7 +428,10 @@ TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
                     .deliveries = s.deliveries,
                     .meters = s.meters,
                     .meter_queries = s.meter_queries,
-                    .corrections = s.corrections};
+                    .corrections = s.corrections,
+                    .telemetry = s.telemetry,
+                    .drift = s.drift,
+                    .papers = s.papers};
   Gateway tight{{.own = own_,
                  .serves = [](std::string_view) { return false; },
                  .tables = tables_,

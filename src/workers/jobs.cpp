@@ -6,6 +6,7 @@
 #include "service/alerts/alerting.h"
 #include "service/tenants/directory.h"
 #include "service/upkeep/aggregation.h"
+#include "service/upkeep/drift.h"
 #include "service/upkeep/retention.h"
 #include "service/webhooks/deliveries.h"
 
@@ -43,7 +44,9 @@ Result<TickReport> clean_up(Services& services, Timestamp /*now*/) {
   return report;
 }
 
-constexpr std::array<Job, 3> kJobs = {{
+Result<TickReport> recount(Services& services, Timestamp /*now*/) { return services.drift.tick(); }
+
+constexpr std::array<Job, 4> kJobs = {{
     {"alert_watch", Milliseconds{400}, Lane::prompt, watch_alerts,
      "opens and updates alerts of tenants whose usage has changed"},
     {"aggregation", minutes{10}, Lane::steady, aggregate,
@@ -51,6 +54,8 @@ constexpr std::array<Job, 3> kJobs = {{
      "renewal dates on"},
     {"cleanup", hours{24}, Lane::steady, clean_up,
      "archives and removes what has been kept long enough"},
+    {"drift", minutes{1}, Lane::background, recount,
+     "counts the open periods again from raw events, and says by how many units counters differ"},
 }};
 
 }  // namespace

@@ -15,7 +15,11 @@
 namespace metergate {
 
 // Jobs of one lane run one after another; lanes are independent of each other.
-enum class Lane : std::uint8_t { prompt, steady };
+enum class Lane : std::uint8_t {
+  prompt,
+  steady,
+  background  // gives way to everything else on the machine
+};
 
 struct Job {
   std::string_view name;

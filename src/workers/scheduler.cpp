@@ -1,6 +1,10 @@
 #include "workers/scheduler.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 
@@ -11,6 +15,11 @@ namespace {
 constexpr Milliseconds kRetryAfter = std::chrono::minutes{10};
 // The interval at which an idle lane checks the clock, so that a jump is noticed.
 constexpr Milliseconds kLookEvery{1000};
+constexpr std::array kLanes = {Lane::prompt, Lane::steady, Lane::background};
+constexpr int kLowestPriority = 19;
+
+// Of the calling thread alone; where that is not allowed, it works as the others do.
+void give_way() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLowestPriority); }
 
 }  // namespace
 
@@ -26,7 +35,7 @@ Scheduler::~Scheduler() { stop(); }
 
 void Scheduler::start() {
   CHECK(threads_.empty());
-  for (const Lane lane : {Lane::prompt, Lane::steady}) {
+  for (const Lane lane : kLanes) {
     threads_.emplace_back([this, lane](const std::stop_token& stopping) { serve(lane, stopping); });
   }
 }
@@ -40,6 +49,7 @@ void Scheduler::stop() {
 }
 
 void Scheduler::serve(Lane lane, const std::stop_token& stopping) {
+  if (lane == Lane::background) give_way();
   while (!stopping.stop_requested()) {
     const Timestamp next = run_lane(lane, services_.clock.now());
     const Milliseconds wait = std::clamp(next - services_.clock.now(), Milliseconds{0}, kLookEvery);
@@ -96,7 +106,9 @@ Timestamp Scheduler::run_lane(Lane lane, Timestamp now) {
 }
 
 Timestamp Scheduler::run_due(Timestamp now) {
-  return std::min(run_lane(Lane::prompt, now), run_lane(Lane::steady, now));
+  Timestamp earliest = Timestamp::max();
+  for (const Lane lane : kLanes) earliest = std::min(earliest, run_lane(lane, now));
+  return earliest;
 }
 
 Result<JobRun> Scheduler::run_once(std::string_view name) {

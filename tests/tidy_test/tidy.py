@@ -70,7 +70,7 @@ CONCRETE_STORES = {"engine/memory_store.h", "engine/embedded_store.h", "engine/o
 FMT = "fmt/"
 LIBRARIES = {
     "base": [FMT, "openssl/", "sodium", "date/", "boost/json", "simdjson", "utf8proc.h", "xxhash.h", "zstd.h",
-             "zlib.h"],
+             "zlib.h", "xlsxwriter.h", "cairo/", "pango/"],
     "domain": [FMT],
     "http": [FMT, "boost/asio", "boost/beast", "boost/system", "boost/json", "openssl/"],
     "storage": [FMT, "rocksdb/", "zstd.h", "xxhash.h", "mongoc/", "bson/"],
@@ -85,7 +85,8 @@ LIBRARIES = {
 HEADER_LIBRARIES = {"http": ["boost/asio", "boost/beast"]}
 TEST_LIBRARIES = ["gtest/", "gmock/", "rapidcheck"]
 SYSTEM_HEADER = re.compile(r"^(sys/|arpa/|netinet/|linux/|net/)?[a-z_0-9]+\.h$")
-LIBRARY_HEADERS = ("sodium.h", "utf8proc.h", "zstd.h", "zlib.h", "xxhash.h", "simdjson.h", "rapidcheck.h")
+LIBRARY_HEADERS = ("sodium.h", "utf8proc.h", "zstd.h", "zlib.h", "xxhash.h", "simdjson.h", "rapidcheck.h",
+                   "xlsxwriter.h")
 STANDARD_HEADER = re.compile(r"^[a-z_0-9]+$")
 
 BANNED_SUFFIX = re.compile(

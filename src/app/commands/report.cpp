@@ -5,6 +5,7 @@
 
 #include "app/commands/command.h"
 #include "app/exit_status.h"
+#include "service/papers/papers.h"
 #include "service/reports/report_csv.h"
 #include "service/reports/report_lines.h"
 #include "service/reports/reporting.h"
@@ -18,7 +19,7 @@ class Report final : public StoreCommand {
  public:
   void declare(CLI::App& options) override {
     options.add_option("PERIOD", period_, "a month, YYYY-MM")->required();
-    options.add_option("--format", format_)->check(CLI::IsMember({"json", "csv"}));
+    options.add_option("--format", format_)->check(CLI::IsMember({"json", "csv", "xlsx", "pdf"}));
     options.add_option("--detail", detail_, "a row for each tenant, or for each of its line items")
         ->check(CLI::IsMember({"tenants", "lines"}));
     options.add_option("-o,--output", output_, "a file instead of standard output");
@@ -32,7 +33,12 @@ class Report final : public StoreCommand {
         NoteKind::taken_out, context.actor,
         {.action = "report.downloaded",
          .what = Json::object({{"period", period.text()}, {"format", format_}})});
-    if (format_ == "csv") {
+    if (const auto paper = find_paper_format(format_)) {
+      ReportRows rows = TRY(context.services.reporting.rows(period));
+      const ReportDetail detail = is_by_lines() ? ReportDetail::lines : ReportDetail::tenants;
+      ScratchFile file = TRY(context.services.papers.report(std::move(rows), *paper, detail));
+      TRY(copy(file, context.streams.out));
+    } else if (format_ == "csv") {
       ReportRows rows = TRY(context.services.reporting.rows(period));
       TRY(print_csv(rows, context.streams.out));
       // The table's columns are fixed, so this stands beside it.
@@ -60,6 +66,15 @@ class Report final : public StoreCommand {
     }
     json.set("lines", std::move(lines));
     return json;
+  }
+
+  static Result<> copy(ScratchFile& file, std::ostream& out) {
+    constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+    for (;;) {
+      const std::string piece = TRY(file.read_some(kPieceBytes));
+      if (piece.empty()) return {};
+      out << piece;
+    }
   }
 
   Result<> print_csv(ReportRows& rows, std::ostream& out) const {

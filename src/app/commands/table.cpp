@@ -49,7 +49,7 @@ constexpr CommandRow kCommands[] = {
      "documents of a collection, one a line",
      R"(metergate find usage_counters '{period: "2026-03"}' --sort '{tenant_id: 1}')", make_find,
      nullptr},
-    {"report", "PERIOD [--format json|csv] [-o FILE]", "a monthly report",
+    {"report", "PERIOD [--format json|csv|xlsx|pdf] [-o FILE]", "a monthly report",
      "metergate report 2026-03 --format csv -o usage_report_2026-03.csv", make_report, nullptr},
     {"import", "FILE... [--format ndjson|csv]", "usage events from files or standard input (-)",
      "metergate import events.ndjson", nullptr, make_import},

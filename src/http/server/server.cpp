@@ -47,6 +47,13 @@ class AsioServer final : public Server {
   std::uint16_t port() const override { return port_; }
   void set_callers(CallerRules rules) override { options_.callers = std::move(rules); }
 
+  ServerFigures figures() const override {
+    return {.connections = shared_.connections,
+            .connections_max = options_.connections_max,
+            .held_bytes = shared_.shares.held(),
+            .held_bytes_max = options_.held_bytes_max};
+  }
+
   void start() override {
     for (const auto& worker : workers_) {
       asio::co_spawn(worker->loop->io.get_executor(), accept_all(*worker), asio::detached);

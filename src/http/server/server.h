@@ -102,6 +102,14 @@ class Handler {
   }
 };
 
+// What a server holds at this moment.
+struct ServerFigures {
+  std::size_t connections = 0;
+  std::size_t connections_max = 0;
+  std::size_t held_bytes = 0;
+  std::size_t held_bytes_max = 0;
+};
+
 class Server {
  public:
   // Binds and listens; ErrorCode::storage with the address and reason where it cannot ("port 48080
@@ -110,6 +118,7 @@ class Server {
                                                 const Clock& clock, const Log& log);
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
+  virtual ServerFigures figures() const = 0;
   virtual void start() = 0;
   // Takes no more connections and requests, lets those under way finish (at most stop_timeout),
   // then returns.

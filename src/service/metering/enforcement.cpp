@@ -68,17 +68,21 @@ Result<Enforcement::Admitted> Enforcement::admit_call(const TenantRecord& record
   const bool is_hard = offer.is_hard();
   if (!is_hard && !offer.request_rate) {
     standing.used = TRY(parts_.store.billable_calls(tenant, period)) + 1;
+    tallies_.admitted.add();
     return admitted;
   }
   std::shared_ptr<Lane> lane = lane_of(tenant);
   const std::lock_guard lock(lane->mutex);
   standing.used = TRY(parts_.store.billable_calls(tenant, period)) + lane->under_way + 1;
+  bool is_past_limit = true;
   if (offer.request_rate && !lane->bucket.take(*offer.request_rate, parts_.clock.steady())) {
     admitted.refusal = too_fast(*offer.request_rate, whole_seconds(lane->bucket.wait()));
   } else if (is_hard && standing.used > *offer.limit.units) {
     admitted.is_billable = false;
     if (past == PastLimit::refuse)
       admitted.refusal = over_limit(Meter::api_calls, *offer.limit.units, standing.resets_in);
+  } else {
+    is_past_limit = false;
   }
   if (admitted.refusal) admitted.is_billable = false;
   if (!parts_.rules.limits_enforced) {
@@ -89,7 +93,15 @@ Result<Enforcement::Admitted> Enforcement::admit_call(const TenantRecord& record
     ++lane->under_way;
     admitted.place = Place(std::move(lane));
   }
+  count(is_past_limit, admitted);
   return admitted;
+}
+
+void Enforcement::count(bool is_past_limit, const Admitted& admitted) {
+  if (!is_past_limit) return tallies_.admitted.add();
+  if (!admitted.refusal) return tallies_.passed.add();
+  const bool is_too_fast = admitted.refusal->code == ErrorCode::rate_limit;
+  (is_too_fast ? tallies_.too_fast : tallies_.over_limit).add();
 }
 
 Result<> Enforcement::record(UsageEvent event, Place place) {

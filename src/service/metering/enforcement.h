@@ -16,6 +16,7 @@
 #include <unordered_map>
 
 #include "base/decimal.h"
+#include "base/tally.h"
 #include "domain/period.h"
 #include "domain/token_bucket.h"
 #include "service/metering/ingest.h"
@@ -44,6 +45,14 @@ struct Allowance {
   std::optional<LimitEffect> effect{};
   bool is_allowed = true;                // false: more would be refused, webhooks held back
   std::optional<Timestamp> resets_at{};  // when it begins anew; nothing: never by itself
+};
+
+// Calls that were held against a limit.
+struct LimitTallies {
+  Tally admitted;
+  Tally over_limit;
+  Tally too_fast;
+  Tally passed;  // one of these two, let through all the same
 };
 
 class Enforcement {
@@ -112,8 +121,11 @@ class Enforcement {
   };
   Result<Hold> hold_units(const TenantId& tenant, Meter meter, std::int64_t added);
 
+  const LimitTallies& tallies() const { return tallies_; }
+
  private:
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
+  void count(bool is_past_limit, const Admitted& admitted);
   bool holds_limits() const;
   // The meters of the provider's own that are held to a hard limit in the period.
   Result<std::vector<OwnTerm>> hard_terms(const TenantRecord& tenant, Period period) const;
@@ -126,6 +138,7 @@ class Enforcement {
   Parts parts_;
   std::mutex mutex_;
   std::unordered_map<TenantId, std::shared_ptr<Lane>> lanes_;  // at most one a tenant
+  LimitTallies tallies_;
 };
 
 }  // namespace metergate

@@ -97,6 +97,25 @@ Result<> Ingest::add_recounts(std::vector<UsageEvent>& events) const {
 }
 
 Result<Commit> Ingest::record(std::vector<UsageEvent> events, EventSender sender) {
+  const auto sent = static_cast<std::int64_t>(events.size());
+  Result<Commit> commit = record_counted(std::move(events), sender);
+  if (!commit) {
+    tallies_.refused.add(sent);
+    return commit;
+  }
+  std::int64_t duplicates = 0;
+  std::int64_t unmatched = 0;
+  for (const EventOutcome outcome : commit->outcomes) {
+    if (outcome == EventOutcome::duplicate) ++duplicates;
+    if (outcome == EventOutcome::unmatched) ++unmatched;
+  }
+  tallies_.accepted.add(sent - duplicates - unmatched);
+  if (duplicates > 0) tallies_.duplicate.add(duplicates);
+  if (unmatched > 0) tallies_.unmatched.add(unmatched);
+  return commit;
+}
+
+Result<Commit> Ingest::record_counted(std::vector<UsageEvent> events, EventSender sender) {
   if (!rules_.tracking_enabled) {
     Error error{ErrorCode::disabled,
                 "usage tracking is switched off (USAGE_TRACKING_ENABLED=false): nothing was "

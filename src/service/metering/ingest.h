@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/tally.h"
 #include "domain/event_source.h"
 #include "domain/usage_event.h"
 #include "service/shared/faults.h"
@@ -13,6 +14,14 @@
 #include "storage/shapes/store.h"
 
 namespace metergate {
+
+// Events that were sent, by what became of them.
+struct IngestTallies {
+  Tally accepted;
+  Tally unmatched;
+  Tally duplicate;
+  Tally refused;  // with all others of their batch
+};
 
 class Ingest {
  public:
@@ -43,8 +52,11 @@ class Ingest {
   // A request that Metergate served itself: no look-up, no check; dropped where tracking is
   // disabled.
   Result<> record_own(UsageEvent event);
+  const IngestTallies& tallies() const { return tallies_; }
 
  private:
+  Result<Commit> record_counted(std::vector<UsageEvent> events, EventSender sender);
+
   // What the checks of one batch have in common.
   struct Moment {
     Timestamp now{};
@@ -62,6 +74,7 @@ class Ingest {
   const Directory& directory_;
   const BillingRules& rules_;
   const Clock& clock_;
+  IngestTallies tallies_;
 };
 
 }  // namespace metergate

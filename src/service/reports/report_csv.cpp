@@ -63,8 +63,17 @@ void write_own(CsvWriter& csv, const Statement& statement, const std::string& me
   }
 }
 
+void write_more(CsvWriter& csv, const Statement& statement, const ReportColumns& columns) {
+  csv.text(statement.currency.code());
+  for (const std::string& meter : columns.own) write_own(csv, statement, meter);
+  if (columns.has_late) csv.text(late_lines_text(statement));
+  if (columns.has_errors) csv.text(statement.rated.billing_error);
+}
+
+}  // namespace
+
 // "api_calls 2026-02 -1 = -0.001 USD (counted twice)", one behind the other.
-std::string late_text(const Statement& statement) {
+std::string late_lines_text(const Statement& statement) {
   std::string text;
   for (const LateLine& line : statement.late) {
     if (!text.empty()) text += "; ";
@@ -78,15 +87,6 @@ std::string late_text(const Statement& statement) {
   }
   return text;
 }
-
-void write_more(CsvWriter& csv, const Statement& statement, const ReportColumns& columns) {
-  csv.text(statement.currency.code());
-  for (const std::string& meter : columns.own) write_own(csv, statement, meter);
-  if (columns.has_late) csv.text(late_text(statement));
-  if (columns.has_errors) csv.text(statement.rated.billing_error);
-}
-
-}  // namespace
 
 std::string report_csv_header(const ReportColumns& columns) {
   std::string out;
@@ -119,7 +119,5 @@ void append_csv_row(const Statement& statement, const ReportColumns& columns, st
   write_more(csv, statement, columns);
   csv.end_row();
 }
-
-std::string report_file_name(Period period) { return "usage_report_" + period.text() + ".csv"; }
 
 }  // namespace metergate

@@ -13,7 +13,7 @@ namespace metergate {
 
 std::string report_csv_header(const ReportColumns& columns);
 void append_csv_row(const Statement& statement, const ReportColumns& columns, std::string& out);
-// "usage_report_2026-03.csv".
-std::string report_file_name(Period period);
+// The late lines of a statement in one text; empty: it has none.
+std::string late_lines_text(const Statement& statement);
 
 }  // namespace metergate

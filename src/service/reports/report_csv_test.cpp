@@ -109,9 +109,5 @@ TEST(ReportCsv, StorageIsRoundedOnceFromBytes) {
   EXPECT_NE(row_of_csv(statement).find(",500,0.00,"), std::string::npos);
 }
 
-TEST(ReportCsv, FileIsNamedAfterThePeriod) {
-  EXPECT_EQ(report_file_name(period("2026-03")), "usage_report_2026-03.csv");
-}
-
 }  // namespace
 }  // namespace metergate

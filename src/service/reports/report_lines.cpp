@@ -10,30 +10,6 @@
 namespace metergate {
 namespace {
 
-struct ColumnRow {
-  std::string_view title;
-  std::string_view member;
-};
-
-// One table for both forms.
-constexpr std::array<ColumnRow, 15> kColumns = {{
-    {"Tenant ID", "tenant_id"},
-    {"Tenant Name", "tenant_name"},
-    {"Plan", "plan"},
-    {"Line", "line"},
-    {"Meter", "meter"},
-    {"Period", "period"},
-    {"Usage", "usage"},
-    {"Included", "included"},
-    {"Overage", "overage"},
-    {"Rate", "rate"},
-    {"Cost", "cost"},
-    {"Currency", "currency"},
-    {"Corrections", "corrections"},
-    {"Correction ID", "correction_id"},
-    {"Reason", "reason"},
-}};
-
 Json begun_line(const Statement& statement, std::string_view kind) {
   return Json::object({{"tenant_id", statement.tenant.text()},
                        {"tenant_name", statement.tenant_name},
@@ -55,7 +31,27 @@ void write_cell(CsvWriter& csv, const Json* value) {
   }
 }
 
+constexpr std::array<LineColumn, 15> kLineColumns = {{
+    {"Tenant ID", "tenant_id"},
+    {"Tenant Name", "tenant_name"},
+    {"Plan", "plan"},
+    {"Line", "line"},
+    {"Meter", "meter"},
+    {"Period", "period"},
+    {"Usage", "usage"},
+    {"Included", "included"},
+    {"Overage", "overage"},
+    {"Rate", "rate"},
+    {"Cost", "cost"},
+    {"Currency", "currency"},
+    {"Corrections", "corrections"},
+    {"Correction ID", "correction_id"},
+    {"Reason", "reason"},
+}};
+
 }  // namespace
+
+std::span<const LineColumn> line_columns() { return kLineColumns; }
 
 Json report_lines_json(const Statement& statement) {
   Json lines = Json::array();
@@ -89,7 +85,7 @@ Json report_lines_json(const Statement& statement) {
 
 std::string lines_csv_header() {
   std::string line;
-  for (const ColumnRow& row : kColumns) {
+  for (const LineColumn& row : kLineColumns) {
     if (!line.empty()) line += ',';
     line += row.title;
   }
@@ -102,13 +98,9 @@ void append_csv_lines(const Statement& statement, std::string& out) {
   const Json lines = report_lines_json(statement);
   for (const Json& line : lines.as_array()) {
     CsvWriter csv{out};
-    for (const ColumnRow& row : kColumns) write_cell(csv, line.find(row.member));
+    for (const LineColumn& row : kLineColumns) write_cell(csv, line.find(row.member));
     csv.end_row();
   }
-}
-
-std::string lines_file_name(Period period) {
-  return "usage_report_lines_" + period.text() + ".csv";
 }
 
 }  // namespace metergate

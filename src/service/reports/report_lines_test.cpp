@@ -61,9 +61,5 @@ TEST(ReportLines, AsCsvHaveTheSameColumnsInEveryRow) {
   EXPECT_NE(rows.find(head + "late,api_calls,2026-02,-1,,,,-0.001,USD,7,,\r\n"), std::string::npos);
 }
 
-TEST(ReportLines, FileIsNamedAfterThePeriod) {
-  EXPECT_EQ(lines_file_name(period("2026-03")), "usage_report_lines_2026-03.csv");
-}
-
 }  // namespace
 }  // namespace metergate

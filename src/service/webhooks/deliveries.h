@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/tally.h"
 #include "service/shared/actor.h"
 #include "service/shared/rules.h"
 #include "service/shared/tick.h"
@@ -77,6 +78,13 @@ struct Replayed {
   bool more = false;  // the step was bounded: ask again
 };
 
+struct DeliveryTallies {
+  Tally delivered;  // attempts, likewise the next two
+  Tally failed;
+  Tally not_sent;
+  Tally given_up;  // deliveries
+};
+
 class Deliveries {
  public:
   static constexpr std::int64_t kWaitingMax = 100'000;  // of one webhook
@@ -114,6 +122,8 @@ class Deliveries {
   // can be claimed then.
   Result<> record(const Attempt& attempt, const AttemptOutcome& outcome);
   std::optional<Timestamp> next_due() const { return queue_.next_due(); }
+  std::int64_t waiting() const { return queue_.waiting(); }
+  const DeliveryTallies& tallies() const { return tallies_; }
   // Called from any thread when something may be due. One listener; an empty one ends it.
   void set_listener(std::function<void()> listener);
 
@@ -141,6 +151,7 @@ class Deliveries {
   const Parts parts_;
   DeliveryLimit limit_;
   DeliveryQueue queue_;
+  DeliveryTallies tallies_;
   std::mutex mutex_;
   std::int64_t last_number_ = 0;
   std::function<void()> listener_;

@@ -180,8 +180,11 @@ Result<> Deliveries::record(const Attempt& attempt, const AttemptOutcome& outcom
   const bool is_lost = !written && written.error().code == ErrorCode::conflict;
   if (!written && !is_lost) return written;
   limit_.end(after.webhook.owner);
+  const bool was_sent = outcome.end != AttemptEnd::not_sent;
+  (is_success(outcome) ? tallies_.delivered : was_sent ? tallies_.failed : tallies_.not_sent).add();
   if (is_lost) parts_.log.error("delivery.claim_lost", {{"delivery_id", after.id}});
   if (consequence == Consequence::given_up) {
+    tallies_.given_up.add();
     parts_.log.warn("delivery.given_up", {{"tenant_id", after.webhook.owner},
                                           {"webhook_id", after.webhook.id},
                                           {"delivery_id", after.id},

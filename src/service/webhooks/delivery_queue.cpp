@@ -75,6 +75,13 @@ std::int64_t DeliveryQueue::waiting(const WebhookKey& key) const {
   return found == entries_.end() ? 0 : found->second.waiting;
 }
 
+std::int64_t DeliveryQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t all = 0;
+  for (const auto& [key, entry] : entries_) all += entry.waiting;
+  return all;
+}
+
 std::optional<Timestamp> DeliveryQueue::next_due() const {
   const std::lock_guard lock(mutex_);
   if (due_.empty()) return std::nullopt;

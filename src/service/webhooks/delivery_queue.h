@@ -29,6 +29,7 @@ class DeliveryQueue {
   void settle(const WebhookKey& key, std::int64_t done, Timestamp due);
 
   std::int64_t waiting(const WebhookKey& key) const;
+  std::int64_t waiting() const;  // of all webhooks
   std::optional<Timestamp> next_due() const;
 
  private:

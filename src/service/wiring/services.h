@@ -32,12 +32,16 @@ class Deliveries;
 class Meters;
 class MeterQueries;
 class Corrections;
+struct Telemetry;
+class Drift;
+class Papers;
 
 // What the server says of itself.
 struct About {
   std::string version;
   std::string engine;          // "embedded"
   Microseconds started_at{0};  // Clock::steady() then
+  Timestamp begun_at{};        // Clock::now() then
 };
 
 struct Services {
@@ -66,6 +70,9 @@ struct Services {
   Meters& meters;             // which there are
   MeterQueries& meter_queries;
   Corrections& corrections;  // events that are voided or replaced
+  Telemetry& telemetry;      // what /metrics says of the doors
+  Drift& drift;
+  Papers& papers;  // reports and statements as files for people
   About about{};
 };
 

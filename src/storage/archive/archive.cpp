@@ -49,6 +49,7 @@ class FolderArchive final : public Archive {
                     const std::function<bool(const ArchivedEvent&)>& visit) const override;
   Result<std::int64_t> count(const EventRange& range, const Counted& counted) const override;
   std::int64_t event_count() const override;
+  std::int64_t bytes() const override;
   Result<std::int64_t> remove_before(Timestamp at, std::size_t files_max) override;
 
  private:
@@ -93,6 +94,16 @@ std::int64_t FolderArchive::event_count() const {
   std::int64_t events = 0;
   for (const FilePointer& file : files()) events += file->event_count();
   return events;
+}
+
+std::int64_t FolderArchive::bytes() const {
+  std::int64_t bytes = 0;
+  for (const FilePointer& file : files()) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file->path(), error);
+    if (!error) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
 }
 
 Result<> FolderArchive::for_each(const EventRange& range,

@@ -68,6 +68,8 @@ class Archive {
   };
   virtual Result<std::int64_t> count(const EventRange& range, const Counted& counted) const = 0;
   virtual std::int64_t event_count() const = 0;
+  // Of its files.
+  virtual std::int64_t bytes() const = 0;
   // Removes the events that occurred before `at`, of at most so many files: a file with nothing
   // else goes, one with others is written anew without them. Answers how many went; 0: there are
   // none. The newest file is emptied instead, so that archived_through() never goes back.

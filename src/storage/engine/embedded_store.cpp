@@ -56,7 +56,8 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   EmbeddedStore(const EmbeddedStore&) = delete;
   EmbeddedStore& operator=(const EmbeddedStore&) = delete;
 
-  Result<> recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive);
+  Result<> recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive,
+                   const Clock& clock);
   Result<> admits() const override;
   Result<> checkpoint() override;
   Result<Commit> reopen(Batch batch) override {
@@ -91,7 +92,8 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   std::thread maintenance_;
 };
 
-Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive) {
+Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<Archive> archive,
+                                const Clock& clock) {
   auto history = std::make_unique<ArchivedHistory>(std::move(archive));
   history_ = history.get();
   const std::uint64_t in_view = view().state().sequence;
@@ -105,7 +107,8 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
   };
   journal_ = TRY(Journal::open({.folder = folder_.journal(),
                                 .segment_bytes = options.segment_bytes,
-                                .waiting_bytes_max = options.waiting_bytes_max},
+                                .waiting_bytes_max = options.waiting_bytes_max,
+                                .clock = &clock},
                                std::min(in_view, in_archive), visit, log_));
   if (in_archive > journal_->durable()) {
     return fail(ErrorCode::corrupt,
@@ -244,6 +247,8 @@ Result<std::int64_t> EmbeddedStore::remove_events(Timestamp before) {
 StoreFigures EmbeddedStore::figures() const {
   StoreFigures figures = ViewStore::figures();
   for (const JournalSegment& segment : journal_->segments()) figures.journal_bytes += segment.bytes;
+  figures.journal_syncs = journal_->syncs();
+  figures.archive_bytes = history_->archive_bytes();
   std::error_code error;
   const auto space = std::filesystem::space(folder_.journal(), error);
   if (!error) figures.disk_free_bytes = static_cast<std::int64_t>(space.available);
@@ -275,7 +280,7 @@ Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& option
   const std::uint64_t in_view = view->state().sequence;
   auto store =
       std::make_unique<EmbeddedStore>(std::move(folder), store_options, std::move(view), log);
-  TRY(store->recover(options, std::move(archive)));
+  TRY(store->recover(options, std::move(archive), clock));
   const auto took = std::chrono::duration_cast<Milliseconds>(clock.steady() - started);
   log.info("store.opened", {{"sequence", static_cast<std::int64_t>(store->head())},
                             {"replayed", static_cast<std::int64_t>(store->head() - in_view)},

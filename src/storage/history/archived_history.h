@@ -27,6 +27,7 @@ class ArchivedHistory final : public EventHistory {
                           const std::function<bool(const ArchivedEvent&)>& visit) const override;
   Result<std::int64_t> count(const EventRange& range, std::size_t kind) const override;
   std::int64_t event_count() const override;
+  std::int64_t archive_bytes() const { return archive_->bytes(); }
   Result<std::int64_t> remove_before(Timestamp at) override;
 
   std::uint64_t archived_through() const { return archive_->archived_through(); }

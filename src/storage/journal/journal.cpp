@@ -74,6 +74,7 @@ class SegmentedJournal final : public Journal {
   std::uint64_t durable() const override { return durable_.load(std::memory_order_acquire); }
   void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) override;
   std::vector<JournalSegment> segments() const override;
+  LatencyCounts syncs() const override { return syncs_.counts(); }
   Result<> end_segment() override;
   Result<> remove_through(std::uint64_t sequence) override;
 
@@ -92,6 +93,7 @@ class SegmentedJournal final : public Journal {
   void write(Forming& frame);
   void commit_until_stopped();
   void commit();
+  void sync_frames();
   void begin_segment();
   void report(const Reach& reach);
   std::size_t segment_room() const {
@@ -127,6 +129,7 @@ class SegmentedJournal final : public Journal {
   std::int64_t file_bytes_ = 0;  // 0: no segment is open
   std::uint64_t last_hash_ = 0;
   Reach reach_;
+  LatencyTally syncs_;
   std::thread committing_;
 };
 
@@ -282,11 +285,18 @@ void SegmentedJournal::commit() {
       reach_.unsynced = 0;
     }
     written_.advance(reach.sequence);
-    if (file_bytes_ > 0) or_stop(file_.sync_data());
+    if (file_bytes_ > 0) sync_frames();
     report(reach);
     if (is_all) return;
     begin_segment();
   }
+}
+
+void SegmentedJournal::sync_frames() {
+  if (options_.clock == nullptr) return or_stop(file_.sync_data());
+  const Microseconds begun = options_.clock->steady();
+  or_stop(file_.sync_data());
+  syncs_.add(options_.clock->steady() - begun);
 }
 
 // Under write_mutex_. False: what comes next needs a new segment.

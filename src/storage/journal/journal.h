@@ -20,6 +20,8 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "base/tally.h"
+#include "base/time.h"
 
 namespace metergate {
 
@@ -27,6 +29,7 @@ struct JournalOptions {
   std::filesystem::path folder;  // of the segments
   std::int64_t segment_bytes = 64LL << 20;
   std::int64_t waiting_bytes_max = 16LL << 20;
+  const Clock* clock = nullptr;  // of syncs(); null: they are not timed
 };
 
 struct JournalSegment {
@@ -73,6 +76,8 @@ class Journal {
   virtual void when_durable(std::uint64_t sequence, std::move_only_function<void()> then) = 0;
 
   virtual std::vector<JournalSegment> segments() const = 0;
+  // How long the disk took for each sync of frames.
+  virtual LatencyCounts syncs() const = 0;
   // Ends the segment that is appended to, where it holds anything: what was taken before this call
   // stays in it, durable when this returns, and what is written later begins a new one. Blocks.
   // ErrorCode::storage where fewer than two free segments are to be had. One caller at a time.

@@ -25,6 +25,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "base/tally.h"
 #include "base/time.h"
 #include "domain/counter.h"
 #include "domain/meter_cell.h"
@@ -199,12 +200,14 @@ struct RetentionDone {
   bool more = false;  // the step was bounded: call again
 };
 
-struct StoreFigures {  // for /health, doctor and logs
+struct StoreFigures {  // for /health, /metrics, doctor and logs
   Sequence head = 0;
   Sequence durable = 0;
   Sequence checkpointed = 0;
   std::int64_t events_kept = 0;
+  std::int64_t archive_bytes = 0;
   std::int64_t journal_bytes = 0;
+  LatencyCounts journal_syncs{};
   std::int64_t disk_free_bytes = 0;
   bool accepts_writes = true;
 };
