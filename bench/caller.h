@@ -1,5 +1,4 @@
-// What bench_flood and bench_slow share: their options, and a non-blocking connection to the
-// server.
+// The options and the non-blocking connection that bench_flood and bench_slow share.
 #pragma once
 
 #include <arpa/inet.h>
@@ -31,7 +30,7 @@ inline std::string head_of(const Options& options, std::string_view method) {
                      options.path, options.token);
 }
 
-// A non-blocking connection to the server, on its way or there.
+// A non-blocking connection to the server, connecting or connected.
 class Socket {
  public:
   explicit Socket(int port, int receive_bytes = 0)

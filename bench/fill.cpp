@@ -1,14 +1,14 @@
-// Fills a data folder with made-up history, so that a server can be measured on one that is large:
+// Fills a data folder with invented history, so that a server can be measured on a large one:
 //
 //   bench_fill --data DIR --plans catalogue/plans.toml [--tenants N] [--months M] [--days D]
 //              [--events E] [--event-hours H] [--seed S] [--journal keep] [--rows FILE]
 //              [--tenants-out FILE]
 //
-// Tenants, their days of M months (as day totals, D days of each month) and E single events of the
-// current month go through the Store, as the services would write them; months that are over are
-// closed and their reports frozen by the service that does it in production. The same seed makes
-// the same figures; only the dates follow the clock. What was written is told as JSON at the end,
-// and row by row in the two files, so that a reader can check a server's answers by itself.
+// Writes tenants, M months of usage (as day totals, D days of each month) and E single events of
+// the current month through the Store, in the form in which the services write them. Past months
+// are closed, and their reports frozen, by the service that does so in production. The same seed
+// makes the same figures; only the dates follow the clock. The totals are printed as JSON at the
+// end, and the rows are written to the two files, so that the answers of a server can be checked.
 #include <fmt/format.h>
 #include <fmt/os.h>
 #include <unistd.h>
@@ -26,12 +26,12 @@
 
 #include "app/dice.h"
 #include "base/log.h"
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
-#include "service/reporting.h"
-#include "storage/open_store.h"
+#include "service/alerts/alerting.h"
+#include "service/reports/reporting.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/webhooks/deliveries.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {
@@ -42,7 +42,7 @@ using std::chrono::hours;
 constexpr std::size_t kTotalsPerBatch = 400;
 constexpr std::size_t kEventsPerBatch = 1000;
 constexpr std::int64_t kTenantsBetweenWaits = 500;
-// What a tenant and an event take in the journal, at most.
+// The most that a tenant and an event take in the journal.
 constexpr std::int64_t kTenantBytes = 4096;
 constexpr std::int64_t kEventBytes = 160;
 
@@ -51,21 +51,21 @@ struct Wanted {
   std::string plans;
   std::int64_t tenants = 1000;
   std::int64_t months = 13;  // the current one included
-  std::int64_t days = 31;    // of each month with usage in them
+  std::int64_t days = 31;    // of each month, with usage
   std::int64_t events = 0;
   std::int64_t event_hours = 72;  // in which the events lie, before now
   std::uint64_t seed = 48080;
-  bool keeps_journal = false;  // ends as a crash does, nothing moved on from the journal
+  bool keeps_journal = false;  // ends like a crash, with everything still in the journal
   std::string rows;
   std::string tenants_out;
 };
 
 struct PlanRow {
   std::string_view name;
-  std::int64_t until;  // of a hundred tenants
+  std::int64_t until;  // out of a hundred tenants
   std::int64_t stores;
   std::int64_t devices;
-  std::int64_t calls;  // that the plan includes; likewise the rest
+  std::int64_t calls;  // the plan's included calls; the others likewise
   std::int64_t webhooks;
   std::int64_t gigabytes;
 };
@@ -78,7 +78,7 @@ constexpr std::array<std::string_view, 8> kWords = {"Adventure", "Boulder", "Coa
                                                     "Ember",     "Fjord",   "Grove", "Harbour"};
 constexpr std::array<std::string_view, 6> kEndpoints = {"stores",  "devices",  "sales",
                                                         "tickets", "webhooks", "usage"};
-// How response times lie around a tenant's typical one, in percent of it: 24 buckets a day.
+// The spread of response times around a tenant's typical one, in percent of it: 24 buckets a day.
 constexpr std::array<std::int64_t, 24> kDurations = {62,  68,  72,  76,  80,  84,  88,  92,
                                                      96,  100, 105, 111, 118, 126, 135, 146,
                                                      160, 178, 205, 250, 330, 480, 800, 1900};
@@ -86,7 +86,7 @@ constexpr std::array<std::int64_t, 24> kDurations = {62,  68,  72,  76,  80,  84
 struct MadeTenant {
   TenantId id;
   const PlanRow* plan = nullptr;
-  std::int64_t use_permille = 0;  // of what the plan includes
+  std::int64_t use_permille = 0;  // of the plan's limits
   std::int64_t typical_us = 0;
   std::int64_t stores = 0;
   std::int64_t devices = 0;
@@ -127,7 +127,7 @@ class Filler {
     return settle();
   }
 
-  // As the worker does it every ten minutes.
+  // As the worker does every ten minutes.
   Result<> close() {
     const Log log(clock_, LogLevel::error);
     const Billing billing(store_, *directory_, *catalog_, rules_, clock_);
@@ -173,8 +173,8 @@ class Filler {
   }
 
  private:
-  // The store says where it can take no more yet; a service's caller would come again. Meanwhile
-  // the store's own thread writes on, so that filling takes two cores.
+  // Retries while the store is full, as a service's caller would. The store's own thread writes
+  // meanwhile, so filling uses two cores.
   template <class Write>
   auto patiently(const Write& write) -> decltype(write()) {
     for (;;) {
@@ -310,7 +310,7 @@ class Filler {
     rows_ << '\n';
   }
 
-  // In the order of time; some tenants have many times the calls of others.
+  // In order of time; some tenants have many times the calls of others.
   Result<> add_events() {
     const Timestamp start =
         std::max(current_.window(rules_.zone).start, now_ - hours{wanted_.event_hours});
@@ -374,7 +374,7 @@ Result<> run(const Wanted& wanted) {
   EmbeddedOptions options;
   options.folder = wanted.data;
   if (wanted.keeps_journal) {
-    // One segment that is never full, so that nothing leaves it.
+    // One segment that never fills, so that everything stays in it.
     options.segment_bytes =
         (64LL << 20) + wanted.tenants * kTenantBytes + wanted.events * kEventBytes;
     options.checkpoint_every = hours{24};
@@ -387,7 +387,7 @@ Result<> run(const Wanted& wanted) {
   filler.print();
   if (wanted.keeps_journal) {
     std::fflush(nullptr);
-    ::_exit(0);  // as a crash does: no last checkpoint
+    ::_exit(0);  // like a crash: no last checkpoint
   }
   return {};
 }

@@ -1,11 +1,12 @@
-// Asks a server for more than it can do, by one thread over epoll. An open loop: a request is due
-// each 1/R second, whatever became of those before, over a kept connection, else a new one:
+// Sends more requests than a server can handle, from one thread with epoll. An open loop: a request
+// is due every 1/R seconds, whatever became of the earlier ones, on an idle connection or a new
+// one:
 //
 //   bench_flood --port P --token T --rate R [--connections 64] [--seconds 5] [--path /…]
 //               [--batch N]     events, N to a request; without it GET requests
 //
-// Of the connections no more are open than --connections; a request that is due while all of them
-// wait for an answer is left out. Prints one line of JSON.
+// At most --connections are open. A request that is due while all of them wait for an answer is
+// left out. Prints one line of JSON.
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -25,10 +26,10 @@ using Clock = std::chrono::steady_clock;
 using Moment = Clock::time_point;
 using Seconds = std::chrono::duration<double>;
 
-constexpr Seconds kDrain{5};  // for what is under way when the last request has been sent
+constexpr Seconds kDrain{5};  // for requests under way after the last one is sent
 constexpr std::size_t kDigits = 9;
 
-// One request; a batch of events has the digits of its ids written anew each time.
+// One request. A batch of events gets new digits in its ids each time.
 class RequestText {
  public:
   explicit RequestText(const Options& options, std::size_t connection) {
@@ -100,7 +101,7 @@ class OpenLoop {
  public:
   explicit OpenLoop(const Options& options)
       : options_(options), epoll_(::epoll_create1(0)), callers_(options.connections) {
-    // What costs much is made before the clock starts.
+    // Costly preparations happen before the clock starts.
     for (std::size_t i = 0; i < callers_.size(); ++i) {
       callers_[i].request = std::make_unique<RequestText>(options_, i);
       free_.push_back(callers_.size() - 1 - i);
@@ -139,7 +140,7 @@ class OpenLoop {
     const Seconds passed = Clock::now() - start_;
     const auto due = static_cast<std::size_t>(passed.count() * options_.rate);
     for (; tally_.due < due && !free_.empty(); ++tally_.due) begin(free_.back());
-    tally_.due = due;  // where all wait for an answer, the rest would wait even longer
+    tally_.due = due;  // all callers are busy; later requests would wait even longer
   }
 
   void begin(std::size_t number) {
@@ -165,7 +166,7 @@ class OpenLoop {
   static void send_more(Caller& caller) {
     while (!caller.left.empty()) {
       const ssize_t sent = caller.socket->send(caller.left);
-      if (sent < 0) return;  // full, or broken: reading tells which
+      if (sent < 0) return;  // full, or broken, which reading will show
       caller.left.remove_prefix(static_cast<std::size_t>(sent));
     }
   }

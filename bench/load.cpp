@@ -1,12 +1,13 @@
-// Sends events to a server from several connections and says how long it took, as one line of JSON:
+// Sends events to a server from several connections and prints the time taken as one line of JSON:
 //
 //   bench_load http     --port P --token T [--threads 8] [--batch 1000] [--events N]
-//   bench_load redis    --port P …    sets the id, keeps the event, bumps the counter: two
-//   pipelines bench_load lua      --port P …    the same in one script a batch bench_load postgres
-//   --port P …    the same in one statement a batch (needs libpq)
+//   bench_load redis    --port P …    two pipelines: set the id; keep the event, raise the counter
+//   bench_load lua      --port P …    the same in one script a batch
+//   bench_load postgres --port P …    the same in one statement a batch (needs libpq)
 //
-// Every batch is answered before its connection sends the next one. The bodies are made before the
-// clock starts; only the digits of the ids change, in place, so that the client costs little.
+// Each connection waits for the answer to a batch before it sends the next one. The bodies are made
+// before the clock starts; only the digits of the ids change, in place, so that the client costs
+// little.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -56,10 +57,10 @@ std::string event_json(std::size_t tenant, const std::string& id, const std::str
       tenant, id, time);
 }
 
-// A text in which the digits of ids are written anew for each batch.
+// A text in which the digits of the ids are rewritten for each batch.
 struct Patched {
   std::string text;
-  std::vector<std::size_t> at;  // where each id's digits begin, with `each` of them to an event
+  std::vector<std::size_t> at;  // start of each id's digits, `each` of them for an event
   std::size_t each = 1;
 
   void number(std::size_t first) {
@@ -110,10 +111,10 @@ class Socket {
   char buffer_[1 << 16];
 };
 
-// As the server asks who is refused because there are too many: the same batch is sent again.
+// As the server asks of a refused caller; the same batch is then sent again.
 constexpr std::chrono::seconds kRetryAfter{1};
 
-// What a connection does: one batch, whose first event has this number.
+// Sends one batch on a connection; its first event has the number `first`.
 using Sender = std::function<void(std::size_t first, std::size_t count)>;
 
 Sender http_sender(const Options& options, const std::string& name) {
@@ -153,7 +154,7 @@ std::string command(std::initializer_list<std::string_view> words) {
   return text;
 }
 
-// Reads integers or nils, one an answer; gives for each whether it was something.
+// Reads that many integers or nils, one for each answer; true for each that is not nil.
 std::vector<bool> answers(Socket& socket, std::size_t count) {
   std::vector<bool> found;
   std::string line;
@@ -190,7 +191,7 @@ Sender redis_sender(const Options& options, const std::string& name) {
     ids->number(first);
     kept->number(first);
     socket->send(ids->text);
-    // Only new ids are kept; here all are, and a run that finds another stops.
+    // Every id must be new: the run stops if one is not.
     for (const bool is_new : answers(*socket, batch)) {
       if (!is_new) give_up("an id was there before");
     }

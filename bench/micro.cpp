@@ -1,5 +1,5 @@
-// What single steps of the hot path cost, without a network and without a disk: the limit check, a
-// token, a batch of events read, and the same batch recorded.
+// The cost of single steps of the hot path, without a network and without a disk: the limit check,
+// a token, reading a batch of events, and recording the same batch.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -11,15 +11,15 @@
 #include "api/event_reader.h"
 #include "api/event_scan.h"
 #include "base/jwt.h"
-#include "service/enforcement.h"
-#include "service/sessions.h"
-#include "storage/memory_store.h"
+#include "service/access/sessions.h"
+#include "service/metering/enforcement.h"
+#include "storage/engine/memory_store.h"
 
 namespace metergate {
 namespace {
 
 constexpr std::size_t kTenants = 1000;
-constexpr std::size_t kValuesOfEvent = 12;  // of batch_of()
+constexpr std::size_t kValuesOfEvent = 12;  // as batch_of() makes it
 constexpr std::string_view kSecret = "a-secret-for-measuring-of-32-bytes";
 
 TenantId tenant_id(std::size_t n) { return TenantId::parse(fmt::format("tenant_{}", n)).value(); }
@@ -73,7 +73,7 @@ void limit_check_by_name(benchmark::State& state) {
 }
 BENCHMARK(limit_check_by_name);
 
-// As behind a door, which has looked the tenant up already.
+// As called by a door, which has looked the tenant up already.
 void limit_check(benchmark::State& state) {
   World world;
   std::size_t n = 0;
@@ -118,7 +118,7 @@ void events_read(benchmark::State& state) {
 }
 BENCHMARK(events_read)->Arg(1)->Arg(100)->Arg(1000);
 
-// How many values an object has, those of objects in it included; nothing is made of them.
+// Counts the values of an object, nested ones included, without using them.
 std::size_t count_values(simdjson::ondemand::object object) {
   std::size_t count = 0;
   for (auto member : object) {
@@ -129,7 +129,7 @@ std::size_t count_values(simdjson::ondemand::object object) {
   return count;
 }
 
-// The parser's own speed with the same batch.
+// The parser's own speed on the same batch.
 void events_walked(benchmark::State& state) {
   const SystemClock clock;
   const auto count = static_cast<std::size_t>(state.range(0));
@@ -145,7 +145,7 @@ void events_walked(benchmark::State& state) {
 }
 BENCHMARK(events_walked)->Arg(1000);
 
-// The same batch through a tree, as whatever is unusual goes.
+// The same batch read through a tree, as unusual events are.
 void events_read_generally(benchmark::State& state) {
   const SystemClock clock;
   http::Request request;

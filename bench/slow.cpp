@@ -1,11 +1,11 @@
-// Holds connections that are too slow, by one thread:
+// Holds slow connections, from one thread:
 //
-//   bench_slow head --port P …   they send a byte of a head once a second
+//   bench_slow head --port P …   each sends a byte of a head once a second
 //   bench_slow body --port P …   …of a body
-//   bench_slow read --port P …   they read 64 bytes of their answer a second
+//   bench_slow read --port P …   each reads 64 bytes of its answer a second
 //
-// Says `ready` when all --connections have begun to send, or to read, opens a new one for each that
-// the server ends, and prints one line of JSON after --seconds, or at SIGTERM.
+// Prints `ready` when all --connections have begun to send, or to read. Opens a new connection for
+// each that the server closes, and prints one line of JSON after --seconds, or at SIGTERM.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -24,7 +24,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr int kSlowReceiveBytes = 4096;
 constexpr std::size_t kSlowReadBytes = 64;
-constexpr int kTicks = 100;  // each moves once in so many ticks of 10 ms
+constexpr int kTicks = 100;  // each moves once in that many ticks of 10 ms
 
 volatile std::sig_atomic_t is_to_end = 0;
 extern "C" void end(int) { is_to_end = 1; }
@@ -100,7 +100,7 @@ class SlowOnes {
     socket.reset();
   }
 
-  // One that is refused asks again on a new connection.
+  // A refused connection asks again on a new one.
   void take_status(std::string_view answer, std::size_t number) {
     ++statuses_[std::string{answer.substr(0, 12)}];
     is_answered_[number] = answer.starts_with("HTTP/1.1 200");

@@ -15,8 +15,8 @@ install(TARGETS metergate RUNTIME_DEPENDENCY_SET metergate_needs RUNTIME DESTINA
 install(RUNTIME_DEPENDENCY_SET metergate_needs
   PRE_EXCLUDE_REGEXES "^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|gcc_s|stdc\\+\\+))\\.so"
   LIBRARY DESTINATION lib/metergate COMPONENT server)
-install(FILES packaging/metergate.service DESTINATION lib/systemd/system COMPONENT server)
-install(FILES catalogue/plans.toml DESTINATION share/metergate COMPONENT server)
+install(FILES deploy/metergate.service DESTINATION lib/systemd/system COMPONENT server)
+install(FILES catalogue/plans.toml deploy/metergate.env DESTINATION share/metergate COMPONENT server)
 install(FILES README.md CHANGELOG.md DESTINATION share/doc/metergate COMPONENT server)
 install(DIRECTORY docs DESTINATION share/doc/metergate COMPONENT server FILES_MATCHING PATTERN "*.md"
   PATTERN decisions EXCLUDE)

@@ -1,10 +1,10 @@
-// A small API on Boost.Beast that tells Metergate of every call: `Metering` is the middleware, all
-// else is the API.
+// A small API on Boost.Beast that reports every call to Metergate. `Metering` is the middleware;
+// the other parts are the API.
 //
 //   METERGATE_URL=http://127.0.0.1:48080 METERGATE_TOKEN=mg_live_… ./beast_middleware 8080
 //   curl http://127.0.0.1:8080/api/tenants/tenant_123/orders/17
 //
-// SIGTERM or Ctrl-C ends it; what is not yet sent is sent before that.
+// SIGTERM or Ctrl-C ends it after the remaining events are sent.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -32,16 +32,16 @@ using asio::ip::tcp;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-// What a router has found out about a request. The endpoint is the route, never the path: with
-// "/orders/17" every order would be an endpoint of its own in the statistics.
+// A router's findings about a request. The endpoint is the route, never the path: with "/orders/17"
+// every order would be an endpoint of its own in the statistics.
 struct Route {
   std::string tenant;
   std::string endpoint;
   Response (*handle)(const Request&);
 };
 
-// The middleware. It stands around every handler, and is done when the answer is: a call that ends
-// in an error is a call as well.
+// The middleware. It encloses every handler and ends with the answer: a call that fails is a call
+// as well.
 class Metering {
  public:
   explicit Metering(metergate::Client& client) : client_(client) {}
@@ -77,8 +77,8 @@ Response list_orders(const Request&) { return answer(http::status::ok, R"([{"ord
 Response show_order(const Request&) { return answer(http::status::ok, R"({"order_id":"17"})"); }
 Response not_found(const Request&) { return answer(http::status::not_found, "{}"); }
 
-// A real application takes the tenant from whoever has signed in; this one believes the path. A
-// request that is nobody's is not metered.
+// A real application takes the tenant from the signed-in user; this one trusts the path. Requests
+// without a tenant are not metered.
 Route route_of(const Request& request) {
   constexpr std::string_view kPrefix = "/api/tenants/";
   const std::string target(request.target());

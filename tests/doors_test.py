@@ -122,6 +122,57 @@ def keys_that_change(binary, root):
         check(server.stop() == 0, "and the server ends as it should")
 
 
+def settings_that_change(binary, root):
+    """What SIGHUP takes over from the .env file, and what it only tells of."""
+    path = os.path.join(root, "changing.env")
+
+    def write(**settings):
+        pathlib.Path(path).write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def words():
+        return pathlib.Path(server.log.name).read_text()[started:]
+
+    def reload_with(**settings):
+        before = words().count('"what":"settings"')
+        write(**settings)
+        server.process.send_signal(signal.SIGHUP)
+        until("SIGHUP is answered by a line", lambda: words().count('"what":"settings"') > before)
+
+    write(CORS_ORIGINS="https://old.example.com")
+    server = product.Server(binary, os.path.join(root, "settings"), arguments=("--env-file", path), environment={"LOG_LEVEL": ""})
+    started = len(pathlib.Path(server.log.name).read_text())
+    server.start()
+    try:
+        def origin(of):
+            fields = {"Authorization": "Bearer " + server.provider, "Origin": of}
+            return ask(server.port, "GET", "/provider/tenants", fields)[1].get("access-control-allow-origin")
+        report = f"/provider/billing/reports?period={time.strftime('%Y-%m')}"
+        token = {"Authorization": "Bearer " + server.provider}
+        check(origin("https://old.example.com") and not origin("https://new.example.com"), "pages of one origin may read answers")
+        check(ask(server.port, "GET", report, token)[0] == 200, "reports are made")
+        reload_with(CORS_ORIGINS="https://new.example.com", BILLING_REPORT_GENERATION="false", BILLING_GRACE_HOURS="1",
+                    TRUSTED_PROXIES="127.0.0.0/8")
+        check(origin("https://new.example.com") and not origin("https://old.example.com"), "now those of another")
+        check(ask(server.port, "GET", "/provider/billing/reports", token)[0] == 403, "and no more reports are made")
+        check(ask(server.port, "GET", report, token)[0] == 200, "the one that is kept is still read")
+        said = words()
+        check("CORS_ORIGINS: https://old.example.com is now https://new.example.com" in said, "the log says what changed", said)
+        check("settings.need_restart" in said and "BILLING_GRACE_HOURS: 72 is now 1" in said, "and what needs a restart", said)
+        actor = {**token, "X-Forwarded-For": "203.0.113.7"}
+        ask(server.port, "POST", "/provider/tenants", {**actor}, {"tenant_id": "behind", "name": "Behind a proxy"})
+        check("203.0.113.7" in server.command("find", "provider_audits", '{"tenant_id": "behind"}'), "a proxy's word is taken from now on")
+        reload_with(CORS_ORIGINS="https://third.example.com", LOG_LEVEL="loud")
+        check("reload.refused" in words() and "LOG_LEVEL=loud" in words(), "settings that are not sound are refused")
+        check(origin("https://new.example.com") and not origin("https://third.example.com"), "whole: none of them is taken")
+        write(CORS_ORIGINS="https://third.example.com", LOG_LEVEL="error")
+        server.process.send_signal(signal.SIGHUP)
+        until("a level is taken over", lambda: origin("https://third.example.com"))
+        size = len(words())
+        check(status_of(server.port, "no token") == 401 and len(words()) == size, "and less is logged", words()[size:])
+    finally:
+        check(server.stop() == 0, "and SIGHUP has ended nothing")
+
+
 def login(port, email, password, address="127.0.0.1"):
     return ask(port, "POST", "/provider/auth/login", None, {"email": email, "password": password}, address)
 
@@ -276,6 +327,7 @@ def main():
     binary = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="metergate-doors-") as root:
         keys_that_change(binary, root)
+        settings_that_change(binary, root)
         commands_without_a_folder(binary, root)
         server = product.Server(binary, os.path.join(root, "data"))
         server.start()

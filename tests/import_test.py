@@ -171,6 +171,34 @@ def exported(case):
         check(done.returncode == 1 and "no event" in done.stderr, "an export of counters is no usage", done)
 
 
+def tenants_own(case):
+    """What a tenant's own token sent keeps its source, elsewhere too, and counts once wherever it came from."""
+    token = case.server.tenant_token("acme")
+    events = [{"id": f"t{n}", "source": "till", "type": "api.call", "subject": "acme", "time": TIME, "specversion": "1.0",
+               "data": {"method": "GET", "endpoint": "/own", "status": 200, "request_bytes": 1, "response_bytes": 2, "duration_ms": 1.5,
+                        "caller": "ann"}} for n in range(7)]
+    check(product.ask_once(case.server.port, "POST", "/api/v1/events", token, events)[0] == 204, "a tenant sends events of its own")
+    with tempfile.TemporaryDirectory(prefix="metergate-import-") as root:
+        other = product.Server(case.server.binary, os.path.join(root, "data"))
+        other.command("tenants", "add", "acme", "--name", "acme", "--plan", "free")
+        own = '{"source": "tenant/till"}'
+        for collection in ("api_calls", "events"):
+            path = os.path.join(root, collection + ".ndjson")
+            case.server.command("export", collection, own, "-o", path)
+            check("recorded 0 events, 7 were there already" in case.server.command("import", path),
+                  f"an export of a tenant's own {collection} adds nothing where it comes from")
+            first = 7 if collection == "api_calls" else 0
+            for said in (f"recorded {first} events", "recorded 0 events, 7"):
+                check(said in other.command("import", path), f"its own {collection} elsewhere: {said}")
+        mine, theirs = (sorted(map(str, server.find("api_calls", own))) for server in (case.server, other))
+        check(mine == theirs and len(mine) == 7 and "'caller': 'ann'" in mine[0], "every field came along", (mine[:1], theirs[:1]))
+        notes = other.find("provider_audits", '{"action": "events.imported"}')
+        check(len(notes) == 1 and notes[0]["actor"].startswith("cli") and notes[0]["after"]["recorded"] == 7, "and who brought them in", notes)
+    for body, wanted in ((dict(events[0], source="tenant/till", id="x"), 400), (dict(events[0], source="metergate", id="x"), 400)):
+        found = product.ask_once(case.server.port, "POST", "/api/v1/events", case.server.provider, body)
+        check(found[0] == wanted, f"no application may send as {body['source']}", found)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="metergate-import-") as root:
         server = product.Server(os.path.abspath(sys.argv[1]), os.path.join(root, "data"))
@@ -180,7 +208,7 @@ def main():
             meter = {"slug": "tokens", "eventType": "prompt", "aggregation": "SUM", "valueProperty": "$.tokens"}
             check(product.ask_once(server.port, "POST", "/api/v1/meters", server.provider, meter)[0] == 201, "a meter is made")
             case = Case(server, root)
-            for part in (shapes, pipes, times, faults, exported):
+            for part in (shapes, pipes, times, faults, exported, tenants_own):
                 part(case)
             status, answer = product.ask_once(server.port, "GET", "/api/v1/meters/tokens/query", server.provider)
             expected = 2.5 * (3 + 2500 + 4 + 2 + 2 + 1500 + 5 + 2 + 1100 + 3 + 3 + 2000 + 1 + 2 + 1700)

@@ -8,8 +8,8 @@
 #include "api/reader_faults.h"
 #include "api/sequence_wait.h"
 #include "base/nearest.h"
-#include "service/directory.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {
@@ -25,7 +25,7 @@ Result<> admit_provider(const Caller& caller, Permission needed) {
 }
 
 Result<> admit_sender(const Caller& caller, Permission needed, Services& services) {
-  if (caller.tenant()) return check_tenant(*caller.tenant(), false, services.directory);
+  if (caller.tenant()) return check_tenant(*caller.tenant(), false, needed, services.directory);
   if (!caller.may(needed)) return refuse_for_want_of(needed);
   return {};
 }
@@ -78,14 +78,15 @@ Result<> recognise(const http::Request& request, Services& services, Admission& 
   if (!access) return {};
   admission.metered = *access;
   admission.record = std::move(record);
-  const Result<> active = check_tenant(*tenant, access->is_provider(), services.directory);
+  const Result<> active =
+      check_tenant(*tenant, access->is_provider(), Permission::tenants_read, services.directory);
   admission.is_suspended = !active;
   return active;
 }
 
 namespace {
 
-// "filterGroupBy[model]" is of the name "filterGroupBy[]".
+// "filterGroupBy[model]" matches the name "filterGroupBy[]".
 bool is_name_of(std::string_view wanted, std::string_view name) {
   if (!wanted.ends_with("[]")) return wanted == name;
   wanted.remove_suffix(1);

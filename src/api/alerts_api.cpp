@@ -1,6 +1,6 @@
-// Alerts: the list, and what people do with one.
+// Alerts: the list, acknowledging and resolving.
 #include "api/billing_query.h"
-#include "service/alerting.h"
+#include "service/alerts/alerting.h"
 
 namespace metergate::api {
 
@@ -18,8 +18,7 @@ Result<AlertQuery> read_alert_query(const Call& call) {
   query.status = reader.choices("status", {"open", "acknowledged", "resolved"}).value_or("");
   query.severity = reader.choices("severity", {"low", "medium", "high", "critical"}).value_or("");
   query.tenant_id = reader.text("tenant_id").value_or("");
-  const std::optional<Period> period = read_period(reader, "period");
-  if (period) query.period = period->text();
+  query.period = read_periods(reader, "period");
   query.sort = reader.choice("sort", Alerting::sorts()).value_or(query.sort);
   TRY(reader.finish());
   return query;

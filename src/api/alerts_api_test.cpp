@@ -39,12 +39,19 @@ TEST_F(AlertsApi, ListShowsAlertsAndPagination) {
   EXPECT_EQ(to_text(*data.find("pagination")), R"({"page":1,"limit":50,"total":1,"pages":1})");
 }
 
+TEST_F(AlertsApi, ListTakesSeveralPeriods) {
+  EXPECT_EQ(must(list({{"period", "2026-02,2026-03"}})).data.find("alerts")->as_array().size(), 1U);
+  EXPECT_TRUE(must(list({{"period", "2026-02,2026-01"}})).data.find("alerts")->as_array().empty());
+}
+
 TEST_F(AlertsApi, ListRefusesBadFilters) {
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"type", "billing.under_limit"},
                                                         {"status", "closed"},
                                                         {"severity", "mild"},
                                                         {"period", "March"},
+                                                        {"period", "2026-03,April"},
+                                                        {"period", ","},
                                                         {"sort", "colour"},
                                                         {"page", "0"}}) {
     const Result<Answer> answer = list({{name, value}});

@@ -18,7 +18,7 @@ std::string* header_of(http::Response& response, std::string_view name) {
   return found == response.headers.end() ? nullptr : &found->second;
 }
 
-// What is text: images, spreadsheets and PDF are compressed already.
+// True for text. Images, spreadsheets and PDF are already compressed.
 bool is_worth_coding(std::string_view content_type) {
   constexpr std::array<std::string_view, 4> kKinds = {
       "application/json", "text/", "application/vnd.oai.openapi", "application/x-ndjson"};
@@ -26,8 +26,8 @@ bool is_worth_coding(std::string_view content_type) {
                              [&](std::string_view kind) { return content_type.starts_with(kind); });
 }
 
-// Of an envelope the part that says something: request_id and server_time are new in each. Behind
-// `request_id`, whose quotes are escaped, stands the only ,"data": that is none of a text.
+// The part of an envelope after request_id and server_time, which differ in each answer. Quotes in
+// `request_id` are escaped, so the first ,"data": after it is the member itself.
 std::string_view telling_part(std::string_view body) {
   constexpr std::string_view kBefore = R"(","data":)";
   if (!body.starts_with(R"({"server_time":)")) return body;
@@ -35,7 +35,7 @@ std::string_view telling_part(std::string_view body) {
   return at == body.npos ? body : body.substr(at + kBefore.size());
 }
 
-// Whether If-None-Match names the tag (RFC 9110, 13.1.2: weakly compared), or anything.
+// True if If-None-Match names the tag (RFC 9110, 13.1.2: weak comparison), or is "*".
 bool is_known(std::string_view field, std::string_view tag) {
   if (tag.starts_with("W/")) tag.remove_prefix(2);
   while (!field.empty()) {
@@ -51,8 +51,8 @@ bool is_known(std::string_view field, std::string_view tag) {
   return false;
 }
 
-// A streamed body that is short becomes a whole one; of a longer one the beginning is put back. An
-// error that comes meanwhile is told as it would have been.
+// Makes a whole body of a streamed one that is short; puts the beginning of a longer one back. An
+// error meanwhile is reported as it would have been by the stream.
 void gather_short(http::Response& response) {
   if (!response.source) return;
   std::string begun;
@@ -105,7 +105,7 @@ void add_tag(http::Response& response, const http::Request& request) {
   const std::string digest = sha256(telling_part(response.body));
   const std::string tag = "W/\"" + base64url(digest.substr(0, kTagBytes)) + '"';
   response.headers.emplace_back("ETag", tag);
-  // It may be kept, by the caller alone, and must be asked for again each time.
+  // The caller alone may keep it, and must revalidate it each time.
   if (std::string* kept = header_of(response, "Cache-Control"); kept && *kept == "no-store")
     *kept = "private, no-cache";
   const auto known = request.header("if-none-match");

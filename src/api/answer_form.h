@@ -1,17 +1,17 @@
-// The form of an answer once its content is made: its ETag, 304 where the caller has it already,
-// and gzip or zstd where the caller asks for it.
+// The form of an answer once its content is made: its ETag, 304 if the caller already has the
+// content, and gzip or zstd if the caller accepts it.
 //
-// Only answers of 200 to GET and HEAD are touched: what makes or shows a secret, and every refusal,
-// which repeats words of the request, goes out as it is. Functions; any thread.
+// Changes only answers of 200 to GET and HEAD. Answers that create or show a secret, and refusals,
+// which repeat words of the request, are left alone. Plain functions; safe from any thread.
 #pragma once
 
-#include "http/message.h"
+#include "http/words/message.h"
 
 namespace metergate::api {
 
-// Streamed content is asked for as far as this; what is over by then is sent whole, with an ETag.
+// Streamed content up to this size is collected and sent whole, with an ETag.
 inline constexpr std::size_t kWholeBytesMax = 256 * 1024;
-// Shorter content is not worth coding.
+// Shorter content is not compressed.
 inline constexpr std::size_t kCodedBytesMin = 1024;
 
 http::Response formed(http::Response response, const http::Request& request);

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/content_coding.h"
-#include "http/problem.h"
+#include "http/words/problem.h"
 
 namespace metergate::api {
 namespace {

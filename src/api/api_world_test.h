@@ -1,5 +1,5 @@
-// What the tests of the API stand on: every service over a store in memory, tokens for whoever
-// asks, and a dispatcher that is asked without a socket. Each test makes its own.
+// The environment for tests of the API: every service over a store in memory, tokens for all kinds
+// of callers, and a dispatcher without a socket. Each test makes its own.
 #pragma once
 
 #include <algorithm>
@@ -8,24 +8,24 @@
 #include <vector>
 
 #include "api/dispatch.h"
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/analytics.h"
-#include "service/audit_log.h"
-#include "service/audit_notes.h"
-#include "service/billing.h"
-#include "service/core_world_test.h"
-#include "service/corrections.h"
-#include "service/enforcement.h"
-#include "service/idempotency.h"
-#include "service/ingest.h"
-#include "service/meter_query.h"
-#include "service/meters.h"
-#include "service/records.h"
-#include "service/reporting.h"
-#include "service/retention.h"
-#include "service/sessions.h"
-#include "service/worker_board.h"
+#include "service/access/sessions.h"
+#include "service/alerts/alerting.h"
+#include "service/analytics/analytics.h"
+#include "service/billing/billing.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/enforcement.h"
+#include "service/metering/ingest.h"
+#include "service/metering/records.h"
+#include "service/meters/meter_query.h"
+#include "service/meters/meters.h"
+#include "service/reports/reporting.h"
+#include "service/shared/audit_log.h"
+#include "service/shared/audit_notes.h"
+#include "service/shared/idempotency.h"
+#include "service/testing/core_world_test.h"
+#include "service/upkeep/aggregation.h"
+#include "service/upkeep/retention.h"
+#include "service/upkeep/worker_board.h"
 
 namespace metergate::api {
 
@@ -113,7 +113,7 @@ struct ApiWorld : core_world::TestWorld {
   }
 };
 
-// "GET /a?x=1" with a token, or none where it is empty.
+// "GET /a?x=1" with a token, or without one if it is empty.
 inline http::Request request_for(const std::string& line, const std::string& token = {}) {
   http::Request request;
   const std::size_t space = line.find(' ');
@@ -136,7 +136,7 @@ inline http::Request request_for(const std::string& line, const std::string& tok
   return request;
 }
 
-// The answer, or nothing where it has not been sent yet.
+// The answer, or nothing if it has not been sent yet.
 inline std::optional<http::Response> ask(http::Handler& handler, http::Request request) {
   auto answer = std::make_shared<std::optional<http::Response>>();
   handler.handle(std::move(request),
@@ -152,7 +152,7 @@ inline std::string header_of(const http::Response& response, std::string_view na
 
 inline Json body_of(const http::Response& response) { return parse_json(response.body).value(); }
 
-// "E_NOT_FOUND" of the envelope; empty where it has no error.
+// The error code in the envelope, such as "E_NOT_FOUND"; empty if there is no error.
 inline std::string error_of(const http::Response& response) {
   const Json body = body_of(response);
   const Json* error = body.find("error");

@@ -1,4 +1,4 @@
-// A fixture that asks some routes as a client does and takes the envelope apart.
+// A fixture that calls some routes as a client does and takes the envelope apart.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ class Asking : public testing::Test {
   Reply ask(const std::string& line, const std::string& body = {}) {
     return ask_with(token_, line, body);
   }
-  // One member of each record of a list: "s1 s2 ".
+  // The values of one member of each record in a list: "s1 s2 ".
   std::string values(const std::string& line, const std::string& list, const std::string& name) {
     const Reply reply = ask(line);
     EXPECT_EQ(reply.status, 200) << line << ": " << reply.message;
@@ -54,7 +54,7 @@ class Asking : public testing::Test {
 
   ApiWorld world_;
   std::unique_ptr<Dispatcher> dispatcher_;
-  std::string token_;  // of ask()
+  std::string token_;  // used by ask()
 };
 
 }  // namespace metergate::api

@@ -1,4 +1,4 @@
-// What the audit trail says of requests that changed nothing.
+// The audit records of requests that changed nothing.
 #include "api/asking_test.h"
 
 namespace metergate::api {

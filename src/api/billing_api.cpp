@@ -4,13 +4,13 @@
 #include "api/billing_query.h"
 #include "api/overview_api.h"
 #include "api/plan_change_api.h"
-#include "service/analytics.h"
-#include "service/billing.h"
-#include "service/catalog.h"
-#include "service/listed_values.h"
-#include "service/report_csv.h"
-#include "service/report_lines.h"
-#include "service/reporting.h"
+#include "service/analytics/analytics.h"
+#include "service/billing/billing.h"
+#include "service/reports/report_csv.h"
+#include "service/reports/report_lines.h"
+#include "service/reports/reporting.h"
+#include "service/shared/listed_values.h"
+#include "service/tenants/catalog.h"
 
 namespace metergate::api {
 namespace {
@@ -54,7 +54,7 @@ Result<StatementPageRequest> read_statement_query(const Call& call) {
       listed_values(reader.choices("status", {"active", "suspended"}).value_or(""));
   request.filter.search = reader.text("q").value_or("");
   request.filter.cost_min = read_amount(reader, "cost_min");
-  // They are had only when they are asked for: meters of the provider's own are among them.
+  // Read only if needed, since they include the provider's own meters.
   if (call.query("sort")) {
     const std::vector<std::string> sorts = TRY(call.services.billing.sorts());
     request.sort = reader.choice("sort", sorts).value_or(request.sort);
@@ -168,6 +168,9 @@ Answer csv_answer(ReportRows rows, Detail detail) {
       {"Content-Type", "text/csv; charset=utf-8"},
       {"Content-Disposition", "attachment; filename=" + name},
   };
+  // The table's columns are fixed; the head that the report is anchored by stands beside it.
+  if (const std::string& head = rows.head().audit_head; !head.empty())
+    response.headers.emplace_back("Audit-Head", head);
   response.source = csv_source(std::move(rows), detail);
   Answer answer;
   answer.whole = std::move(response);
@@ -202,7 +205,7 @@ Result<Answer> show_report(Call& call) {
   const std::string rows_of = reader.choice("detail", {"tenants", "lines"}).value_or("tenants");
   TRY(reader.finish());
   const Detail detail = rows_of == "lines" ? Detail::lines : Detail::tenants;
-  // Who asks for the head of an answer makes nothing.
+  // HEAD must not store a report.
   const Keeping keeping = call.request.method == "HEAD" ? Keeping::only_look : Keeping::keep;
   ReportRows rows = TRY(call.services.reporting.rows(period, keeping));
   if (format == "csv") return csv_answer(std::move(rows), detail);

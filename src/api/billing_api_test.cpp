@@ -208,7 +208,8 @@ TEST_F(BillingApi, CsvIsADownloadThatStreams) {
   ASSERT_TRUE(answer.whole.has_value());
   const std::vector<http::Header> expected = {
       {"Content-Type", "text/csv; charset=utf-8"},
-      {"Content-Disposition", "attachment; filename=usage_report_2026-03.csv"}};
+      {"Content-Disposition", "attachment; filename=usage_report_2026-03.csv"},
+      {"Audit-Head", to_text(world_.store->audit_head())}};
   EXPECT_EQ(answer.whole->headers, expected);
   std::string text;
   int pieces = 0;

@@ -1,5 +1,5 @@
-// What the billing and alert routes read of their queries and paths alike. For one request; not for
-// use from two threads.
+// Parameters that the billing and alert routes read from queries and paths in the same way. For one
+// request; one thread.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,11 @@
 
 namespace metergate::api {
 
-// A period YYYY-MM; a fault where the text is none.
+// Reads a period YYYY-MM; adds a fault if the text is not a period.
 std::optional<Period> read_period(QueryReader& reader, std::string_view name);
-// A text in the path that no tenant id can be names no tenant: ErrorCode::tenant_not_found.
+// One or several of them, separated by commas, as they stand; empty where the query has none.
+std::string read_periods(QueryReader& reader, std::string_view name);
+// The tenant in the path. ErrorCode::tenant_not_found if the text cannot be a tenant id.
 Result<TenantId> tenant_of_path(const Call& call);
 
 }  // namespace metergate::api

@@ -56,7 +56,7 @@ std::string choice_rule(std::initializer_list<std::string_view> allowed) {
   return fmt::format("must be one of: {}", joined(allowed));
 }
 
-// The value for a message; never a text's, which may be a secret.
+// The value for a message; for texts only their kind, since a text may be a secret.
 std::string kind_of(const Json& value) {
   switch (value.kind()) {
     case Json::Kind::null:
@@ -88,7 +88,7 @@ Result<BodyReader> BodyReader::open(const http::Request& request) {
   return BodyReader{std::move(body)};
 }
 
-// null is as good as absent.
+// null counts as absent.
 const Json* BodyReader::take(std::string_view name) {
   known_.emplace_back(name);
   const Json* value = body_.find(name);

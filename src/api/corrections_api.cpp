@@ -1,8 +1,8 @@
-// /api/v1/corrections: events that were wrong are voided or replaced, by the provider only.
+// /api/v1/corrections: the provider voids or replaces wrong events.
 #include "api/event_reader.h"
 #include "api/routes.h"
-#include "service/corrections.h"
-#include "service/event_shapes.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/event_shapes.h"
 
 namespace metergate::api {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kReasonMost = 500;
 
-// The event that stands in for `kept`: what the body does not say is as it was.
+// The replacement of `kept`: members that the body does not give are taken over.
 Result<UsageEvent> read_replacement(const Json& given, const KeptEvent& kept, Timestamp now) {
   Faults faults;
   if (!given.is_object()) {
@@ -72,6 +72,7 @@ Result<Answer> list_corrections(Call& call) {
   const PageRequest page = read_page(reader);
   CorrectionQuery query;
   query.tenant_id = reader.text("tenant_id").value_or("");
+  query.sort = read_sort(reader, {kCorrectionSorts.begin(), kCorrectionSorts.end()}, "");
   query.page = page.page;
   query.limit = page.limit;
   TRY(reader.finish());
@@ -97,9 +98,9 @@ std::vector<Route> corrections_routes() {
            "/api/v1/corrections",
            provider_with(Permission::billing_read),
            list_corrections,
-           {"tenant_id", "page", "limit"},
+           {"tenant_id", "page", "limit", "sort"},
            true,
-           "The corrections that were made, newest first"}};
+           "The corrections that were made, the newest first unless sorted"}};
 }
 
 }  // namespace metergate::api

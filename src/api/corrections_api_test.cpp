@@ -1,4 +1,4 @@
-// /api/v1/corrections, asked as a client asks it.
+// /api/v1/corrections, called as a client calls it.
 #include "api/asking_test.h"
 
 namespace metergate::api {
@@ -42,7 +42,7 @@ class CorrectionsApi : public testing::Test {
   std::unique_ptr<Dispatcher> dispatcher_ =
       Dispatcher::create(all_routes(), world_.services).value();
   std::string token_ = world_.provider_token({"*"});
-  // Before the event of the constructor.
+  // Must precede the event of the constructor.
   int made_ =
       ask("POST /api/v1/meters", R"({"slug":"tokens","eventType":"prompt","aggregation":"SUM",)"
                                  R"("valueProperty":"$.n"})")

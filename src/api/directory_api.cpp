@@ -7,10 +7,10 @@
 #include "api/terms_preview.h"
 #include "api/time_range.h"
 #include "base/id.h"
-#include "service/audit_log.h"
-#include "service/catalog.h"
-#include "service/directory.h"
-#include "service/limits_override.h"
+#include "service/shared/audit_log.h"
+#include "service/tenants/catalog.h"
+#include "service/tenants/directory.h"
+#include "service/tenants/limits_override.h"
 
 namespace metergate::api {
 namespace {
@@ -28,7 +28,7 @@ Result<Answer> show(Call& call, const TenantId& id, int status = 200) {
   return answer_of(tenant_summary(*TRY(call.services.directory.get(id))), status);
 }
 
-// A text in the path that no tenant id can be names no tenant.
+// The tenant in the path. A text that cannot be a tenant id names no tenant.
 Result<TenantId> tenant_in_path(const Call& call) {
   const std::string& text = call.path_value("tenant_id");
   const Result<TenantId> id = TenantId::parse(text);
@@ -114,15 +114,21 @@ Result<Answer> change_tenant(Call& call) {
 }
 
 Result<Answer> list_plans(Call& call) {
-  Json plans = Json::array();
+  QueryReader reader(call);
+  const PageRequest page = read_page(reader);
+  const std::string sort = read_sort(reader, {"plan", "version", "valid_from"}, "");
+  TRY(reader.finish());
+  std::vector<Json> plans;
   for (const Plan& plan : call.services.catalog.offered()) {
     Json shown = to_document(plan);
     shown.remove("created_at");
     shown.remove("updated_at");
-    shown.set("currency", call.services.rules.currency.code());  // of its rates
+    shown.set("currency", call.services.rules.currency.code());  // of the plan's rates
     plans.push_back(std::move(shown));
   }
-  return answer_of(Json::object({{"plans", std::move(plans)}}));
+  // As the catalogue has them.
+  if (!sort.empty()) sort_documents(plans, sort);
+  return answer_of(list_json("plans", std::move(plans), page));
 }
 
 Result<Answer> list_audits(Call& call) {
@@ -134,11 +140,12 @@ Result<Answer> list_audits(Call& call) {
   AuditFilter filter;
   filter.actor = reader.text("actor").value_or("");
   filter.action = reader.text("action").value_or("");
-  // The documents say tenant_id, the specification of this list says tenant: both work.
+  // Documents say tenant_id, the specification of this list says tenant: both are accepted.
   filter.tenant_id = reader.text("tenant_id").value_or(reader.text("tenant").value_or(""));
   filter.from = std::max(instants.from, days.from);
   filter.to =
       instants.to && days.to ? std::min(instants.to, days.to) : std::max(instants.to, days.to);
+  filter.sort = read_sort(reader, {kAuditSorts.begin(), kAuditSorts.end()}, "");
   TRY(reader.finish());
   AuditPage found = TRY(call.services.audit_log.list(filter, page.page, page.limit));
   return answer_of(Json::object(
@@ -167,15 +174,21 @@ std::vector<Route> directory_routes() {
        {"dry_run"},
        false,
        "Rename, suspend or resume a tenant, or give it limits of its own"},
-      {"GET", "/provider/plans", reads, list_plans, {}, false, "List the plans on offer"},
+      {"GET",
+       "/provider/plans",
+       reads,
+       list_plans,
+       {"page", "limit", "sort"},
+       false,
+       "List the plans on offer"},
       {"GET",
        "/provider/audits",
        provider_with(Permission::audits_read),
        list_audits,
        {"actor", "action", "tenant_id", "tenant", "from", "to", "start_date", "end_date", "page",
-        "limit"},
+        "limit", "sort"},
        false,
-       "List audit records, newest first"},
+       "List audit records, the newest first unless sorted"},
   };
 }
 

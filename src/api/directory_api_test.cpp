@@ -1,4 +1,4 @@
-// The provider's directory, asked as a client asks it.
+// The provider's directory, called as a client calls it.
 #include "api/asking_test.h"
 
 namespace metergate::api {
@@ -84,7 +84,13 @@ TEST_F(DirectoryApi, TenantsAreListedFilteredAndPaged) {
 
 TEST_F(DirectoryApi, PlansAreTheNewestOnOffer) {
   EXPECT_EQ(values("GET /provider/plans", "plans", "plan"), "free basic premium enterprise ");
+  EXPECT_EQ(values("GET /provider/plans?sort=-plan", "plans", "plan"),
+            "premium free enterprise basic ");
+  EXPECT_EQ(values("GET /provider/plans?page=2&limit=3", "plans", "plan"), "enterprise ");
+  EXPECT_EQ(ask("GET /provider/plans?sort=limits").status, 400);
   const Reply reply = ask("GET /provider/plans");
+  EXPECT_EQ(to_text(*reply.data.find("pagination")),
+            R"({"page":1,"limit":50,"total":4,"pages":1})");
   EXPECT_EQ(to_text(reply.data.find("plans")->as_array().at(0)),
             R"({"plan":"free","version":1,"limits":{"max_stores":1,"max_devices":2,)"
             R"("max_api_calls_per_month":10000,"max_webhooks_per_month":100,"max_storage_gb":1},)"
@@ -107,7 +113,12 @@ TEST_F(DirectoryApi, AuditsAreListedNewestFirstAndFiltered) {
   EXPECT_EQ(values(list + "?start_date=2026-03-05&end_date=2026-03-05", "audits", "action"),
             "tenant.created tenant.created ");
   EXPECT_EQ(values(list + "?to=2026-03-05T10:00:00Z", "audits", "action"), "");
-  for (const char* query : {"?from=never", "?sort=actor", "?from=2026-03-06&to=2026-03-01"}) {
+  EXPECT_EQ(values(list + "?sort=sequence", "audits", "action"),
+            "tenant.created tenant.created tenant.updated ");
+  EXPECT_EQ(values(list + "?sort=-action&tenant_id=tenant_1,tenant_2&limit=2", "audits", "action"),
+            "tenant.updated tenant.created ");
+  for (const char* query :
+       {"?from=never", "?sort=colour", "?sort=before", "?from=2026-03-06&to=2026-03-01"}) {
     EXPECT_EQ(ask(list + query).status, 400) << query;
   }
 }
@@ -163,7 +174,7 @@ TEST_F(DirectoryApi, OwnLimitsAreTriedOnWithoutChangingAnything) {
   EXPECT_EQ(ask("PATCH /provider/tenants/nobody?dry_run=true", R"({"name":"N"})").status, 404);
 }
 
-// The alert does not wait for the worker's next round.
+// The alert opens without waiting for the worker's next round.
 TEST_F(DirectoryApi, OwnLimitsAreHeldAgainstTheUsageAtOnce) {
   const std::string line = "PATCH /provider/tenants/tenant_1";
   ask(line, R"({"limits_override":{"max_storage_gb":0},"reason":"as agreed"})");

@@ -7,14 +7,14 @@
 #include "api/sequence_wait.h"
 #include "base/id.h"
 #include "base/utf8.h"
-#include "http/problem.h"
-#include "http/rate_limit.h"
-#include "service/audit_notes.h"
+#include "http/words/problem.h"
+#include "http/words/rate_limit.h"
+#include "service/shared/audit_notes.h"
 
 namespace metergate::api {
 namespace {
 
-// Where errors are RFC 9457's problems: what others' clients speak.
+// Paths whose errors are problems as in RFC 9457, for clients of other products.
 bool answers_problems(std::string_view path) {
   return path.starts_with("/api/v1/") || path.starts_with("/api/v3/openmeter/");
 }
@@ -25,7 +25,7 @@ http::EnvelopeContext context_of(const Services& services, std::string_view requ
   return {.now = services.clock.now(), .zone = &services.rules.zone, .request_id = request_id};
 }
 
-// As far as it can stand in an audit record.
+// The user agent, as much as fits into an audit record.
 std::string user_agent_of(const http::Request& request) {
   std::string text = request.header("user-agent").value_or("");
   text.resize(std::min(text.size(), kUserAgentMax));
@@ -48,7 +48,7 @@ std::string path_value_or_empty(const RouteMatch& match, std::string_view name) 
   return {};
 }
 
-// Answers from here on are counted against the share of who asked.
+// Larger answers count against the caller's share.
 constexpr std::size_t kSmallAnswerBytes = 64 * 1024;
 
 http::Holder holder_of(const Caller& caller) {
@@ -113,14 +113,14 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
   note(exchange, answered);
   set_response(exchange,
                answered ? *std::move(answered) : failure(answered.error(), exchange.request));
-  // A request that could not be metered is not answered as if it had been.
+  // A request that could not be metered must not be answered as if it had been.
   if (const Result<> metered = meter(exchange); !metered)
     set_response(exchange, failure(metered.error(), exchange.request));
   log(exchange);
   finish(exchange, std::move(reply));
 }
 
-// Answers wait for the disk together: each request that woke it alone would cost a sync of its own.
+// Answers wait for the disk together: if each woke it alone, each would cost a sync.
 void Dispatcher::finish(Exchange& exchange, http::Reply reply) {
   const Sequence reflected = services_.store.head();
   set_sequence(exchange.response, reflected);
@@ -144,9 +144,9 @@ void Dispatcher::settle() {
 
 Result<http::Response> Dispatcher::answer(Exchange& exchange) {
   const http::Request& request = exchange.request;
-  // It carries no token, so it is nobody's call.
+  // A preflight has no token, so it belongs to no caller.
   if (http::is_preflight(request) && table_.has(request.path))
-    return cors_.preflight(request, table_.methods_of(request.path));
+    return cors_.get().preflight(request, table_.methods_of(request.path));
   exchange.match = table_.find(request.method, request.path);
   if (!exchange.match) return answer_unmatched(exchange);
   Admission& admission = exchange.admission;
@@ -180,11 +180,11 @@ Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
   return response;
 }
 
-// A tenant's own calls are held against its limit before anything is done for them.
+// A tenant's own call is checked against its limits before anything is done for it.
 Result<> Dispatcher::admit_call(Exchange& exchange) {
   const auto& metered = exchange.admission.metered;
   if (!metered) return {};
-  // What is done cannot be undone: so it is not where the call could not be kept.
+  // The handler's work cannot be undone, so it must not begin if the call cannot be recorded.
   TRY(services_.ingest.admits_own());
   if (metered->is_provider()) return {};
   const bool answers = exchange.match && exchange.match->route->answers_past_limit;
@@ -246,7 +246,7 @@ void Dispatcher::add_standing(const Exchange& exchange, http::Response& response
 
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
   add_standing(exchange, response);
-  cors_.add_fields(exchange.request, response);
+  cors_.get().add_fields(exchange.request, response);
   const http::HeadContext context =
       http::head_context(exchange.request, response, services_.clock.now());
   const std::size_t head = http::serialize_head(response, context).size();
@@ -274,12 +274,15 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
                .duration = services_.clock.steady() - exchange.started_at,
                .ip = request.recorded_ip,
                .store_id = {},
-               .device_id = {}};
+               .device_id = {},
+               .caller = {}};
   if (exchange.match) {
     call.endpoint = request.method + " " + std::string{exchange.match->route->path};
     call.store_id = path_value_or_empty(*exchange.match, "store_id");
     call.device_id = path_value_or_empty(*exchange.match, "device_id");
   }
+  if (const auto& caller = exchange.admission.caller)
+    call.caller = caller_in_record(caller->actor());
   UsageEvent event;
   event.tenant = exchange.admission.metered->tenant();
   event.source = "metergate";
@@ -292,8 +295,8 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
   return event;
 }
 
-// The trail has what was done by the services that did it; here is what they refused to somebody
-// with a token, and what was taken out. Events are no changes of the provider's.
+// Services audit their own changes. This adds refusals to callers with a token, and answers that
+// hand out much. Events are not changes of the provider's.
 void Dispatcher::note(const Exchange& exchange, const Result<http::Response>& answered) {
   if (!exchange.match || !exchange.admission.caller) return;
   const Route& route = *exchange.match->route;

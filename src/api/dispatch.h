@@ -1,7 +1,8 @@
-// Dispatcher: one request from its route to its answer. Finds the row, admits the caller, calls the
-// handler, shapes the answer, meters it, logs it, and lets it go when what it rests on is durable.
+// Dispatcher: takes one request from its route to its answer. Finds the row, admits the caller,
+// calls the handler, shapes the answer, meters and logs it, and sends it once the changes that it
+// reports are durable.
 //
-// The only conductor between the server and the handlers: no handler answers past it. Any thread.
+// The only way from the server to the handlers. Safe from any thread.
 #pragma once
 
 #include <memory>
@@ -12,23 +13,25 @@
 
 #include "api/admission.h"
 #include "api/route_table.h"
-#include "http/cors.h"
-#include "http/server.h"
-#include "service/enforcement.h"
+#include "base/changing.h"
+#include "http/server/server.h"
+#include "http/wire/cors.h"
+#include "service/metering/enforcement.h"
 
 namespace metergate::api {
 
 class Dispatcher final : public http::Handler {
  public:
-  // `services` outlives it. Errors as RouteTable::create.
+  // `services` outlives it. Fails as RouteTable::create.
   static Result<std::unique_ptr<Dispatcher>> create(std::vector<Route> routes, Services& services,
                                                     http::CorsRules cors = {});
 
   bool is_slow(const http::Request& request) const override;
   bool is_login(const http::Request& request) const override;
-  // Of the route that answers; a few bytes where none does.
+  // The limit of the matching route; a few bytes if no route matches.
   std::size_t body_bytes_max(const http::Request& head) const override;
-  // Looks at the token before the body: without a valid one where one is needed, none is read.
+  // Checks the token before the body is read: without a valid token, where one is needed, no body
+  // is read.
   http::Reception receive(const http::Request& head) override;
   void handle(http::Request request, http::Reply reply) override;
   // Asks the disk once for all answers that wait for it.
@@ -36,24 +39,26 @@ class Dispatcher final : public http::Handler {
   http::Response refusal(const Error& error, std::string_view request_id,
                          std::string_view target) override;
   void add_origin_fields(const http::Request& request, http::Response& response) override {
-    cors_.add_fields(request, response);
+    cors_.get().add_fields(request, response);
   }
-  // Whether a route answers at this path, with whatever method.
+  // For the requests that come from now on.
+  void set_cors(http::CorsRules cors) { cors_ = std::move(cors); }
+  // True if a route exists at this path, for any method.
   bool serves(std::string_view path) const { return table_.has(path); }
 
  private:
-  // A request on its way: what has been found out about it.
+  // A request under way, and the findings about it.
   struct Exchange {
     http::Request request;
     Microseconds started_at{0};
     std::optional<RouteMatch> match;
     Admission admission;
-    Enforcement::Admitted call;  // of a tenant's own call
+    Enforcement::Admitted call;  // set for a tenant's own call
     http::Response response;
     std::int64_t response_bytes = 0;
   };
 
-  // What is answered once the store is durable up to `reflected`.
+  // An answer to send once the store is durable up to `reflected`.
   struct Finished {
     http::Response response;
     http::Reply reply;
@@ -80,7 +85,7 @@ class Dispatcher final : public http::Handler {
 
   RouteTable table_;
   Services& services_;
-  const http::CorsRules cors_;
+  Changing<http::CorsRules> cors_;
   std::mutex mutex_;
   Unsettled unsettled_;
 };

@@ -154,7 +154,7 @@ TEST_F(DispatchTest, AReadAfterASequenceThatIsThereIsAnsweredAtOnce) {
       << "for reads only";
 }
 
-// None of them may hold a thread: many such reads at once would keep all others out.
+// Such reads must not hold a thread: many at once would keep all others out.
 TEST_F(DispatchTest, AReadAfterASequenceToComeIsRefusedAtOnce) {
   for (const std::uint64_t ahead : {std::uint64_t{1}, std::uint64_t{1'000'000}}) {
     const std::uint64_t wanted = world_.store->head() + ahead;
@@ -254,8 +254,19 @@ TEST_F(DispatchTest, RefusesASuspendedTenantButNotItsProvider) {
   ASSERT_TRUE(world_.directory->change(core_world::tenant_id("tenant_1"),
                                        {.name = {}, .status = "suspended", .own_limits = {}},
                                        world_.actor));
-  EXPECT_EQ(send("GET /api/tenants/tenant_1/stores/s", tenant_).status, 403);
-  EXPECT_EQ(send("POST /api/v1/events", tenant_).status, 403);
+  const std::pair<const char*, const char*> expected[] = {
+      {"GET /api/tenants/tenant_1/stores/s", "tenants.read"},
+      {"GET /api/tenants/tenant_1/nowhere", "tenants.read"},
+      {"POST /api/v1/events", "events.write"}};
+  for (const auto& [line, required] : expected) {
+    const http::Response refused = send(line, tenant_);
+    EXPECT_EQ(refused.status, 403) << line;
+    const Json body = body_of(refused);
+    const Json* error = body.find("error");
+    const Json* details = (error == nullptr ? body : *error).find("details");
+    ASSERT_NE(details, nullptr) << line;
+    EXPECT_EQ(details->string_at("required"), required) << line;
+  }
   EXPECT_EQ(send("GET /api/tenants/tenant_1/stores/s", provider_).status, 200);
 }
 
@@ -330,6 +341,7 @@ TEST_F(DispatchTest, MetersARequestOfATenant) {
   EXPECT_EQ(call.integer_at("request_bytes"), 100);
   EXPECT_EQ(call.string_at("store_id"), "s_7");
   EXPECT_EQ(call.string_at("ip"), "192.0.2.9");
+  EXPECT_EQ(call.string_at("caller"), "till");
   EXPECT_EQ(call.bool_at("billable"), true);
   const http::HeadContext context{.request_id = "req_test", .now = world_.clock.now()};
   EXPECT_EQ(call.integer_at("response_bytes"),

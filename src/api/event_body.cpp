@@ -7,7 +7,7 @@
 #include "base/content_coding.h"
 #include "base/json_room.h"
 #include "base/utf8.h"
-#include "http/url.h"
+#include "http/words/url.h"
 
 namespace metergate::api {
 namespace {
@@ -105,8 +105,8 @@ bool is_binary_mode(const http::Request& request) {
   return request.header("ce-specversion") || request.header("ce-id") || request.header("ce-type");
 }
 
-// A quoted string (RFC 9110, 5.6.4) without its quotes; nothing where the second quote is missing
-// or stands elsewhere.
+// A quoted string (RFC 9110, 5.6.4) without its quotes; nothing if the second quote is missing or
+// misplaced.
 std::optional<std::string> unquoted(std::string_view value) {
   std::string text;
   for (std::size_t i = 1; i < value.size(); ++i) {
@@ -117,7 +117,7 @@ std::optional<std::string> unquoted(std::string_view value) {
   return std::nullopt;
 }
 
-// By CloudEvents' HTTP binding (3.1.3.2) a header's value is unquoted first, then percent-decoded.
+// CloudEvents' HTTP binding (3.1.3.2) unquotes a header's value first, then percent-decodes it.
 Result<Json> attribute_of(const http::Header& header) {
   std::optional<std::string> value = header.second;
   if (value->starts_with('"')) value = unquoted(*value);

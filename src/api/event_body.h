@@ -1,6 +1,6 @@
-// The bodies in which events come: one CloudEvent, a batch, plain JSON, NDJSON, and one event in
-// binary mode (attributes in ce- headers). Takes a body apart into elements; what they say is
-// event_reader's. Values; no threads.
+// The bodies that carry events: one CloudEvent, a batch, plain JSON, NDJSON, and one event in
+// binary mode (attributes in ce- headers). Splits a body into elements; event_reader reads the
+// elements. Values; no threads.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "http/message.h"
-#include "service/faults.h"
+#include "http/words/message.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 
@@ -21,12 +21,12 @@ inline constexpr std::size_t kBodyBytesMax = std::size_t{8} << 20;  // decoded
 
 enum class BodyShape : std::uint8_t { one, batch, either };
 
-// What a body without coding and binary mode must be, by its media type.
+// The shape of a body without coding and binary mode, by its media type.
 struct PlainBody {
   BodyShape shape = BodyShape::either;
   bool needs_specversion = false;
 };
-// Nothing for lines, and for what is no media type of events.
+// Nothing for NDJSON, and for a media type that carries no events.
 std::optional<PlainBody> plain_body(const http::Request& request);
 
 struct EventBody {
@@ -34,9 +34,9 @@ struct EventBody {
   bool needs_specversion = false;
 };
 
-// Undoes gzip and zstd. ErrorCode::media_type for another kind or coding of body, too_large,
-// invalid where it is no JSON or holds more than kBatchEventsMax events. A line of NDJSON that is
-// no JSON is a fault and no element. A batch may be empty.
+// Decodes gzip and zstd. ErrorCode::media_type for another type or coding; too_large; invalid if
+// the body is not JSON or holds more than kBatchEventsMax events. A line of NDJSON that is not JSON
+// becomes a fault instead of an element. A batch may be empty.
 Result<EventBody> read_event_body(const http::Request& request, Faults& faults);
 
 }  // namespace metergate::api

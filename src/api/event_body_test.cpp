@@ -78,7 +78,7 @@ TEST(EventBody, ABatchMayBeEmpty) {
   expect_code(read("application/cloudevents+json", "[]"), ErrorCode::invalid);
 }
 
-// Trees of all lines are in memory together.
+// The trees of all lines are in memory at the same time.
 TEST(EventBody, LinesShareTheRoomOfTheirBody) {
   std::string line = "[";
   for (int i = 0; i < 380; ++i) line += "1,";

@@ -1,6 +1,5 @@
-// Reads the members of one element of an event batch, strictly by kind; what is wrong becomes a
-// fault with the element's index. Absent and null are the same for what may be left out. One
-// thread.
+// Reads the members of one element of an event batch, strictly by kind; each wrong one becomes a
+// fault with the element's index. An optional member may be absent or null. One thread.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 
@@ -20,30 +19,30 @@ enum class Need : std::uint8_t { required, optional };
 
 class EventFields {
  public:
-  // `prefix` stands before the names in faults: "data." or nothing.
+  // `prefix` precedes the names in faults: "data." or nothing.
   EventFields(const Json& object, std::string_view prefix, std::size_t index, Faults& faults)
       : object_(object), prefix_(prefix), index_(index), faults_(faults) {
     known_.reserve(kKnownUsual);
   }
 
-  // Empty, 0, false and nothing where the member is absent or wrong.
+  // Each returns an empty text, 0, false or nothing if the member is absent or wrong.
   std::string text(std::string_view name, Need need);
   std::int64_t integer(std::string_view name, Need need);
   std::optional<std::int64_t> optional_integer(std::string_view name);
-  int small_integer(std::string_view name, Need need);  // what fits in an int
+  int small_integer(std::string_view name, Need need);  // a number that fits an int
   bool flag(std::string_view name);                     // required
   // A number of milliseconds, to the microsecond; finer parts are rounded half away from zero.
   Microseconds duration_ms(std::string_view name);
   std::optional<Timestamp> time(std::string_view name);
-  const Json* any(std::string_view name);  // nullptr where absent or null
+  const Json* any(std::string_view name);  // nullptr if absent or null
 
   void fault(std::string_view name, std::string message);
-  // A fault for each member that nobody asked for and `is_allowed` does not let pass.
+  // Adds a fault for each member that was not read and that `is_allowed` does not accept.
   void refuse_others(bool (*is_allowed)(std::string_view name), std::string_view why);
   bool is_good() const { return good_; }
 
  private:
-  static constexpr std::size_t kKnownUsual = 12;  // members asked for of an api.call
+  static constexpr std::size_t kKnownUsual = 12;  // members read from an api.call
   const Json* need(std::string_view name, Need need);
   const Json& object_;
   std::string_view prefix_;

@@ -31,6 +31,7 @@ ApiCall read_api_call(EventFields& data) {
   call.ip = data.text("ip", Need::optional);
   call.store_id = data.text("store_id", Need::optional);
   call.device_id = data.text("device_id", Need::optional);
+  call.caller = data.text("caller", Need::optional);
   return call;
 }
 
@@ -63,7 +64,7 @@ struct Element {
   Faults& faults;
 };
 
-// JSON that came as base64; nothing, with a fault, where it is none.
+// JSON that was sent as base64; nothing, with a fault, if it is not JSON.
 std::optional<Json> read_encoded_data(EventFields& attributes, const Json& given) {
   const auto bytes = given.is_string() ? parse_base64(given.as_string()) : std::nullopt;
   if (!bytes) {

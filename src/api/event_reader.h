@@ -1,5 +1,5 @@
-// From a CloudEvent as JSON to a usage event: the attributes, and the data of the built-in types.
-// Reads shapes and kinds; bounds and what is known of tenants and periods are service/ingest's.
+// Makes a usage event from a CloudEvent in JSON: the attributes, and the data of the built-in
+// types. Checks shapes and kinds only; service/metering/ingest checks bounds, tenants and periods.
 // Values; no threads.
 #pragma once
 
@@ -10,24 +10,24 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "domain/usage_event.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
 
 namespace metergate::api {
 
 struct EventContext {
-  std::optional<TenantId> own_tenant;  // of a tenant's token: what an absent subject means
-  Timestamp now{};                     // what an absent time means
+  std::optional<TenantId> own_tenant;  // the token's tenant, used if the subject is absent
+  Timestamp now{};                     // used if the time is absent
   bool needs_specversion = false;      // by the CloudEvents media types
 };
 
-// One endpoint has one name, with or without the method as it is sent.
+// Gives an endpoint one name, whether or not it was sent with its method.
 std::string endpoint_with_method(const std::string& method, const std::string& endpoint);
 
-// Whether a media type, of whatever parameters, says that content is JSON: application/json,
-// text/json, anything with +json.
+// True if a media type, with any parameters, is JSON: application/json, text/json, or anything with
+// +json.
 bool is_json_type(std::string_view media_type);
 
-// Nothing where there is a fault; all of the element's faults are added.
+// Nothing if there is a fault; all of the element's faults are added to `faults`.
 std::optional<UsageEvent> read_event(const Json& element, const EventContext& context,
                                      std::size_t index, Faults& faults);
 

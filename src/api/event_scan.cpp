@@ -11,10 +11,10 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
-// Why reading stopped does not matter: the general reader finds out. So `false` is "not usual".
+// `false` means "not usual". The reason does not matter, since the general reader finds it.
 using Ok = bool;
 
-// A value's text up to what comes after it, without the space in between.
+// The raw text of a value, without trailing space.
 Ok token_of(od::value value, std::string_view& token) {
   token = value.raw_json_token();
   while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' ||
@@ -24,7 +24,7 @@ Ok token_of(od::value value, std::string_view& token) {
   return !token.empty();
 }
 
-// A text that is not empty. Without escapes, which is usual, it is copied as it stands.
+// Reads a text that is not empty. The usual text, without escapes, is copied as it is.
 Ok read_text(od::value value, std::string& text) {
   std::string_view token;
   if (!token_of(value, token) || token.size() < 3 || token.front() != '"') return false;
@@ -39,7 +39,7 @@ Ok read_text(od::value value, std::string& text) {
   return true;
 }
 
-// Digits alone, as JSON has them.
+// Reads digits only, in JSON's form.
 Ok read_digits(std::string_view digits, std::int64_t& number) {
   constexpr std::size_t kDigitsMax = 15;
   if (digits.empty() || digits.size() > kDigitsMax) return false;
@@ -90,13 +90,13 @@ Ok read_flag(od::value value, bool& flag) {
   return value.get_bool().get(flag) == simdjson::SUCCESS;
 }
 
-// A key as it stands between its quotes; one with escapes is no usual one.
+// The raw key between its quotes; a key with escapes is not usual.
 std::string_view key_of(od::field& field) {
   const char* start = field.key().raw();
   return {start, static_cast<std::size_t>(std::strchr(start, '"') - start)};
 }
 
-// Which members an object had, so that none counts twice and none is missing.
+// The set of members met in an object, so that none counts twice and none is missing.
 class Members {
  public:
   explicit Members(std::uint32_t needed) : needed_(needed) {}
@@ -128,6 +128,7 @@ Ok read_call_member(std::string_view key, od::value value, ApiCall& call, Member
   if (key == "ip") return members.take(bit(7)) && read_text(value, call.ip);
   if (key == "store_id") return members.take(bit(8)) && read_text(value, call.store_id);
   if (key == "device_id") return members.take(bit(9)) && read_text(value, call.device_id);
+  if (key == "caller") return members.take(bit(10)) && read_text(value, call.caller);
   return false;
 }
 
@@ -139,7 +140,7 @@ Ok read_webhook_member(std::string_view key, od::value value, WebhookCall& call,
   return false;
 }
 
-// The members of `data`, each given to `read_member`.
+// Passes each member of `data` to `read_member`.
 template <class Call, class ReadMember>
 Ok read_members(od::object data, Members members, Call& call, const ReadMember& read_member) {
   for (auto given : data) {
@@ -162,13 +163,12 @@ Ok read_webhook(od::object data, WebhookCall& call) {
   return read_members(data, Members(kNeeded), call, read_webhook_member);
 }
 
-// The texts of an event that are no text of it afterwards; kept from event to event for their
-// memory.
+// Texts that are needed only while an event is read; reused from event to event for their memory.
 struct Attributes {
-  std::string type;  // empty until it was met
+  std::string type;  // empty until it is met
   std::string subject;
-  std::string scratch;  // of what is only looked at
-  // Events of a batch often have one time: what was read last.
+  std::string scratch;  // for values that are checked but not kept
+  // Events of a batch often have the same time: the last one read.
   std::string time;
   Timestamp at{};
 };
@@ -195,7 +195,7 @@ Ok read_time(od::value value, Attributes& attributes, UsageEvent& event) {
   return true;
 }
 
-// `data` may stand before `type`: what fits neither kind of call is not usual.
+// `data` may precede `type`; data that fits neither kind of call is not usual.
 Ok read_data(od::value value, std::string_view type, UsageEvent& event) {
   od::object data;
   if (value.get_object().get(data) != simdjson::SUCCESS) return false;
@@ -274,7 +274,7 @@ Ok read_body(od::document& document, BodyShape shape, const EventContext& contex
          read_event(object, context, attributes, events.emplace_back());
 }
 
-// Behind the last bracket there is no place any more.
+// There is no location any more after the last bracket.
 Ok is_at_end(od::document& document) {
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
@@ -283,9 +283,9 @@ Ok is_at_end(od::document& document) {
 
 std::optional<std::vector<UsageEvent>> scan_events(std::string_view text, BodyShape shape,
                                                    const EventContext& context) {
-  constexpr std::size_t kUsualEventBytes = 192;  // at least: vectors of events are slow to grow
+  constexpr std::size_t kUsualEventBytes = 192;  // a lower bound: growing vectors of events is slow
   constexpr std::size_t kKeptBytesMax = std::size_t{1} << 20;
-  // Memory of usual size is kept from body to body, that of larger ones is not.
+  // Memory of the usual size is kept from body to body; a larger one is freed.
   thread_local od::parser kept;
   od::parser fresh;
   od::parser& parser = text.size() > kKeptBytesMax ? fresh : kept;

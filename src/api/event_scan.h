@@ -1,11 +1,11 @@
-// The usual events, read straight from a body without building a tree of it: CloudEvents of the
-// types api.call and webhook.call with none but their common members. It takes about a third of the
-// time (bench_micro, events_read).
+// Reads the usual events straight from a body, without building a tree: CloudEvents of the types
+// api.call and webhook.call with common members only. It takes about a third of the time
+// (bench_micro, events_read).
 //
-// It never refuses anything: where the least is unusual (a fault, an extension, another type, an
-// odd number) it gives nothing, and event_body and event_reader read the whole body again and say
-// what there is to say. What it does read, it reads as they do; a property test holds the two
-// together. Any thread.
+// It never refuses an event: if anything is unusual (a fault, an extension, another type, an odd
+// number), it returns nothing, and event_body and event_reader read the whole body again and report
+// any faults. Events that it reads are equal to those that they read; a property test checks that.
+// Safe from any thread.
 #pragma once
 
 #include <optional>

@@ -16,7 +16,7 @@ EventContext context(bool needs_specversion = true) {
   return context;
 }
 
-// What the general way reads from a body; nothing where it finds a fault.
+// The events that the general reader reads from a body; nothing if it finds a fault.
 std::optional<std::vector<UsageEvent>> read_generally(const std::string& text,
                                                       const EventContext& context) {
   http::Request request;
@@ -80,7 +80,7 @@ TEST(EventScan, MoreThanABatchMayHoldIsNotUsual) {
   EXPECT_FALSE(scan_events(text + "]", BodyShape::batch, context()));
 }
 
-// A body of valid events with numbers of every kind where numbers stand.
+// A body of valid events with numbers of every kind.
 std::string body_with_numbers() {
   const auto number = [] {
     static const std::vector<std::string> kNumbers = {"0",
@@ -136,7 +136,7 @@ TEST(EventScan, NumbersOfEveryKindAreReadAsTheGeneralWayReadsThem) {
   EXPECT_GT(read_generally_only, 0u);
 }
 
-// A body of valid events, then changed in a few places: bytes replaced, removed, doubled.
+// A body of valid events, changed in a few places: bytes replaced, removed, doubled.
 std::string changed_body() {
   std::string text = fmt::format("[{},{}]", kCallEvent, kAttempt);
   static const std::string kBytes = "\"\\{}[],:.0123456789-+eE truefalsn\x01\x7f\xc3\xa9\xff\n";

@@ -1,5 +1,5 @@
-// Who may send which events: a tenant's own token never makes its bill smaller, by whatever body
-// they come in, and nobody speaks as the server.
+// The senders of events and their rights: a tenant's own token never reduces its bill, in any kind
+// of body, and no sender uses the server's own source.
 #include <gtest/gtest.h>
 
 #include "api/api_world_test.h"
@@ -14,7 +14,7 @@ class EventSenders : public testing::Test {
     int status = 0;
     Json problem;
     std::string code() const { return problem.string_at("code").value_or(""); }
-    // "0 type", of each fault.
+    // The index and type of each fault, such as "0 type".
     std::string places() const {
       std::string text;
       if (const Json* errors = problem.find("errors")) {
@@ -75,6 +75,8 @@ TEST_F(EventSenders, ATenantSendsCallsAndNothingThatItHas) {
         std::pair{"device.count", "{}"}, std::pair{"unknown", "{}"}}) {
     const Reply reply = send(own_, "[" + call("3") + "," + event("4", type, data) + "]");
     EXPECT_EQ(reply.status, 403) << type;
+    ASSERT_NE(reply.problem.find("details"), nullptr) << type;
+    EXPECT_EQ(reply.problem.find("details")->string_at("required"), "events.write") << type;
     EXPECT_EQ(reply.code(), "E_PERMISSION") << type;
     EXPECT_EQ(reply.places(), "1 type;") << type;
     EXPECT_TRUE(reply.problem.string_at("detail")->starts_with("Insufficient permissions"));
@@ -125,7 +127,7 @@ TEST_F(EventSenders, ATenantSendsWhatTheProviderMarkedAndNoLessThanNothing) {
   EXPECT_EQ(counter().calls.count, 0);
 }
 
-// One meter of the type that may not be made smaller is enough.
+// One meter of the type without the mark is enough to refuse.
 TEST_F(EventSenders, EveryMeterOfTheTypeMustBeMarked) {
   make_meter(R"(,"tenant_may_send":true)");
   http::Request request = request_for("POST /api/v1/meters", world_.provider_token({"*"}));
@@ -153,7 +155,7 @@ TEST_F(EventSenders, ATenantsEventsNeverTakeTheApplicationsIds) {
   ASSERT_EQ(calls.size(), 2u);
   EXPECT_EQ(calls[0].string_at("source"), "pos");  // the newest
   EXPECT_EQ(calls[1].string_at("source"), "tenant/pos");
-  // Nor are those of tenants taken by others.
+  // Nor do other tenants' ids collide.
   const Reply reply = send(app_, "[" + call("3") + "," + call("1", "tenant/pos") + "]");
   EXPECT_EQ(reply.status, 400);
   EXPECT_EQ(reply.places(), "1 source;");
@@ -183,7 +185,7 @@ TEST_F(EventSenders, AReportFromAheadDoesNotWinOverTheNext) {
   world_.clock.advance(std::chrono::seconds{1});
   EXPECT_EQ(report("2", "2026-03-05T10:30:01Z", 500), 204);
   EXPECT_EQ(counter().gauges.reported_bytes.last, 500);
-  // Over midnight it stays in the day and the month that it names.
+  // After midnight the event stays in the day and month of its own time.
   world_.clock.set(*parse_timestamp("2026-03-31T23:58:00Z"));
   app_ = world_.provider_token({"events.write"});
   EXPECT_EQ(report("3", "2026-04-01T00:01:00Z", 900), 204);

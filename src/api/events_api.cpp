@@ -7,15 +7,19 @@
 #include "api/event_reader.h"
 #include "api/event_scan.h"
 #include "api/routes.h"
-#include "http/problem.h"
-#include "service/enforcement.h"
-#include "service/ingest.h"
+#include "http/words/problem.h"
+#include "service/metering/enforcement.h"
+#include "service/metering/ingest.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {
 
-// A tenant speaks for itself only; another tenant is refused in the same words whether or not it
-// exists, and before anything else about the event is looked at.
+constexpr std::string_view kKongsPath = "/api/v3/openmeter/events";
+constexpr std::string_view kConsumer = "consumer:";
+
+// A tenant may send only its own events. Another tenant is refused with the same message whether or
+// not it exists, before anything else about the event is checked.
 Result<> check_subjects(const EventBody& body, const std::optional<TenantId>& own) {
   if (!own) return {};
   const bool all_own = std::ranges::all_of(body.elements, [&](const auto& element) {
@@ -34,8 +38,21 @@ EventContext context_of(const Call& call, bool needs_specversion) {
   return context;
 }
 
-// A tenant's own events are held to its hard limits; a provider's report what happened already.
+// Kong's plugin writes "consumer:ID" where it knows the caller as a consumer. That is the tenant
+// ID, unless there is a tenant whose name is the whole.
+void name_consumers(const Directory& directory, std::vector<UsageEvent>& events) {
+  for (UsageEvent& event : events) {
+    std::string_view name = event.tenant.text();
+    if (!name.starts_with(kConsumer) || directory.find(event.tenant) != nullptr) continue;
+    name.remove_prefix(kConsumer.size());
+    if (const Result<TenantId> tenant = TenantId::parse(name)) event.tenant = *tenant;
+  }
+}
+
+// A tenant's own events are held to its hard limits; a provider's report usage that has happened
+// already.
 Result<Commit> record(Call& call, std::vector<UsageEvent> events) {
+  if (call.request.path == kKongsPath) name_consumers(call.services.directory, events);
   const std::optional<TenantId> own = call.caller->tenant();
   if (!own) return call.services.ingest.record(std::move(events));
   return call.services.enforcement.record_sent(*own, std::move(events));
@@ -55,7 +72,7 @@ Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
       indexes.push_back(index);
     }
   }
-  // Where a shape is wrong nothing will be recorded; the others are checked for the same answer.
+  // A wrong shape means that nothing is recorded; the other events are checked for the same answer.
   if (!faults.is_empty()) {
     for (std::size_t i = 0; i < events.size() && !faults.is_full(); ++i) {
       call.services.ingest.check(events[i], indexes[i], faults);
@@ -87,7 +104,7 @@ Json receipt(const std::pair<std::size_t, Json>& element, std::string_view statu
   return out;
 }
 
-// Of an event that was taken.
+// The status of an accepted event.
 std::string_view status_of(EventOutcome outcome) {
   if (outcome == EventOutcome::unmatched) return "unmatched";
   return outcome == EventOutcome::accepted ? "accepted" : "duplicate";
@@ -103,7 +120,7 @@ Answer receipts_of(const EventBody& body, const Commit& commit) {
   return answer_of(Json::object({{"receipts", std::move(receipts)}}));
 }
 
-// Of a batch with a bad event nothing is recorded: each event is a conflict, or rejected.
+// A batch with a bad event records nothing: each event is a conflict, or rejected.
 Answer refused_receipts(Call& call, const EventBody& body, const Error& error) {
   Json receipts = Json::array();
   for (const auto& element : body.elements) {
@@ -122,7 +139,7 @@ Answer refused_receipts(Call& call, const EventBody& body, const Error& error) {
   return answer;
 }
 
-// The usual body, read without building a tree of it; nothing: read it the general way.
+// The usual body, read without a tree; nothing if the general reader must read it.
 std::optional<std::vector<UsageEvent>> scan_body(const Call& call) {
   const std::optional<PlainBody> plain = plain_body(call.request);
   if (!plain) return std::nullopt;
@@ -130,7 +147,7 @@ std::optional<std::vector<UsageEvent>> scan_body(const Call& call) {
 }
 
 Result<Answer> record_events(Call& call) {
-  TRY(call.services.ingest.admits());  // a batch that cannot be kept is not worth its reading
+  TRY(call.services.ingest.admits());  // reading a batch that cannot be kept is wasted
   const bool has_receipts = wants_receipts(call.request);
   if (!has_receipts) {
     if (std::optional<std::vector<UsageEvent>> events = scan_body(call)) {
@@ -159,7 +176,7 @@ std::vector<Route> events_routes() {
              "Record usage events: one CloudEvent, a batch, or NDJSON; all or nothing"};
   ours.body_bytes_max = kBodyBytesMax;
   Route kongs = ours;
-  kongs.path = "/api/v3/openmeter/events";
+  kongs.path = kKongsPath;
   kongs.summary = "The same, where the metering plugin of Kong's gateway sends them";
   return {std::move(ours), std::move(kongs)};
 }

@@ -1,4 +1,4 @@
-// POST /api/v1/events, asked as a client asks it.
+// POST /api/v1/events, called as a client calls it.
 #include <gtest/gtest.h>
 
 #include "api/api_world_test.h"
@@ -51,7 +51,7 @@ class EventsApi : public testing::Test {
            status + R"(,"request_bytes":1,"response_bytes":2,"duration_ms":3.5}})";
   }
 
-  // Two in a month, and no more.
+  // A hard limit of two a month.
   void must_define_tokens() {
     NewMeter tokens{{"tokens", "prompt", Folding::sum, "$.n", {}}, "", ""};
     tokens.meter.tenant_may_send = true;
@@ -114,7 +114,7 @@ TEST_F(EventsApi, DuplicateIsASuccessAndOtherContentAConflict) {
   EXPECT_EQ(calls(), 1);
 }
 
-// As OpenMeter's SDK sends a retry: with the time of the retry.
+// OpenMeter's SDK sends a retry with the time of the retry.
 TEST_F(EventsApi, AnotherTimeAloneIsADuplicate) {
   const std::string first = event("1");
   std::string again = first;
@@ -125,7 +125,7 @@ TEST_F(EventsApi, AnotherTimeAloneIsADuplicate) {
   const Json& receipt = body.find("data")->find("receipts")->as_array()[0];
   EXPECT_EQ(receipt.string_at("status"), "duplicate");
   EXPECT_EQ(calls(), 1);
-  // The period of the first one is open, so whatever time the repeat says it changes nothing.
+  // While the first one's period is open, the time of the repeat has no effect.
   std::string long_ago = first;
   long_ago.replace(long_ago.find("2026-03-05"), 10, "2025-12-05");
   EXPECT_EQ(send(long_ago).status, 204);
@@ -275,8 +275,8 @@ TEST_F(EventsApi, DisabledTrackingRefusesRatherThanLoses) {
   EXPECT_EQ(reply.code(), "E_DISABLED");
 }
 
-// What a hard limit of a meter of the provider's own keeps out: the tenant's own events, whichever
-// way its body is read; the provider's report what happened.
+// A hard limit on an own meter refuses the tenant's own events, however their body is read, and not
+// the provider's, which report usage that has happened.
 TEST_F(EventsApi, ATenantsOwnEventsAreHeldToAHardLimit) {
   must_define_tokens();
   const std::string till = world_.tenant_token("tenant_1");

@@ -1,5 +1,5 @@
-// Calls a row of the route table as the dispatcher would, once it has found it and the caller may:
-// without sockets. For tests.
+// Calls a row of the route table as the dispatcher does after it has found the row and admitted the
+// caller, without sockets. For tests.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "api/routes.h"
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate::api {
 

@@ -1,15 +1,15 @@
-// /api/v1/meters: the meters and their usage, in the words of OpenMeter's API: answers without an
-// envelope.
+// /api/v1/meters: the meters and their usage in the format of OpenMeter's API, without an envelope.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/time.h"
-#include "service/meter_query.h"
-#include "service/meters.h"
-#include "service/open_periods.h"
+#include "service/metering/open_periods.h"
+#include "service/meters/meter_query.h"
+#include "service/meters/meters.h"
 
 namespace metergate::api {
 namespace {
@@ -21,6 +21,7 @@ constexpr std::size_t kFilterValuesMax = 100;
 using Texts = std::vector<std::string>;
 constexpr std::string_view kFilterPrefix = "filterGroupBy[";
 constexpr std::string_view kSubjectName = "subject";
+constexpr std::string_view kAdvancedFilters = "advancedMeterGroupByFilters";
 
 Answer plain_json(const Json& body, int status = 200) {
   Answer answer;
@@ -93,6 +94,36 @@ void check_group_count(Reader& reader, const MeterQuery& query) {
                                         kGroupNamesMax));
 }
 
+// {"model": {"$like": "gpt-%"}}: filters of OpenMeter's by group.
+template <class Reader>
+void take_advanced(const Json& filters, Reader& reader, MeterQuery& query) {
+  if (filters.is_null()) return;
+  if (!filters.is_object()) {
+    reader.fault(kAdvancedFilters, "must be an object like {\"model\": {\"$eq\": \"x\"}}");
+    return;
+  }
+  for (const auto& [name, filter] : filters.as_object()) {
+    Result<GroupFilter> read = GroupFilter::parse(filter);
+    if (read) {
+      query.group_filters.emplace_back(name, *std::move(read));
+    } else {
+      reader.fault(std::string{kAdvancedFilters} + "." + name, read.error().message);
+    }
+  }
+}
+
+// In a query they are JSON text.
+void read_advanced(QueryReader& reader, MeterQuery& query) {
+  const std::optional<std::string> text = reader.text(kAdvancedFilters);
+  if (!text) return;
+  const Result<Json> filters = parse_json(*text);
+  if (filters) {
+    take_advanced(*filters, reader, query);
+  } else {
+    reader.fault(kAdvancedFilters, "is no JSON: " + filters.error().message);
+  }
+}
+
 void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
   for (const std::string& name : values_of(call, "groupBy")) {
     if (name == kSubjectName) {
@@ -105,12 +136,13 @@ void read_groups(const Call& call, QueryReader& reader, MeterQuery& query) {
     if (!key.starts_with(kFilterPrefix)) continue;
     query.group_filters.emplace_back(
         key.substr(kFilterPrefix.size(), key.size() - kFilterPrefix.size() - 1),
-        std::vector<std::string>{value});
+        GroupFilter::any_of({value}));
   }
+  read_advanced(reader, query);
   check_group_count(reader, query);
 }
 
-// A tenant sees itself only, and is refused another in the same words whether or not it exists.
+// A tenant sees itself only; another is refused with the same message whether or not it exists.
 template <class Reader>
 Result<> read_subjects(const Call& call, const std::vector<std::string>& names, Reader& reader,
                        MeterQuery& query) {
@@ -139,7 +171,7 @@ bool wants_csv(const Call& call) {
   return accept.find("text/csv") != std::string::npos;
 }
 
-// The same question as a body, where several values of a group are any of them.
+// The same query in a body, in which several values of a group match any of them.
 void read_window_members(BodyReader& body, MeterQuery& query) {
   query.from = body.optional_time("from");
   query.to = body.optional_time("to");
@@ -179,12 +211,17 @@ void read_group_members(BodyReader& body, MeterQuery& query) {
     }
     Texts texts;
     for (const Json& value : values.as_array()) texts.push_back(value.as_string());
-    query.group_filters.emplace_back(name, std::move(texts));
+    query.group_filters.emplace_back(name, GroupFilter::any_of(std::move(texts)));
   }
 }
 
-// What OpenMeter's clients may say and Metergate has nothing for: refused rather than left out,
-// since the answer would be another one.
+void read_advanced_member(BodyReader& body, MeterQuery& query) {
+  const Json* filters = body.optional_any(kAdvancedFilters);
+  if (filters != nullptr) take_advanced(*filters, body, query);
+}
+
+// Refuses members of OpenMeter's API that Metergate does not support: ignoring them would give
+// another answer.
 void refuse_members(BodyReader& body, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     const Json* value = body.optional_any(name);
@@ -226,11 +263,33 @@ Result<Answer> query_meter_by_body(Call& call) {
   TRY(read_subjects(call, subjects, body, query));
   read_window_members(body, query);
   read_group_members(body, query);
+  read_advanced_member(body, query);
   check_group_count(body, query);
   body.optional_any("clientId");
-  refuse_members(body, {"filterCustomerId", "advancedMeterGroupByFilters"});
+  refuse_members(body, {"filterCustomerId"});
   TRY(body.finish());
   return answer_query(call, query);
+}
+
+// The values that a group has in a range, sorted; of the last day unless it is said.
+Result<Answer> list_group_values(Call& call) {
+  QueryReader reader(call);
+  MeterQuery query;
+  query.slug = call.path_value("slug");
+  query.group_by = {call.path_value("name")};
+  query.to = read_instant(reader, "to");
+  const Timestamp until = query.to.value_or(call.services.clock.now());
+  query.from = read_instant(reader, "from").value_or(until - std::chrono::hours{24});
+  TRY(read_subjects(call, {}, reader, query));
+  TRY(reader.finish());
+  const MeterResult result = TRY(call.services.meter_queries.run(query));
+  std::set<std::string> values;
+  for (const MeterResultRow& row : result.rows) {
+    if (row.group.front()) values.insert(*row.group.front());
+  }
+  Json list = Json::array();
+  for (const std::string& value : values) list.push_back(value);
+  return plain_json(list);
 }
 
 Result<Answer> list_subjects(Call& call) {
@@ -259,7 +318,7 @@ std::optional<std::vector<Dimension>> read_group_by(BodyReader& body) {
   return dimensions;
 }
 
-// Without "from" a meter counts what is recorded after it was made.
+// Without "from" a meter counts only events recorded after it was created.
 void read_from(BodyReader& body, const Call& call, NewMeter& wanted) {
   if (!body.optional_choice("from", {"period_start"})) return;
   const Services& services = call.services;
@@ -287,11 +346,11 @@ Result<Answer> create_meter(Call& call) {
   wanted.meter.group_by = read_group_by(body).value_or(std::vector<Dimension>{});
   wanted.meter.tenant_may_send = body.optional_flag("tenant_may_send").value_or(false);
   read_from(body, call, wanted);
-  refuse_members(body, {"metadata"});
+  if (const Json* metadata = body.optional_any("metadata")) wanted.metadata = *metadata;
   TRY(body.finish());
   if (is_dry_run) return plain_json(preview_json(TRY(call.services.meters.preview(wanted))));
   const MeterRecord made = TRY(call.services.meters.add(wanted, call.actor));
-  return plain_json(meter_json({made, std::nullopt}), kCreated);
+  return plain_json(meter_json({made, std::nullopt, wanted.metadata}), kCreated);
 }
 
 Result<Answer> change_meter(Call& call) {
@@ -300,11 +359,12 @@ Result<Answer> change_meter(Call& call) {
   patch.name = body.optional_text("name", 1, kMeterTextMax);
   patch.description = body.optional_text("description", 0, kMeterTextMax);
   patch.group_by = read_group_by(body);
-  refuse_members(body, {"metadata"});
+  if (body.is_null("metadata")) patch.metadata = Json();
+  if (const Json* metadata = body.optional_any("metadata")) patch.metadata = *metadata;
   TRY(body.finish());
-  const MeterRecord changed =
-      TRY(call.services.meters.change(call.path_value("slug"), patch, call.actor));
-  return plain_json(meter_json({changed, std::nullopt}));
+  TRY(call.services.meters.change(call.path_value("slug"), patch, call.actor));
+  const KnownMeter changed = TRY(call.services.meters.get(call.path_value("slug")));
+  return plain_json(meter_json(changed));
 }
 
 Result<Answer> delete_meter(Call& call) {
@@ -321,7 +381,7 @@ std::vector<Route> meters_routes() {
               "/api/v1/meters/{slug}/query",
               reading,
               query_meter,
-              {"from", "to", "windowSize", "windowTimeZone", "clientId"},
+              {"from", "to", "windowSize", "windowTimeZone", "clientId", kAdvancedFilters},
               true,
               "A meter's usage in a range of time, by window, subject and group; JSON or CSV"};
   query.repeated_names = {"subject", "groupBy", "filterGroupBy[]"};
@@ -341,7 +401,7 @@ std::vector<Route> meters_routes() {
        change_meter,
        {},
        false,
-       "Change the name and description of a meter of your own"},
+       "Change the name, description and metadata of a meter of your own"},
       {"DELETE",
        "/api/v1/meters/{slug}",
        changing,
@@ -357,6 +417,13 @@ std::vector<Route> meters_routes() {
        {},
        true,
        "The same, asked by a body"},
+      {"GET",
+       "/api/v1/meters/{slug}/group-by/{name}/values",
+       reading,
+       list_group_values,
+       {"from", "to"},
+       true,
+       "The values of what a meter groups by, of the last day unless a range is given"},
       {"GET",
        "/api/v1/meters/{slug}/subjects",
        provider_with(Permission::billing_read),

@@ -1,7 +1,7 @@
 #include "api/overview_api.h"
 
 #include "api/billing_query.h"
-#include "service/overview.h"
+#include "service/analytics/overview.h"
 
 namespace metergate::api {
 namespace {
@@ -10,7 +10,9 @@ Result<Answer> show_overview(Call& call) {
   QueryReader reader{call};
   const std::optional<Period> period = read_period(reader, "period");
   TRY(reader.finish());
-  const OverviewResult result = TRY(Overview(call.services).of(period));
+  const Services& services = call.services;
+  const OverviewResult result =
+      TRY(Overview(services.store, services.billing, services.analytics).of(period));
   return answer_of(overview_json(result));
 }
 

@@ -1,4 +1,4 @@
-// The route of what a console's first screen shows; one of billing_routes().
+// The route for the console's first screen; one of billing_routes().
 #pragma once
 
 #include "api/routes.h"

@@ -1,4 +1,4 @@
-// What a tenant is still told when a hard limit refuses its calls.
+// The routes that still answer a tenant over a hard limit.
 #include <gtest/gtest.h>
 
 #include "api/api_world_test.h"

@@ -1,5 +1,5 @@
-// Every route of the product × every permission × own, foreign and absent tenant: what the route
-// table says is what a caller meets. A new row is tested without a line here.
+// Every route × every permission × own, foreign and absent tenant: callers are treated as the route
+// table says. A new row is tested without a line here.
 #include <gtest/gtest.h>
 
 #include "api/api_world_test.h"
@@ -60,7 +60,7 @@ TEST_F(PermissionMatrix, WithoutATokenOnlyWhatIsOpenAnswers) {
   for (const Route& route : all_routes()) {
     const http::Response response = send(route, kOwn, {});
     const bool is_open = route.access.audience == Audience::everybody;
-    // Logging in without a body is refused for the body, not for a token.
+    // Login without a body is refused for the body, not for a token.
     EXPECT_EQ(response.status == 401, !is_open) << name_of(route, kOwn) << " " << response.status;
   }
 }

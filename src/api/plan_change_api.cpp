@@ -2,12 +2,12 @@
 
 #include "api/billing_query.h"
 #include "api/terms_preview.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "service/idempotency.h"
-#include "service/limit_shapes.h"
-#include "service/limits_override.h"
-#include "service/own_lines.h"
+#include "service/billing/billing.h"
+#include "service/shared/idempotency.h"
+#include "service/tenants/directory.h"
+#include "service/tenants/limit_shapes.h"
+#include "service/tenants/limits_override.h"
+#include "service/tenants/own_lines.h"
 
 namespace metergate::api {
 namespace {
@@ -25,21 +25,22 @@ Result<PlanChange> read_change(const Call& call, const TenantId& tenant) {
   return change;
 }
 
-// What the change would do to the figures of the current period; writes nothing.
-Result<Json> preview(const Call& call, const PlanChange& change) {
-  const Directory& directory = call.services.directory;
+}  // namespace
+
+Result<Json> plan_change_preview(const Services& services, const PlanChange& change) {
+  const Directory& directory = services.directory;
   const Subscription after = TRY(directory.subscription_after(change));
   Json shown = Json::object({{"tenant_id", change.tenant.text()},
                              {"old_plan", TRY(directory.get(change.tenant))->subscription.plan()},
                              {"new_plan", change.plan}});
-  const Json effect = TRY(terms_preview(call.services, after));
+  const Json effect = TRY(terms_preview(services, after));
   for (const auto& [name, value] : effect.as_object()) shown.set(name, value);
   shown.set("warnings", texts_json(directory.warnings_of(after, kTimestampMax)));
   shown.set("dry_run", true);
   return shown;
 }
 
-Json changed_json(const PlanChanged& changed) {
+Json plan_changed_json(const PlanChanged& changed) {
   Json limits = limits_json(changed.new_terms.limits);
   for (const OwnTerm& term : changed.new_terms.own)
     limits.set(term.meter, term.limit ? quantity_json(*term.limit) : Json());
@@ -53,6 +54,8 @@ Json changed_json(const PlanChanged& changed) {
       {"updated_at", changed.updated_at},
   });
 }
+
+namespace {
 
 std::optional<KeyedRequest> keyed(const Call& call) {
   std::optional<std::string> key = call.request.header("idempotency-key");
@@ -68,12 +71,12 @@ Result<Answer> change_now(Call& call, const PlanChange& change,
       [&](const PlanChanged& changed) -> Result<std::vector<DocumentWrite>> {
     std::vector<DocumentWrite> writes;
     if (key)
-      writes.push_back(TRY(services.idempotency.remember(*key, {200, changed_json(changed)})));
+      writes.push_back(TRY(services.idempotency.remember(*key, {200, plan_changed_json(changed)})));
     return writes;
   };
   const PlanChanged changed = TRY(services.directory.change_plan(change, call.actor, remember));
   look_at_alert(services, change.tenant);
-  return answer_of(changed_json(changed));
+  return answer_of(plan_changed_json(changed));
 }
 
 Result<Answer> change_plan(Call& call) {
@@ -84,7 +87,7 @@ Result<Answer> change_plan(Call& call) {
   TRY(reader.finish());
   if (is_dry_run) {
     const PlanChange change = TRY(read_change(call, tenant));
-    return answer_of(TRY(preview(call, change)));
+    return answer_of(TRY(plan_change_preview(call.services, change)));
   }
   const std::optional<KeyedRequest> key = keyed(call);
   if (key) {
@@ -94,7 +97,7 @@ Result<Answer> change_plan(Call& call) {
   const PlanChange change = TRY(read_change(call, tenant));
   Result<Answer> answer = change_now(call, change, key);
   if (answer || !key) return answer;
-  // The same request may have come twice at once: then the other one's answer is this one's too.
+  // If the same request came twice at once, both get the first one's answer.
   std::optional<KeyedAnswer> kept = TRY(call.services.idempotency.find(*key));
   if (kept) return answer_of(std::move(kept->data), kept->status);
   return answer;

@@ -6,7 +6,7 @@
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/nearest.h"
-#include "service/listed_values.h"
+#include "service/shared/listed_values.h"
 
 namespace metergate::api {
 namespace {
@@ -123,6 +123,17 @@ Json pagination_json(const PageRequest& request, std::int64_t total) {
                        {"limit", request.limit},
                        {"total", total},
                        {"pages", (total + request.limit - 1) / request.limit}});
+}
+
+Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page) {
+  const auto total = static_cast<std::int64_t>(rows.size());
+  Json shown = Json::array();
+  for (std::int64_t i = (page.page - 1) * page.limit; i < total && i < page.page * page.limit;
+       ++i) {
+    shown.push_back(std::move(rows[static_cast<std::size_t>(i)]));
+  }
+  return Json::object(
+      {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
 }
 
 }  // namespace metergate::api

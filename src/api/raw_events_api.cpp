@@ -1,4 +1,4 @@
-// GET /provider/events: the raw events of every type, for who looks for one that was sent.
+// GET /provider/events: a search for raw events of every type.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +7,10 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/crypto.h"
-#include "service/raw_events.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/metering/event_shapes.h"
+#include "service/metering/raw_events.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {
@@ -17,9 +19,10 @@ constexpr std::int64_t kEventsMax = 200;
 constexpr std::int64_t kEventsUsual = 50;
 constexpr std::size_t kSealBytes = 16;
 constexpr std::size_t kPositionBytes = 20;
+constexpr std::int64_t kIngestedMax = 100;
 constexpr std::string_view kCursorPurpose = "cursor of raw events";
 
-// Several values have commas between. A text with a comma in it may be meant whole.
+// Several values are separated by commas. A text with a comma may also be a single value.
 std::vector<std::string> values_of(QueryReader& reader, std::string_view name) {
   const std::optional<std::string> text = reader.text(name);
   if (!text) return {};
@@ -64,7 +67,7 @@ std::uint64_t number_at(std::string_view bytes, std::size_t start, std::size_t s
   return number;
 }
 
-// A cursor is good for the question that it was given for: the seal is over both.
+// A cursor is valid only for the query that it was issued for: its seal covers both.
 class Cursors {
  public:
   explicit Cursors(const Call& call) : sessions_(call.services.sessions) {
@@ -131,6 +134,66 @@ Result<Answer> list_events(Call& call) {
   return answer_of(Json::object({{"events", std::move(events)}, {"next_cursor", std::move(next)}}));
 }
 
+// OpenMeter's, which takes a part of a subject or an id. None: there is no such tenant.
+std::optional<std::vector<std::string>> tenants_of_subject(const Call& call,
+                                                           const std::string& part) {
+  if (const auto& own = call.caller->tenant()) {
+    if (!own->text().contains(part)) return std::nullopt;
+    return std::vector<std::string>{own->text()};
+  }
+  if (part.empty()) return std::vector<std::string>{};
+  std::vector<std::string> tenants;
+  for (const auto& record : call.services.directory.all_tenants()) {
+    if (record->tenant.id.text().contains(part)) tenants.push_back(record->tenant.id.text());
+  }
+  if (tenants.empty()) return std::nullopt;
+  return tenants;
+}
+
+// When an event arrived is not kept: its own time stands in the place.
+Json ingested_json(const RawEvent& raw) {
+  const UsageEvent& event = raw.kept.event;
+  Json cloud_event = event_json(event);
+  cloud_event.set("specversion", "1.0");
+  cloud_event.set("subject", event.tenant.text());
+  Json json = Json::object({{"event", std::move(cloud_event)},
+                            {"ingestedAt", event.occurred_at},
+                            {"storedAt", event.occurred_at}});
+  if (raw.fate == EventFate::unmatched)
+    json.set("validationError", "no meter counts events of this type");
+  if (raw.fate == EventFate::voided) json.set("validationError", "it was voided by a correction");
+  return json;
+}
+
+Result<Answer> list_ingested(Call& call) {
+  QueryReader reader(call);
+  for (const std::string_view name : {"ingestedAtFrom", "ingestedAtTo"}) {
+    if (reader.text(name))
+      reader.fault(name,
+                   "is given; when an event arrived is not kept: use from and to, which are of "
+                   "its own time");
+  }
+  RawFilter filter;
+  filter.id_part = reader.text("id").value_or("");
+  auto tenants = tenants_of_subject(call, reader.text("subject").value_or(""));
+  const TimeRange range = read_range(reader, {"from", "to"}, call.services.rules.zone);
+  filter.window = {range.from.value_or(kTimestampMin), range.to.value_or(kTimestampMax)};
+  const auto limit =
+      static_cast<std::size_t>(reader.integer("limit", 1, kIngestedMax, kIngestedMax));
+  TRY(reader.finish());
+  Json list = Json::array();
+  if (tenants) {
+    filter.tenants = *std::move(tenants);
+    const RawPage page = TRY(list_raw_events(call.services.store, filter, std::nullopt, limit));
+    for (const RawEvent& raw : page.events) list.push_back(ingested_json(raw));
+  }
+  Answer answer;
+  http::Response& response = answer.whole.emplace();
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.body = to_text(list);
+  return answer;
+}
+
 }  // namespace
 
 std::vector<Route> raw_events_routes() {
@@ -140,7 +203,14 @@ std::vector<Route> raw_events_routes() {
            list_events,
            {"tenant_id", "type", "source", "id", "from", "to", "outcome", "limit", "cursor"},
            true,
-           "The raw events as they were sent and what became of each, newest first"}};
+           "The raw events as they were sent and what became of each, newest first"},
+          {"GET",
+           "/api/v1/events",
+           sender_or_provider_with(Permission::events_read),
+           list_ingested,
+           {"clientId", "ingestedAtFrom", "ingestedAtTo", "id", "subject", "from", "to", "limit"},
+           true,
+           "The newest raw events in the words of OpenMeter's API; a tenant sees its own"}};
 }
 
 }  // namespace metergate::api

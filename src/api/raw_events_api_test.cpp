@@ -1,4 +1,4 @@
-// GET /provider/events, and meters that count kept events, asked as a client asks.
+// GET /provider/events, and meters that count kept events, called as a client calls them.
 #include <gtest/gtest.h>
 
 #include "api/api_world_test.h"
@@ -120,7 +120,7 @@ TEST_F(RawEventsApi, AMeterMadeAfterwardsCountsTheKeptEventsAndShowsItFirst) {
   EXPECT_EQ(ask("POST /api/v1/meters", body).status, 201);
   EXPECT_EQ(query_meter("tokens"), "6.5");
   EXPECT_EQ(ids("?outcome=counted"), "2 4,b 3 1 ");
-  // Without "from" nothing of before counts.
+  // Without "from" earlier events do not count.
   EXPECT_EQ(ask("POST /api/v1/meters", R"({"slug":"plain","eventType":"prompt",)"
                                        R"("aggregation":"COUNT"})")
                 .status,

@@ -27,7 +27,7 @@ Result<> result_of(const std::vector<Fault>& faults) {
 
 std::string shown(std::string_view text) {
   std::size_t length = std::min(text.size(), kShownMax);
-  // Not in the middle of a character.
+  // Never cut inside a character.
   while (length < text.size() && length > 0 && !is_well_formed_utf8(text.substr(0, length)))
     --length;
   return fmt::format("'{}{}'", text.substr(0, length), length < text.size() ? "…" : "");

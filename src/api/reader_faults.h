@@ -1,5 +1,5 @@
-// What the readers of bodies and queries share: how faults become one answer. Functions; any
-// thread.
+// Turns the faults of the readers of bodies and queries into one answer. Plain functions; safe from
+// any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace metergate::api {
 
-// ErrorCode::invalid with all of them, and a message that tells the first few; fine where there are
+// ErrorCode::invalid with all faults, and a message that tells the first few; success if there are
 // none.
 Result<> result_of(const std::vector<Fault>& faults);
 
-// The caller's own text for a message, cut where it is long: "'abc'".
+// The caller's text, quoted for a message and cut if it is long: "'abc'".
 std::string shown(std::string_view text);
 
-// "free, basic, premium".
+// The texts in one line: "free, basic, premium".
 template <class Texts>
 std::string joined(const Texts& texts) {
   std::string out;

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kSegmentsMax = 12;
 
-// Of a path, with room for one more than a route may have. Every request is looked up, so they lie
-// on the stack.
+// The segments of a path, with room for one more than a route may have. On the stack, since every
+// request is looked up.
 class Segments {
  public:
   explicit Segments(std::string_view path) {
@@ -58,7 +58,7 @@ bool has_its_access(const Route& route) {
          names_tenant == (route.access.audience == Audience::tenant);
 }
 
-// From the end, where routes of one length differ most.
+// Compares from the end, where routes of one length differ most.
 bool matches(const std::vector<std::string>& row, const Segments& path) {
   for (std::size_t i = row.size(); i-- > 0;) {
     const std::string& wanted = row[i];
@@ -67,7 +67,7 @@ bool matches(const std::vector<std::string>& row, const Segments& path) {
   return true;
 }
 
-// Whether there is a path that both match.
+// True if some path matches both.
 bool answer_alike(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::ranges::equal(a, b, [](const std::string& x, const std::string& y) {
     return x == y || (is_value(x) && is_value(y));

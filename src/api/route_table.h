@@ -1,6 +1,6 @@
-// RouteTable: from a method and a decoded path to a row of the route table.
+// RouteTable: finds the row of the route table for a method and a decoded path.
 //
-// Rows are checked when it is made; afterwards it never changes. Any thread.
+// Rows are checked when the table is made; it never changes afterwards. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -20,15 +20,15 @@ struct RouteMatch {
 
 class RouteTable {
  public:
-  // ErrorCode::internal names the row that is wrong: a path that is malformed, access without a
-  // permission, or two rows that answer the same requests.
+  // ErrorCode::internal, naming the row, for a malformed path, access without a permission, or two
+  // rows for the same requests.
   static Result<RouteTable> create(std::vector<Route> routes);
 
-  // HEAD finds the row of GET. A segment that is spelled out wins over a path value.
+  // HEAD finds the row of GET. A literal segment wins over a path value.
   std::optional<RouteMatch> find(std::string_view method, std::string_view path) const;
-  // Whether the path answers to anything.
+  // True if any method has a route at the path.
   bool has(std::string_view path) const;
-  // "GET, HEAD, POST": what the path answers to; empty: there is nothing at this path.
+  // The methods of the path, such as "GET, HEAD, POST"; empty if the path has no route.
   std::string methods_of(std::string_view path) const;
   const std::vector<Route>& routes() const { return routes_; }
 

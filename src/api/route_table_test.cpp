@@ -48,7 +48,7 @@ TEST(AllRoutes, HaveASummary) {
 TEST(AllRoutes, ThatChangeSomethingNeedARightToChange) {
   for (const Route& row : all_routes()) {
     if (row.method == "GET" || row.access.audience == Audience::everybody) continue;
-    if (row.path.ends_with("/query")) continue;  // a question that is asked by a body
+    if (row.path.ends_with("/query")) continue;  // a query, sent in a body
     const Permission permission = row.access.permission.value();
     const bool changes =
         permission != Permission::billing_read && permission != Permission::reports_read &&

@@ -20,7 +20,7 @@ std::vector<Route> all_routes() {
 
 const std::string& Call::path_value(std::string_view name) const {
   const auto found = std::ranges::find(path_values, name, [](const auto& v) { return v.first; });
-  CHECK(found != path_values.end());  // a handler that asks for what its route does not name
+  CHECK(found != path_values.end());  // fails if a handler asks for a value that its route lacks
   return found->second;
 }
 

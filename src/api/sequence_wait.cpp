@@ -6,8 +6,8 @@
 #include <charconv>
 #include <optional>
 
-#include "http/late_number.h"
-#include "service/ingest.h"
+#include "http/words/late_number.h"
+#include "service/metering/ingest.h"
 
 namespace metergate::api {
 namespace {

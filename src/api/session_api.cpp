@@ -1,7 +1,7 @@
 // Login, provider users and API keys.
 #include "api/routes.h"
-#include "service/audit_notes.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/shared/audit_notes.h"
 
 namespace metergate::api {
 namespace {
@@ -9,19 +9,8 @@ namespace {
 constexpr std::size_t kRolesMax = 16;
 constexpr std::size_t kPermissionsMax = 32;
 
-Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page) {
-  const auto total = static_cast<std::int64_t>(rows.size());
-  Json shown = Json::array();
-  for (std::int64_t i = (page.page - 1) * page.limit; i < total && i < page.page * page.limit;
-       ++i) {
-    shown.push_back(std::move(rows[static_cast<std::size_t>(i)]));
-  }
-  return Json::object(
-      {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
-}
-
-// Who could not log in is nobody yet: the record's actor is "anonymous", and it says which account
-// was tried, as far as that could be one.
+// A failed login has no known actor: the record's actor is "anonymous", and it names the account
+// that was tried, if the text could be one.
 void note_login(const Call& call, const std::string& email, const Result<std::string>& token) {
   Actor actor = call.actor;
   if (token) actor.name = email;

@@ -1,9 +1,9 @@
-// /api/v1/subjects: the tenants in the words of OpenMeter's API, where a subject is who uses.
+// /api/v1/subjects: the tenants in the format of OpenMeter's API, which calls them subjects.
 #include <fmt/format.h>
 
 #include "api/routes.h"
-#include "service/directory.h"
-#include "service/faults.h"
+#include "service/shared/faults.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {
@@ -46,8 +46,7 @@ struct WantedSubject {
   std::optional<std::string> name;
 };
 
-// A subject that is there already gets its name; one that is not needs a plan, which only
-// POST /provider/tenants can say.
+// Renames an existing subject. A new one needs a plan, which only POST /provider/tenants can give.
 std::optional<WantedSubject> read_subject_element(const Json& element, std::size_t index,
                                                   Call& call, Faults& faults) {
   const auto fault = [&](std::string field, std::string message) {

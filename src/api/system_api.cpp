@@ -1,6 +1,6 @@
-// The server's own state: for people (/health) and for what watches it (/healthz, /readyz).
+// The server's own state: for people (/health) and for monitoring (/healthz, /readyz).
 #include "api/routes.h"
-#include "service/ingest.h"
+#include "service/metering/ingest.h"
 
 namespace metergate::api {
 namespace {
@@ -45,10 +45,10 @@ Result<Answer> show_health(Call& call) {
                                  {"store", store_json(figures)}}));
 }
 
-// Whether the process runs at all: asks nothing of any other part.
+// Answers while the process runs, without asking any other part.
 Result<Answer> show_alive(Call&) { return text_answer("ok\n", 200); }
 
-// What the clocks say, where they do not agree.
+// The times of the clocks, if they do not agree.
 std::string doubt_text(const ClockDoubt& doubt) {
   return "the clock is doubted: it shows " + to_text(doubt.now) +
          ", by the time that has gone by and by the events that come it is about " +

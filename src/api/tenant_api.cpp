@@ -8,22 +8,22 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/id.h"
-#include "service/billing.h"
-#include "service/enforcement.h"
-#include "service/records.h"
-#include "service/text_rules.h"
+#include "service/billing/billing.h"
+#include "service/metering/enforcement.h"
+#include "service/metering/records.h"
+#include "service/shared/text_rules.h"
 
 namespace metergate::api {
 namespace {
 
 constexpr std::size_t kCurrencyLength = 3;
 
-// What a list of one kind can be filtered and sorted by; the routes name the same.
+// The filters and sort fields of a list of one kind; the routes name the same ones.
 struct ListShape {
   std::vector<std::string_view> filters;
   std::vector<std::string_view> sorts;
   std::string_view default_sort;
-  bool has_range = false;  // of `timestamp`
+  bool has_range = false;  // `timestamp` may be filtered by a range
 };
 
 ListShape shape_of(RecordKind kind) {
@@ -152,7 +152,7 @@ Result<Answer> add_device(Call& call) {
   return answer_of(call.services.records.add_device(*call.access, wanted, call.actor), kCreated);
 }
 
-// What a sale and a ticket have in common.
+// The members that sales and tickets share.
 NewTrade read_trade(BodyReader& body, std::string_view id_name) {
   NewTrade wanted;
   wanted.id = body.optional_text(id_name, 1, kIdLengthMax);
@@ -209,7 +209,7 @@ Result<Answer> show_own_statement(Call& call) {
   Answer answer;
   answer.data = tenant_billing_json(statement);
   answer.data.set("period", period.text());
-  // A period that is over has figures, and nothing left to expect.
+  // A past period has figures but no forecast.
   Json forecast;
   if (period == current) {
     const PerMeter<std::optional<Forecast>> expected = TRY(billing.forecast(statement));
@@ -220,8 +220,8 @@ Result<Answer> show_own_statement(Call& call) {
   return answer;
 }
 
-// For who asks before it does something: one meter, without the statement that show_own_statement()
-// makes.
+// Answers for one meter, without the whole statement that show_own_statement() makes, for programs
+// that ask before they act.
 Result<Answer> show_allowance(Call& call) {
   const std::string& meter = call.path_value("meter");
   const Allowance found = TRY(call.services.enforcement.allowance(call.access->tenant(), meter));

@@ -1,4 +1,4 @@
-// A tenant's own routes, asked as a client asks them.
+// A tenant's own routes, called as a client calls them.
 #include "api/asking_test.h"
 
 namespace metergate::api {
@@ -170,7 +170,7 @@ TEST_F(TenantApi, OneMeterIsShownWithWhatIsLeftOfIt) {
             R"("effect":"soft","allowed":true,"resets_at":null})");
   const Reply calls = ask("GET /api/tenants/tenant_1/usage/api_calls");
   EXPECT_EQ(calls.data.string_at("resets_at"), "2026-04-01T00:00:00+00:00");
-  // Each is metered, once, and what it says is from before its own record.
+  // Each question is metered once, and its answer does not include its own record.
   EXPECT_EQ(calls.data.integer_at("used"), 2);
   EXPECT_EQ(ask("GET /api/tenants/tenant_1/usage/api_calls").data.integer_at("used"), 3);
   EXPECT_EQ(world_.counter("tenant_1").calls.count, 4);

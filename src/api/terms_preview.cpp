@@ -2,10 +2,10 @@
 
 #include <array>
 
-#include "service/alerting.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "service/limits_override.h"
+#include "service/alerts/alerting.h"
+#include "service/billing/billing.h"
+#include "service/tenants/directory.h"
+#include "service/tenants/limits_override.h"
 
 namespace metergate::api {
 namespace {
@@ -28,7 +28,7 @@ Result<Json> terms_preview(const Services& services, const Subscription& after) 
   const Billing& billing = services.billing;
   const auto record = TRY(services.directory.get(after.tenant));
   const Currency& currency = services.rules.currency;
-  // The same members as every list shows, so that the change does what was shown.
+  // The members are made as in every list, so that the change does exactly what was shown.
   const Json now =
       tenant_billing_json(TRY(billing.statement(after.tenant, billing.current_period())));
   const Json then = tenant_billing_json(TRY(billing.statement_with(after)));

@@ -1,5 +1,5 @@
-// What a change of a tenant's plan or of its own limits would do to the figures of the current
-// period. Functions; any thread.
+// The effect of a change of a tenant's plan or own limits on the current period's figures. Plain
+// functions; safe from any thread.
 #pragma once
 
 #include "api/routes.h"
@@ -11,8 +11,8 @@ namespace metergate::api {
 // currency as { old, new }. Writes nothing.
 Result<Json> terms_preview(const Services& services, const Subscription& after);
 Json texts_json(const std::vector<std::string>& texts);
-// After a change: what the new limits mean for the alert shows at once. The change itself is done;
-// where the alert cannot be written now, the worker's next round does it.
+// Updates the alert at once after a change of limits. The change itself is done: if the alert
+// cannot be written now, the worker's next round writes it.
 void look_at_alert(const Services& services, const TenantId& tenant);
 
 }  // namespace metergate::api

@@ -10,7 +10,7 @@
 
 namespace metergate::api {
 
-struct TimeRange {  // half-open; nothing: without an end on that side
+struct TimeRange {  // half-open; nothing: no bound on that side
   std::optional<Timestamp> from;
   std::optional<Timestamp> to;
 };
@@ -20,7 +20,7 @@ struct RangeNames {
   std::string_view to;
 };
 
-// A day as the second parameter is included whole; an instant there is not.
+// A day as the second parameter is included; an instant is not.
 TimeRange read_range(QueryReader& reader, const RangeNames& names, const TimeZone& zone);
 
 }  // namespace metergate::api

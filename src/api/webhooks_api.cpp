@@ -2,7 +2,7 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/id.h"
-#include "service/deliveries.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate::api {
 namespace {
@@ -22,20 +22,14 @@ Webhooks::Reference which(const Call& call) {
 Result<Answer> list(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  const std::string sort = read_sort(
-      reader, {"webhook_id", "url", "is_active", "created_at", "updated_at"}, "webhook_id");
+  const std::string sort = read_sort(reader,
+                                     {"webhook_id", "tenant_id", "url", "is_active",
+                                      "disabled_reason", "created_at", "updated_at"},
+                                     "webhook_id");
   TRY(reader.finish());
   std::vector<Json> all = call.services.webhooks.list(owner_of(call));
   sort_documents(all, sort);
-  Json shown = Json::array();
-  const auto first = static_cast<std::size_t>((page.page - 1) * page.limit);
-  for (std::size_t i = first; i < all.size() && i - first < static_cast<std::size_t>(page.limit);
-       ++i) {
-    shown.push_back(all[i]);
-  }
-  return answer_of(
-      Json::object({{"webhooks", std::move(shown)},
-                    {"pagination", pagination_json(page, static_cast<std::int64_t>(all.size()))}}));
+  return answer_of(list_json("webhooks", std::move(all), page));
 }
 
 Result<Answer> add(Call& call) {
@@ -78,10 +72,11 @@ Result<Answer> test(Call& call) {
 Result<Answer> list_deliveries(Call& call) {
   QueryReader reader(call);
   const PageRequest page = read_page(reader);
-  DeliveryQuery query{std::nullopt, page.page, page.limit};
-  if (const auto status = reader.choice("status", {"waiting", "delivered", "given_up"})) {
-    query.status = find_delivery_status(*status);
-  }
+  DeliveryQuery query;
+  query.status = reader.choices("status", {"waiting", "delivered", "given_up"}).value_or("");
+  query.sort = read_sort(reader, {kDeliverySorts.begin(), kDeliverySorts.end()}, "");
+  query.page = page.page;
+  query.limit = page.limit;
   TRY(reader.finish());
   DeliveryPage found = TRY(call.services.deliveries.list(which(call), query));
   return answer_of(Json::object({{"deliveries", std::move(found.deliveries)},
@@ -99,7 +94,7 @@ Result<Answer> replay(Call& call) {
                    kAccepted);
 }
 
-// The same eight for a tenant and for the provider.
+// The eight routes, the same for a tenant and for the provider.
 struct Doors {
   std::string_view list;
   std::string_view one;
@@ -124,9 +119,9 @@ std::vector<Route> routes_of(const Doors& doors) {
        doors.deliveries,
        reads,
        list_deliveries,
-       {"status", "page", "limit"},
+       {"status", "page", "limit", "sort"},
        false,
-       "List a webhook's deliveries, newest first"},
+       "List a webhook's deliveries, the newest first unless sorted"},
       {"POST", doors.replay, writes, replay, {}, false, "Send deliveries again"},
   };
 }
@@ -141,9 +136,9 @@ std::vector<Route> webhooks_routes() {
        "/api/tenants/{tenant_id}/webhooks/{webhook_id}/replay",
        tenant_or_provider_with(Permission::tenants_read),
        tenant_or_provider_with(Permission::tenants_update)});
-  // Where a tenant is told that it is over a limit, it can look when it is.
+  // A tenant must be able to read its notices even when it is over a limit.
   for (Route& route : routes) route.answers_past_limit = route.method == "GET";
-  // Where alerts go is decided by those who decide who may come in.
+  // The permission for destinations of alerts is that for users.
   for (Route& route : routes_of(
            {"/provider/webhooks", "/provider/webhooks/{webhook_id}",
             "/provider/webhooks/{webhook_id}/test", "/provider/webhooks/{webhook_id}/deliveries",

@@ -9,29 +9,29 @@
 #include "app/build_facts.h"
 #include "base/crypto.h"
 #include "base/settled_clock.h"
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/analytics.h"
-#include "service/audit_log.h"
-#include "service/audit_notes.h"
-#include "service/billing.h"
-#include "service/catalog.h"
-#include "service/corrections.h"
-#include "service/currency_mark.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
-#include "service/enforcement.h"
-#include "service/idempotency.h"
-#include "service/ingest.h"
-#include "service/meter_query.h"
-#include "service/meters.h"
-#include "service/periods.h"
-#include "service/records.h"
-#include "service/reporting.h"
-#include "service/retention.h"
-#include "service/sessions.h"
-#include "service/worker_board.h"
-#include "storage/open_store.h"
+#include "service/access/sessions.h"
+#include "service/alerts/alerting.h"
+#include "service/analytics/analytics.h"
+#include "service/billing/billing.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/enforcement.h"
+#include "service/metering/ingest.h"
+#include "service/metering/records.h"
+#include "service/meters/meter_query.h"
+#include "service/meters/meters.h"
+#include "service/reports/periods.h"
+#include "service/reports/reporting.h"
+#include "service/shared/audit_log.h"
+#include "service/shared/audit_notes.h"
+#include "service/shared/currency_mark.h"
+#include "service/shared/idempotency.h"
+#include "service/tenants/catalog.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/upkeep/retention.h"
+#include "service/upkeep/worker_board.h"
+#include "service/webhooks/deliveries.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {
@@ -66,8 +66,8 @@ SessionOptions session_options(const Config& config, const AppFiles& files) {
           .audience = config.jwt_audience};
 }
 
-Webhooks::UrlCheck url_check(const http::DestinationRules& rules) {
-  return [rules](std::string_view url) -> Result<> {
+Webhooks::UrlCheck url_check(const Changing<http::DestinationRules>& rules) {
+  return [&rules](std::string_view url) -> Result<> {
     return http::check_destination(TRY(http::parse_destination(url)), rules);
   };
 }
@@ -140,15 +140,16 @@ Result<AppFiles> read_app_files(const Config& config) {
   return files;
 }
 
-// Declared in the order in which they are built: each borrows from those above it.
+// Declared in the order of construction: each borrows from those above it.
 struct App::Parts {
   Parts(const Config& config, const Environment& with)
       : rules(config.rules),
+        webhook_rules(config.webhook_rules),
         settled_clock(with.clock, [this](const auto& doubt) { tell(doubt); }),
         clock(with.is_clock_made_up ? with.clock : settled_clock),
         log(with.log) {}
 
-  // The month of a clock that jumped is not closed before others agree with it.
+  // While the clock is doubted, its month is not closed.
   void tell(const std::optional<ClockDoubt>& doubt) const {
     if (!doubt) return log.info("clock.agrees", {{"now", to_text(clock.now())}});
     log.warn("clock.doubted",
@@ -157,7 +158,8 @@ struct App::Parts {
               {"effect", "periods are closed and old records removed by settled_now"}});
   }
 
-  const BillingRules rules;
+  BillingRules rules;
+  Changing<http::DestinationRules> webhook_rules;
   SettledClock settled_clock;
   const Clock& clock;
   const Log& log;
@@ -200,7 +202,7 @@ struct App::Parts {
     directory = TRY(Directory::open(*store, *catalog, clock, rules.zone));
     sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
     if (!files.jwks_text.empty()) log_skipped_keys(TRY(Jwks::parse(files.jwks_text)), log);
-    webhooks = TRY(Webhooks::open(*store, clock, url_check(config.webhook_rules)));
+    webhooks = TRY(Webhooks::open(*store, clock, url_check(webhook_rules)));
     deliveries =
         TRY(Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, log}));
     return {};
@@ -255,7 +257,7 @@ struct App::Parts {
                                            .clock = clock});
   }
 
-  // What the doors borrow, once all of it is there.
+  // Collects the references that the doors borrow, once everything is built.
   void gather() {
     services.emplace(Services{.clock = clock,
                               .log = log,
@@ -299,5 +301,10 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
 Services& App::services() { return *parts_->services; }
+
+void App::take_changing(const Config& config) {
+  parts_->rules.take_changing(config.rules);
+  parts_->webhook_rules = config.webhook_rules;
+}
 
 }  // namespace metergate

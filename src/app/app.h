@@ -1,7 +1,8 @@
-// App: the store and all services, built in order and taken down in reverse. Owns them; the doors
+// App: the store and all services, built in order and destroyed in reverse. Owns them; the doors
 // (HTTP, workers, commands) borrow them through services().
 //
-// open() refuses what cannot be right before anything is written. Any thread may use the services.
+// open() refuses a faulty configuration before anything is written. Any thread may use the
+// services.
 #pragma once
 
 #include <memory>
@@ -14,26 +15,28 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "gateway/upstream_spec.h"
-#include "service/services.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 
-// The files that the configuration names, read and found sound before the folder is touched.
+// The contents of the files that the configuration names, read and checked before the folder is
+// touched.
 struct AppFiles {
   std::string plans_toml;
   std::string jwks_text;                         // empty: none
   std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
 };
 
-// One line for each key of the set that is passed over.
+// Logs one line for each skipped key of the set.
 void log_skipped_keys(const Jwks& keys, const Log& log);
 
-// ErrorCode::invalid names the variable, the file and what is wrong in it.
+// ErrorCode::invalid names the variable, the file and its fault.
 Result<AppFiles> read_app_files(const Config& config);
 
-// Those of UPSTREAMS_FILE, whose other files lie beside it, and UPSTREAM_URL's. Errors likewise.
+// The upstreams of UPSTREAMS_FILE, whose other files are beside it, and that of UPSTREAM_URL.
+// Errors as above.
 Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config);
-// UPSTREAMS_FILE and what it names.
+// UPSTREAMS_FILE and the files that it names.
 std::vector<std::filesystem::path> upstream_files(const Config& config);
 
 class App {
@@ -41,10 +44,10 @@ class App {
   struct Environment {
     const Clock& clock;
     const Log& log;
-    bool is_clock_made_up = false;  // true: it jumps on purpose, and is believed
+    bool is_clock_made_up = false;  // true: it jumps on purpose and is trusted
   };
-  // Errors as open_embedded_store; without a JWT_SECRET a random one is used, so that tokens of
-  // this run only are good.
+  // Fails as open_embedded_store. Without a JWT_SECRET a random one is used, so that tokens are
+  // valid for this run only.
   static Result<std::unique_ptr<App>> open(const Config& config, const AppFiles& files,
                                            const Environment& environment);
   ~App();
@@ -52,6 +55,8 @@ class App {
   App& operator=(const App&) = delete;
 
   Services& services();
+  // The settings that may change while it runs (SettingRow::is_live), as they are now.
+  void take_changing(const Config& config);
 
  private:
   struct Parts;

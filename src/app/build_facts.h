@@ -1,5 +1,5 @@
-// Facts that the build puts in: version, commit, build type, and the catalogue that ships with the
-// program (catalogue/plans.toml). Constants; any thread.
+// Facts that the build sets: version, commit, build type, and the catalogue that ships with the
+// program (catalogue/plans.toml). Constants; safe from any thread.
 #pragma once
 
 #include <string_view>

@@ -18,7 +18,7 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// CLI11 offers its own help flag on each level; the texts around it are the table's.
+// CLI11 adds its help flag at each level; the texts around it come from the table.
 std::unique_ptr<CLI::App> make_parser(const CommandRow& row) {
   auto parser =
       std::make_unique<CLI::App>(std::string{row.summary}, fmt::format("metergate {}", row.name));
@@ -27,7 +27,7 @@ std::unique_ptr<CLI::App> make_parser(const CommandRow& row) {
   return parser;
 }
 
-// All that may stand behind the command: its options, and those of its subcommands.
+// All options of the command and of its subcommands.
 std::vector<std::string> option_names(const CLI::App& parser) {
   std::vector<std::string> names;
   for (const CLI::Option* option : parser.get_options()) {
@@ -46,7 +46,7 @@ std::vector<std::string> subcommand_names(const CLI::App& parser) {
   return names;
 }
 
-// "--format: jsno not in {csv,json}" is how the parser refuses a word of a list.
+// Suggests a word of the list, from the parser's refusal "--format: jsno not in {csv,json}".
 std::string meant_of_list(std::string_view message) {
   constexpr std::string_view kBetween = " not in {";
   const std::size_t between = message.find(kBetween);
@@ -63,8 +63,8 @@ std::string meant_of_list(std::string_view message) {
   return did_you_mean(message.substr(begin, between - begin), known);
 }
 
-// What was probably meant by the first word that the parser does not know; empty where all are
-// known or nothing is near.
+// A suggestion for the first word that the parser does not know; empty if it knows all, or none is
+// near.
 std::string meant_words(const CLI::App& parser, const Arguments& arguments) {
   const std::vector<std::string> options = option_names(parser);
   for (const std::string& argument : arguments) {
@@ -155,10 +155,61 @@ void print_command_help(const CommandRow& row, std::ostream& out) {
   out << parser->help();
 }
 
+namespace {
+
+// "TEXT:{csv,json}" is how the parser names a value that must be one of a list.
+std::vector<std::string> choices_in(std::string_view type) {
+  const std::size_t open = type.find('{');
+  if (open == type.npos || !type.ends_with('}')) return {};
+  type = type.substr(open + 1);
+  type.remove_suffix(1);
+  std::vector<std::string> choices;
+  while (!type.empty()) {
+    const std::size_t end = std::min(type.find(','), type.size());
+    choices.emplace_back(type.substr(0, end));
+    type.remove_prefix(std::min(end + 1, type.size()));
+  }
+  return choices;
+}
+
+DeclaredCommand declared(const CLI::App& parser, std::string name) {
+  DeclaredCommand found{std::move(name), parser.get_description(), {}, {}};
+  for (const CLI::Option* option : parser.get_options()) {
+    if (option->get_group().empty()) continue;
+    const std::string type = option->get_type_name();
+    DeclaredOption one{.name = option->get_name(false, false),
+                       .value = option->get_items_expected_max() == 0 ? "" : "VALUE",
+                       .choices = choices_in(type),
+                       .description = option->get_description(),
+                       .is_positional = option->get_positional()};
+    if (!option->get_lnames().empty()) one.name = "--" + option->get_lnames().front();
+    found.options.push_back(std::move(one));
+  }
+  for (const CLI::App* child : parser.get_subcommands([](const CLI::App*) { return true; }))
+    found.subcommands.push_back(declared(*child, child->get_name()));
+  return found;
+}
+
+}  // namespace
+
+std::vector<DeclaredCommand> declared_commands() {
+  std::vector<DeclaredCommand> all;
+  for (const CommandRow& row : all_commands()) {
+    if (!row.is_listed) continue;
+    const auto command = make_command(row);
+    CommonText text;
+    const auto parser = make_parser(row);
+    declare_common(*parser, text);
+    command->declare(*parser);
+    all.push_back(declared(*parser, std::string{row.name}));
+  }
+  return all;
+}
+
 void print_error(std::string_view name, const Error& error, std::ostream& err) {
   std::string line = fmt::format("metergate {}: {}", name, error.message);
   for (const Fault& fault : error.faults) {
-    // A single fault's words are the message already; what a line says is worth a second time.
+    // A single fault's text may already be the message, which is printed once.
     if (!fault.index && error.message.find(fault.message) != std::string::npos) continue;
     const std::string place = fault.index ? fmt::format("line {}, ", *fault.index + 1) : "";
     line += fmt::format("; {}{}: {}", place, fault.field, fault.message);

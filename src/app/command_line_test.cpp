@@ -8,7 +8,7 @@
 
 #include "app/exit_status.h"
 #include "app/front.h"
-#include "storage/test_folder.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {
@@ -31,7 +31,7 @@ bool is_one_line(const std::string& text) {
   return std::count(text.begin(), text.end(), '\n') == 1 && text.ends_with('\n');
 }
 
-// Commands over a folder of the test's own, one process after another.
+// Runs commands over one folder, each like a process of its own.
 class CommandsOverAFolder : public testing::Test {
  protected:
   Said in_folder(Arguments words, const std::string& input = "") {
@@ -163,7 +163,7 @@ TEST_F(CommandsOverAFolder, ImportCountsOnceHoweverOftenItRuns) {
       "\n\n"
       R"({"id":"2","source":"s","type":"storage.usage","subject":"t1","data":{"bytes":6}})"
       "\n";
-  EXPECT_EQ(in_folder({"import", "-"}, events).status, kExitFailed);  // would count anew each time
+  EXPECT_EQ(in_folder({"import", "-"}, events).status, kExitFailed);  // new at each import
   const Arguments import = {"import", "-", "--default-time", to_text(SystemClock().now())};
   EXPECT_EQ(in_folder(import, events).out, "recorded 2 events, 0 were there already\n");
   EXPECT_EQ(in_folder(import, events).out, "recorded 0 events, 2 were there already\n");

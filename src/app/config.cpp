@@ -15,7 +15,7 @@
 #include "app/dotenv.h"
 #include "base/nearest.h"
 #include "domain/usage_warning.h"
-#include "http/origin.h"
+#include "http/words/origin.h"
 
 namespace metergate {
 namespace {
@@ -43,7 +43,14 @@ bool read_flag(const std::string& text, bool& value) {
   return is_true || is_false;
 }
 
-bool read_months(const std::string& text, int& months) {
+bool read_flag(const std::string& text, Changing<bool>& value) {
+  bool read = value;
+  if (!read_flag(text, read)) return false;
+  value = read;
+  return true;
+}
+
+bool read_months(const std::string& text, Changing<int>& months) {
   const auto value = whole_number(text, 1, kRetentionMonthsMax);
   if (value) months = static_cast<int>(*value);
   return value.has_value();
@@ -61,10 +68,10 @@ bool read_port(const std::string& text, Config& config) {
   return value.has_value();
 }
 
-// A name such as localhost would have to be looked up, and may be several.
+// Names such as localhost are refused: they need a look-up and may have several addresses.
 bool read_address(const std::string& text, Config& config) {
   config.address = text;
-  const std::string bare = text.substr(0, text.find('%'));  // an IPv6 one may name its interface
+  const std::string bare = text.substr(0, text.find('%'));  // an IPv6 one may have an interface
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
          ::inet_pton(AF_INET6, bare.c_str(), bytes.data()) == 1;
@@ -101,11 +108,9 @@ bool read_grace(const std::string& text, Config& config) {
 
 // "75,90": ascending whole numbers, each once; "none": no warnings before a limit is passed.
 bool read_thresholds(const std::string& text, Config& config) {
-  std::vector<int>& thresholds = config.rules.alert_thresholds;
-  thresholds.clear();
-  if (text == "none") return true;
+  std::vector<int> thresholds;
   std::string_view rest = text;
-  for (bool is_last = false; !is_last;) {
+  for (bool is_last = text == "none"; !is_last;) {
     const std::size_t comma = rest.find(',');
     is_last = comma == std::string_view::npos;
     std::string part{rest.substr(0, comma)};
@@ -116,7 +121,9 @@ bool read_thresholds(const std::string& text, Config& config) {
     thresholds.push_back(static_cast<int>(*value));
     if (!is_last) rest.remove_prefix(comma + 1);
   }
-  return thresholds.size() <= kThresholdsMax;
+  if (thresholds.size() > kThresholdsMax) return false;
+  config.rules.alert_thresholds = std::move(thresholds);
+  return true;
 }
 
 bool read_level(const std::string& text, Config& config) {
@@ -213,36 +220,42 @@ constexpr SettingRow kSettings[] = {
     {"USAGE_TRACKING_ENABLED", "", "true", kFlagAllowed, "false: requests pass unmetered", false,
      [](const std::string& text, Config& config) {
        return read_flag(text, config.rules.tracking_enabled);
-     }},
+     },
+     true},
     {"LIMITS_MODE", "--mode", "enforce", "observe or enforce",
      "observe: requests over a hard limit or a request rate are let through", false,
      [](const std::string& text, Config& config) {
        config.rules.limits_enforced = text == "enforce";
        return text == "enforce" || text == "observe";
-     }},
+     },
+     true},
     {"USAGE_RETENTION_MONTHS", "", "12", kMonthsAllowed,
      "how long usage counters are kept before they go to the archive folder", false,
      [](const std::string& text, Config& config) {
        return read_months(text, config.rules.usage_retention_months);
-     }},
+     },
+     true},
     {"API_CALLS_RETENTION_MONTHS", "", "3", kMonthsAllowed,
      "how long api_calls, webhook_calls and response_metrics are kept", false,
      [](const std::string& text, Config& config) {
        return read_months(text, config.rules.api_calls_retention_months);
-     }},
+     },
+     true},
     {"OVERAGE_ALERT_ENABLED", "", "true", kFlagAllowed, "false: no alerts are opened", false,
      [](const std::string& text, Config& config) {
        return read_flag(text, config.rules.overage_alerts);
-     }},
+     },
+     true},
     {"ALERT_THRESHOLDS", "", "75,90",
      "none, or at most 10 whole numbers from 1 to 100, ascending, with commas: 75,90",
      "percentages of a limit that usage is warned of when it first reaches them", false,
-     read_thresholds},
+     read_thresholds, true},
     {"BILLING_REPORT_GENERATION", "", "true", kFlagAllowed,
      "false: reports already made can be read, new ones are refused", false,
      [](const std::string& text, Config& config) {
        return read_flag(text, config.rules.report_generation);
-     }},
+     },
+     true},
     {"STORAGE_BASE_MB", "", "100", kFigureAllowed, "what every tenant's storage begins with", false,
      [](const std::string& text, Config& config) {
        return read_bytes(text, 1 << 20, config.rules.storage.base_bytes);
@@ -266,7 +279,7 @@ constexpr SettingRow kSettings[] = {
     {"BILLING_GRACE_HOURS", "", "72", "a whole number of hours from 0 to 8760",
      "how long a period takes late events after its end", false, read_grace},
     {"LOG_LEVEL", "", "info", "one of debug, info, warn, error", "the least that is logged", false,
-     read_level},
+     read_level, true},
     {"CORE_DUMPS", "", "false", kFlagAllowed,
      "true: the kernel may write the memory, keys and all, to disk when the process dies; for "
      "debugging",
@@ -288,26 +301,29 @@ constexpr SettingRow kSettings[] = {
      [](const std::string& text, Config& config) {
        config.is_gateway_strict = text == "strict";
        return text == "strict" || text == "fast";
-     }},
+     },
+     true},
     {"TRUSTED_PROXIES", "", "", "addresses and networks, such as 10.0.0.0/8,2001:db8::5",
      "proxies in front whose word on the caller's address, scheme and host is taken", false,
-     read_proxies},
+     read_proxies, true},
     {"RECORD_CALLER_IP", "", "full", "full, network or none",
      "how much of a caller's address is kept in records and logs (network: IPv4 /24, IPv6 /48)",
-     false, read_recorded},
+     false, read_recorded, true},
     {"CORS_ORIGINS", "", "", "origins such as https://app.example.com, or * alone",
-     "web pages of these origins may call Metergate's own routes from a browser", false, read_cors},
+     "web pages of these origins may call Metergate's own routes from a browser", false, read_cors,
+     true},
     {"GATEWAY_NEW_TENANTS", "", "", "plan: and the name of a plan, such as plan:free",
      "a valid token of a tenant that is not known makes that tenant, on this plan", false,
-     read_new_tenants},
+     read_new_tenants, true},
     {"WEBHOOK_ALLOW", "", "",
      "networks, addresses and host names, such as 10.0.0.0/8,hooks.internal",
-     "where webhooks may go besides public addresses", false, read_allowed},
+     "where webhooks may go besides public addresses", false, read_allowed, true},
     {"WEBHOOK_ALLOW_HTTP", "", "false", kFlagAllowed, "true: webhooks may go out without TLS",
      false,
      [](const std::string& text, Config& config) {
        return read_flag(text, config.webhook_rules.http_allowed);
-     }},
+     },
+     true},
     {"WEBHOOK_CA_FILE", "", "", "a path",
      "certificates (PEM) that receivers' are trusted by, besides the system's", false,
      [](const std::string& text, Config& config) { return keep(config.webhook_ca_file, text); }},
@@ -335,7 +351,7 @@ Found find_value(const SettingRow& row, const ConfigSources& sources) {
   return {std::string{row.default_value}, "default"};
 }
 
-// Control characters would break the one line, and a long value would hide what is wrong with it.
+// Control characters would break the line, and a long value would hide its fault.
 std::string shown(const SettingRow& row, const std::string& value) {
   constexpr std::size_t kShownMax = 80;
   if (row.is_secret) return fmt::format("{} (a value of {} bytes)", row.name, value.size());
@@ -432,6 +448,11 @@ Result<ConfigSources> process_sources(Values flags, const std::optional<std::str
   sources.file = *std::move(values);
   TRY(check_names(sources.file, sources.file_name));
   return sources;
+}
+
+std::string environment_value(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string{value};
 }
 
 Result<std::string> read_text_file(const std::filesystem::path& path) {

@@ -1,9 +1,10 @@
-// Config: every setting of the server, read once at start. One table (all_settings) holds names,
-// defaults, bounds and meanings; reading, --print-config and the documents walk the same rows.
+// Config: every setting of the server, read at start and on SIGHUP. One table (all_settings) holds
+// names, defaults, bounds and meanings; reading, --print-config and the documents use the same
+// rows.
 //
-// Flags come before the environment, that before the .env file, that before the default. An empty
-// value is the same as none. Only config.cpp reads the process environment. A value once read; any
-// thread.
+// A flag overrides the environment, which overrides the .env file, which overrides the default. An
+// empty value counts as unset. Only config.cpp reads the process environment. Immutable once read;
+// safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +18,17 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "http/caller.h"
-#include "http/cors.h"
-#include "http/destination.h"
-#include "service/rules.h"
+#include "http/outbound/destination.h"
+#include "http/wire/caller.h"
+#include "http/wire/cors.h"
+#include "service/shared/rules.h"
 
 namespace metergate {
 
 struct Config {
   std::string address;
   std::uint16_t port = 0;  // 0: any free one
-  unsigned threads = 0;    // that serve requests; 0: one for each core
+  unsigned threads = 0;    // serve requests; 0: one for each core
   std::string jwt_secret;  // empty: none was given
   std::string jwks_file;   // empty: none
   std::string jwt_issuer;
@@ -36,7 +37,7 @@ struct Config {
   std::string upstream_url;    // empty: none
   std::string upstreams_file;  // empty: none
   bool is_gateway_strict = false;
-  std::string new_tenants_plan;  // empty: a tenant that is not known is refused
+  std::string new_tenants_plan;  // empty: unknown tenants are refused
   http::CallerRules callers;
   http::CorsRules cors;
   std::filesystem::path data_dir;
@@ -55,6 +56,7 @@ struct SettingRow {
   std::string_view meaning;
   bool is_secret;
   bool (*read)(const std::string& value, Config& config);  // false: not allowed
+  bool is_live = false;  // a running server takes another value on SIGHUP; else it needs a restart
 };
 
 std::span<const SettingRow> all_settings();
@@ -66,10 +68,10 @@ struct ConfigSources {
   Values environment;
   Values file;
   std::string file_name = ".env";
-  std::vector<std::string> warnings{};  // a line each, about names that are nearly ours
+  std::vector<std::string> warnings{};  // one line each, about names that are nearly ours
 };
 
-// One setting as it was found, for --print-config.
+// A setting and its origin, for --print-config.
 struct SettingOrigin {
   const SettingRow* row;
   std::string value;  // "(set)" for a secret
@@ -81,21 +83,23 @@ struct LoadedConfig {
   std::vector<SettingOrigin> origins;
 };
 
-// ErrorCode::invalid: one line that names the variable, its value (not of a secret) and what is
-// allowed.
+// ErrorCode::invalid: one line with the variable, its value (unless it is secret) and the allowed
+// values.
 Result<LoadedConfig> load_config(const ConfigSources& sources);
 
-// ErrorCode::invalid where a name of the file is none of ours, with the one that was probably
-// meant.
+// ErrorCode::invalid, with the nearest name, if the file has a name that is not a setting.
 Result<> check_names(const Values& file, const std::string& file_name);
-// A line for each name of the environment that is at most two letters from one of ours: the
-// environment belongs to others too, so such a name stops nothing.
+// A line for each name of the environment that differs from a setting by at most two letters. Other
+// programs use the environment too, so such a name does not stop the start.
 std::vector<std::string> misspelt_names(std::span<const std::string> environment);
 
-// The sources of this process: `env_file`, or .env in the working directory where there is one.
+// The sources of this process: `env_file`, or .env in the working directory if it exists.
 Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file);
 
-// The whole text of a small file of the operator's (at most 1 MiB).
+// What the process environment has under a name that is no setting of ours; empty: nothing.
+std::string environment_value(const char* name);
+
+// The text of a small configuration file (at most 1 MiB).
 Result<std::string> read_text_file(const std::filesystem::path& path);
 
 }  // namespace metergate

@@ -29,7 +29,7 @@ TEST(Config, DefaultsAreThoseOfTheRules) {
   ASSERT_TRUE(loaded) << loaded.error().message;
   const Config& config = loaded->config;
   EXPECT_EQ(config.port, 48080);
-  EXPECT_EQ(config.address, "127.0.0.1");  // nothing is open to others unasked
+  EXPECT_EQ(config.address, "127.0.0.1");  // closed to other machines by default
   EXPECT_EQ(config.threads, 0U);           // one for each core
   EXPECT_EQ(config.data_dir, "./data");
   EXPECT_TRUE(config.jwt_secret.empty());

@@ -9,13 +9,13 @@
 #include "app/local_socket.h"
 #include "app/run_store_command.h"
 #include "app/spool.h"
-#include "http/problem.h"
-#include "http/server.h"
+#include "http/server/server.h"
+#include "http/words/problem.h"
 
 namespace metergate {
 namespace {
 
-constexpr std::chrono::seconds kPatience{3600};  // with a reader that pages through a long output
+constexpr std::chrono::seconds kPatience{3600};  // for a reader that pages through long output
 constexpr unsigned kCommandsAtOnce = 2;
 constexpr std::size_t kCommandsWaitingMax = 16;
 
@@ -62,7 +62,7 @@ class CommandHandler final : public http::Handler {
 
   bool is_slow(const http::Request&) const override { return true; }
 
-  // Whoever may use the socket may use the folder.
+  // A caller that can reach the socket may use the folder.
   http::Reception receive(const http::Request&) override {
     return {.holder = {"command", http::Standing::staff}, .refusal = {}};
   }

@@ -1,16 +1,16 @@
-// The control socket's server side: runs the commands that other processes send, over the services
-// of this one. Only the server's own user reaches the socket (mode 0600).
+// The control socket's server side: runs commands that other processes send, over the services of
+// this one. Only the server's own user can reach the socket (mode 0600).
 //
-// Asked: POST /command, a line of JSON {"name", "arguments", "actor"}, then the command's input.
-// Answered: headers Exit-Status and Error-Bytes; the body is what the command wrote to standard
-// error, that many bytes, and then its output. Any thread.
+// Request: POST /command, a line of JSON {"name", "arguments", "actor"}, then the command's input.
+// Answer: headers Exit-Status and Error-Bytes; the body begins with the command's standard error,
+// of that many bytes, followed by its output. Safe from any thread.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 
 #include "base/result.h"
-#include "service/services.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 
@@ -20,7 +20,7 @@ class Control {
  public:
   static Result<std::unique_ptr<Control>> start(const std::filesystem::path& folder,
                                                 Services& services);
-  virtual ~Control() = default;  // lets commands under way finish
+  virtual ~Control() = default;  // lets running commands finish
 };
 
 }  // namespace metergate

@@ -41,7 +41,7 @@ class Connection {
     return {};
   }
 
-  // Up to and including `end`, at most `max` bytes.
+  // Reads up to and including `end`, at most `max` bytes.
   Result<std::string> read_through(std::string_view end, std::size_t max) {
     while (true) {
       const std::size_t found = read_.find(end);
@@ -50,7 +50,7 @@ class Connection {
     }
   }
 
-  // The next bytes of a body, at most `max`, at least one.
+  // The next bytes of a body, at least one and at most `max`.
   Result<std::string> read_some(std::size_t max) {
     if (read_.empty() && !fill()) return broken();
     return take(std::min(max, read_.size()));
@@ -116,7 +116,7 @@ Result<Head> read_head(Connection& connection) {
   return head;
 }
 
-// Hands the body on piece by piece, until `take` is false: then the rest is left where it is.
+// Passes the body on piece by piece until `take` returns false; the rest is left unread.
 template <class Take>
 Result<> read_body(Connection& connection, const Head& head, Take take) {
   bool is_wanted = true;
@@ -152,11 +152,11 @@ Result<int> copy_output(Connection& connection, const Head& head, Streams stream
     return streams.out.good();
   };
   TRY(read_body(connection, head, take));
-  // Who owns the stream says what is wrong with it.
+  // The owner of the stream reports its fault.
   return streams.out.good() ? *head.exit_status : kExitFailed;
 }
 
-// The server could not take the command at all; its words say why.
+// The server refused the command; the body has the reason.
 Result<int> read_refusal(Connection& connection, const Head& head) {
   std::string body;
   const auto take = [&](std::string_view piece) {

@@ -10,8 +10,8 @@
 
 namespace metergate {
 
-// The command's exit status, its output written to `streams` as it comes; nothing: no server
-// listens there (yet, or any more). ErrorCode::storage where the answer broke off.
+// Returns the command's exit status and writes its output to `streams` as it comes. Nothing if no
+// server listens there. ErrorCode::storage if the answer broke off.
 Result<std::optional<int>> ask_server(const StoreCall& call, const std::filesystem::path& folder,
                                       Streams streams);
 

@@ -9,17 +9,17 @@
 #include "app/app.h"
 #include "app/control_client.h"
 #include "app/exit_status.h"
-#include "service/directory.h"
-#include "storage/test_folder.h"
+#include "service/tenants/directory.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {
 
-// A server's half: the services over a folder, with the control socket in it.
+// The server's half: services over a folder, with its control socket.
 class ControlTest : public testing::Test {
  protected:
   ControlTest() {
-    // Deeper than a socket's path may be long.
+    // Deeper than the path of a socket may be long.
     data_ = folder_.path() / std::string(90, 'd') / std::string(90, 'e');
     std::filesystem::create_directories(data_);
     config_ = load_config({.flags = {{"DATA_DIR", data_.string()}}, .environment = {}, .file = {}})

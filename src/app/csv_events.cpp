@@ -16,13 +16,13 @@ using Kind = EventColumns::Kind;
 
 struct ColumnRow {
   std::string_view name;
-  std::string_view member;  // of the event, or of its data
+  std::string_view member;  // a member of the event or of its data
   bool is_data;
   Kind kind;
   bool is_required;
 };
 
-constexpr std::array<ColumnRow, 20> kColumns = {{
+constexpr std::array<ColumnRow, 21> kColumns = {{
     {"id", "id", false, Kind::text, true},
     {"source", "source", false, Kind::text, true},
     {"type", "type", false, Kind::text, true},
@@ -39,6 +39,7 @@ constexpr std::array<ColumnRow, 20> kColumns = {{
     {"ip", "ip", true, Kind::text, false},
     {"store_id", "store_id", true, Kind::text, false},
     {"device_id", "device_id", true, Kind::text, false},
+    {"caller", "caller", true, Kind::text, false},
     {"webhook_id", "webhook_id", true, Kind::text, false},
     {"success", "success", true, Kind::flag, false},
     {"bytes", "bytes", true, Kind::number, false},
@@ -81,8 +82,7 @@ std::optional<bool> read_truth(const std::string& cell) {
   return std::nullopt;
 }
 
-// A cell that is nothing of its column's kind stays a text, so that the fault names what stands
-// there.
+// A cell that does not fit its column's kind stays a text, so that the fault shows it.
 Json cell_value(Kind kind, const std::string& cell) {
   if (kind == Kind::text) return cell;
   if (kind == Kind::flag && (cell == "1" || cell == "0")) return cell == "1";

@@ -14,18 +14,18 @@ namespace metergate {
 
 class EventColumns {
  public:
-  // ErrorCode::invalid names a column that no event has, one that stands twice, or one that is
-  // needed and missing.
+  // ErrorCode::invalid names a column that no event has, that occurs twice, or that is required and
+  // missing.
   static Result<EventColumns> read(const std::vector<std::string>& header);
 
-  // As many cells as columns. What the cells say is checked where all events are.
+  // Takes as many cells as columns. The values are checked later, like those of all events.
   Json event(const std::vector<std::string>& cells) const;
 
   enum class Kind : std::uint8_t { text, number, flag, any };
 
  private:
   struct Column {
-    std::vector<std::string> path;  // from the event's top
+    std::vector<std::string> path;  // from the top of the event
     Kind kind;
   };
   static Result<Column> read_column(const std::string& name);

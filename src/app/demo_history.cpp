@@ -12,11 +12,11 @@
 #include "app/dice.h"
 #include "base/check.h"
 #include "domain/identity.h"
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/directory.h"
-#include "service/ingest.h"
-#include "service/records.h"
+#include "service/alerts/alerting.h"
+#include "service/metering/ingest.h"
+#include "service/metering/records.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
 
 namespace metergate {
 namespace {
@@ -40,7 +40,7 @@ constexpr std::array<EndpointRow, 6> kEndpoints = {{
     {"GET", "GET /api/tenants/{tenant_id}/usage"},
 }};
 
-// How response times lie around the typical one, and statuses by class, both in thousandths.
+// The spread of response times around the typical one, and of statuses by class, in thousandths.
 struct ShareRow {
   std::int64_t permille;
   std::int64_t value;
@@ -121,7 +121,7 @@ class MadeUpHistory {
   }
 
   Result<> add_records(const DemoTenantRow& tenant, const TenantId& id) {
-    // The tenant keeps these books itself, so they are its own and no audit records.
+    // A tenant records its own sales, so they make no audit records.
     const Caller caller = Caller::of_tenant("demo", id);
     const TenantAccess access = TRY(caller.access(id, Permission::tenants_update));
     for (int store = 1; store <= tenant.stores; ++store) {
@@ -240,14 +240,14 @@ class MadeUpHistory {
     return event;
   }
 
-  // Up to now: the last two days, as far as they are in this month, partly as single events.
+  // Fills up to now: the last two days, within this month, partly as single events.
   Result<> fill_current(const DemoTenantRow& tenant) {
     const Day today = zone_.day_of(now_);
     const std::vector<Day> days = days_between(current_.first_day(), today);
     const auto whole =
         static_cast<std::int64_t>(days_between(current_.first_day(), current_.last_day()).size());
     const auto so_far = static_cast<std::int64_t>(days.size());
-    // The worked example's figures are those of the month so far.
+    // The worked example gives the figures of the month so far.
     const bool is_example = tenant.id == kDemoTenant;
     MonthTotals totals{is_example ? tenant.api_calls : tenant.api_calls * so_far / whole,
                        is_example ? tenant.webhook_calls : tenant.webhook_calls * so_far / whole};
@@ -275,7 +275,7 @@ class MadeUpHistory {
   }
 
   Result<> record_calls(const DemoTenantRow& tenant, const std::vector<Timestamp>& times) {
-    // Events lie before the clock, as those of a real sender do.
+    // Events must not be ahead of the clock, as with a real sender.
     clock_.advance_to(now_);
     std::vector<UsageEvent> events;
     for (const Timestamp at : times) {

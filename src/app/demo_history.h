@@ -1,8 +1,7 @@
-// The demo's history: twelve made-up tenants and what they used in thirteen months, the same on
-// every run but for the dates. Days of the past come as totals, the last hours as single events.
+// The demo's history: twelve invented tenants and their usage in thirteen months, the same on every
+// run except for the dates. Past days are recorded as totals, the last hours as single events.
 //
-// Drives the services by their own verbs, with a clock that it sets; nothing else may run
-// meanwhile.
+// Uses the services' verbs, with a clock that it sets; nothing else may run meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +11,17 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "service/services.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 
-// The clock that the services were opened with: stands where the history is, then goes live.
+// The services' clock: shows the time of the history while that is filled, then real time.
 class DemoClock final : public Clock {
  public:
   explicit DemoClock(Timestamp start) : past_(start) {}
   Timestamp now() const override { return is_live_ ? system_.now() : past_.now(); }
   Microseconds steady() const override { return system_.steady(); }
-  // Never back: what has happened stays before what comes.
+  // Never goes back: later events follow earlier ones.
   void advance_to(Timestamp at) {
     if (at > past_.now()) past_.set(at);
   }
@@ -43,7 +42,7 @@ Timestamp demo_start(Timestamp now, const TimeZone& zone);
 // Fills the empty store behind `services`, whose clock is `clock`, up to `now`.
 Result<> fill_demo(Services& services, DemoClock& clock, Timestamp now);
 
-// `total` in parts in proportion to `weights`, adding up to exactly `total`.
+// Splits `total` in proportion to `weights`; the parts add up to exactly `total`.
 std::vector<std::int64_t> spread(std::int64_t total, std::span<const std::int64_t> weights);
 
 }  // namespace metergate

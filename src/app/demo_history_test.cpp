@@ -9,10 +9,10 @@
 
 #include "app/app.h"
 #include "app/demo_tenants.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/billing/billing.h"
+#include "service/tenants/directory.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

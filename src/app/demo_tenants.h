@@ -1,5 +1,5 @@
-// The demo's tenants: one table. How far each has filled its plan is told by its stores, devices
-// and storage, so that it shows on any day of a month. Constants; any thread.
+// The demo's tenants: one table. Stores, devices and storage decide how full each plan is, so that
+// it shows on any day of a month. Constants; safe from any thread.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace metergate {
 
-// How a week goes, from Monday to Sunday.
+// The shares of the days of a week, Monday to Sunday.
 using WeekShape = std::array<std::int64_t, 7>;
 
 inline constexpr WeekShape kLeisureWeek = {40, 35, 45, 60, 110, 210, 200};
@@ -19,21 +19,21 @@ struct DemoTenantRow {
   std::string_view id;
   std::string_view name;
   std::string_view first_plan;
-  std::string_view plan;  // since four months ago, where it differs
+  std::string_view plan;  // for the last four months, if another one
   int stores;
   int devices;
-  std::int64_t api_calls;      // a whole month, as of now
-  std::int64_t webhook_calls;  // likewise
-  std::int64_t storage_bytes;  // as of now
+  std::int64_t api_calls;      // a whole month, at present
+  std::int64_t webhook_calls;  // a whole month, at present
+  std::int64_t storage_bytes;  // at present
   const WeekShape* week;
-  std::int64_t growth_permille;  // a month
+  std::int64_t growth_permille;  // each month
   std::int64_t typical_us;       // of an API call
 };
 
 inline constexpr std::int64_t kTenthOfGigabyte = (std::int64_t{1} << 30) / 10;
 
 inline constexpr std::array<DemoTenantRow, 12> kDemoTenants = {{
-    // 15.2 GB, to the next whole byte; with these figures the tenant owes 48.40.
+    // 15.2 GB, rounded up to a byte; with these figures the tenant owes 48.40.
     {"tenant_456", "Adventure Park", "basic", "basic", 6, 12, 65'000, 800, 16'320'875'725,
      &kLeisureWeek, 25, 9'000},
     {"tenant_101", "Harbour Books", "free", "free", 1, 1, 4'200, 30, 3 * kTenthOfGigabyte,

@@ -9,8 +9,8 @@
 namespace metergate {
 namespace {
 
-// RocksDB keeps at most 256 files open; the rest is for the journal, the archive, webhooks, the
-// control socket, and 256 connections that are told that there are too many.
+// RocksDB keeps at most 256 files open; the others are for the journal, the archive, webhooks, the
+// control socket, and 256 connections that are refused because there are too many.
 constexpr std::size_t kOwn = 768;
 constexpr std::size_t kConnectionsMin = 64;
 

@@ -1,15 +1,15 @@
-// Dice: made-up figures that are the same everywhere and each time. One thread.
+// Dice: pseudo-random figures, the same on every machine and run. One thread.
 #pragma once
 
 #include <cstdint>
 
 namespace metergate {
 
-// SplitMix64: small, seeded, the same everywhere.
+// SplitMix64: small and seeded.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : state_(seed) {}
-  // From least to most, both included.
+  // A number from least to most, both included.
   std::int64_t roll(std::int64_t least, std::int64_t most) {
     state_ += 0x9E3779B97F4A7C15;
     std::uint64_t mixed = state_;

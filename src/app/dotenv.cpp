@@ -95,7 +95,7 @@ Result<std::map<std::string, std::string>> parse_dotenv(std::string_view text) {
     if (line.empty() || line.front() == '#') continue;
     auto parsed = parse_line(line);
     if (!parsed) {
-      // The line itself may hold a secret, so it is named by its number only.
+      // The line may hold a secret, so only its number is given.
       return fail(
           ErrorCode::invalid,
           fmt::format("line {} is not NAME=value, with quotes closed where opened", number));

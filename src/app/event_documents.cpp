@@ -9,19 +9,20 @@ namespace metergate {
 namespace {
 
 struct FieldRow {
-  std::string_view document;  // the field of the document
-  std::string_view event;     // the member of the event's data
+  std::string_view document;  // a field of the document
+  std::string_view event;     // a member of the event's data
 };
 
-constexpr std::array<FieldRow, 9> kApiCallFields = {{{"method", "method"},
-                                                     {"endpoint", "endpoint"},
-                                                     {"path", "path"},
-                                                     {"status", "status"},
-                                                     {"request_bytes", "request_bytes"},
-                                                     {"response_bytes", "response_bytes"},
-                                                     {"ip", "ip"},
-                                                     {"store_id", "store_id"},
-                                                     {"device_id", "device_id"}}};
+constexpr std::array<FieldRow, 10> kApiCallFields = {{{"method", "method"},
+                                                      {"endpoint", "endpoint"},
+                                                      {"path", "path"},
+                                                      {"status", "status"},
+                                                      {"request_bytes", "request_bytes"},
+                                                      {"response_bytes", "response_bytes"},
+                                                      {"ip", "ip"},
+                                                      {"store_id", "store_id"},
+                                                      {"device_id", "device_id"},
+                                                      {"caller", "caller"}}};
 constexpr std::array<FieldRow, 3> kWebhookCallFields = {
     {{"webhook_id", "webhook_id"}, {"success", "success"}, {"status", "status"}}};
 
@@ -30,7 +31,7 @@ void copy(const Json& from, std::string_view name, Json& to, std::string_view ne
   if (value != nullptr && !value->is_null()) to.set(new_name, *value);
 }
 
-// Extended JSON has {"$date": "…"} where an event has the text alone.
+// Extended JSON has {"$date": "…"}; an event has the text only.
 void copy_time(const Json& from, Json& event) {
   const Json* time = from.find("timestamp");
   if (time == nullptr) return;
@@ -54,15 +55,17 @@ Json event_of(const Json& document, std::string_view type,
   return event;
 }
 
-// A document of the collection events is the event itself, with what became of it.
+// A document of the collection events contains the event itself and its outcome.
 ExportedEvent event_with_outcome(Json document) {
   ExportedEvent exported;
   exported.is_voided = document.string_at("outcome") == "voided";
   exported.billable = document.bool_at("billable").value_or(true);
   exported.attempt = document.integer_at("attempt");
+  copy(document, "_id", document, "id");
   copy(document, "tenant_id", document, "subject");
+  copy_time(document, document);
   for (const std::string_view name :
-       {"_id", "tenant_id", "billable", "outcome", "sequence", "attempt"})
+       {"_id", "tenant_id", "billable", "outcome", "sequence", "attempt", "timestamp"})
     document.remove(name);
   exported.element = std::move(document);
   return exported;

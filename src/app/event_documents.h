@@ -1,5 +1,5 @@
-// What metergate export wrote of events, read back: a document of api_calls, webhook_calls or
-// events as the CloudEvent that it was made from. Functions and values; any thread.
+// Reads events that metergate export wrote: makes the CloudEvent from a document of api_calls,
+// webhook_calls or events. Functions and values; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace metergate {
 struct ExportedEvent {
   Json element;  // a CloudEvent
   bool is_voided = false;
-  // What a CloudEvent does not say, and its document does.
+  // Known from the document; a CloudEvent has no such member.
   bool billable = true;
   std::optional<std::int64_t> attempt;
 };
 
-// A line that is no document of a collection is taken for a CloudEvent as it stands.
-// ErrorCode::invalid for a document that is made of no single event.
+// A line that is not a document of a collection is taken as a CloudEvent. ErrorCode::invalid for a
+// document that does not represent a single event.
 Result<ExportedEvent> event_of_line(Json line);
 
-// Puts the rest of what the document said into the event that was read from its element.
+// Adds the document's other values to the event that was read from its element.
 void complete(UsageEvent& event, const ExportedEvent& exported);
 
 }  // namespace metergate

@@ -47,6 +47,17 @@ TEST(EventDocuments, AnEventWithItsOutcomeIsTheEvent) {
   EXPECT_TRUE(exported_of(R"({"id":"p","type":"prompt","outcome":"voided"})").is_voided);
 }
 
+// As metergate export events writes it.
+TEST(EventDocuments, ADocumentOfTheRawEventsIsTheEvent) {
+  const auto exported =
+      exported_of(R"({"_id":"p","tenant_id":"t1","source":"tenant/s","type":"prompt",)"
+                  R"("data":{"n":1},"billable":true,"outcome":"counted","sequence":7,)"
+                  R"("timestamp":{"$date":"2026-03-01T00:00:00Z"}})");
+  EXPECT_EQ(to_text(exported.element),
+            R"({"source":"tenant/s","type":"prompt","data":{"n":1},"id":"p","subject":"t1",)"
+            R"("time":"2026-03-01T00:00:00Z"})");
+}
+
 TEST(EventDocuments, AnythingElseIsACloudEventOrNoEvent) {
   constexpr std::string_view kEvent = R"({"id":"p","type":"prompt","data":{"_id":1}})";
   EXPECT_EQ(to_text(exported_of(kEvent).element), kEvent);
@@ -55,7 +66,7 @@ TEST(EventDocuments, AnythingElseIsACloudEventOrNoEvent) {
         R"({"_id":"a1","alert_id":"a1","status":"open"})"}) {
     EXPECT_FALSE(event_of_line(*parse_json(line))) << line;
   }
-  EXPECT_EQ(to_text(exported_of("[1]").element), "[1]");  // refused where events are read
+  EXPECT_EQ(to_text(exported_of("[1]").element), "[1]");  // refused later, where events are read
 }
 
 }  // namespace

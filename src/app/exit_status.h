@@ -7,10 +7,11 @@ namespace metergate {
 
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;
-inline constexpr int kExitUsage = 2;          // the words on the command line were wrong
+inline constexpr int kExitUsage = 2;          // the command line was wrong
 inline constexpr int kExitConfiguration = 3;  // a setting was wrong
 
-// Of what a data folder could not be opened for: a setting that does not fit it, or the rest.
+// The status if a data folder cannot be opened: configuration if a setting does not fit it,
+// otherwise failed.
 inline int exit_of_opening(const Error& error) {
   return error.code == ErrorCode::invalid ? kExitConfiguration : kExitFailed;
 }

@@ -1,4 +1,4 @@
-// The currency of a data folder, as the program meets it when it opens one.
+// The currency of a data folder, checked when the program opens the folder.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,17 +8,17 @@
 #include "app/command_line.h"
 #include "app/exit_status.h"
 #include "app/front.h"
-#include "service/aggregation.h"
-#include "service/directory.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {
 
 class FolderCurrency : public testing::Test {
  protected:
-  // A folder whose statements are in this currency: its month is closed, or has a tenant only.
+  // Makes a folder with this currency, with a closed month or with a tenant only.
   void fill(const std::string& currency, bool closes) {
     const Config config = config_of(currency);
     ManualClock clock{*parse_timestamp("2026-02-01T00:00:00Z")};
@@ -34,7 +34,7 @@ class FolderCurrency : public testing::Test {
     }
     services.store.wait_durable(services.store.head());
   }
-  // What a command says that opens the folder by itself.
+  // The output of a command that opens the folder itself.
   std::pair<int, std::string> command(const std::string& currency) {
     std::istringstream in;
     std::ostringstream out;

@@ -13,17 +13,18 @@
 
 #include "app/app.h"
 #include "app/command_line.h"
+#include "app/commands/table_options.h"
 #include "app/control_client.h"
 #include "app/exit_status.h"
 #include "app/output_file.h"
 #include "app/own_process.h"
 #include "app/run_store_command.h"
-#include "storage/open_store.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {
 
-// A server that starts or stops, or another command, holds the folder for moments without
+// A starting or stopping server, or another command, may hold the folder for a moment without
 // answering.
 constexpr std::chrono::milliseconds kPause{50};
 constexpr int kTriesMax = 100;
@@ -95,7 +96,7 @@ Result<> check_folder_is_made(const std::filesystem::path& folder) {
     return refuse(fmt::format("belongs to {} and cannot be used by {} (run this as that user)",
                               owner_of(folder), user_name()));
   }
-  // With a journal and no FORMAT it was ours and is damaged: opening it says so.
+  // A folder with a journal but without FORMAT is a damaged one of ours: opening it reports that.
   for (const char* part : {"FORMAT", "journal"}) {
     if (std::filesystem::exists(folder / part, error)) return {};
   }
@@ -129,7 +130,7 @@ int Folder::run(const std::string& name, const Arguments& arguments, Streams str
   return fail_with(name, {ErrorCode::conflict, message, {}}, streams, kExitFailed);
 }
 
-// Nothing: the folder is held, and whoever holds it does not answer yet.
+// Nothing if the folder is held and its holder does not answer yet.
 Result<std::optional<int>> Folder::try_once(const StoreCall& call, const AppFiles& files,
                                             Streams streams) {
   if (is_folder_in_use(config_.data_dir)) return ask_server(call, config_.data_dir, streams);
@@ -143,7 +144,7 @@ int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Stre
   const auto loaded = load_process_config(wanted.row.name, common, streams.err);
   if (!loaded) return kExitConfiguration;
   if (!wanted.command.makes_folder()) {
-    // Before a password is asked for.
+    // Checked before a password is asked for.
     const auto made = check_folder_is_made(loaded->config.data_dir);
     if (!made) return fail_with(wanted.row.name, made.error(), streams, kExitConfiguration);
   }
@@ -152,7 +153,12 @@ int run_in_folder(const WantedCommand& wanted, const CommonOptions& common, Stre
   std::istringstream in(*std::move(input));
   Folder folder(loaded->config, wanted.command.makes_folder() ? Folder::IfMissing::make
                                                               : Folder::IfMissing::refuse);
-  return run_with_output(wanted, folder, {in, streams.out, streams.err});
+  if (!wanted.command.prints_tables())
+    return run_with_output(wanted, folder, {in, streams.out, streams.err});
+  Arguments arguments = terminal_words(terminal_of(STDOUT_FILENO));
+  arguments.insert(arguments.end(), wanted.arguments.begin(), wanted.arguments.end());
+  const WantedCommand with_terminal{wanted.row, wanted.command, arguments};
+  return run_with_output(with_terminal, folder, {in, streams.out, streams.err});
 }
 
 }  // namespace metergate

@@ -7,6 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -19,14 +20,15 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
-constexpr int kGzipWithHeader = 15 + 16;  // zlib's largest window, and gzip's header around it
-constexpr int kZstdWindowLogMax = 27;     // 128 MiB: what its default levels need
+constexpr int kGzipWithHeader = 15 + 16;  // zlib's largest window, with gzip's header
+constexpr int kZstdWindowLogMax = 27;     // 128 MiB, which zstd's default levels need
 
-// Where packed bytes come from.
+// A source of compressed bytes.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  // How many were read into `room`; 0: the end. ErrorCode::storage where it cannot be read on.
+  // Reads into `room`; returns the number of bytes, 0 at the end. ErrorCode::storage if reading
+  // fails.
   virtual Result<std::size_t> read(char* room, std::size_t size) = 0;
   virtual std::int64_t bytes_total() const { return 0; }
 };
@@ -64,7 +66,7 @@ class StreamSource final : public ByteSource {
   std::istream& in_;
 };
 
-// What stands between the source's bytes and the text: takes from `packed`, puts into `room`.
+// Unpacks the source's bytes: takes from `packed`, writes to `room`.
 class Unpacker {
  public:
   struct Step {
@@ -73,7 +75,7 @@ class Unpacker {
   };
   virtual ~Unpacker() = default;
   virtual Result<Step> step(std::string_view packed, char* room, std::size_t size) = 0;
-  // Whether the input may end here.
+  // True if the input may end here.
   virtual bool is_whole() const = 0;
 };
 
@@ -93,7 +95,7 @@ class GzipUnpacker final : public Unpacker {
   GzipUnpacker(const GzipUnpacker&) = delete;
   GzipUnpacker& operator=(const GzipUnpacker&) = delete;
 
-  // Several members behind one another are one text.
+  // Several members in a row are one text.
   Result<Step> step(std::string_view packed, char* room, std::size_t size) override {
     if (is_at_end_ && !packed.empty()) is_ready_ = inflateReset(&zlib_) == Z_OK;
     zlib_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
@@ -132,7 +134,7 @@ class ZstdUnpacker final : public Unpacker {
       return fail(ErrorCode::storage,
                   fmt::format("its zstd data is damaged ({})", ZSTD_getErrorName(wanted)));
     }
-    // Asked without input at the end of a frame it wants the next frame's header.
+    // Without input at the end of a frame, zstd expects the next frame's header.
     if (!packed.empty() || output.pos > 0) is_at_end_ = wanted == 0;
     return Step{input.pos, output.pos};
   }
@@ -177,7 +179,7 @@ class UnpackingBuffer final : public std::streambuf {
   }
 
  private:
-  // How much text was made; where that is none, more was read, or all is at its end.
+  // The number of bytes unpacked; 0 if only input was read, or at the end.
   Result<std::size_t> unpack() {
     if (unpacker_ != nullptr) {
       const Unpacker::Step step = TRY(unpacker_->step(left_, text_.data(), text_.size()));
@@ -203,7 +205,7 @@ class UnpackingBuffer final : public std::streambuf {
     return {};
   }
 
-  // A pipe may begin with less than what tells the kind.
+  // A pipe may first deliver fewer bytes than are needed to recognize the format.
   Result<> gather_magic() {
     while (!left_.empty() && left_.size() < 4) {
       const std::size_t count =
@@ -218,7 +220,7 @@ class UnpackingBuffer final : public std::streambuf {
   std::unique_ptr<ByteSource> source_;
   std::unique_ptr<Unpacker> unpacker_;
   std::vector<char> packed_;
-  std::string_view left_;  // of packed_, not unpacked yet
+  std::string_view left_;  // the rest of packed_ to be unpacked
   std::vector<char> text_;
   std::int64_t bytes_read_ = 0;
   bool has_ended_ = false;

@@ -25,7 +25,7 @@ class InputFileTest : public testing::Test {
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
-  // Packed by the name, as export does it.
+  // Compressed by the name, as export does.
   std::string packed(const std::string& name, const std::string& text) const {
     const auto file = OutputFile::open(path(name)).value();
     file->stream() << text;
@@ -44,7 +44,7 @@ class InputFileTest : public testing::Test {
     return path(name);
   }
 
-  // The text, or what is said instead.
+  // The text, or the error's message.
   static std::string text_of(const Result<std::unique_ptr<InputFile>>& input) {
     if (!input) return input.error().message;
     std::ostringstream all;
@@ -69,7 +69,7 @@ TEST_F(InputFileTest, PackedTextIsReadWhateverTheFileIsCalled) {
     EXPECT_EQ(text_of(InputFile::open(stored("events.csv", bytes))), text) << ending;
     std::istringstream in(bytes);
     EXPECT_EQ(text_of(InputFile::over(in, "standard input")), text) << ending;
-    // Several behind one another, as cat makes them.
+    // Several members in a row, as cat makes them.
     EXPECT_EQ(text_of(InputFile::open(stored("two", bytes + bytes))), text + text) << ending;
   }
 }
@@ -101,7 +101,7 @@ TEST_F(InputFileTest, AFifoIsReadToItsEnd) {
   std::thread writer([&] {
     std::ofstream out(path("fifo"), std::ios::binary);
     for (const char byte : bytes.substr(0, 3))
-      out << byte << std::flush;  // less than tells its kind
+      out << byte << std::flush;  // too few to recognize the format
     out << bytes.substr(3);
   });
   const auto input = InputFile::open(path("fifo"));

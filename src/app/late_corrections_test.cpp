@@ -1,19 +1,19 @@
-// Corrections of a closed period with everything built as the program builds it: on disk, with
-// restarts between.
+// Corrections of a closed period with everything built as in the program: on disk, with restarts in
+// between.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
 
 #include "app/app.h"
-#include "service/aggregation.h"
-#include "service/billing.h"
-#include "service/corrections.h"
-#include "service/directory.h"
-#include "service/ingest.h"
-#include "service/verification.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/billing/billing.h"
+#include "service/corrections/corrections.h"
+#include "service/metering/ingest.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/upkeep/verification.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

@@ -19,7 +19,7 @@ Result<LocalSocket> LocalSocket::in(const std::filesystem::path& folder) {
     return fail(ErrorCode::storage,
                 fmt::format("{} cannot be opened: {}", folder.string(), std::strerror(errno)));
   }
-  // A socket's path holds 107 bytes; the way through /proc is short however deep the folder lies.
+  // A socket's path holds 107 bytes; the path through /proc is short for a folder at any depth.
   return LocalSocket(descriptor, fmt::format("/proc/self/fd/{}/{}", descriptor, kSocketName));
 }
 

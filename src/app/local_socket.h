@@ -1,5 +1,5 @@
-// The control socket of a data folder: where it is, and a way there that is never too long for the
-// kernel. Owns the folder's descriptor that the way leads through. One owner; any thread reads.
+// The control socket of a data folder, with a path that always fits the kernel's limit. Owns the
+// folder's descriptor that the path leads through. One owner; any thread may read.
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,9 @@ class LocalSocket {
   LocalSocket(LocalSocket&& other) noexcept;
   LocalSocket& operator=(LocalSocket&&) = delete;
 
-  // For bind and connect; good while this object lives.
+  // The path for bind and connect; valid while this object lives.
   const std::string& path() const { return path_; }
-  // Removes what a killed process has left behind; only for who holds the folder.
+  // Removes the socket of a killed process. Only for the holder of the folder.
   void remove_left_over() const;
 
  private:

@@ -19,8 +19,8 @@ bool is_word_start(char c) {
 
 bool is_word(char c) { return is_word_start(c) || (c >= '0' && c <= '9') || c == '.'; }
 
-// A day, or a time without seconds or zone, as the shell takes it: midnight, and UTC. What is none
-// of these stays as it is, for whoever reads it to refuse.
+// Completes a day, or a time without seconds or zone, as the shell does: midnight, and UTC. Other
+// texts are returned unchanged for the reader to refuse.
 std::string whole_instant(std::string_view text) {
   constexpr std::string_view kShape = "0000-00-00T00:00:00";
   std::string whole{text};
@@ -32,7 +32,7 @@ std::string whole_instant(std::string_view text) {
         return shape == '0' ? c >= '0' && c <= '9' : c == shape;
       });
   if (!is_of_shape) {
-    // A fraction of a second, and no zone behind it.
+    // A fraction of a second without a zone.
     const std::size_t digits = text.find_first_not_of("0123456789", 20);
     const bool has_fraction = text.size() > 20 && text[19] == '.' && digits == text.npos;
     return has_fraction ? whole + "Z" : whole;
@@ -41,8 +41,8 @@ std::string whole_instant(std::string_view text) {
   return whole + std::string{kStart.substr(whole.size())} + "Z";
 }
 
-// Rewrites the shell's notation as Extended JSON, piece by piece; whether the whole is sound is for
-// the strict parser to say.
+// Rewrites the shell's notation as Extended JSON, piece by piece. The strict parser then checks the
+// result.
 class Rewriter {
  public:
   explicit Rewriter(std::string_view text) : text_(text) {}
@@ -58,7 +58,7 @@ class Rewriter {
     if (c == '"' || c == '\'') return quoted();
     if (is_word_start(c)) return word();
     if (c == ',' && (next_sign(at_ + 1) == '}' || next_sign(at_ + 1) == ']')) {
-      ++at_;  // The comma too many.
+      ++at_;  // a trailing comma
       return true;
     }
     if (c == '/') return refuse("regular expressions are not among the operators");
@@ -111,7 +111,7 @@ class Rewriter {
     return call(name, end);
   }
 
-  // ISODate("…"), Date("…"), NumberLong("…") and their kin, with or without `new` before them.
+  // ISODate("…"), Date("…"), NumberLong("…") and the like, with or without `new`.
   Result<bool> call(std::string_view name, std::size_t after_name) {
     const bool is_date = name == "ISODate" || name == "Date";
     constexpr std::array<std::string_view, 7> kNumbers = {

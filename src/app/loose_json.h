@@ -1,5 +1,6 @@
-// Reads filters as operators type them: JSON, or what MongoDB's shell takes — keys without quotes,
-// texts in single quotes, a comma too many, ISODate("…") and NumberLong(…). Values; no threads.
+// Reads filters as operators type them: JSON, or the notation of MongoDB's shell: keys without
+// quotes, texts in single quotes, trailing commas, ISODate("…") and NumberLong(…). Values; no
+// threads.
 #pragma once
 
 #include <string_view>
@@ -9,7 +10,7 @@
 
 namespace metergate {
 
-// ErrorCode::invalid with the place where it goes wrong.
+// ErrorCode::invalid with the position of the fault.
 Result<Json> parse_loose_json(std::string_view text);
 
 }  // namespace metergate

@@ -7,9 +7,8 @@
 #include "app/own_process.h"
 #include "app/standard_output.h"
 
-// Read by jemalloc when the process starts. Two arenas, for what many threads keep back for
-// themselves is memory that nobody uses; and what a sealed segment needed for a moment goes back to
-// the system within a second.
+// Read by jemalloc when the process starts. Two arenas, because each keeps unused memory back; and
+// the memory that a sealed segment needed for a moment returns to the system within a second.
 // NOLINTNEXTLINE(readability-identifier-naming): the library looks for this name.
 extern "C" const char* malloc_conf;
 const char* malloc_conf = "narenas:2,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";

@@ -23,7 +23,7 @@ constexpr int kGzipLevel = 6;
 constexpr int kZstdLevel = 3;
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
-// What stands between the command's text and the file.
+// Compresses the command's text into the file.
 class Packer {
  public:
   virtual ~Packer() = default;
@@ -45,7 +45,7 @@ class PlainPacker final : public Packer {
 
 class GzipPacker final : public Packer {
  public:
-  // gzdopen takes the descriptor over, so it gets one of its own.
+  // gzdopen takes ownership of its descriptor, so it gets a duplicate.
   explicit GzipPacker(int file)
       : gzip_(gzdopen(::dup(file), fmt::format("wb{}", kGzipLevel).c_str())) {}
   ~GzipPacker() override {
@@ -101,7 +101,7 @@ class PackerBuffer final : public std::streambuf {
     if (reason_ == 0) reason_ = errno;
     return false;
   }
-  int reason() const { return reason_; }  // of the first write that was refused
+  int reason() const { return reason_; }  // errno of the first failed write
 
  protected:
   int_type overflow(int_type c) override {
@@ -128,16 +128,16 @@ std::unique_ptr<Packer> packer_for(const std::string& path, int file) {
   return std::make_unique<PlainPacker>(file);
 }
 
-// What is there already under the name.
+// The kind of file that the name has at present.
 enum class Place : std::uint8_t {
-  file,    // or nothing: a new file takes the name
+  file,    // or missing: a new file takes the name
   stream,  // a terminal, /dev/null, a FIFO: written into
   refused
 };
 
 struct FoundPlace {
   Place place = Place::file;
-  std::string why{};  // it is refused
+  std::string why{};  // the reason for a refusal
 };
 
 FoundPlace look_at(const std::string& path) {
@@ -153,8 +153,8 @@ FoundPlace look_at(const std::string& path) {
   return {Place::refused, S_ISDIR(target.st_mode) ? "it is a folder" : "it is no plain file"};
 }
 
-// A new file beside the name; a left-over of a command that was killed goes, whatever it leads to
-// stays.
+// Creates a file beside the name. Removes the left-over of a killed command, but never the target
+// of a link.
 int make_part(const std::string& part) {
   struct stat left = {};
   const bool is_left_over =
@@ -165,7 +165,7 @@ int make_part(const std::string& part) {
 
 class PackedFile final : public OutputFile {
  public:
-  // `part`: the name that the file has until it is whole; empty: it is a stream.
+  // `part`: the file's name until it is complete; empty for a stream.
   PackedFile(std::string path, std::string part, int file)
       : path_(std::move(path)),
         part_(std::move(part)),

@@ -1,7 +1,6 @@
-// OutputFile: where a command's output goes with -o. Written beside its final name and renamed when
-// it is complete, so that a half-written file never stands under the name; compressed by the name's
-// ending (.gz, .zst). A device or a FIFO is written into and stays; a link to a file is refused.
-// For one thread.
+// OutputFile: the target of a command's output with -o. Written beside its final name and renamed
+// when it is complete, so that the name never has a partial file; compressed by the name's ending
+// (.gz, .zst). A device or a FIFO is written to directly; a link to a file is refused. One thread.
 #pragma once
 
 #include <memory>
@@ -15,9 +14,9 @@ namespace metergate {
 class OutputFile {
  public:
   static Result<std::unique_ptr<OutputFile>> open(const std::string& path);
-  virtual ~OutputFile() = default;  // without finish(): nothing stays behind
+  virtual ~OutputFile() = default;  // without finish(): no file remains
   virtual std::ostream& stream() = 0;
-  // ErrorCode::storage where not all of it could be written.
+  // ErrorCode::storage if not all of the output could be written.
   virtual Result<> finish() = 0;
 };
 

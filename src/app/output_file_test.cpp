@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "base/compression.h"
-#include "storage/test_folder.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

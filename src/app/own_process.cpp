@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <initializer_list>
 
 namespace metergate {
 namespace {
@@ -16,11 +17,11 @@ rlimit& core_limit_at_start() {
   return limit;
 }
 
-// A file of the store that is opened as descriptor 1 would take what is printed.
+// A file of the store opened as descriptor 1 would receive the printed output.
 void keep_standard_descriptors() {
   for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(wanted, F_GETFD) >= 0) continue;
-    // Read only, so that what is printed to what was closed is refused as before.
+    // Read-only, so that printing to a closed output still fails.
     if (::open("/dev/null", O_RDONLY) < 0) ::_exit(1);
   }
 }

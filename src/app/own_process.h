@@ -1,13 +1,13 @@
-// What the whole process is set to before it does anything: nobody else reads what it writes, a
-// reader that goes away is an error and no end, and its memory, which holds keys, is not written to
-// disk when it dies. Called once, before any thread.
+// Settings of the whole process, made before anything else: its files are private, a closed pipe is
+// an error instead of a signal, and its memory, which holds keys, is not dumped to disk. Called
+// once, before any thread starts.
 #pragma once
 
 namespace metergate {
 
 void prepare_process();
-// CORE_DUMPS=true, for debugging: the kernel may keep the memory again, within the limit that the
-// process was started with.
+// CORE_DUMPS=true, for debugging: allows core dumps again, within the limit that the process was
+// started with.
 void allow_core_dumps();
 
 }  // namespace metergate

@@ -17,7 +17,7 @@ std::string progress_text(const Progress& progress) {
       fmt::format("{} events  {}/s", progress.events, progress.events * 1000 / elapsed_ms);
   if (progress.bytes_total > 0 && progress.bytes > 0) {
     const std::int64_t done = std::min(progress.bytes, progress.bytes_total);
-    // In thousandths of the file, so that no product leaves 64 bits.
+    // In thousandths of the file, so that no product exceeds 64 bits.
     const std::int64_t permille =
         std::max<std::int64_t>(done / (progress.bytes_total / 1000 + 1), 1);
     const std::int64_t left_us =

@@ -1,5 +1,5 @@
-// A progress line on a terminal: how many, how fast, how much longer. Nothing where standard error
-// is no terminal. For one thread.
+// A progress line on a terminal: count, rate and remaining time. Nothing if standard error is not a
+// terminal. One thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace metergate {
 struct Progress {
   std::int64_t events = 0;
   std::int64_t bytes = 0;
-  std::int64_t bytes_total = 0;  // 0: not known
+  std::int64_t bytes_total = 0;  // 0: unknown
   Microseconds elapsed{0};
 };
 

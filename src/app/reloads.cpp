@@ -6,8 +6,7 @@
 namespace metergate {
 namespace {
 
-// Of a file that was replaced or written to, one of these differs. What is not there has a mark
-// too.
+// A mark that differs if a file was replaced, written to, created or removed.
 std::string mark_of(const std::vector<std::filesystem::path>& files) {
   std::string mark;
   for (const std::filesystem::path& file : files) {
@@ -60,8 +59,8 @@ void Reloads::look() {
   }
 }
 
-// The mark is from before the reading: what changes meanwhile is read once more, and so are files
-// that are named anew, which does no harm.
+// The mark is taken before reading: a file that changes meanwhile is read once more, and so are
+// newly named files, which does no harm.
 void Reloads::read_again(Watched& watched) {
   watched.seen = mark_of(watched.entry.files());
   const Result<> read = watched.entry.reload();

@@ -1,8 +1,8 @@
-// Reloads: what is read again while the server runs. Each entry names the files that it is made of
-// and what to do when one of them has changed, or when the operator asks (SIGHUP).
+// Reloads: reads files again while the server runs. Each entry has its files and the action for
+// when one of them has changed, or when the operator asks (SIGHUP).
 //
-// A file that is broken leaves in force what was read before it, with one line in the log. One
-// thread of its own; reload() from any.
+// A broken file leaves the previous content in force, with one line in the log. Has a thread of its
+// own; reload() may be called from any.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +22,7 @@ class Reloads {
  public:
   struct Entry {
     std::string name;  // for the log: "UPSTREAMS_FILE"
-    // Asked anew each time, since one file may name others.
+    // Called again each time, since one file may name others.
     std::function<std::vector<std::filesystem::path>()> files;
     std::function<Result<>()> reload;
   };
@@ -32,24 +32,24 @@ class Reloads {
   Reloads(const Reloads&) = delete;
   Reloads& operator=(const Reloads&) = delete;
 
-  // Before start().
+  // Only before start().
   void add(Entry entry);
-  // From now on the files are looked at every `every`.
+  // Checks the files at this interval from now on.
   void start(std::chrono::milliseconds every = std::chrono::seconds{1});
   // Reads everything again now, changed or not.
   void reload();
-  // Reads again what has changed since the last time.
+  // Reads again the files that have changed since the last time.
   void look();
 
  private:
   struct Watched {
     Entry entry;
-    std::string seen;  // of its files: what tells them from changed ones
+    std::string seen;  // the mark of its files as last read
   };
   void read_again(Watched& watched);
 
   const Log& log_;
-  std::mutex reading_;  // one at a time
+  std::mutex reading_;  // one reading at a time
   std::vector<Watched> watched_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -30,7 +30,8 @@ class ReloadsTest : public testing::Test {
                   }});
   }
   ~ReloadsTest() override { std::filesystem::remove_all(folder_); }
-  // Each time another size, so that it differs whatever the clock of the file system is.
+  // Each text has another size, so that it differs whatever the resolution of the file system's
+  // clock.
   void write(const std::string& text, const std::string& name = "thing") {
     std::ofstream(folder_ / name) << text;
   }

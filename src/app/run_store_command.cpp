@@ -6,7 +6,7 @@
 
 #include "app/command_line.h"
 #include "app/exit_status.h"
-#include "storage/store.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 
@@ -21,7 +21,7 @@ int run_store_command(const StoreCall& call, Services& services, Streams streams
   CommonOptions common;
   if (const auto done = parse_words(*row, *command, call.arguments, streams, common)) return *done;
   StoreContext context{.services = services,
-                       // Whoever reaches the folder could write into it what they like.
+                       // A caller that can reach the folder could write to it anyway.
                        .actor = {.name = call.actor,
                                  .ip = {},
                                  .user_agent = "metergate",

@@ -1,6 +1,6 @@
 // Runs a StoreCommand over services that are open here: parses its words, runs it, and waits until
-// what it did and read is durable. Used by this process's own commands and by the control socket.
-// Any thread.
+// its changes, and those that it read, are durable. Used by this process's own commands and by the
+// control socket. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct StoreCall {
   std::string actor;  // "cli:ada"
 };
 
-// The exit status; what went wrong stands on streams.err.
+// Returns the exit status; errors are on streams.err.
 int run_store_command(const StoreCall& call, Services& services, Streams streams);
 
 }  // namespace metergate

@@ -15,20 +15,22 @@
 #include "api/dispatch.h"
 #include "app/control.h"
 #include "app/descriptors.h"
+#include "app/live_settings.h"
 #include "app/reloads.h"
+#include "base/check.h"
 #include "gateway/gateway.h"
-#include "http/outbound.h"
-#include "http/server.h"
-#include "http/upstream_checks.h"
-#include "service/sessions.h"
-#include "storage/store.h"
+#include "http/outbound/outbound.h"
+#include "http/server/server.h"
+#include "http/server/upstream_checks.h"
+#include "service/access/sessions.h"
+#include "storage/shapes/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
 
 namespace metergate {
 namespace {
 
-// SIGHUP does not stop anything; it is here so that it is met nowhere else.
+// SIGHUP does not stop the server; it is included so that no other thread receives it.
 sigset_t met_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -38,7 +40,7 @@ sigset_t met_signals() {
   return signals;
 }
 
-// SIGHUP asks for files to be read again, and ends nothing.
+// SIGHUP has the files read again and does not end the wait.
 int wait_for_stop_signal(Reloads& reloads) {
   const sigset_t signals = met_signals();
   while (true) {
@@ -49,7 +51,7 @@ int wait_for_stop_signal(Reloads& reloads) {
   }
 }
 
-// From the identity provider's file to the sessions.
+// Passes the keys of the identity provider's file to the sessions.
 Result<> read_keys(const std::string& text, Services& services) {
   Jwks keys = TRY(Jwks::parse(text));
   log_skipped_keys(keys, services.log);
@@ -66,7 +68,7 @@ void watch_keys(const Config& config, Services& services, Reloads& reloads) {
                }});
 }
 
-// The upstreams of the gateway, and the checks of whether they are well.
+// The gateway's upstreams and their health checks.
 class Upstreams {
  public:
   Upstreams(std::vector<gateway::UpstreamSpec> specs, const Log& log)
@@ -101,7 +103,45 @@ void watch_upstreams(const Config& config, Upstreams& upstreams, Reloads& reload
                }});
 }
 
-// No more connections than there are descriptors for, so that the store never goes without.
+// The doors that hold settings of their own.
+struct LiveDoors {
+  App& app;
+  api::Dispatcher& dispatcher;
+  gateway::Gateway& gateway;
+  gateway::NewTenants& new_tenants;
+  http::Server& server;
+  http::Outbound& outbound;
+  Log& log;
+};
+
+gateway::Durability durability_of(const Config& config) {
+  return config.is_gateway_strict ? gateway::Durability::strict : gateway::Durability::fast;
+}
+
+void apply(const Config& config, const LiveDoors& doors) {
+  doors.app.take_changing(config);
+  doors.dispatcher.set_cors(config.cors);
+  doors.gateway.set_cors(config.cors);
+  doors.gateway.set_durability(durability_of(config));
+  doors.new_tenants.set_plan(config.new_tenants_plan);
+  doors.server.set_callers(config.callers);
+  doors.outbound.set_rules(config.webhook_rules);
+  doors.log.set_least(config.log_level);
+}
+
+// Asked on SIGHUP only: a file that is being written is not taken half.
+void watch_settings(const ServeOptions& options, const LiveDoors& doors, Reloads& reloads) {
+  const auto settings = std::make_shared<LiveSettings>(
+      LiveSettings::Parts{.in_force = options.in_force,
+                          .read = options.read_settings,
+                          .apply = [doors](const Config& config) { apply(config, doors); },
+                          .log = doors.log});
+  reloads.add({.name = "settings",
+               .files = [] { return std::vector<std::filesystem::path>{}; },
+               .reload = [settings] { return settings->reload(); }});
+}
+
+// At most as many connections as there are descriptors for, so that the store always has its own.
 std::size_t connections_max(const gateway::UpstreamTable& table, const Log& log) {
   std::size_t to_upstreams = 0;
   for (const auto& upstream : table.upstreams())
@@ -142,7 +182,7 @@ http::OutboundOptions outbound_options(const Config& config) {
 void block_stop_signals() {
   const sigset_t signals = met_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A client that goes away while it is answered is met by an error of the write.
+  // A client that disconnects during its answer shows as a write error.
   std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -175,24 +215,27 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services, config.cors));
   Upstreams upstreams(options.upstreams, services.log);
   gateway::NewTenants new_tenants(config.new_tenants_plan, services);
-  gateway::Gateway gateway(
-      {.own = *handler,
-       .serves = [&](std::string_view path) { return handler->serves(path); },
-       .tables = upstreams.tables(),
-       .services = services,
-       .durability =
-           config.is_gateway_strict ? gateway::Durability::strict : gateway::Durability::fast,
-       .cors = config.cors,
-       .new_tenants = config.new_tenants_plan.empty() ? nullptr : &new_tenants});
+  gateway::Gateway gateway({.own = *handler,
+                            .serves = [&](std::string_view path) { return handler->serves(path); },
+                            .tables = upstreams.tables(),
+                            .services = services,
+                            .durability = durability_of(config),
+                            .cors = config.cors,
+                            .new_tenants = &new_tenants});
   const auto http_options =
       server_options(config, connections_max(*upstreams.tables().get(), services.log));
   const auto server =
       TRY(http::Server::create(http_options, gateway, services.clock, services.log));
   Reloads reloads(services.log);
+  const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
+  if (options.read_settings) {
+    CHECK(options.log != nullptr);
+    watch_settings(options, {app, *handler, gateway, new_tenants, *server, *outbound, *options.log},
+                   reloads);
+  }
   watch_upstreams(config, upstreams, reloads);
   watch_keys(config, services, reloads);
   auto control = TRY(Control::start(config.data_dir, services));
-  const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);
   if (options.has_workers) scheduler.start();

@@ -1,7 +1,7 @@
-// Serving: the doors over an open App — HTTP, the control socket, the workers — from the first
+// Serving: the doors over an open App (HTTP, the control socket, the workers), from the first
 // request to the last, until SIGTERM or SIGINT. Files of keys and upstreams are read again when
-// they change, and on SIGHUP. For the main thread, which started no other before
-// block_stop_signals().
+// they change, and with the settings on SIGHUP. For the main thread, which must not have started
+// another one before block_stop_signals().
 #pragma once
 
 #include <functional>
@@ -19,19 +19,23 @@ namespace metergate {
 struct ServeOptions {
   bool has_workers = true;
   std::vector<gateway::UpstreamSpec> upstreams;  // empty: no gateway
-  // Called once everything answers, with the port that was bound.
+  // Reads the settings again on SIGHUP; empty: they stay. `in_force` is what it found before.
+  std::function<Result<LoadedConfig>()> read_settings{};
+  LoadedConfig in_force{};
+  Log* log = nullptr;  // whose level may change; needed with read_settings
+  // Called once the server accepts requests, with its port.
   std::function<void(std::uint16_t port)> when_ready;
 };
 
-// Every thread started later inherits it, so that only serve() takes these signals.
+// Threads started later inherit the mask, so that only serve() receives these signals.
 void block_stop_signals();
 
-// ErrorCode::invalid where no socket of this machine can have the address: asked before the store
-// is opened.
+// ErrorCode::invalid if no socket of this machine can have the address. Checked before the store is
+// opened.
 Result<> check_listen_address(const std::string& address);
 
-// Returns after an orderly stop: no more requests taken, those under way finished, all flushed.
-// ErrorCode::storage where the port or the socket is not to be had, with the reason.
+// Returns after an orderly stop: requests under way finished, everything flushed.
+// ErrorCode::storage, with the reason, if the port or the socket is not available.
 Result<> serve(App& app, const Config& config, const ServeOptions& options);
 
 }  // namespace metergate

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kSpooledPieceBytes = 64 * 1024;
 
-// Hands everything on to the file, which has a buffer of its own.
+// Passes everything to the file, which has a buffer of its own.
 class FileBuffer final : public std::streambuf {
  public:
   explicit FileBuffer(std::FILE* file) : file_(file) {}

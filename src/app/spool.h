@@ -1,5 +1,5 @@
-// Spool: a command's output on its way out, kept in a file without a name, so that however much it
-// is, memory holds one piece. Written by one thread, then read by one.
+// Spool: a command's output on its way out, kept in an unnamed file, so that memory holds one piece
+// only. Written by one thread, then read by one.
 #pragma once
 
 #include <memory>
@@ -16,9 +16,9 @@ class Spool {
   static Result<std::unique_ptr<Spool>> create();
   virtual ~Spool() = default;
   virtual std::ostream& stream() = 0;
-  // ErrorCode::storage where not all of it could be written. Then read() may be called.
+  // ErrorCode::storage if not all of the output could be written. Call read() only afterwards.
   virtual Result<> finish() = 0;
-  // The next piece, from the start; nothing: that was all.
+  // The next piece, from the start; nothing at the end.
   virtual Result<std::optional<std::string>> read() = 0;
 };
 

@@ -39,7 +39,7 @@ class StandardOutput::Buffer final : public std::streambuf {
 
  private:
   int descriptor_;
-  int reason_ = 0;  // of the first write that was refused; nothing is written after it
+  int reason_ = 0;  // errno of the first failed write; later text is dropped
   std::vector<char> piece_;
 };
 

@@ -1,5 +1,5 @@
-// StandardOutput: where the program prints, which knows at the end whether every byte arrived: to a
-// full disk or to a reader that has gone, a command has not done what it was asked. For one thread.
+// StandardOutput: the program's output, which knows at the end whether every byte was written. A
+// command whose output met a full disk or a closed pipe has failed. One thread.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ class StandardOutput {
   StandardOutput& operator=(const StandardOutput&) = delete;
 
   std::ostream& stream() { return stream_; }
-  // ErrorCode::storage, with the reason, where not all of it was taken.
+  // ErrorCode::storage, with the reason, if not all of the output was written.
   Result<> finish();
 
  private:

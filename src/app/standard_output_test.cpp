@@ -7,7 +7,7 @@
 #include <array>
 #include <csignal>
 
-#include "storage/test_folder.h"
+#include "storage/testing/test_folder.h"
 
 namespace metergate {
 namespace {

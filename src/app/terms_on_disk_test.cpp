@@ -1,15 +1,15 @@
-// What a month is priced with, and when it is renewed, with everything built as the program builds
-// it: on disk, in a billing time zone, with restarts and another catalogue between.
+// The terms that price a month, and renewals, with everything built as in the program: on disk, in
+// a billing time zone, with restarts and another catalogue in between.
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
 #include "app/app.h"
-#include "service/billing.h"
-#include "service/directory.h"
-#include "storage/store.h"
-#include "storage/test_folder.h"
+#include "service/billing/billing.h"
+#include "service/tenants/directory.h"
+#include "storage/shapes/store.h"
+#include "storage/testing/test_folder.h"
 #include "workers/jobs.h"
 
 namespace metergate {
@@ -21,7 +21,7 @@ class TermsOnDisk : public testing::Test {
  protected:
   TermsOnDisk() { open(); }
 
-  // The shipped catalogue, with other words in place of some.
+  // The shipped catalogue, with `from` replaced by `to`.
   void open(std::string_view from = "", std::string_view to = "") {
     app_.reset();
     AppFiles files = *read_app_files(config_);
@@ -99,7 +99,7 @@ TEST_F(TermsOnDisk, OwnLimitsOfOctoberOutliveARestartAndTheClose) {
   EXPECT_EQ(cost("2026-10"), Money{30'000'000});
 }
 
-// The catalogue's versions hold by time likewise: a start in November prices no October anew.
+// Versions of the catalogue also hold by time: a start in November never reprices October.
 TEST_F(TermsOnDisk, ACatalogueOfNovemberLeavesOctoberAsItIsAndSaysWhatItChanged) {
   add();
   stores(4, "2026-10-12T00:00:00Z");

@@ -1,6 +1,6 @@
-// ChangeBook: which names changed after a mark, so that who keeps what follows from them makes only
-// that anew. Marks rise with each change and mean something within one process only; a reader
-// begins with mark 0 and is told "all". Holds each name once. Not safe from several threads.
+// ChangeBook: the names that changed after a mark, so that a reader of derived figures recomputes
+// only those. Marks rise with each change and are valid within one process only; a reader begins
+// with mark 0 and is told "all". Holds each name once. Not safe from several threads.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace metergate {
 using ChangeMark = std::uint64_t;
 
 struct ChangedNames {
-  ChangeMark through = 0;  // everything up to this mark is told
+  ChangeMark through = 0;  // the answer covers everything up to this mark
   bool is_all = false;     // anything may have changed; names are left out
   std::vector<std::string> names;
 };
@@ -23,7 +23,7 @@ struct ChangedNames {
 class ChangeBook {
  public:
   ChangeMark mark() const { return mark_; }
-  // The changes noted after this have one mark, higher than all before.
+  // The changes noted after this share one mark, higher than all before.
   void begin() { ++mark_; }
   void note(std::string_view name) {
     if (!by_age_.empty() && by_age_.back().at == mark_ && by_age_.back().name == name) return;
@@ -54,7 +54,7 @@ class ChangeBook {
     std::string name;
     ChangeMark at;
   };
-  // From 1 on, so that a reader's 0 lies before everything.
+  // Begins at 1, so that a reader's 0 is before every change.
   ChangeMark mark_ = 1;
   ChangeMark all_at_ = 1;
   std::list<Entry> by_age_;                                                  // the newest last

@@ -13,7 +13,7 @@
 namespace metergate {
 
 std::string zstd_compress(std::string_view bytes);
-// ErrorCode::corrupt where this is not one whole frame of zstd_compress; too_large where the text
+// ErrorCode::corrupt if the bytes are not one whole frame of zstd_compress; too_large if the text
 // is longer than `size_max`.
 Result<std::string> zstd_decompress(std::string_view bytes, std::size_t size_max);
 

@@ -31,7 +31,7 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t size_max) {
     return fail(ErrorCode::overloaded, "no memory to decode the body with");
   }
   const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, inflateEnd);
-  std::string input(bytes);  // zlib's interface wants bytes that it could write to
+  std::string input(bytes);  // zlib's interface takes a pointer to writable bytes
   stream.next_in = reinterpret_cast<Bytef*>(input.data());
   stream.avail_in = static_cast<uInt>(input.size());
   std::string content;
@@ -56,7 +56,7 @@ Result<std::string> unzstd(std::string_view bytes, std::size_t size_max) {
   ZSTD_inBuffer input = {bytes.data(), bytes.size(), 0};
   std::string content;
   std::string piece(kPieceBytes, '\0');
-  std::size_t left = 1;  // what the decoder still asks for; 0: the frame is whole
+  std::size_t left = 1;  // bytes that the decoder still expects; 0: the frame is complete
   while (left != 0) {
     ZSTD_outBuffer output = {piece.data(), piece.size(), 0};
     left = ZSTD_decompressStream(context.get(), &output, &input);

@@ -29,7 +29,7 @@ bool is_same_word(std::string_view a, std::string_view b) {
   });
 }
 
-// "q=0.5" in thousandths (RFC 9110, 12.4.2); nothing where it is no weight.
+// "q=0.5" in thousandths (RFC 9110, 12.4.2); nothing if the text is not a weight.
 std::optional<int> weight_of(std::string_view parameter) {
   if (parameter.size() < 3 || (parameter[0] != 'q' && parameter[0] != 'Q') || parameter[1] != '=')
     return std::nullopt;
@@ -46,7 +46,7 @@ std::optional<int> weight_of(std::string_view parameter) {
   return std::min(weight, kWeightMax);
 }
 
-// What the field says of one coding by name; of several times the last.
+// The weights that the field gives to each coding; the last one wins if a coding is named twice.
 struct Weights {
   std::optional<int> gzip;
   std::optional<int> zstd;
@@ -113,7 +113,7 @@ struct ContentEncoder::State {
   }
 
   void run_gzip(std::string_view bytes, bool is_last, std::string& out) {
-    std::string input{bytes};  // zlib's interface wants bytes that it could write to
+    std::string input{bytes};  // zlib's interface takes a pointer to writable bytes
     gzip.next_in = reinterpret_cast<Bytef*>(input.data());
     gzip.avail_in = static_cast<uInt>(input.size());
     std::string piece(kOutputPiece, '\0');

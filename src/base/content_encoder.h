@@ -1,5 +1,5 @@
-// Content codings of answers (RFC 9110): gzip and zstd, made piece by piece as the bytes come. What
-// undoes them is base/content_coding. One thread at a time.
+// Content codings of answers (RFC 9110): gzip and zstd, encoded piece by piece as the bytes come.
+// base/content_coding decodes them. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ enum class ContentCoding : std::uint8_t { gzip, zstd };
 
 std::string_view name_of(ContentCoding coding);
 
-// The coding that an Accept-Encoding field asks for most; of those asked for alike, zstd. Nothing
-// where the plain content is wanted as much or more, or the field asks for neither.
+// The coding with the highest weight in an Accept-Encoding field; zstd if both have the same.
+// Nothing if the plain content has the same weight or a higher one, or the field allows neither.
 std::optional<ContentCoding> wanted_coding(std::string_view accept_encoding);
 
 class ContentEncoder {
@@ -25,9 +25,9 @@ class ContentEncoder {
   ContentEncoder& operator=(ContentEncoder&&) noexcept;
   ~ContentEncoder();
 
-  // What of the coded content is ready; may be empty.
+  // The coded bytes that are ready; may be empty.
   std::string add(std::string_view bytes);
-  // The rest of it. Called once, last.
+  // The remaining coded bytes. Called once, last.
   std::string finish();
 
  private:

@@ -19,7 +19,7 @@ namespace {
 constexpr unsigned long long kPasswordPasses = 2;
 constexpr std::size_t kPasswordMemory = 19 * 1024 * 1024;
 
-// libsodium chooses its fastest code and opens its random source once a process.
+// libsodium chooses its fastest code and opens its random source once in a process.
 void start_sodium() {
   static const bool started = sodium_init() >= 0;
   CHECK(started);
@@ -39,8 +39,8 @@ std::string encode_base64(std::string_view bytes, int variant) {
   return text;
 }
 
-// Refuses foreign characters, padding that is not the variant's and bits left over: each text has
-// one meaning, and each bytes one text.
+// Refuses foreign characters, padding of another variant and non-zero spare bits, so that each
+// value has exactly one text.
 std::optional<std::string> decode_base64(std::string_view text, int variant) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t size = 0;
@@ -59,14 +59,14 @@ std::string random_bytes(std::size_t count) {
   std::size_t filled = 0;
   while (filled < count) {
     const ssize_t got = ::getrandom(bytes.data() + filled, count - filled, 0);
-    CHECK(got > 0 || errno == EINTR);  // the system without its random source is no place to go on
+    CHECK(got > 0 || errno == EINTR);  // the server must not go on without random bytes
     if (got > 0) filled += static_cast<std::size_t>(got);
   }
   return bytes;
 }
 
 std::string sha256(std::string_view bytes) {
-  // Looked up once and kept: a look-up for each call costs more than hashing a short text.
+  // Looked up once and kept: a look-up costs more than hashing a short text.
   static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   CHECK(algorithm != nullptr);
   std::string digest(kSha256Size, '\0');

@@ -19,14 +19,14 @@ std::string random_bytes(std::size_t count);
 std::string sha256(std::string_view bytes);  // 32 bytes
 std::string to_hex(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 bytes
-// Same length and bytes, in a time that does not depend on where they differ.
+// Compares size and bytes in a time that does not depend on where they differ.
 bool equal_constant_time(std::string_view a, std::string_view b);
 
 std::string base64url(std::string_view bytes);  // without padding
-// Strict: no padding, no other alphabet, no bits left over.
+// Strict: without padding, this alphabet only, spare bits zero.
 std::optional<std::string> parse_base64url(std::string_view text);
 std::string base64(std::string_view bytes);  // the common alphabet, with padding
-// Strict: padded, no other alphabet, no bits left over.
+// Strict: with padding, this alphabet only, spare bits zero.
 std::optional<std::string> parse_base64(std::string_view text);
 
 // A 128-bit hash under a secret key, so that nobody can make two texts collide on purpose
@@ -52,7 +52,7 @@ enum class SignatureAlgorithm : std::uint8_t { hs256, rs256, es256, eddsa };
 class VerifyingKey {
  public:
   static VerifyingKey hmac(std::string_view secret);
-  // From the members of a JSON Web Key (RFC 7517, 7518, 8037), base64url as they stand there.
+  // From the members of a JSON Web Key (RFC 7517, 7518, 8037), in base64url.
   static Result<VerifyingKey> rsa(std::string_view n, std::string_view e);  // at least 2048 bits
   static Result<VerifyingKey> ec_p256(std::string_view x, std::string_view y);
   static Result<VerifyingKey> ed25519(std::string_view x);
@@ -65,7 +65,7 @@ class VerifyingKey {
   VerifyingKey(SignatureAlgorithm algorithm, std::shared_ptr<void> key)
       : algorithm_(algorithm), key_(std::move(key)) {}
   SignatureAlgorithm algorithm_;
-  std::shared_ptr<void> key_;  // the library's own object, never changed
+  std::shared_ptr<void> key_;  // an OpenSSL object, immutable
 };
 
 }  // namespace metergate

@@ -12,8 +12,8 @@ namespace {
 
 constexpr int kEndOfInput = std::char_traits<char>::eof();
 
-// What spreadsheets take for the start of a formula, or skip over to find one. The last four are
-// the fullwidth forms of = + - @, which some of them fold.
+// Characters that make spreadsheets read a formula, or that they skip before one. The last four are
+// the fullwidth forms of = + - @, which some spreadsheets treat alike.
 constexpr std::array<std::string_view, 12> kFormulaStarts = {"=",
                                                              "+",
                                                              "-",
@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 12> kFormulaStarts = {"=",
 constexpr std::size_t kFirstLineBytesMax = 64 * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// The line "sep=;" that spreadsheets put in front, and understand.
+// The separator in a first line "sep=;", which spreadsheets write and understand.
 std::optional<char> named_separator(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   const bool is_said = line.size() == 5 && (line.starts_with("sep=") || line.starts_with("SEP=") ||
@@ -40,7 +40,7 @@ std::optional<char> named_separator(std::string_view line) {
 }
 
 char usual_separator(std::string_view line) {
-  constexpr std::string_view kSeparators = ",;\t";  // of equally many, the first
+  constexpr std::string_view kSeparators = ",;\t";  // the first one wins a tie
   std::array<std::size_t, kSeparators.size()> counts{};
   bool is_quoted = false;
   for (const char c : line) {
@@ -125,7 +125,7 @@ int CsvReader::take() {
   return c;
 }
 
-// As much of it as is needed to tell what separates its fields.
+// Reads as much of the first line as it takes to find the separator.
 void CsvReader::take_first_line() {
   first_line_.clear();
   while (first_line_.size() < kFirstLineBytesMax && !first_line_.ends_with('\n')) {
@@ -135,7 +135,7 @@ void CsvReader::take_first_line() {
   }
 }
 
-// What separates fields is known before the first is read.
+// The separator must be known before the first field is read.
 Result<> CsvReader::read_first_line() {
   take_first_line();
   if (first_line_.starts_with(kByteOrderMark)) first_line_.erase(0, kByteOrderMark.size());
@@ -159,7 +159,7 @@ Result<> CsvReader::append(std::string& field, int c) {
   return {};
 }
 
-// What the character behind a field ends.
+// The kind of end that the character after a field marks.
 Result<CsvReader::End> CsvReader::end_after(int c) {
   if (c == static_cast<unsigned char>(separator_)) return End::field;
   if (c == '\n') return End::record;
@@ -196,7 +196,7 @@ Result<CsvReader::End> CsvReader::read_field(std::string& field) {
 Result<std::optional<CsvReader::Record>> CsvReader::next() {
   try {
     return read_record();
-  } catch (const std::ios_base::failure& failure) {  // what a file stream throws on a bad read
+  } catch (const std::ios_base::failure& failure) {  // a file stream throws this on a bad read
     return fail(ErrorCode::storage, fmt::format("line {}: {}", line_, failure.what()));
   }
 }

@@ -1,9 +1,9 @@
-// Comma-separated values (RFC 4180): a writer for reports and a reader for imports, which takes
-// what spreadsheets make of such files, too: semicolons or tabs, a "sep=" line, lines left blank.
+// Comma-separated values (RFC 4180): a writer for reports and a reader for imports, which also
+// accepts the variants that spreadsheets write: semicolons or tabs, a "sep=" line, blank lines.
 //
-// The writer keeps spreadsheets from running what a tenant wrote: a text that begins like a formula
-// gets a single quote in front. Numbers are numbers, never escaped. The reader streams: one record
-// at a time, each bounded, and the first fault ends it. Not for use from two threads at once.
+// The writer keeps spreadsheets from running text that a tenant wrote: a text that begins like a
+// formula gets a single quote in front. Numbers are never escaped. The reader streams: one record
+// at a time, each bounded, and the first fault ends it. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -45,17 +45,17 @@ class CsvReader {
  public:
   using Record = std::vector<std::string>;
 
-  // `in` is borrowed. Lines may end in CRLF or LF; a byte order mark at the start is skipped. What
-  // separates fields is what a first line sep=… says, or of comma, semicolon and tab what the first
-  // record has most of. A record whose fields are all blank is none.
+  // `in` is borrowed. Lines may end in CRLF or LF; a byte order mark at the start is skipped. The
+  // separator is that of a first line "sep=…", otherwise whichever of comma, semicolon and tab is
+  // most frequent in the first record. A record of blank fields only is skipped.
   explicit CsvReader(std::istream& in, CsvLimits limits = {}) : in_(in), limits_(limits) {}
 
-  // The next record, or none at the end of the input. Every record must have as many fields as the
-  // first. ErrorCode::invalid, with the line, for anything that RFC 4180 does not allow, for text
-  // that is not UTF-8, and past the limits; ErrorCode::storage where
-  // the input cannot be read. Not to be called again after either.
+  // The next record, or nothing at the end of the input. Every record must have as many fields as
+  // the first. ErrorCode::invalid, with the line, if the text breaks RFC 4180, is not UTF-8 or
+  // exceeds a limit; ErrorCode::storage if the input cannot be read. Must not be called again after
+  // an error.
   Result<std::optional<Record>> next();
-  // The line, from 1, on which the last record began.
+  // The line, counted from 1, on which the last record began.
   std::size_t line() const { return record_line_; }
 
  private:
@@ -75,7 +75,7 @@ class CsvReader {
 
   std::istream& in_;
   CsvLimits limits_;
-  std::string first_line_;  // taken from `in_` to look at, and not yet read
+  std::string first_line_;  // read ahead from `in_`, not yet consumed
   std::size_t first_line_at_ = 0;
   char separator_ = ',';
   std::size_t line_ = 1;

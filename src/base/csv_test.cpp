@@ -15,7 +15,7 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-// All records, each as its fields joined by '|', or the message of the refusal.
+// All records, each with its fields joined by '|', or the message of the refusal.
 std::vector<std::string> records(const std::string& text, CsvLimits limits = {}) {
   std::istringstream in{text};
   CsvReader reader{in, limits};
@@ -182,7 +182,7 @@ TEST(CsvReader, FieldsAreSeparatedByWhatTheFirstLineHasMostOf) {
   EXPECT_EQ(records("a;b;c\n1;2,5;\"x;y\"\n"), (Lines{"a|b|c", "1|2,5|x;y"}));
   EXPECT_EQ(records("a\tb\n1\t2,3\n"), (Lines{"a|b", "1|2,3"}));
   EXPECT_EQ(records("\"a;b;c\",d\n1,2\n"), (Lines{"a;b;c|d", "1|2"}));
-  EXPECT_EQ(records("a;b,c\n1,2\n"), (Lines{"a;b|c", "1|2"}));  // equally many: the comma
+  EXPECT_EQ(records("a;b,c\n1,2\n"), (Lines{"a;b|c", "1|2"}));  // a tie: the comma
   EXPECT_EQ(records("\xef\xbb\xbf\"a\";b\r\n1;2\r\n"), (Lines{"a|b", "1|2"}));
 }
 

@@ -27,7 +27,7 @@ struct Digits {
   int scale = 0;
 };
 
-// "12.50" as 1250 and 2. Decimals far beyond what can be kept are passed over.
+// Reads "12.50" as 1250 and 2. Decimals beyond the capacity are ignored.
 std::optional<Digits> read_digits(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size());
   if (point == 0 || point + 1 == text.size()) return std::nullopt;
@@ -43,7 +43,7 @@ std::optional<Digits> read_digits(std::string_view text) {
   return read;
 }
 
-// "", "e5", "E+5", "e-5".
+// Reads "", "e5", "E+5" or "e-5".
 std::optional<int> read_exponent(std::string_view text) {
   if (text.empty()) return 0;
   text.remove_prefix(1);

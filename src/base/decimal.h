@@ -10,23 +10,23 @@
 
 namespace metergate {
 
-// unscaled / 10^scale, exactly; scale 0 to 18. Its scale is how many decimals it is written with.
+// unscaled / 10^scale, exactly; scale 0 to 18, which is also the number of decimals shown.
 struct Decimal {
   std::int64_t unscaled = 0;
   std::uint8_t scale = 0;
 };
 
-// By value, whatever the scales: 1.50 equals 1.5.
+// Compares the values, whatever the scales: 1.50 equals 1.5.
 std::strong_ordering compare(Decimal a, Decimal b);
 std::string to_text(Decimal value);
-// Fewer decimals, rounded half away from zero; more are padded with zeros where they fit.
+// Fewer decimals are rounded half away from zero; more are padded with zeros if they fit.
 Decimal rescale(Decimal value, std::uint8_t scale);
-// The same value without the zeros at the end: 15.200 becomes 15.2.
+// The same value without trailing zeros: 15.200 becomes 15.2.
 Decimal trimmed(Decimal value);
 
-// "12", "-0.50", "1.5e3" as a decimal: exact with up to 18 decimals where 64 bits hold the digits;
-// decimals beyond that are cut. Nothing where it is no number (as JSON has numbers,
-// but for zeros in front), longer than 64 characters, or its whole part does not fit.
+// Reads "12", "-0.50", "1.5e3": exactly with up to 18 decimals if the digits fit into 64 bits;
+// further decimals are cut. Nothing if the text is not a number as in JSON (leading zeros are
+// allowed), is longer than 64 characters, or its whole part does not fit.
 std::optional<Decimal> parse_decimal(std::string_view text);
 
 }  // namespace metergate

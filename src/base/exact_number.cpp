@@ -5,13 +5,13 @@
 namespace metergate {
 namespace {
 
-// Exponents beyond it are all the same to us: no such number can be counted.
+// A bound on exponents. All larger ones are treated alike, since no such number can be counted.
 constexpr std::int64_t kPowerMax = 1'000'000'000'000;
 constexpr std::int64_t kScaledDigitsMax = 30;
 
 bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 
-// "e5", "E+5", "e-5".
+// Reads "e5", "E+5" or "e-5".
 std::optional<std::int64_t> read_power(std::string_view text) {
   text.remove_prefix(1);
   const bool is_negative = text.starts_with('-');

@@ -46,7 +46,7 @@ TEST(ExactNumber, ScalingRoundsOnceHalfAwayFromZero) {
   EXPECT_EQ(at_nine("0.1000000000"), 100'000'000);
   EXPECT_EQ(at_nine("0.0000000005"), 1);
   EXPECT_EQ(at_nine("-0.0000000005"), -1);
-  // Rounding the rounded would give 1.
+  // Rounding twice would give 1.
   EXPECT_EQ(at_nine("0.00000000049999999999999999999999999999"), 0);
   EXPECT_EQ(at_nine("0.9999999999"), 1'000'000'000);
   EXPECT_EQ(at_nine("1e-300"), 0);

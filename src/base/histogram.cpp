@@ -23,7 +23,8 @@ unsigned width_of(Number value) {
   return static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(value)));
 }
 
-// Values below 64 have a bucket each; above, the leading bit and the next six choose it.
+// Values below 64 have a bucket each; for others the leading bit and the next six choose the
+// bucket.
 std::uint16_t index_of(Number value, unsigned top_bit) {
   if (value < (1 << kSubBits)) return static_cast<std::uint16_t>(std::max<Number>(value, 0));
   const unsigned top = width_of(value) - 1;
@@ -40,8 +41,8 @@ Number middle_of(std::uint16_t index) {
   return low + ((Number{1} << shift) >> 1U);
 }
 
-// Counts stop at their maximum instead of wrapping: a percentile stays right enough, a total is
-// kept elsewhere.
+// Counts stop at their maximum instead of wrapping. Percentiles stay accurate enough, and totals
+// are kept elsewhere.
 std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) {
   return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
@@ -71,7 +72,7 @@ void Histogram::add_at(std::uint16_t index, std::uint32_t times) {
 }
 
 void Histogram::merge(const Histogram& other) {
-  // Into a histogram of many, most buckets are there already: only the others need new room.
+  // Most buckets usually exist already, so only missing ones need new room.
   std::vector<Bucket> missing;
   auto a = buckets_.begin();
   for (const Bucket& b : other.buckets_) {

@@ -1,11 +1,11 @@
-// A mergeable histogram of durations, or of whole numbers, from which percentiles are read with a
-// relative error of at most 1 %.
+// A mergeable histogram of durations, or of whole numbers, with percentiles that have a relative
+// error of at most 1 %.
 //
 // Log-linear: each power of two is cut into 64 equal buckets, and a bucket is read as its middle,
 // so a value is off by at most 1/128. Sparse: only buckets with a count are kept, sorted. Covers
-// durations of 0 to 2^36 µs (19 hours), and numbers of 0 to 2^70; what is greater counts in the
-// last bucket. Merging is exact: any split of the same values merges to the same histogram. Values;
-// no threads.
+// durations of 0 to 2^36 µs (19 hours), and numbers of 0 to 2^70; greater ones count in the last
+// bucket. Merging is exact: any split of the same values merges to the same histogram. Values; no
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -28,19 +28,19 @@ class Histogram {
   __extension__ using Number = __int128;
 
   void add(Microseconds duration, std::uint32_t times = 1);
-  void add_value(Number value);  // below 0 as 0
-  // Takes out one that was added; does nothing where none of its bucket is there.
+  void add_value(Number value);  // negative values count as 0
+  // Removes one that was added; does nothing if its bucket is empty.
   void remove(Microseconds duration);
   void merge(const Histogram& other);
   std::uint64_t count() const;
-  // The duration below or at which `permille` thousandths of all lie (500, 950, 990); none when
-  // empty.
+  // The duration below or at which `permille` thousandths of all values are (500, 950, 990);
+  // nothing if the histogram is empty.
   std::optional<Microseconds> percentile(unsigned permille) const;
   std::optional<Number> percentile_value(unsigned permille) const;
 
   std::span<const Bucket> buckets() const { return buckets_; }
-  // Buckets as written by buckets(): indexes rising and in range, counts above 0; false where they
-  // are not.
+  // Takes buckets as buckets() returns them, with rising indexes in range and counts above 0;
+  // otherwise returns false.
   bool assign(std::vector<Bucket> buckets);
 
   friend bool operator==(const Histogram&, const Histogram&) = default;

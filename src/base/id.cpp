@@ -20,7 +20,7 @@ bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// A call of the system costs more than an id: so it gives a thread those of several.
+// A system call costs more than an id, so each thread fetches random bytes for several ids at once.
 RandomBytes random_bytes() {
   thread_local std::array<RandomBytes, kIdsAtOnce> kept;
   thread_local std::size_t left = 0;

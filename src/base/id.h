@@ -1,7 +1,7 @@
-// Identifiers: validated tenant ids, and ULIDs for what the server names itself.
+// Identifiers: validated tenant ids, and ULIDs for things that the server names itself.
 //
-// A TenantId is never mistaken for another string, and always satisfies the syntax below, so it can
-// stand in a key, a path or a log line. Values; safe from any thread.
+// A TenantId is a type of its own and always has the syntax below, so it can be part of a key, a
+// path or a log line. Values; safe from any thread.
 #pragma once
 
 #include <compare>
@@ -33,7 +33,7 @@ class TenantId {
 // The syntax of a TenantId, shared by the other ids that callers choose (stores, devices, sales …).
 bool is_id_syntax(std::string_view text);
 
-// 26 characters, sorted by the time of making; the rest is from the system's random source.
+// 26 characters that sort by the time of creation; the rest comes from the system's random source.
 // See the ULID specification: 48 bits of milliseconds, 80 bits of randomness, Crockford base 32.
 std::string make_ulid(Timestamp at);
 

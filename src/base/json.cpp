@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-// Where a kind stands in MongoDB's order of types.
+// The rank of a kind in MongoDB's order of types.
 int type_rank(Json::Kind kind) {
   switch (kind) {
     case Json::Kind::null:
@@ -120,7 +120,7 @@ std::strong_ordering compare_objects(const Json::Object& a, const Json::Object& 
 
 std::strong_ordering compare_numbers(const Json& a, const Json& b) {
   if (a.is_number() && b.is_number()) return compare(*a.number(), *b.number());
-  // What is no number cannot have become a NumberText.
+  // Never empty: a NumberText is created from valid numbers only.
   return compare(a.exact_number().value_or(ExactNumber{}),
                  b.exact_number().value_or(ExactNumber{}));
 }
@@ -252,7 +252,7 @@ std::strong_ordering compare(const Json& a, const Json& b) {
 
 void append_quoted(std::string_view text, std::string& out) {
   out.push_back('"');
-  std::size_t plain = 0;  // where the run of characters that need no escape begins
+  std::size_t plain = 0;  // start of the current run of characters that need no escape
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) continue;

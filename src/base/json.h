@@ -1,11 +1,10 @@
 // Json: the one value model for bodies, answers and stored documents. No floating point: a number
-// is an exact integer or an exact decimal, so an amount never changes between what was sent and
-// what is shown.
+// is an exact integer or an exact decimal, so an amount never changes between request and answer.
 //
-// Objects keep the order in which members were added. A Timestamp is a kind of its own: it is an
-// RFC 3339 string in an API answer and {"$date": …} in Extended JSON. Parsing is strict (RFC 8259):
-// UTF-8 is checked, duplicate keys, a depth over 64, numbers that do not fit and texts whose tree
-// would take many times their own room are refused. Values; no threads.
+// Objects keep the order in which members were added. A Timestamp is a kind of its own: an RFC 3339
+// string in API answers and {"$date": …} in Extended JSON. Parsing is strict (RFC 8259): invalid
+// UTF-8, duplicate keys, a depth over 64, numbers that do not fit, and texts whose tree would take
+// many times their own size are refused. Values; no threads.
 #pragma once
 
 #include <compare>
@@ -26,8 +25,8 @@
 
 namespace metergate {
 
-// A number that neither 64 bits nor a Decimal hold, with the characters that were sent. Only where
-// parse_json is asked for any number.
+// A number that fits neither 64 bits nor a Decimal, with its original characters. Occurs only if
+// parse_json was called with JsonNumbers::any.
 struct NumberText {
   std::string text;
 };
@@ -75,7 +74,8 @@ class Json {
   bool is_object() const { return kind() == Kind::object; }
   bool is_array() const { return kind() == Kind::array; }
 
-  // Each CHECKs the kind: ask first, or use number() and the *_at forms on input from outside.
+  // Each CHECKs the kind: test the kind first, or use number() and the *_at forms on input from
+  // outside.
   bool as_bool() const { return as<bool>(); }
   std::int64_t as_integer() const { return as<std::int64_t>(); }
   const std::string& as_string() const { return as<std::string>(); }
@@ -85,16 +85,16 @@ class Json {
   const Object& as_object() const { return as<Object>(); }
   Object& as_object() { return const_cast<Object&>(as<Object>()); }
   const std::string& as_number_text() const { return as<NumberText>().text; }
-  // An integer or a decimal; nothing for any other kind.
+  // The value of an integer or a decimal; nothing for other kinds.
   std::optional<Decimal> number() const;
-  // Every kind of number, whatever its size.
+  // The value of any kind of number, whatever its size.
   std::optional<ExactNumber> exact_number() const;
-  // A number without a fraction that 64 bits hold, also where it is written 100.0.
+  // The value of a number without a fraction that fits 64 bits, even if it is written 100.0.
   std::optional<std::int64_t> whole_number() const;
 
-  // The member of an object, or nullptr (also where this is no object).
+  // The member of an object, or nullptr (also if this is not an object).
   const Json* find(std::string_view key) const;
-  // As find(), with the value's kind checked: nothing where it is absent or of another kind.
+  // As find(), with the kind checked: nothing if the member is absent or of another kind.
   std::optional<std::string> string_at(std::string_view key) const;
   std::optional<std::int64_t> integer_at(std::string_view key) const;
   std::optional<bool> bool_at(std::string_view key) const;
@@ -104,7 +104,8 @@ class Json {
   bool remove(std::string_view key);
   void push_back(Json value) { as_array().push_back(std::move(value)); }
 
-  // Equal kinds and values; numbers by value, objects in any order of members.
+  // Equal kinds and values; numbers are compared by value, objects regardless of the order of
+  // members.
   friend bool operator==(const Json& a, const Json& b);
 
  private:
@@ -134,11 +135,11 @@ std::string to_extended_text(const Json& value);
 void append_quoted(std::string_view text, std::string& out);
 
 enum class JsonNumbers : std::uint8_t {
-  that_fit,  // others are refused; decimals beyond what a Decimal holds are cut
+  that_fit,  // others are refused; decimals beyond a Decimal's are cut
   any        // others become a NumberText
 };
-// One JSON value and nothing else. ErrorCode::invalid with the position where it goes wrong.
+// Parses exactly one JSON value. ErrorCode::invalid with the position of the fault.
 Result<Json> parse_json(std::string_view text, JsonNumbers numbers = JsonNumbers::that_fit);
-// The same, reading {"$date": …}, {"$numberLong": …} and their like as Extended JSON means them.
+// As parse_json(), but reads {"$date": …}, {"$numberLong": …} and the like as Extended JSON.
 Result<Json> parse_extended_json(std::string_view text);
 }  // namespace metergate

@@ -1,5 +1,5 @@
-// The reading half of base/json: Boost.JSON's callback parser drives a builder of our own values,
-// so that every number keeps the digits that were sent.
+// The parsing half of base/json: Boost.JSON's callback parser drives a builder of our own values,
+// so that every number keeps its original digits.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,16 +17,15 @@ namespace bj = boost::json;
 constexpr std::size_t kDepthMax = 64;
 constexpr std::size_t kMembersMax = 10'000;      // of one object
 constexpr std::size_t kElementsMax = 4'000'000;  // of one array
-// A tree of many small values takes many times the room of its text. So it is held within a few
-// times that while it is built; the flat part is what small texts may take however they are made.
+// A tree of many small values takes many times the memory of its text, so its size is limited to
+// three times the text plus this flat allowance, which lets small texts of any kind pass.
 constexpr std::size_t kTreeBytesFlat = std::size_t{12} << 20;
 constexpr std::size_t kTreeBytesPerByte = 3;
-constexpr std::size_t kInPlaceMax = 15;  // bytes of a text that take no room of their own
+constexpr std::size_t kInPlaceMax = 15;  // texts up to this many bytes take no memory of their own
 
-// A key that stands twice, or nullptr. Sorting, not hashing: nobody can choose keys that make it
-// slow.
+// A duplicate key, or nullptr. Sorts instead of hashing, so that no choice of keys makes it slow.
 const std::string* repeated_key(std::span<const std::string> keys) {
-  if (keys.size() <= 8) {  // most objects; not worth an allocation
+  if (keys.size() <= 8) {  // most objects; saves an allocation
     for (std::size_t i = 1; i < keys.size(); ++i) {
       if (std::ranges::find(keys.first(i), keys[i]) !=
           keys.begin() + static_cast<std::ptrdiff_t>(i))
@@ -42,7 +41,7 @@ const std::string* repeated_key(std::span<const std::string> keys) {
   return twice == sorted.end() ? nullptr : *twice;
 }
 
-// Whether the decimal is all that was sent. Short ones without an exponent always fit.
+// True if the decimal holds all digits that were sent. Short texts without an exponent always fit.
 bool is_whole_value(const std::string& digits, Decimal decimal) {
   constexpr std::size_t kAlwaysFits = 18;
   if (digits.size() <= kAlwaysFits && digits.find_first_of("eE") == std::string::npos) return true;
@@ -64,9 +63,9 @@ struct Builder {
   std::vector<std::size_t> starts;  // where each open container begins in `values`
   std::vector<std::string> keys;    // keys whose values are not finished or not yet taken
   std::string text;                 // parts of the string, key or number being read
-  std::string refusal;              // why we stopped, where it was us
+  std::string refusal;              // the reason, if the builder stopped the parser
   JsonNumbers numbers;
-  std::size_t bytes_left;  // that the tree may still take
+  std::size_t bytes_left;  // the memory that the tree may still take
   bool is_too_large = false;
 
   bool refuse(std::string why, bj::error_code& code) {
@@ -75,7 +74,8 @@ struct Builder {
     return false;
   }
 
-  // Whether there is room for a value, or a key, with a text of that size.
+  // Takes the memory for a value or key with a text of that size; false, with `code` set, if none
+  // is left.
   bool take_room(std::size_t own_bytes, std::size_t text_bytes, bj::error_code& code) {
     const std::size_t bytes = own_bytes + (text_bytes > kInPlaceMax ? text_bytes : 0);
     if (bytes <= bytes_left) {
@@ -105,7 +105,7 @@ struct Builder {
   bool on_array_end(std::size_t, bj::error_code&) {
     const auto first = values.begin() + static_cast<std::ptrdiff_t>(starts.back());
     Json::Array array;
-    if (starts.back() == 0) {  // nothing else waits: not twice in memory
+    if (starts.back() == 0) {  // no other value waits: move all of them at once
       array = std::exchange(values, {});
     } else {
       array.assign(std::make_move_iterator(first), std::make_move_iterator(values.end()));
@@ -194,7 +194,7 @@ Result<Json> read_date(const Json& inner) {
               "$date takes an RFC 3339 string or milliseconds since 1970, to the year 9999");
 }
 
-// {"$date": …} and its like, or nothing where the object is an ordinary one.
+// The value of {"$date": …} and the like, or nothing for an ordinary object.
 Result<std::optional<Json>> read_wrapper(const Json& value) {
   if (!value.is_object() || value.as_object().size() != 1) return std::nullopt;
   const auto& [key, inner] = value.as_object().front();

@@ -223,7 +223,7 @@ TEST(ParseJson, AllowsTenThousandMembersAndNoMore) {
   EXPECT_EQ(reparsed(text + "\"x\":1}"), "refused");
 }
 
-// Two bytes of text are a value of 40 in the tree.
+// Two bytes of text become a value of 40 bytes in the tree.
 TEST(ParseJson, TreesOfManyTimesTheirTextAreRefused) {
   const auto repeated = [](std::string_view piece, std::size_t bytes) {
     std::string text;
@@ -238,7 +238,7 @@ TEST(ParseJson, TreesOfManyTimesTheirTextAreRefused) {
     ASSERT_FALSE(refused) << text.substr(0, 10);
     EXPECT_EQ(refused.error().code, ErrorCode::too_large) << refused.error().message;
   }
-  // Bodies as they are sent have room.
+  // Ordinary bodies fit.
   const std::string event =
       R"({"specversion":"1.0","id":"0123456789abcdef","source":"a","type":"b","subject":"c",)"
       R"("data":{"a":1,"b":2.5,"c":"x","d":true,"e":null,"f":[1,2,3]}},)";

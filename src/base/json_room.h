@@ -1,5 +1,5 @@
-// How much memory the trees of one body may take together: for bodies of many lines, each a JSON
-// text of its own. Functions; any thread.
+// The memory that the trees of one body may take together, for bodies of many lines that are each a
+// JSON text. Plain functions; safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 
 namespace metergate {
 
-// Of texts with so many bytes together: 12 MiB and three times that.
+// The bytes allowed for texts of that many bytes in all: 12 MiB plus three times that size.
 std::size_t json_room(std::size_t text_bytes);
-// As parse_json(), within `room`, of which it takes its part; ErrorCode::too_large where that is
-// not enough.
+// As parse_json(), but takes the memory of the tree out of `room`; ErrorCode::too_large if `room`
+// is not enough.
 Result<Json> parse_json_within(std::string_view text, JsonNumbers numbers, std::size_t& room);
 
 }  // namespace metergate

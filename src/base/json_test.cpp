@@ -10,7 +10,7 @@ namespace {
 
 Timestamp at(std::int64_t ms) { return Timestamp{Milliseconds{ms}}; }
 
-// A made-up value of all kinds but timestamps, at most `depth` deep.
+// A random value of any kind but a timestamp, at most `depth` deep.
 rc::Gen<Json> any_json(int depth) {
   const auto scalar = rc::gen::oneOf(
       rc::gen::just(Json{}),

@@ -15,7 +15,7 @@ std::unexpected<Error> refuse_keys(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
 }
 
-// The one algorithm that a key of this kty and crv verifies.
+// Makes the key for the one algorithm that its kty and crv name.
 Result<VerifyingKey> make_key(const Json& key) {
   const std::string kty = key.string_at("kty").value_or("");
   const std::string crv = key.string_at("crv").value_or("");
@@ -42,7 +42,7 @@ std::string_view name_of(SignatureAlgorithm algorithm) {
   return "";
 }
 
-// Whether key_ops, where it is there, is a list that holds "verify" (RFC 7517, 4.3).
+// True if key_ops is absent or is a list that contains "verify" (RFC 7517, 4.3).
 bool may_verify(const Json& key) {
   const Json* const operations = key.find("key_ops");
   if (operations == nullptr) return true;
@@ -54,7 +54,7 @@ Result<VerifyingKey> read_key(const Json& key) {
   if (!key.is_object()) return refuse_keys("it is no object");
   if (const Json* kid = key.find("kid"); kid != nullptr && !kid->is_string())
     return refuse_keys("its kid is no text");
-  // A file that verifies has no business holding what signs.
+  // A file for verifying must not contain keys that can sign.
   for (const std::string_view secret : {"d", "k", "p", "q"}) {
     if (key.find(secret) != nullptr) return refuse_keys("it holds a private or symmetric key");
   }

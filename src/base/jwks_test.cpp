@@ -12,14 +12,14 @@ const std::string kRsaKey = R"("kty":"RSA","n":")" + kRsaN + R"(","e":"AQAB")";
 const std::string kEcKey = R"("kty":"EC","crv":"P-256","x":")" + kEcX + R"(","y":")" + kEcY + "\"";
 const std::string kEdKey = R"("kty":"OKP","crv":"Ed25519","x":")" + kEdX + "\"";
 
-// A key set of keys given by their members.
+// Parses a key set with the given members of each key.
 Result<Jwks> parsed(const std::vector<std::string>& keys) {
   std::string text = R"({"keys":[)";
   for (const std::string& key : keys) text += (text.back() == '[' ? "{" : ",{") + key + "}";
   return Jwks::parse(text + "]}");
 }
 
-// Why the only key is passed over; empty where it is taken.
+// The reason why the key is skipped; empty if it is accepted.
 std::string why_skipped(const std::string& key) {
   const auto jwks = parsed({key, R"("kid":"good",)" + kEdKey});
   EXPECT_TRUE(jwks);
@@ -28,7 +28,7 @@ std::string why_skipped(const std::string& key) {
   return jwks->skipped().front();
 }
 
-// A token of our making that says it is signed in that way by that key.
+// A token whose header names that algorithm and key.
 Jwt token_of(SignatureAlgorithm algorithm, std::optional<std::string> kid) {
   Jwt token;
   token.algorithm = algorithm;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kTokenSizeMax = 8 * 1024;
 constexpr std::int64_t kSecondMax = 253'402'300'799;  // the end of the year 9999
-// In milliseconds.
+// Milliseconds.
 constexpr std::int64_t kSkew = 30 * 1000;
 constexpr std::int64_t kLifetimeMax = 24 * 60 * 60 * std::int64_t{1000};
 
@@ -22,8 +22,8 @@ constexpr std::array<std::pair<std::string_view, SignatureAlgorithm>, 4> kAlgori
     {"EdDSA", SignatureAlgorithm::eddsa},
 }};
 
-// {"alg":"HS256","typ":"JWT"}: of our own tokens and most others with a shared secret, and all that
-// it says is what a Jwt says before its header is read.
+// {"alg":"HS256","typ":"JWT"}, the header of our own tokens and of most others with a shared
+// secret. It says the same as a default Jwt, so it need not be parsed.
 constexpr std::string_view kUsualHeader = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
 constexpr std::array<std::string_view, 9> kRefusedHeaders = {"crit", "zip", "b64", "jku", "jwk",
@@ -40,8 +40,8 @@ std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
   return found->second;
 }
 
-// "JWT", or "at+jwt" (RFC 9068), in any case as media types are, with or without "application/".
-// Any other kind of token must not be mistaken for an access token.
+// "JWT", or "at+jwt" (RFC 9068), with or without "application/", in any case, as for all media
+// types. Another kind of token must not be mistaken for an access token.
 bool is_access_token_type(std::string_view typ) {
   std::string lower{typ};
   std::ranges::transform(lower, lower.begin(), [](char c) {
@@ -78,8 +78,8 @@ Result<> read_header(const Json& header, Jwt& token) {
   return {};
 }
 
-// A claim that holds seconds, with or without a fraction (RFC 7519, 2: NumericDate), where it is
-// present. In milliseconds, cut.
+// A claim in seconds, with or without a fraction (RFC 7519, 2: NumericDate), as milliseconds, cut;
+// nothing if it is absent.
 Result<std::optional<std::int64_t>> instant_at(const Json& claims, std::string_view name) {
   const Json* const claim = claims.find(name);
   if (claim == nullptr) return std::nullopt;

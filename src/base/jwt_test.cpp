@@ -19,7 +19,7 @@ constexpr std::int64_t kDay = 24 * 60 * 60;
 
 Timestamp at_second(std::int64_t second) { return Timestamp{std::chrono::seconds{second}}; }
 
-// A token with this header and payload whose HS256 signature is right.
+// A token with this header and payload and a right HS256 signature.
 std::string signed_token(std::string_view header, std::string_view payload) {
   const std::string input = base64url(header) + "." + base64url(payload);
   return input + "." + base64url(hmac_sha256(kSecret, input));
@@ -29,7 +29,7 @@ std::string claims_text(std::string_view more = "") {
   return R"({"sub":"u","exp":)" + std::to_string(kNow + 60) + std::string{more} + "}";
 }
 
-// What the sessions do with a token: all of it must agree.
+// All checks that the sessions make of a token; each must accept it.
 bool accepted(std::string_view token, const VerifyingKey& key) {
   const auto jwt = parse_jwt(token);
   return jwt && is_signed_by(*jwt, key) && check_times(jwt->claims, at_second(kNow));
@@ -186,7 +186,7 @@ TEST(JwtAttack, OtherSpellingsOfTheSameBytes) {
   EXPECT_FALSE(accepted(" " + token));
   EXPECT_FALSE(accepted(token + "\n"));
   EXPECT_FALSE(accepted(token + std::string(1, '\0')));
-  // The last character of a signature of 32 bytes has two bits to spare.
+  // The last character of a 32-byte signature has two spare bits.
   std::string spare = token;
   ASSERT_EQ(std::string_view{"AEIMQUYcgkosw048"}.contains(spare.back()), true);
   ++spare.back();
@@ -197,7 +197,7 @@ TEST(JwtAttack, OtherSpellingsOfTheSameBytes) {
 }
 
 TEST(JwtAttack, StandardBase64InsteadOfBase64Url) {
-  // A payload whose base64url has '-' or '_' somewhere.
+  // A payload whose base64url contains '-' or '_'.
   const std::string input =
       base64url(kHeader) + "." + base64url(claims_text(R"(,"x":"~~~???>>>")"));
   ASSERT_NE(input.find_first_of("-_"), std::string::npos);

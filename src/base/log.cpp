@@ -18,7 +18,7 @@ void Log::write(LogLevel level, std::string_view name,
   for (const Json::Member& field : fields) line.set(field.first, field.second);
   std::string text = to_text(line);
   text.push_back('\n');
-  // A log that cannot be written is no reason to stop metering.
+  // Metering goes on even if the log cannot be written.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 

@@ -1,9 +1,11 @@
-// Structured log lines: one JSON object a line on standard error, a stable dotted name and fields.
+// Structured log lines on standard error: one JSON object a line, with a stable dotted name and
+// fields.
 //
-// Never a token, key, password or body: fields are chosen by the caller, one by one. Handed to
-// whoever logs, like a clock. Safe from any thread; a line is written with one system call.
+// Tokens, keys, passwords and bodies are never logged: the caller chooses every field. A Log is
+// passed in, like a clock. Safe from any thread; a line is written with one system call.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
@@ -18,8 +20,9 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 class Log {
  public:
   Log(const Clock& clock, LogLevel least) : clock_(clock), least_(least) {}
-  // Whether lines of this level are written: who makes fields at some cost asks first.
-  bool writes(LogLevel level) const { return level >= least_; }
+  // True if lines of this level are written. Callers whose fields are costly to make ask first.
+  bool writes(LogLevel level) const { return level >= least_.load(std::memory_order_relaxed); }
+  void set_least(LogLevel least) { least_.store(least, std::memory_order_relaxed); }
   void debug(std::string_view name, std::initializer_list<Json::Member> fields) const;
   void info(std::string_view name, std::initializer_list<Json::Member> fields) const;
   void warn(std::string_view name, std::initializer_list<Json::Member> fields) const;
@@ -29,7 +32,7 @@ class Log {
   void write(LogLevel level, std::string_view name,
              std::initializer_list<Json::Member> fields) const;
   const Clock& clock_;
-  LogLevel least_;
+  std::atomic<LogLevel> least_;
 };
 
 }  // namespace metergate

@@ -12,7 +12,7 @@ char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 }  // namespace
 
-// Optimal string alignment: row by row, with the two rows before.
+// Optimal string alignment, computed row by row from the two rows before.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   if (a.size() > kWordMax || b.size() > kWordMax) return std::max(a.size(), b.size());
   std::array<std::array<std::size_t, kWordMax + 1>, kWordMax + 1> cost{};
@@ -34,7 +34,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known) {
   if (word.empty() || word.size() > kWordMax) return std::nullopt;
-  // Of a word of two letters both would be too many: everything would be near.
+  // A bound below the word's length: with two letters replaced, every two-letter word would be
+  // near.
   const std::size_t most = std::max(std::min<std::size_t>(2, word.size() - 1), word.size() / 3);
   std::optional<std::string_view> found;
   std::size_t least = most + 1;

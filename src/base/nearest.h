@@ -1,4 +1,5 @@
-// Did you mean: the word of a list that somebody probably meant to write. Pure; any thread.
+// "Did you mean": the word of a list that is nearest to a misspelt one. Pure functions; safe from
+// any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,12 @@
 
 namespace metergate {
 
-// How many letters must be added, left out, replaced or swapped with their neighbour to make the
-// one of the other; bytes, without regard to ASCII case.
+// The number of letters to add, remove, replace or swap with their neighbour to turn one text into
+// the other. Counts bytes and ignores ASCII case.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// The nearest of `known` that is at most two letters away, or a third of the word's length where
-// that is more; the first of several as near. Words over 64 bytes are near to nothing.
+// The nearest of `known` that differs by at most two letters, or by a third of the word's length if
+// that is more; the first of a tie. Words over 64 bytes have no nearest one.
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known);
 inline std::optional<std::string_view> nearest(std::string_view word,
@@ -24,13 +25,13 @@ inline std::optional<std::string_view> nearest(std::string_view word,
   return nearest(word, std::span{known.begin(), known.size()});
 }
 
-// "; did you mean 'billing.read'?", or nothing where nothing is near.
+// "; did you mean 'billing.read'?", or an empty text if no known word is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 inline std::string did_you_mean(std::string_view word,
                                 std::initializer_list<std::string_view> known) {
   return did_you_mean(word, std::span{known.begin(), known.size()});
 }
-// Of any other list of texts.
+// The same for any other list of texts.
 template <class Texts>
 std::string did_you_mean(std::string_view word, const Texts& known) {
   const std::vector<std::string_view> views(known.begin(), known.end());

@@ -1,8 +1,8 @@
-// Result, Error and TRY: how every floor reports an expected failure as a value.
+// Result, Error and TRY: every floor reports an expected failure as a value.
 //
-// An Error carries the one code that decides what a caller sees (http/problem.cpp maps it to a
-// status and an E_ name), a sentence for a person, and, for rejected input, one Fault for each bad
-// field. Nothing here throws. Values only; safe from any thread.
+// An Error carries the one code that decides the answer to the caller (http/words/problem.cpp maps
+// it to a status and an E_ name), a sentence for people, and, for rejected input, one Fault for
+// each bad field. Nothing here throws. Values only; safe from any thread.
 #pragma once
 
 #include <chrono>
@@ -42,7 +42,7 @@ enum class ErrorCode : std::uint8_t {
   internal
 };
 
-// One rejected part of an input: which element (of a batch), which field, what is allowed.
+// One rejected part of an input: the element of a batch, the field, and the allowed values.
 struct Fault {
   std::optional<std::size_t> index;
   std::string field;
@@ -54,11 +54,11 @@ struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;  // for people; never branch on it
   std::vector<Fault> faults{};
-  std::chrono::seconds retry_after{0};  // where it is known; 0: what its code says
-  std::string required{};  // of a refusal for want of rights: the permissions, a space between
+  std::chrono::seconds retry_after{0};  // 0: the default of the code
+  std::string required{};               // the missing permissions, separated by spaces
 };
 
-// A std::expected that the compiler does not let anyone drop: g++ 12's own is not [[nodiscard]].
+// A std::expected that may not be ignored: g++ 12's own is not [[nodiscard]].
 template <class T = void>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
@@ -73,9 +73,9 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 
 }  // namespace metergate
 
-// Evaluates to the value of a Result, or returns its error from the enclosing function. One a
-// statement, and never behind another part of the same initializer: g++ does not destroy what was
-// built before a return out of the middle.
+// Evaluates to the value of a Result, or returns its error from the enclosing function. Use it once
+// in a statement, and never after another part of the same initializer: g++ does not destroy the
+// parts built before a return from the middle.
 #define TRY(expression)                                      \
   __extension__({                                            \
     auto try_result = (expression);                          \

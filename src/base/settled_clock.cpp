@@ -34,7 +34,7 @@ bool SettledClock::is_settled(const Watched& watched, Instant seen) const {
   return kept >= kSettlesWithWitness && are_near(*watched.newest, seen.wall, kWitnessTolerance);
 }
 
-// Under the lock.
+// The caller holds the lock.
 Timestamp SettledClock::look(Instant seen) const {
   if (before_ && seen.steady - before_->steady > kSettlesAlone) before_.reset();
   const Timestamp expected = believed_.at(seen.steady);

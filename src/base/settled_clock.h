@@ -1,12 +1,12 @@
-// SettledClock: another clock, and the time by which what cannot be taken back may be done.
+// SettledClock: a clock with a second time, settled_now(), for actions that cannot be undone.
 //
-// Three witnesses must agree before the wall clock is believed for that: the wall clock itself, the
-// monotonic clock, which shows how much time has really gone by since the wall clock was last
-// believed, and the times that others send with what they report. One that is ahead of the
-// monotonic clock is doubted; meanwhile settled_now() goes on by the monotonic clock from where it
-// was. It is believed again as soon as it is back; or when it has kept its new course for ten
-// minutes and what comes from outside agrees; or for a day, where nothing comes. A clock that was
-// set back is believed at once: whatever is done later than it could be does no harm. Any thread.
+// Settled time follows the wall clock only if other witnesses agree with it: the monotonic clock,
+// which shows the time elapsed since the wall clock was last trusted, and the times in events from
+// outside. A wall clock ahead of the monotonic clock is doubted, and settled_now() then continues
+// by the monotonic clock. The wall clock is trusted again when it is back in step; or after ten
+// minutes without a further jump if times from outside agree; or after a day without any from
+// outside. A clock that was set back is trusted at once, since acting later than possible does no
+// harm. Safe from any thread.
 #pragma once
 
 #include <functional>
@@ -19,20 +19,20 @@ namespace metergate {
 
 class SettledClock final : public Clock {
  public:
-  // How far the clocks may be apart, and how far the wall clock may be from a witness.
+  // The allowed distance between the clocks, and between the wall clock and a witness.
   static constexpr std::chrono::minutes kTolerance{2};
   static constexpr std::chrono::hours kWitnessTolerance{1};
-  // How much later than it is known to have been a start may be without doubt.
+  // The longest time between the last known instant and a start that raises no doubt.
   static constexpr std::chrono::hours kStartTolerance{6};
   static constexpr std::chrono::minutes kSettlesWithWitness{10};
   static constexpr std::chrono::hours kSettlesAlone{24};
 
   using Listener = std::function<void(const std::optional<ClockDoubt>& doubt)>;
 
-  // `wall` outlives it. The listener is called when a doubt begins and when it ends, by whoever
-  // looked, without a lock.
+  // `wall` outlives this clock. The listener is called when a doubt begins and when it ends, by the
+  // calling thread, without a lock held.
   explicit SettledClock(const Clock& wall, Listener listener = {});
-  // The latest time that is known from before this process, before anybody asks.
+  // The latest time known from before this process. Called before any other use.
   void begin_from(Timestamp known);
 
   Timestamp now() const override { return wall_.now(); }
@@ -45,14 +45,14 @@ class SettledClock final : public Clock {
   struct Instant {
     Timestamp wall;
     Microseconds steady{0};
-    // What the wall clock should show when the monotonic one shows `later`.
+    // The wall clock's expected time when the monotonic clock shows `later`.
     Timestamp at(Microseconds later) const {
       return wall + std::chrono::duration_cast<Milliseconds>(later - steady);
     }
   };
   struct Watched {
     Instant begin;                    // when the doubt began, by the doubted clock
-    std::optional<Timestamp> newest;  // of the witnesses since then
+    std::optional<Timestamp> newest;  // the newest of the witnesses since then
   };
   Timestamp look(Instant seen) const;
   bool is_settled(const Watched& watched, Instant seen) const;
@@ -62,7 +62,7 @@ class SettledClock final : public Clock {
   const Listener listener_;
   mutable std::mutex mutex_;
   mutable Instant believed_;
-  // The course before the clock was set back, for a day: it may come back to it.
+  // The course before the clock was set back, kept for a day, in case the clock returns to it.
   mutable std::optional<Instant> before_;
   mutable std::optional<Watched> watched_;
 };

@@ -17,7 +17,7 @@ struct Machine {
   std::vector<bool> told;  // true: a doubt began
   SettledClock clock{wall, [this](const auto& doubt) { told.push_back(doubt.has_value()); }};
 
-  // Time goes by, and somebody looks every minute.
+  // Lets time pass, with a look at the clock every minute.
   void pass(minutes time) {
     for (minutes gone{0}; gone < time; ++gone) {
       wall.advance(minutes{1});

@@ -12,7 +12,7 @@
 namespace metergate {
 namespace {
 
-// All that Unicode gives the property White_Space.
+// All characters with Unicode's property White_Space.
 constexpr std::array<std::string_view, 25> kBlanks = {
     "\t",           "\n",           "\v",           "\f",           "\r",           " ",
     "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",

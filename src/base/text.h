@@ -1,5 +1,5 @@
-// Text as people read it: characters, blanks and letters of every script. UTF-8, checked or not:
-// what is not well-formed is looked at byte by byte. Pure; any thread.
+// Text as people read it: characters, blanks and letters of every script. Takes any bytes; those
+// that are not well-formed UTF-8 are treated byte by byte. Pure functions; safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace metergate {
 
-// Code points; every byte but the continuation bytes 10xxxxxx begins one.
+// The number of code points: every byte except the continuation bytes 10xxxxxx begins one.
 std::size_t character_count(std::string_view text);
-// Without what Unicode calls white space at both ends.
+// The text without Unicode white space at both ends.
 std::string_view trimmed_text(std::string_view text);
-// Well-formed UTF-8 without control characters, but for tabs and line ends.
+// True for well-formed UTF-8 without control characters other than tabs and line ends.
 bool is_plain_text(std::string_view text);
-// What texts share that differ in case alone, in any script (Unicode's full case folding), or in
-// how an accent is written (NFC): "É" and "é" and e with U+0301 are one.
+// A form that is equal for texts that differ only in case, in any script (Unicode's full case
+// folding), or in how an accent is written (NFC): "É", "é" and e with U+0301 fold to the same.
 std::string folded_case(std::string_view text);
 
 }  // namespace metergate

@@ -18,8 +18,7 @@ const date::time_zone& zone_of(const void* zone) {
   return *static_cast<const date::time_zone*>(zone);
 }
 
-// Reads exactly `width` digits at `at`; nothing else may stand there (from_chars alone would take a
-// sign).
+// Reads exactly `width` digits at `at`, and no sign, which from_chars alone would accept.
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t width) {
   if (at + width > text.size()) return std::nullopt;
   int value = 0;
@@ -43,7 +42,7 @@ std::optional<Milliseconds> parse_clock_time(std::string_view text) {
   return std::chrono::hours{*hour} + std::chrono::minutes{*minute} + std::chrono::seconds{*second};
 }
 
-// The offset "Z", "z", "+hh:mm" or "-hh:mm" that ends an RFC 3339 text.
+// The offset "Z", "z", "+hh:mm" or "-hh:mm" at the end of an RFC 3339 text.
 std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
   if (text == "Z" || text == "z") return std::chrono::minutes{0};
   if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
@@ -67,7 +66,8 @@ Microseconds SystemClock::steady() const {
 
 namespace {
 
-// What was asked of a zone last, by thread: the library's own look-up costs most of a microsecond.
+// The last result for a zone, kept by each thread: a look-up in the library costs almost a
+// microsecond.
 struct KnownStart {
   const void* zone = nullptr;
   Day day{};
@@ -90,7 +90,7 @@ Timestamp computed_start(const void* zone, Day day) {
 Result<TimeZone> TimeZone::find(std::string_view name) {
   try {
     const date::time_zone* const zone = date::locate_zone(std::string{name});
-    zone->get_info(date::sys_seconds{});  // reads the zone's file now: a bad one is found here
+    zone->get_info(date::sys_seconds{});  // loads the zone's file, so that a bad one is found here
     return TimeZone{std::string{name}, zone};
   } catch (const std::exception&) {
     return fail(
@@ -115,7 +115,7 @@ std::vector<std::string> TimeZone::all_names() {
 Day TimeZone::day_of(Timestamp at) const {
   const Milliseconds local = at.time_since_epoch() + offset_at(at);
   const Day day{std::chrono::floor<std::chrono::days>(local)};
-  // Where clocks went back over midnight, the wall shows yesterday for a second time.
+  // When clocks went back across midnight, the wall clock shows yesterday for a second time.
   if (at < start_of(day)) return day - std::chrono::days{1};
   if (at >= start_of(day + std::chrono::days{1})) return day + std::chrono::days{1};
   return day;
@@ -139,14 +139,15 @@ std::chrono::seconds TimeZone::offset_at(Timestamp at) const {
 
 namespace {
 
-// Answers are full of times, so their digits are put into a pattern, ending before `end`.
+// Writes digits that end before `end`. Answers have many times, so speed matters here.
 void put(std::string& text, std::size_t end, std::int64_t number) {
   for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
 }
 
 void put_day(std::string& text, Day day) {
   const std::chrono::year_month_day date{day};
-  put(text, 4, std::clamp(static_cast<int>(date.year()), 0, 9999));  // what texts can say
+  put(text, 4,
+      std::clamp(static_cast<int>(date.year()), 0, 9999));  // years that the text format has
   put(text, 7, static_cast<unsigned>(date.month()));
   put(text, 10, static_cast<unsigned>(date.day()));
 }
@@ -177,7 +178,7 @@ std::string to_text(Timestamp at) {
 }
 
 std::string to_text(Timestamp at, const TimeZone& zone) {
-  // Some zones were off by odd seconds until 1972; the text can only say minutes.
+  // Some zones had offsets with odd seconds until 1972; the text has minutes only.
   const auto offset = std::chrono::floor<std::chrono::minutes>(zone.offset_at(at));
   const auto local = std::chrono::floor<std::chrono::seconds>(at) + offset;
   const auto day = std::chrono::floor<std::chrono::days>(local);

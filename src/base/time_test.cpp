@@ -114,7 +114,7 @@ RC_GTEST_PROP(ParseTimestamp, ComesBackAsItWas, ()) {
 RC_GTEST_PROP(ParseTimestamp, ComesBackFromAnyZoneToTheSecond, ()) {
   static const auto names = TimeZone::all_names();
   const auto name = *rc::gen::elementOf(names);
-  // From 1973 on every zone is off by whole minutes.
+  // From 1973 on, every zone's offset is a whole number of minutes.
   const Timestamp at{
       std::chrono::seconds{*rc::gen::inRange<std::int64_t>(94'694'400, 4'102'444'800)}};
   RC_ASSERT(*parse_timestamp(to_text(at, zone(name))) == at);

@@ -1,4 +1,4 @@
-// Text as OpenSSL and libsodium take bytes. Functions; any thread.
+// Converts text to the bytes that OpenSSL and libsodium take. Pure function; safe from any thread.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace metergate {
 
-// Of an empty text, too, no null pointer: OpenSSL reads that as "keep the old value".
+// Never a null pointer, not even for an empty text: OpenSSL takes null as "keep the old value".
 inline const unsigned char* unsigned_bytes(std::string_view bytes) {
   static constexpr unsigned char kNothing = 0;
   return bytes.empty() ? &kNothing : reinterpret_cast<const unsigned char*>(bytes.data());

@@ -6,7 +6,7 @@
 namespace metergate {
 namespace {
 
-// The length of the well-formed sequence that begins at `at`; 0 where there is none.
+// The length of the well-formed sequence that begins at `at`; 0 if there is none.
 std::size_t sequence_size(std::string_view bytes, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return at + i < bytes.size() ? static_cast<std::uint8_t>(bytes[at + i]) : std::uint8_t{0};

@@ -1,4 +1,4 @@
-// The public-key half of base/crypto: JSON Web Keys become OpenSSL keys that verify signatures.
+// The public-key half of base/crypto: makes OpenSSL keys that verify signatures from JSON Web Keys.
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -15,7 +15,7 @@ namespace metergate {
 namespace {
 
 constexpr int kRsaBitsMin = 2048;
-constexpr int kRsaBitsMax = 8192;        // beyond it one verification costs milliseconds
+constexpr int kRsaBitsMax = 8192;        // a larger key takes milliseconds for one verification
 constexpr int kRsaExponentBitsMax = 64;  // likewise
 constexpr std::size_t kCoordinateSize = 32;
 constexpr std::size_t kKeyTextMax = 2048;
@@ -43,7 +43,7 @@ Result<std::string> decode(std::string_view member, std::string_view text) {
   return *std::move(bytes);
 }
 
-// A public key of the named type from its parameters, or null; leaves no error behind.
+// A public key of the named type, or null. Leaves nothing in OpenSSL's error queue.
 std::shared_ptr<void> public_key(const char* type, OSSL_PARAM_BLD* builder) {
   const Owned<OSSL_PARAM, OSSL_PARAM_free> parameters{OSSL_PARAM_BLD_to_param(builder)};
   const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context{
@@ -57,8 +57,8 @@ std::shared_ptr<void> public_key(const char* type, OSSL_PARAM_BLD* builder) {
   return {key, [](void* owned) { EVP_PKEY_free(static_cast<EVP_PKEY*>(owned)); }};
 }
 
-// r‖s, as a JSON Web Signature has it, in the DER form that OpenSSL takes; empty where it is not 64
-// bytes.
+// Converts r‖s, the form of a JSON Web Signature, to the DER form that OpenSSL takes; empty if it
+// is not 64 bytes.
 std::string to_der(std::string_view signature) {
   if (signature.size() != 2 * kCoordinateSize) return {};
   const Owned<ECDSA_SIG, ECDSA_SIG_free> pair{ECDSA_SIG_new()};
@@ -73,7 +73,7 @@ std::string to_der(std::string_view signature) {
   return bytes;
 }
 
-// The key is hashed already in `keyed`, which other threads copy too.
+// `keyed` already contains the hashed key; several threads copy it.
 bool verify_hmac(const EVP_MAC_CTX* keyed, std::string_view message, std::string_view signature) {
   const Owned<EVP_MAC_CTX, EVP_MAC_CTX_free> context{EVP_MAC_CTX_dup(keyed)};
   unsigned char mac[kSha256Size];
@@ -105,7 +105,7 @@ VerifyingKey VerifyingKey::hmac(std::string_view secret) {
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
       OSSL_PARAM_construct_end()};
-  // An empty view may hold a null pointer, which means the key of before.
+  // An empty view may hold a null pointer, which OpenSSL takes as "keep the old key".
   const std::string_view key = secret.empty() ? std::string_view{""} : secret;
   CHECK(keyed != nullptr && EVP_MAC_init(keyed, unsigned_bytes(key), key.size(), parameters) == 1);
   return {SignatureAlgorithm::hs256,
@@ -153,7 +153,7 @@ Result<VerifyingKey> VerifyingKey::ec_p256(std::string_view x, std::string_view 
 
 Result<VerifyingKey> VerifyingKey::ed25519(std::string_view x) {
   const std::string bytes = TRY(decode("x", x));
-  // OpenSSL takes any 32 bytes; under a point of small order anyone could sign.
+  // OpenSSL accepts any 32 bytes; with a point of small order, anyone could sign.
   if (bytes.size() != crypto_core_ed25519_BYTES ||
       crypto_core_ed25519_is_valid_point(unsigned_bytes(bytes)) != 1) {
     return refuse_key("x is no Ed25519 key of 32 bytes");

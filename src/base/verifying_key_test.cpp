@@ -147,7 +147,7 @@ TEST(EcKey, RefusesCoordinatesOfAnotherLength) {
 }
 
 TEST(Ed25519Key, RefusesPointsOfSmallOrder) {
-  // 0, 1 and p-1, for which signatures can be made without a private key.
+  // 0, 1 and p-1, points for which signatures can be made without a private key.
   const std::string zero(32, '\0');
   const std::string one = '\x01' + std::string(31, '\0');
   const std::string minus_one = '\xec' + std::string(30, '\xff') + '\x7f';

@@ -59,7 +59,7 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
 }
 
 AnswerReader::State AnswerReader::add(std::string_view bytes) {
-  if (state_ != State::reading) return state_ = State::broken;  // nobody asked for more
+  if (state_ != State::reading) return state_ = State::broken;  // bytes that were not asked for
   is_untouched_ = is_untouched_ && bytes.empty();
   input_ += bytes;
   return state_ = step();
@@ -80,12 +80,12 @@ AnswerReader::State AnswerReader::step() {
     }
     if (!read_head(std::string_view(input_).substr(0, end + kLineEnd.size()))) return State::broken;
     input_.erase(0, end + 2 * kLineEnd.size());
-    has_head_ = answer_.status >= 200;  // those before, 100 Continue and its kin, announce another
+    has_head_ = answer_.status >= 200;  // earlier heads, such as 100 Continue, announce another
   }
   return read_body();
 }
 
-// The head with the end of its last line, without the empty line.
+// Reads a head that ends with its last line, without the empty one.
 bool AnswerReader::read_head(std::string_view head) {
   answer_ = Answer{};
   framing_ = Framing::until_close;
@@ -154,7 +154,7 @@ AnswerReader::State AnswerReader::read_chunks() {
       return State::broken;
     }
     const std::size_t begin = line_end + kLineEnd.size();
-    // Trailers of a last chunk are read past; nothing here is interested in them.
+    // Trailers after the last chunk are skipped.
     if (*size == 0) {
       const bool is_over = input_.compare(begin, 2, kLineEnd) == 0 ||
                            input_.find("\r\n\r\n", line_end) != std::string::npos;

@@ -1,6 +1,6 @@
-// The server's answers: takes an HTTP/1.1 response apart as its bytes come in. Bounded: a head of
-// at most 64 KiB, a body of at most 1 MiB. Knows Content-Length, chunked bodies, and bodies that
-// end with the connection, since there may be a proxy between. Values; no threads.
+// The server's answers: parses an HTTP/1.1 response as its bytes arrive. Bounded: a head of at most
+// 64 KiB, a body of at most 1 MiB. Handles Content-Length, chunked bodies, and bodies that end with
+// the connection, since a proxy may be in between. Values; no threads.
 #pragma once
 
 #include <chrono>
@@ -22,11 +22,11 @@ class AnswerReader {
   enum class State { reading, complete, broken };
 
   State add(std::string_view bytes);
-  State end();  // the other side has closed
-  // Once the state is complete.
+  State end();  // the server has closed the connection
+  // Valid once the state is complete.
   const Answer& answer() const { return answer_; }
   bool keeps_connection() const { return keeps_connection_; }
-  bool is_untouched() const { return is_untouched_; }  // not a byte has come
+  bool is_untouched() const { return is_untouched_; }  // no byte has arrived
 
  private:
   enum class Framing { length, chunked, until_close };
@@ -45,7 +45,7 @@ class AnswerReader {
   bool is_untouched_ = true;
 };
 
-// "120", or "Thu, 05 Mar 2026 10:30:00 GMT"; at most an hour, and nothing where it is neither.
+// Reads "120" or "Thu, 05 Mar 2026 10:30:00 GMT"; at most an hour. Nothing for another text.
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value,
                                                       std::chrono::milliseconds now_since_epoch);
 

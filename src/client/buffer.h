@@ -1,7 +1,6 @@
-// The events that are not yet recorded, waiting or on their way, and the counts of all of them.
-// Bounded by number and bytes; an event leaves only by settle(). Takes track() calls from any
-// thread, and is emptied by one, the sender's. Always: tracked = recorded + refused + dropped +
-// waiting.
+// The events that are not recorded yet, waiting or being sent, and the counts of all events.
+// Bounded by number and bytes; an event leaves only by settle(). Any thread may call track(); only
+// the sender's thread takes events out. Always: tracked = recorded + refused + dropped + waiting.
 #pragma once
 
 #include <condition_variable>
@@ -30,16 +29,17 @@ class Buffer {
   explicit Buffer(const Bounds& bounds) : bounds_(bounds) {}
 
   bool put(std::string event);  // false: dropped
-  // The batch before it is settled. Waits for the next to be due; empty once stopped.
+  // Waits until a batch is due and returns it; empty once stopped. The batch before it must be
+  // settled.
   std::vector<std::string> take();
   void settle(const std::vector<std::string>& events, Outcome outcome);
-  // Waits between two tries. A flush cuts it short, once, unless the server has asked for the
+  // Waits between two tries. A flush ends the wait early, once, unless the server asked for the
   // pause.
   void pause(std::chrono::milliseconds length, bool is_asked_for);
   bool flush(std::chrono::milliseconds timeout);
   void stop();
   bool is_stopped() const;
-  std::uint64_t take_drops();  // those since the last call
+  std::uint64_t take_drops();  // the number since the last call
   ClientCounts counts() const;
 
  private:
@@ -55,17 +55,17 @@ class Buffer {
   std::condition_variable room_;
   std::condition_variable finished_more_;
   std::deque<Waiting> queue_;
-  std::size_t queued_bytes_ = 0;  // of the queue
-  std::size_t bytes_ = 0;         // of the queue and of what is on its way
+  std::size_t queued_bytes_ = 0;  // in the queue
+  std::size_t bytes_ = 0;         // in the queue and being sent
   ClientCounts counts_;
   std::uint64_t drops_told_ = 0;
-  // Events are numbered as they come in, and batches go out in that order.
+  // Events are numbered as they come in, and batches are sent in that order.
   std::uint64_t accepted_ = 0;
   std::uint64_t taken_ = 0;
-  std::uint64_t finished_ = 0;  // taken, and settled too
+  std::uint64_t finished_ = 0;  // taken and settled
   std::uint64_t flush_through_ = 0;
   std::uint64_t flushes_ = 0;
-  bool is_short_of_room_ = false;  // a batch goes out early to make some
+  bool is_short_of_room_ = false;  // a batch is sent early to make room
   bool is_stopped_ = false;
 };
 

@@ -48,7 +48,7 @@ std::string range_fault(const ClientOptions& options) {
   return {};
 }
 
-// What is wrong with the options; empty: nothing.
+// The fault of the options; empty if there is none.
 std::string fault_of(const ClientOptions& options) {
   const bool is_token = !options.token.empty() && std::ranges::all_of(options.token, [](char c) {
     return c > ' ' && c < '\x7F';
@@ -91,7 +91,7 @@ class Client::Parts {
   client::EventText text;
   client::Buffer buffer;
   client::Sender sender;
-  std::thread thread;  // the last: it uses all of the others
+  std::thread thread;  // last, since it uses all the others
 };
 
 std::unique_ptr<Client> Client::create(ClientOptions options, std::string& why) {

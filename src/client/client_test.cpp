@@ -148,7 +148,7 @@ TEST(Client, AConnectionThatWasClosedMeanwhileIsNoProblem) {
 }
 
 TEST(Client, AServerThatAnswersWithoutReadingTheWholeBodyIsHeard) {
-  // Nobody reads what fits in no socket's buffer: the answer comes while the client is sending.
+  // The body fits no socket's buffer and is not read: the answer comes while the client is sending.
   ScriptedServer server([](std::size_t, const std::string&) { return kNoContent; });
   server.answer_before_body(answer_text("413 Content Too Large", "{}"));
   ClientOptions options = options_for(server.url());
@@ -208,7 +208,7 @@ TEST(Client, AFlushDoesNotWaitForAPauseOfTheClientsOwn) {
   const auto client = make(options);
   track_storage(*client, 1);
   failed.get_future().wait();
-  // The pause begins a moment after the problem is told; a flush before it is over all the same.
+  // The pause begins shortly after the problem is reported; a flush ends before the pause does.
   while (!client->flush(milliseconds{100})) {
   }
   EXPECT_EQ(client->counts().recorded, 1U);
@@ -270,7 +270,7 @@ TEST(Client, ATokenThatIsNotTakenLosesNothing) {
   ASSERT_TRUE(client->flush(kLong));
   EXPECT_EQ(client->counts().recorded, 1U);
   client.reset();
-  ASSERT_EQ(problems.size(), 1U);  // the same failure in a row is told once
+  ASSERT_EQ(problems.size(), 1U);  // a failure is reported once in a row
   EXPECT_EQ(problems[0].kind, Problem::Kind::retrying);
   EXPECT_EQ(problems[0].status, 401);
   EXPECT_THAT(problems[0].message, HasSubstr("no such key"));
@@ -321,7 +321,7 @@ TEST(Client, ABlockedCallerGoesOnWhenThereIsRoom) {
   options.buffer_events_max = 10;
   options.when_full = WhenFull::block;
   options.block_max = kLong;
-  options.batch_delay = std::chrono::minutes{10};  // it is the full buffer that sends
+  options.batch_delay = std::chrono::minutes{10};  // only the full buffer makes it send
   const auto client = make(options);
   track_storage(*client, 200);
   ASSERT_TRUE(client->flush(kLong));

@@ -28,7 +28,7 @@ short events_for(Moved::State state) {
 
 void set_option(int socket, int level, int name) {
   const int on = 1;
-  // Where a system does not have it, the client works all the same.
+  // A system without the option still works.
   static_cast<void>(setsockopt(socket, level, name, &on, sizeof on));
 }
 
@@ -40,7 +40,7 @@ Connection::Connection(Endpoint endpoint, std::string token, std::unique_ptr<Tls
           "\r\nAuthorization: Bearer " + token +
           "\r\nContent-Type: application/cloudevents-batch+json"
           "\r\nUser-Agent: metergate-client-cpp\r\nContent-Length: ";
-  // Without file descriptors left there is no way on for this process.
+  // Without file descriptors the process cannot go on.
   if (pipe2(interruption_.data(), O_CLOEXEC | O_NONBLOCK) != 0) std::abort();
 }
 
@@ -51,7 +51,7 @@ Connection::~Connection() {
 }
 
 void Connection::interrupt() {
-  // A full pipe has interrupted already.
+  // If the pipe is full, it interrupts already.
   [[maybe_unused]] const auto written = write(interruption_[1], "x", 1);
 }
 
@@ -164,7 +164,7 @@ std::string Connection::send(std::string_view bytes) {
     const auto events = static_cast<short>(events_for(moved.state) | POLLIN);
     const Ready ready = wait_for(events, &happened);
     if (ready != Ready::yes) return lateness(ready);
-    // It answers, or closes, before it has all of the body, and may never read the rest.
+    // The server answers or closes before it has the whole body, and may never read the rest.
     if ((happened & POLLIN) != 0 && has_answer()) {
       is_stale_ = true;
       return "the server did not read the whole body";

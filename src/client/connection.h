@@ -20,28 +20,28 @@ namespace metergate::client {
 
 struct Exchange {
   std::optional<Answer> answer;
-  std::string why;  // there is no answer
+  std::string why;  // the reason if there is no answer
 };
 
 class Connection {
  public:
-  // With TLS where there is a context for it.
+  // Uses TLS if there is a context.
   Connection(Endpoint endpoint, std::string token, std::unique_ptr<TlsContext> tls = nullptr);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // A batch of events. Where a connection from before turns out to be closed, it is tried once more
-  // on a new one: an event that is sent twice counts once.
+  // Posts a batch of events. If a kept connection proves to be closed, it tries once more on a new
+  // one, since an event that is sent twice counts once.
   Exchange post(std::string_view body, std::chrono::milliseconds timeout);
-  // Ends the post under way, and every later one, at once; only looking up a host's name cannot be
-  // interrupted.
+  // Ends the present post, and every later one, at once. Only the look-up of a host's name cannot
+  // be interrupted.
   void interrupt();
 
  private:
   enum class Ready { yes, late, interrupted };
   Exchange post_once(std::string_view body);
-  std::string connect();  // empty: connected; else why not
+  std::string connect();  // empty: connected; otherwise the reason
   std::string connect_to(const addrinfo& address);
   std::string start_tls();
   std::string send(std::string_view bytes);
@@ -59,7 +59,7 @@ class Connection {
   int socket_ = -1;
   std::unique_ptr<TlsSession> session_;  // null: plain, or not connected
   bool is_used_ = false;                 // it has carried a request before
-  bool is_stale_ = false;                // it was closed before a byte of the answer came
+  bool is_stale_ = false;                // closed before the first byte of the answer
   std::array<int, 2> interruption_;      // a pipe: a byte in it, or its end, interrupts
 };
 

@@ -1,4 +1,4 @@
-// Where the server is: http[s]://HOST[:PORT][/PREFIX], taken apart. A value; no threads.
+// The server's address, parsed: http[s]://HOST[:PORT][/PREFIX]. A value; no threads.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct Endpoint {
   std::string path;       // of the events: PREFIX/api/v1/events
 };
 
-// What is wrong with the url; empty: nothing, and `endpoint` is what it says.
+// The fault of the url; empty if there is none, and `endpoint` is then set.
 std::string parse_endpoint(std::string_view url, Endpoint& endpoint);
 
 }  // namespace metergate::client

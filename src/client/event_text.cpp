@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// The length of the well-formed UTF-8 sequence that the text begins with; 0: there is none. The
-// ranges are those of RFC 3629: no surrogates, nothing longer than needed.
+// The length of the well-formed UTF-8 sequence at the start of the text; 0 if there is none. The
+// ranges are those of RFC 3629: no surrogates, no overlong forms.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -151,7 +151,7 @@ std::string json_text(std::string_view text) {
 }
 
 std::string milliseconds_text(std::chrono::microseconds time) {
-  const std::int64_t micros = time.count() < 0 ? 0 : time.count();  // a clock that was set back
+  const std::int64_t micros = time.count() < 0 ? 0 : time.count();  // a clock may be set back
   std::string text = std::to_string(micros / 1000);
   std::string decimals = std::to_string(1000 + micros % 1000);
   decimals.front() = '.';

@@ -1,6 +1,6 @@
-// Writes usage events as the JSON of CloudEvents 1.0, each with an id (a ULID) and a time of its
-// own. Texts from outside are always valid in it: what is no UTF-8 becomes U+FFFD, so that one odd
-// byte cannot make a batch unreadable. Any thread.
+// Writes usage events as JSON of CloudEvents 1.0, each with an id (a ULID) and a time of its own.
+// Invalid UTF-8 in outside texts becomes U+FFFD, so that one bad byte cannot make a batch
+// unreadable. Safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,8 @@ class EventText {
   std::atomic<std::uint64_t> next_low_;
 };
 
-// 48 bits of milliseconds and 80 others in Crockford's base 32: 26 characters, sorted by time.
+// 48 bits of milliseconds and 80 other bits in Crockford's base 32: 26 characters that sort by
+// time.
 std::string ulid_text(std::chrono::milliseconds at, std::uint16_t high, std::uint64_t low);
 std::string json_text(std::string_view text);                   // as a JSON string
 std::string milliseconds_text(std::chrono::microseconds time);  // 1500 µs: "1.500"

@@ -61,7 +61,7 @@ TEST(EventText, WhatIsNoUtf8IsReplacedByteForByte) {
   EXPECT_EQ(json_text("a\xFF"
                       "b"),
             "\"a" + mark + "b\"");
-  EXPECT_EQ(json_text("\xC0\xAF"), "\"" + mark + mark + "\"");             // longer than needed
+  EXPECT_EQ(json_text("\xC0\xAF"), "\"" + mark + mark + "\"");             // overlong
   EXPECT_EQ(json_text("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");  // a surrogate
   EXPECT_EQ(json_text("\xE2\x82"), "\"" + mark + mark + "\"");             // cut off
   EXPECT_EQ(json_text("\xF4\x90\x80\x80"), "\"" + mark + mark + mark + mark + "\"");

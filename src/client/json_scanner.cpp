@@ -110,7 +110,7 @@ std::string JsonScanner::quoted_text() {
   return out;
 }
 
-// Halves of surrogate pairs come out as three bytes each: these texts are for people's eyes only.
+// Halves of surrogate pairs become three bytes each: these texts are only shown to people.
 void JsonScanner::escape(std::string& out) {
   constexpr std::string_view kLetters = "\"\\/bfnrt";
   constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";

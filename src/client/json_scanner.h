@@ -1,5 +1,5 @@
-// Reads through a JSON text from left to right, for the few members that are asked for. Nested at
-// most 16 deep; anything that is no JSON makes it fail, and it stays failed. No threads.
+// Reads a JSON text from left to right, for the few members that are needed. Nested at most 16
+// deep; after a text that is not JSON it stays failed. No threads.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,11 @@ class JsonScanner {
  public:
   explicit JsonScanner(std::string_view text) : text_(text) {}
 
-  // Calls with each member's name; whoever is called reads or skips the value. Where the value is
-  // no object it is skipped, and nobody is called.
+  // Calls `member` with each member's name; it must read or skip the value. A value that is not an
+  // object is skipped without a call.
   void members(const std::function<void(const std::string& name)>& member);
   void elements(const std::function<void()>& element);  // the same for an array
-  std::optional<std::string> text();                    // nothing: another kind, skipped
+  std::optional<std::string> text();                    // nothing: of another kind, skipped
   std::optional<std::int64_t> integer();
   void skip();
   bool is_good() const { return is_good_; }

@@ -178,7 +178,7 @@ std::size_t ScriptedServer::connections() {
 }
 
 void ScriptedServer::run() {
-  // What OpenSSL writes to a client that is gone must not end the test.
+  // OpenSSL's write to a client that has gone must not end the test.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
@@ -199,7 +199,7 @@ void ScriptedServer::run() {
   }
 }
 
-// Then waits until the client has closed, reading nothing.
+// Then waits for the client to close, without reading.
 bool ScriptedServer::answers_early(ServerSide& side) {
   std::string answer;
   {

@@ -1,6 +1,6 @@
 // A server for tests of the client: one thread on a free port of 127.0.0.1, one connection at a
-// time, plain or with TLS. What it answers is a function of the request's body; it keeps all
-// bodies. Any thread.
+// time, plain or with TLS. A function of the request's body makes the answer; all bodies are kept.
+// Safe from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 
 namespace metergate::client {
 
-// A certificate that a test makes for itself, with its key. Valid for an hour, signed by itself.
+// A self-signed certificate made by a test, with its key. Valid for an hour.
 class TestCertificate {
  public:
   // `names`: "DNS:a.example", "IP:127.0.0.1"
@@ -22,7 +22,7 @@ class TestCertificate {
   ~TestCertificate();
   TestCertificate(const TestCertificate&) = delete;
   TestCertificate& operator=(const TestCertificate&) = delete;
-  const std::string& file() const { return file_; }  // in PEM, without the key; for the other side
+  const std::string& file() const { return file_; }  // PEM, without the key; for the client
 
  private:
   friend class ScriptedServer;
@@ -31,39 +31,39 @@ class TestCertificate {
   std::string file_;
 };
 
-// How a server that has sent an answer goes on.
-enum class AfterAnswer { keeps, closes, cuts };  // cuts: it does not end TLS first
+// The server's behaviour after an answer.
+enum class AfterAnswer { keeps, closes, cuts };  // cuts: closes without ending TLS
 
 // The bytes of one accepted connection.
 class ServerSide;
 
 class ScriptedServer {
  public:
-  // The bytes to answer with to the n-th request; empty: the connection is closed instead.
+  // The answer to the n-th request; empty: the connection is closed instead.
   using Script = std::function<std::string(std::size_t n, const std::string& body)>;
 
-  // With TLS where there is a certificate, which outlives it.
+  // Uses TLS if there is a certificate, which outlives the server.
   explicit ScriptedServer(Script script, int port = 0,
                           const TestCertificate* certificate = nullptr);
   ScriptedServer(Script script, const TestCertificate& certificate)
       : ScriptedServer(std::move(script), 0, &certificate) {}
   ~ScriptedServer();
 
-  // From now on an answer is sent after a request's head, and the body is not read at all.
+  // From now on an answer is sent after a request's head, and the body is never read.
   void answer_before_body(const std::string& answer);
   void after_answer(AfterAnswer what);
-  // From now on a connection's first bytes are answered with these, and it is closed.
+  // From now on a connection's first bytes are answered with these, and the connection is closed.
   void answer_first_bytes(const std::string& answer);
   int port() const { return port_; }
   std::string url() const {
     return (certificate_ == nullptr ? "http://127.0.0.1:" : "https://127.0.0.1:") +
            std::to_string(port_);
   }
-  // Waits until so many have come.
+  // Waits for that many bodies.
   std::vector<std::string> bodies(std::size_t at_least = 0);
   std::vector<std::string> heads();
   std::size_t connections();
-  // Waits for the end of a connection: whether the other side has ended TLS first.
+  // Waits for the end of a connection; true if the client ended TLS first.
   bool saw_tls_ended();
 
  private:

@@ -34,8 +34,8 @@ void Sender::run() {
   }
 }
 
-// A batch is sent whole, or, where a server will not say which event it does not take, in parts:
-// the last one is sent first, so that there are never more than a few.
+// Sends a batch whole or, if the server does not name the event that it refuses, in parts. The last
+// part is sent first, so that there are never more than a few.
 void Sender::deliver(Batch batch) {
   std::vector<Batch> parts{std::move(batch)};
   while (!parts.empty() && !buffer_.is_stopped()) {
@@ -83,7 +83,7 @@ void Sender::settle(std::vector<Batch>& parts, const Verdict& verdict, int statu
   told_failure_.clear();
 }
 
-// Of the events, those that the verdict names.
+// Refuses the events that the verdict names.
 void Sender::refuse(const Batch& events, const Verdict& verdict, int status) {
   for (const NamedFault& fault : verdict.faults) {
     const std::string& event = events[fault.index];

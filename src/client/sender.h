@@ -1,5 +1,5 @@
-// The client's own thread: takes batches out of the buffer, sends each until all its events are
-// settled, and tells of problems. Owns the connection. Ends when the buffer is stopped.
+// The client's thread: takes batches out of the buffer, sends each until all its events are
+// settled, and reports problems. Owns the connection. Ends when the buffer is stopped.
 #pragma once
 
 #include <memory>
@@ -32,11 +32,11 @@ class Sender {
   Buffer& buffer_;
   Connection connection_;
   int failures_ = 0;          // in a row
-  std::string told_failure_;  // each is told once in a row
+  std::string told_failure_;  // each is reported once in a row
 };
 
-// `first` doubled with every failure, at most `max`, and of that a random part between a half and
-// all: so that many clients do not come back at the same moment.
+// `first`, doubled with every failure up to `max`, and of that a random part between a half and the
+// whole, so that many clients do not return at the same moment.
 std::chrono::milliseconds back_off(const ClientOptions& options, int failures,
                                    std::uint64_t random);
 

@@ -31,7 +31,7 @@ std::string utc_text(std::chrono::milliseconds since_epoch) {
 
 std::uint64_t random_number() {
   std::uint64_t number = 0;
-  // Eight bytes cannot fail but on a system without a random source, where no id would be unique.
+  // Eight bytes can only fail on a system without a random source, where ids could not be unique.
   if (getentropy(&number, sizeof number) != 0) std::abort();
   return number;
 }

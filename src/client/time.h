@@ -1,5 +1,5 @@
-// The clocks and the random source of the client, which shares none of the server's code. Nothing
-// else in this folder reads a clock. Any thread.
+// The clocks and the random source of the client, which shares no code with the server. Only this
+// file reads a clock in this folder. Safe from any thread.
 #pragma once
 
 #include <array>

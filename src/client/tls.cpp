@@ -22,7 +22,7 @@ int socket_of(BIO* bio) {
   return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
 }
 
-// The library's own way to write to a socket raises SIGPIPE where the other side is gone.
+// OpenSSL's own socket functions raise SIGPIPE if the other side has gone.
 int write_bytes(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
   const ssize_t sent = ::send(socket_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
@@ -58,13 +58,13 @@ bool is_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
-// Which certificate the server is to show, and whose it must be.
+// Sets the host that the server's certificate must be valid for.
 bool expect_host(SSL* ssl, const std::string& host) {
   if (is_address(host)) {
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
   }
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  // What the macro SSL_set_tlsext_host_name does, without its cast.
+  // The same as the macro SSL_set_tlsext_host_name, without its cast.
   const long named = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                               const_cast<char*>(host.c_str()));
   return named == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
@@ -97,7 +97,7 @@ std::unique_ptr<TlsContext> TlsContext::create(const std::string& ca_file, std::
   BIO_meth_set_create(made->method_, begin);
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_verify(made->context_, SSL_VERIFY_PEER, nullptr);
-  // As with a plain socket: some bytes may go before others, from wherever they lie then.
+  // As with a plain socket: partial writes are allowed, and a retry may pass another address.
   SSL_CTX_set_mode(made->context_,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_options(made->context_, SSL_OP_NO_RENEGOTIATION);

@@ -1,4 +1,4 @@
-// The client and its connection over TLS, against a real server of OpenSSL's.
+// The client and its connection over TLS, against a real OpenSSL server.
 #include "client/tls.h"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ constexpr milliseconds kLong{20'000};
 
 std::string always_recorded(std::size_t, const std::string&) { return kNoContent; }
 
-// A connection to the url that trusts what the file holds.
+// A connection to the url that trusts the file's certificates.
 std::unique_ptr<Connection> connection_to(const std::string& url, const std::string& ca_file) {
   Endpoint endpoint;
   EXPECT_EQ(parse_endpoint(url, endpoint), "");
@@ -108,7 +108,7 @@ TEST_F(Tls, ACertificateThatNobodyKnownHasSignedIsNotAccepted) {
 }
 
 TEST_F(Tls, AHandshakeHasToEndInTime) {
-  ScriptedServer silent(always_recorded);  // waits for a head of HTTP
+  ScriptedServer silent(always_recorded);  // waits for an HTTP head
   const std::string url = "https://127.0.0.1:" + std::to_string(silent.port());
   const auto connection = connection_to(url, certificate_.file());
   const auto before = steady_now();
@@ -206,7 +206,7 @@ TEST_F(Tls, AServerThatAnswersWithoutReadingTheWholeBodyIsHeard) {
   EXPECT_EQ(exchange.answer->status, 413);
 }
 
-// A signal that ends the process where nobody has asked for another treatment.
+// By default this signal ends the process.
 TEST_F(Tls, AServerThatIsGoneRaisesNoSignal) {
   ASSERT_EQ(signal(SIGPIPE, SIG_DFL), SIG_DFL);
   for (int n = 0; n < 10; ++n) {

@@ -17,14 +17,13 @@ bool is_passing(int status) {
   return status == 0 || status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-// What is wrong here is the token, the address, or the server's settings: sending less will not
-// help.
+// The token, the address or the server's settings are wrong, so sending less does not help.
 bool is_about_the_sender(int status) {
   return status < 400 || status == 401 || status == 403 || status == 404 || status == 405 ||
          status == 407 || status == 415 || status == 431;
 }
 
-// One element of `errors`; nothing where it names no event.
+// One element of `errors`; nothing if it names no event.
 std::optional<NamedFault> read_fault(JsonScanner& json) {
   std::optional<std::int64_t> index;
   std::string field;
@@ -76,7 +75,7 @@ std::string detail_of(std::string_view body) {
 
 Verdict judge(const Answer& answer, std::size_t events) {
   Verdict verdict{Verdict::Kind::again, {}, answer.retry_after, message_of(answer)};
-  // Not any 2xx: a captive proxy's 200 must not pass for "on disk".
+  // No other 2xx counts: a captive proxy's 200 must not pass for "on disk".
   if (answer.status == 204) {
     verdict.kind = Verdict::Kind::recorded;
     return verdict;

@@ -1,4 +1,4 @@
-// What a server's answer to a batch means for its events. The one place that knows statuses: a
+// The meaning of a server's answer for the events of a batch. The only place that knows statuses: a
 // function of the answer, without sockets or time. No threads.
 #pragma once
 
@@ -19,10 +19,10 @@ struct NamedFault {
 struct Verdict {
   enum class Kind {
     recorded,    // all of them are on disk
-    again,       // later, the same batch
-    much_later,  // no event is at fault (a token, an address): after the longest pause
-    drop_named,  // those in `faults` will never be taken; the others at once
-    halve,       // one at least will never be taken: find it by halves
+    again,       // send the same batch again later
+    much_later,  // no event is at fault but the token or address: after the longest pause
+    drop_named,  // those in `faults` are refused for good; send the others at once
+    halve,       // at least one is refused for good: find it by halving
   };
   Kind kind;
   std::vector<NamedFault> faults;
@@ -30,13 +30,13 @@ struct Verdict {
   std::string message;
 };
 
-// No answer at all is `again`.
+// Without an answer the verdict is `again`.
 Verdict judge(const Answer& answer, std::size_t events);
 
 // The `errors` of an application/problem+json body that name an event, in ascending order, each
-// index once; none where the body is anything else.
+// index once; empty for any other body.
 std::vector<NamedFault> named_faults(std::string_view body);
-// Its `detail`, else empty.
+// The body's `detail`, or an empty text.
 std::string detail_of(std::string_view body);
 
 }  // namespace metergate::client

@@ -26,7 +26,7 @@ TEST(Verdict, WhatPassesIsTriedAgain) {
   for (const int status : {0, 408, 425, 429, 500, 502, 503, 504, 599}) {
     EXPECT_EQ(kind_of(status), Kind::again) << status;
   }
-  // Even where it names events: a server in trouble is no judge of them.
+  // Even if it names events: a failing server's judgement does not count.
   EXPECT_EQ(kind_of(503, kSecondIsBad), Kind::again);
 }
 

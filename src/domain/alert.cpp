@@ -9,7 +9,7 @@
 namespace metergate {
 namespace {
 
-// A resolved alert comes back once an overage has grown by this part of its limit.
+// A resolved alert reopens once an overage has grown by this part of its limit.
 constexpr std::int64_t kReopenPercent = 10;
 
 struct AlertStatusRow {
@@ -78,7 +78,7 @@ bool has_own_grown_since_resolved(const Alert& alert, const Statement& now_true)
                                           [](const auto& named) { return named.first; });
     Quantity growth = line.overage;
     if (before != alert.own_overage_resolved.end()) growth -= before->second;
-    // A tenth of the limit, so that nothing can overflow.
+    // The limit is divided instead of multiplied, so that nothing can overflow.
     const Wide least = line.included.value_or(Quantity{}).billionths / (100 / kReopenPercent);
     return growth.billionths > 0 && growth.billionths >= least;
   });
@@ -92,7 +92,7 @@ bool has_grown_since_resolved(const Alert& alert, const Statement& now_true) {
   });
 }
 
-// What the alert tells about the figures; the same for every step that sees overage.
+// Copies the figures that an alert shows; the same for every step with overage.
 void take_figures(Alert& alert, const Statement& now_true, Timestamp now) {
   alert.plan = now_true.terms.plan;
   alert.tenant_name = now_true.tenant_name;

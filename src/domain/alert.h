@@ -1,7 +1,7 @@
-// Alerts: what one is, and when the over-limit alert of a tenant and period, and that of a billing
-// error, are opened, updated, reopened, resolved; the warnings that come before are in
-// usage_warning.h. Rules: "Alerts", "Overage and cost". Pure decisions over what is and what is
-// known; no I/O, no clock.
+// Alerts: when the over-limit alert and the billing-error alert of a tenant and period are opened,
+// updated, reopened and resolved; warnings, which come earlier, are in usage_warning.h. Rules:
+// "Alerts", "Overage and cost". Pure decisions from the known alert and the present statement; no
+// I/O, no clock.
 #pragma once
 
 #include <array>
@@ -20,10 +20,10 @@
 namespace metergate {
 
 enum class AlertKind : std::uint8_t {
-  over_limit,     // usage lies above a limit
-  near_limit,     // or close to it
-  forecast_over,  // or will, before the period ends
-  error           // what the tenant owes cannot be made
+  over_limit,     // usage is above a limit
+  near_limit,     // usage is near a limit
+  forecast_over,  // usage is expected to pass a limit before the period ends
+  error           // a tenant's cost cannot be computed
 };
 struct AlertKindRow {
   AlertKind kind;
@@ -42,21 +42,21 @@ constexpr const AlertKindRow& row_of(AlertKind kind) {
 }
 inline constexpr std::string_view kOverLimitType = row_of(AlertKind::over_limit).type;
 
-// Which alert it is: there is one of each name.
+// The key of an alert; no two alerts have the same name.
 struct AlertName {
   AlertKind kind = AlertKind::over_limit;
   TenantId tenant;
   Period period;
-  std::string meter{};  // of a warning: a built-in meter's name or an own one's slug
-  int threshold = 0;    // of near_limit: percent of the limit
+  std::string meter{};  // warnings only: a built-in meter's name or an own one's slug
+  int threshold = 0;    // near_limit only: percent of the limit
   friend bool operator==(const AlertName&, const AlertName&) = default;
 };
-// The id says which alert it is, so that it is found without a search: "alert-2026-03-acme",
+// The id is made from the name, so an alert is found without a search: "alert-2026-03-acme",
 // "near-2026-03-75-api_calls-acme", "forecast-2026-03-api_calls-acme", "error-2026-03-acme".
 std::string alert_id_of(const AlertName& name);
 std::optional<AlertName> parse_alert_id(std::string_view id);
 
-// Who resolves an alert where no person does.
+// The resolver of an alert that resolves by itself.
 inline constexpr std::string_view kAlertResolver = "metergate";
 
 enum class AlertStatus : std::uint8_t { open, acknowledged, resolved };
@@ -72,7 +72,7 @@ struct Alert {
   Period period;
   Timestamp first_seen{};
   Timestamp last_seen{};
-  std::int64_t count = 1;  // how often more overage was seen, the first time included
+  std::int64_t count = 1;  // how often the overage grew, the first time included
   std::optional<Timestamp> acknowledged_at;
   std::string acknowledged_by;
   std::string acknowledge_reason;  // empty: none was given
@@ -80,15 +80,15 @@ struct Alert {
   std::string resolved_by;
   std::string resolution_reason;
   std::string plan;
-  std::string billing_error;                  // of an error's
-  std::string meter{};                        // of a warning: the one that it is about
-  int threshold = 0;                          // of near_limit, in percent
-  std::optional<Quantity> expected;           // of forecast_over: units at the period's end
-  std::optional<Day> passes_on;               // likewise: the day on which the limit will be passed
-  std::vector<LineItem> lines;                // of the meters over their limit, as last seen; of a
-                                              // warning: of its meter, as it was first seen
-  std::vector<OwnLineItem> own_lines;         // likewise, of meters of the provider's own
-  PerMeter<std::int64_t> overage_resolved{};  // at the time of resolving
+  std::string billing_error;           // error only
+  std::string meter{};                 // warnings only: their meter
+  int threshold = 0;                   // near_limit only: in percent
+  std::optional<Quantity> expected;    // forecast_over only: units at the period's end
+  std::optional<Day> passes_on;        // forecast_over only: the day on which the limit is passed
+  std::vector<LineItem> lines;         // the meters over their limit, as last seen;
+                                       // for warnings: their meter, as first seen
+  std::vector<OwnLineItem> own_lines;  // the same for meters of the provider's own
+  PerMeter<std::int64_t> overage_resolved{};                           // at the time of resolving
   std::vector<std::pair<std::string, Quantity>> own_overage_resolved;  // by slug; absent: 0
   Timestamp created_at{};
   Timestamp updated_at{};
@@ -96,20 +96,21 @@ struct Alert {
 
 enum class AlertStep : std::uint8_t { nothing, open, update, reopen, resolve };
 
-// What the figures ask of the alert of their tenant and period (or of none yet):
-// over and none: open. Over and open or acknowledged: update, where some meter's overage is more
-// than last seen or the plan or a limit that was passed has changed. Over and resolved, with some
-// meter's overage grown by at least 10 % of its limit since: reopen. Over nothing any more, and the
-// plan or a limit that was passed has changed: resolve. Usage that shrinks by itself resolves
-// nothing: a person looks at it.
+// The next step of a tenant's alert for a period; `known` is empty if there is none yet.
+// With overage: open if there is no alert; update an open or acknowledged one if some meter's
+// overage has grown or the plan or a passed limit has changed; reopen a resolved one if some
+// meter's overage has grown by at least 10 % of its limit since.
+// Without overage: resolve if the plan or a passed limit has changed. Usage that merely shrinks
+// does not resolve an alert: a person does.
 AlertStep next_step(const std::optional<Alert>& known, const Statement& now_true);
 
-// The same of the alert of a billing error: with one and none known: open. Known, and the reason is
-// another one now: update. Gone: resolve. One that came back after it had resolved by itself:
-// reopen; what a person resolved stays so.
+// The same for the billing-error alert. With an error: open if there is no alert, update if the
+// reason is a new one, reopen if the alert had resolved by itself; one that a person resolved stays
+// resolved. Without an error: resolve.
 AlertStep next_error_step(const std::optional<Alert>& known, const Statement& now_true);
 
-// The alert after a step other than nothing. An update counts only where there is more overage.
+// The alert after a step other than nothing. An update raises the count only if the overage has
+// grown.
 struct NewAlert {
   AlertKind kind = AlertKind::over_limit;
   std::string alert_id;

@@ -1,4 +1,4 @@
-// How an alert's id says which alert it is; see alert.h.
+// Alert ids: how a name becomes an id and is read from it; see alert.h.
 #include <algorithm>
 #include <charconv>
 
@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t kPeriodLength = 7;
 
-// "75-rest": takes "75" and the hyphen away. Neither a period nor a meter's name has a hyphen
-// where it is looked for.
+// Takes "75-" from the beginning of "75-rest" and returns "75". Parts that are read with it contain
+// no hyphen.
 std::optional<std::string_view> take_part(std::string_view& text) {
   const std::size_t end = text.find('-');
   if (end == std::string_view::npos) return std::nullopt;

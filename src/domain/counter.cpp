@@ -7,8 +7,8 @@
 namespace metergate {
 namespace {
 
-// Sums of amounts that are never negative stop at their maximum instead of wrapping. Stopping does
-// not depend on the order, so folding stays free of order even there.
+// Sums of amounts that are never negative stop at their maximum instead of wrapping. The result
+// does not depend on the order of the amounts even then.
 void accumulate(std::int64_t& total, std::int64_t amount) {
   total = saturate(Wide{total} + amount);
 }

@@ -1,5 +1,5 @@
-// Which segments of a path are ids. A wrong guess costs little either way: an id that is taken for
-// a word makes one more endpoint (of at most 1,000), a word taken for an id joins two endpoints.
+// Recognizes the segments of a path that are ids. A wrong guess costs little: an id taken for a
+// word makes one more endpoint (of at most 1,000), and a word taken for an id joins two endpoints.
 #include <algorithm>
 
 #include "domain/usage_event.h"
@@ -11,7 +11,7 @@ constexpr std::size_t kLongHexMin = 16;
 constexpr std::size_t kBase64Min = 20;
 constexpr std::size_t kUlidLength = 26;
 constexpr std::size_t kUuidLength = 36;
-constexpr std::size_t kTemplateMax = 512;  // what an event's endpoint may have
+constexpr std::size_t kTemplateMax = 512;  // the maximum for an event's endpoint
 constexpr std::string_view kRest = "/{rest}";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -45,8 +45,8 @@ bool is_long_hex(std::string_view text) {
   return text.size() >= kLongHexMin && std::ranges::all_of(text, is_hex);
 }
 
-// Random text has capitals, small letters and digits, or digits among letters without a separator,
-// or as many capitals as small letters. Words with dashes, and camelCase, have none of these.
+// Random text mixes capitals, small letters and digits, or has digits among letters without a
+// separator, or about as many capitals as small letters. Hyphenated words and camelCase do not.
 bool is_base64url_id(std::string_view text) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   if (text.size() < kBase64Min) return false;
@@ -60,7 +60,8 @@ bool is_base64url_id(std::string_view text) {
   return lower > 0 && upper * 3 >= lower + upper;
 }
 
-// Names of files, of branches, of other records: routes are spelled without escapes and spaces.
+// Names of files, branches and other records. Routes themselves are written without escapes and
+// spaces.
 bool is_free_text(std::string_view text) {
   return text.find('%') != std::string_view::npos || text.find(' ') != std::string_view::npos;
 }

@@ -30,7 +30,7 @@ TEST(EndpointTemplate, IdsOfEveryKindAreReplaced) {
     EXPECT_EQ(templated("/orders/" + std::string{id} + "/lines"), "/orders/{id}/lines") << id;
 }
 
-// Else each file and branch would be an endpoint of its own.
+// Otherwise each file and branch would be an endpoint of its own.
 TEST(EndpointTemplate, WhatIsEncodedOrHasSpacesIsAnId) {
   for (const char* text :
        {"group%2Fproj", "gid:%2F%2Fgitlab%2FProject%2F1", "100%25", "a%20b", "my file.pdf", "%FF"})

@@ -11,7 +11,7 @@ struct LookAlike {
   char letter;
 };
 
-// Of the letters of the name. Wide forms and capitals are had by rule.
+// Look-alikes of the letters of the name. Wide forms and capitals are covered by rule.
 constexpr std::array<LookAlike, 22> kLookAlikes = {{
     {0x0430, 'a'}, {0x0410, 'a'}, {0x0391, 'a'}, {0x03B1, 'a'}, {0x0251, 'a'}, {0x0435, 'e'},
     {0x0415, 'e'}, {0x0395, 'e'}, {0x0451, 'e'}, {0x0401, 'e'}, {0x043C, 'm'}, {0x041C, 'm'},
@@ -24,7 +24,7 @@ struct Decoded {
   std::size_t bytes;
 };
 
-// The first character of a text that is not empty; a byte that begins none stands for itself.
+// The first character of a text that is not empty; a malformed byte stands for itself.
 Decoded first_of(std::string_view text) {
   const auto at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto rest = [&](std::size_t i) { return static_cast<char32_t>(at(i) & 0x3FU); };

@@ -16,10 +16,10 @@ using std::chrono::days;
 constexpr Wide kFine = 1'000'000;
 constexpr std::size_t kFullDaysMin = 3;
 constexpr std::size_t kPeriodPartMin = 10;  // a tenth of the period
-// So far no sum of a period's days, times kFine, leaves 128 bits.
+// With this bound, no sum over a period's days times kFine overflows 128 bits.
 constexpr Wide kFiguresMax = power_of_ten(29);
 
-// The one question that both kinds of meters come to, in whole numbers.
+// The input of both kinds of forecasts, in whole numbers.
 struct Course {
   Period period;
   Day today;
@@ -57,7 +57,7 @@ bool is_ready(const Course& course) {
   return course.daily.size() >= kFullDaysMin && course.daily.size() * kPeriodPartMin >= length;
 }
 
-// The day of a limit that is passed already; `levels` holds what was used at the end of each day.
+// The day on which a limit was passed; `levels` holds the usage at the end of each day.
 std::optional<Day> passed_on(const Course& course, std::span<const Wide> levels) {
   if (!course.limit || course.used <= *course.limit) return std::nullopt;
   const auto over =
@@ -66,7 +66,7 @@ std::optional<Day> passed_on(const Course& course, std::span<const Wide> levels)
   return std::min(day, course.period.last_day());
 }
 
-// What each weekday is expected to bring, in fine units, Sunday first.
+// The expected increase on each weekday, in fine units, Sunday first.
 std::array<Wide, 7> weekday_means(const Course& course) {
   std::array<Wide, 7> sums{};
   std::array<Wide, 7> counts{};
@@ -86,8 +86,8 @@ std::array<Wide, 7> weekday_means(const Course& course) {
   return means;
 }
 
-// Goes on from the level at the end of yesterday, in fine units, by what each day from today on
-// brings.
+// Continues from the level at the end of yesterday, in fine units, by the change of each day from
+// today on.
 template <class Change>
 void follow(const Course& course, Wide level, const Change& change, Outlook& outlook) {
   for (Day day = course.today; day <= course.period.last_day(); day += days{1}) {
@@ -109,8 +109,7 @@ Outlook outlook_of_sum(const Course& course) {
   const Wide so_far = (course.used - before_today) * kFine;
   const auto change = [&](Day day) {
     const Wide usual = means[std::chrono::weekday{day}.c_encoding()];
-    // Today brings what it has brought already, or what its weekday usually brings, if that is
-    // more.
+    // Today counts with its increase so far or that usual for its weekday, whichever is more.
     return day == course.today ? std::max(so_far, usual) : usual;
   };
   follow(course, before_today * kFine, change, outlook);
@@ -127,10 +126,17 @@ Outlook outlook_of_level(const Course& course) {
   const Wide so_far = (course.used - yesterday) * kFine;
   const auto change = [&](Day day) {
     if (day != course.today) return usual;
-    // Today goes at least as far as an ordinary day in the direction in which the level moves.
+    // Today changes at least by the usual amount, in the usual direction.
     return usual < 0 ? std::min(so_far, usual) : std::max(so_far, usual);
   };
   follow(course, yesterday * kFine, change, outlook);
+  return outlook;
+}
+
+Outlook outlook_of_steady(const Course& course) {
+  Outlook outlook;
+  outlook.passes_on = passed_on(course, course.daily);
+  if (is_ready(course)) outlook.expected = course.used;
   return outlook;
 }
 
@@ -166,6 +172,10 @@ std::optional<OwnForecast> forecast_sum(const OwnForecastInput& input) {
 
 std::optional<OwnForecast> forecast_level(const OwnForecastInput& input) {
   return own_forecast_of(outlook_of_level(course_of(input)));
+}
+
+std::optional<OwnForecast> forecast_steady(const OwnForecastInput& input) {
+  return own_forecast_of(outlook_of_steady(course_of(input)));
 }
 
 }  // namespace metergate

@@ -11,7 +11,7 @@ namespace {
 
 using Daily = std::vector<std::int64_t>;
 
-// A question on the day after the days of `daily`; `used` is what is used up to now.
+// The input on the day after the days of `daily`; `used` is the usage so far.
 ForecastInput question(std::string_view period, const Daily& daily, std::int64_t used,
                        std::optional<std::int64_t> limit = {}) {
   ForecastInput input;
@@ -67,7 +67,7 @@ TEST(ForecastSum, EvenUsageGoesOnEvenly) {
 }
 
 TEST(ForecastSum, WeekendsAreExpectedToBeLikeWeekends) {
-  // June 2026 begins on a Monday: two weeks of 100 on weekdays and nothing at weekends.
+  // June 2026 begins on a Monday: two weeks of 100 on weekdays and 0 at weekends.
   Daily two_weeks;
   for (int day = 0; day < 14; ++day) two_weeks.push_back(day % 7 < 5 ? 100 : 0);
   const auto forecast = forecast_sum(question("2026-06", two_weeks, 1'000));
@@ -93,7 +93,7 @@ TEST(ForecastSum, MoreTodayThanUsualIsNotForgotten) {
 }
 
 TEST(ForecastSum, ALimitThatIsPassedKeepsItsDay) {
-  // 100 a day, of which 250 are included: passed on the third day, whatever comes afterwards.
+  // 100 a day with 250 included: passed on the third day, whatever follows.
   for (const std::size_t full : {3, 4, 10, 30}) {
     const Daily daily(full, 100);
     const auto used = static_cast<std::int64_t>(full) * 100;
@@ -102,7 +102,7 @@ TEST(ForecastSum, ALimitThatIsPassedKeepsItsDay) {
   const Daily two(2, 100);
   EXPECT_EQ(day_text(forecast_sum(question("2026-03", two, 251, 250))), "2026-03-03") << "today";
   EXPECT_FALSE(forecast_sum(question("2026-03", two, 251, 250))->expected.has_value());
-  // When the period is over nothing is expected any more, and the day is still known.
+  // After the period there is no expected usage any more, but the day is still known.
   const Daily all(31, 100);
   const auto over = forecast_sum(question("2026-03", all, 3'100, 250));
   EXPECT_EQ(day_text(over), "2026-03-03");
@@ -209,6 +209,20 @@ TEST(ForecastLevel, ALeapTodayIsKept) {
   EXPECT_EQ(day_text(forecast), "2026-03-05");
 }
 
+TEST(ForecastSteady, StaysWhatItIs) {
+  const std::vector<Quantity> daily(4, Quantity::of(5));
+  OwnForecastInput input{Period::parse("2026-03").value(), parse_day("2026-03-05").value(),
+                         Quantity::of(7), daily, Quantity::of(6)};
+  const auto over = forecast_steady(input);
+  ASSERT_TRUE(over.has_value());
+  EXPECT_EQ(over->expected, Quantity::of(7));
+  EXPECT_EQ(to_text(*over->passes_on), "2026-03-05") << "passed today";
+  input.used = Quantity::of(6);
+  EXPECT_FALSE(forecast_steady(input)->passes_on) << "at the limit is within it";
+  input.daily = std::span{daily}.first(2);
+  EXPECT_FALSE(forecast_steady(input).has_value()) << "too early to say";
+}
+
 RC_GTEST_PROP(ForecastSum, ExpectsNoLessThanIsUsed, ()) {
   const auto days = *rc::gen::inRange<std::size_t>(4, 31);
   const auto daily = *rc::gen::container<Daily>(days, rc::gen::inRange<std::int64_t>(0, 1'000'000));
@@ -219,7 +233,7 @@ RC_GTEST_PROP(ForecastSum, ExpectsNoLessThanIsUsed, ()) {
   RC_ASSERT(forecast.has_value());
   RC_ASSERT(forecast->expected.has_value());
   RC_ASSERT(*forecast->expected >= used);
-  // Rounding of what is shown is the only difference between the two figures.
+  // The two figures differ only by the rounding of the shown one.
   if (forecast->passes_on) RC_ASSERT(*forecast->expected >= limit);
   if (!forecast->passes_on) RC_ASSERT(*forecast->expected <= limit + 1);
 }

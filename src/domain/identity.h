@@ -1,8 +1,7 @@
-// Who calls and what they may do: permissions, roles, callers, and the proof of a right to a
-// tenant's data.
+// Callers and their rights: permissions, roles, and the proof of a right to a tenant's data.
 //
-// Permissions and roles are two tables. A TenantAccess can be made by Caller::access only, and
-// every verb that reads or changes one tenant's own data takes one: a handler cannot forget to ask.
+// Permissions and roles are two tables. Only Caller::access makes a TenantAccess, and every verb
+// that reads or changes one tenant's own data takes one, so that a handler cannot forget the check.
 // Values; no threads.
 #pragma once
 
@@ -58,7 +57,7 @@ class Permissions {
   void add(Permission permission) { bits_ |= bit(permission); }
   void add(Permissions others) { bits_ |= others.bits_; }
   void remove(Permissions others) { bits_ &= ~others.bits_; }
-  // By name; "*" is all of them. False where there is none of that name.
+  // Adds the permission of that name, or all for "*". False if the name is unknown.
   bool add(std::string_view name);
   bool is_empty() const { return bits_ == 0; }
   std::vector<std::string_view> names() const;
@@ -71,16 +70,16 @@ class Permissions {
   std::uint32_t bits_ = 0;
 };
 
-// "Provider-Admin", "NOC", "Billing-Ops", "Read-Only" (rules: "Permissions"); nothing for another
-// name.
+// The permissions of "Provider-Admin", "NOC", "Billing-Ops" or "Read-Only" (rules: "Permissions");
+// nothing for another name.
 std::optional<Permissions> permissions_of_role(std::string_view role);
 std::vector<std::string_view> all_role_names();
-// Which roles there are, for a person.
+// The names of all roles, for messages.
 std::string role_names_text();
 
 enum class Scope : std::uint8_t { provider, tenant };
 
-// The right to one tenant's data, proven.
+// A proven right to one tenant's data.
 class TenantAccess {
  public:
   const TenantId& tenant() const { return tenant_; }
@@ -96,7 +95,7 @@ class TenantAccess {
   bool is_provider_;
 };
 
-// Who an authenticated request comes from. Made by service/sessions.
+// The sender of an authenticated request. Made by service/access/sessions.
 class Caller {
  public:
   static Caller provider(std::string actor, Permissions permissions);
@@ -110,8 +109,8 @@ class Caller {
   bool may(Permission permission) const { return permissions_.has(permission); }
   Permissions permissions() const { return permissions_; }
 
-  // The tenant itself, or a provider with the permission; ErrorCode::permission for everybody else,
-  // with the same words whether or not the tenant exists.
+  // Access for the tenant itself, or for a provider with the permission; ErrorCode::permission for
+  // all others, with the same message whether or not the tenant exists.
   Result<TenantAccess> access(const TenantId& tenant, Permission needed_by_provider) const;
 
  private:
@@ -122,14 +121,14 @@ class Caller {
   std::optional<TenantId> tenant_;
 };
 
-// What a person is told when a right is missing; always these words.
+// The message for every missing right.
 inline constexpr std::string_view kNoPermission = "Insufficient permissions";
 
 std::string_view name_of(Permission permission);
-// ErrorCode::permission with kNoPermission, and the permission that is missing.
+// ErrorCode::permission with kNoPermission and the missing permission.
 std::unexpected<Error> refuse_for_want_of(Permission permission);
-// ErrorCode::permission where `granted` holds what `own` does not, with the names of that: nobody
-// hands out, changes or takes away what they do not have themselves.
+// ErrorCode::permission, naming the excess, if `granted` contains a permission that `own` lacks:
+// rights can be granted, changed or taken away only by someone who has them.
 Result<> check_rights(Permissions own, Permissions granted);
 
 }  // namespace metergate

@@ -61,7 +61,7 @@ TEST(LateCost, OfTheProvidersOwnMeterIsByItsOwnTerms) {
   const Rated rated = frozen_tokens("12", "10.5", 500'000);
   EXPECT_EQ(late_cost(rated, "tokens", {}, quantity("-1.25")).value(), Money{-625'000});
   EXPECT_EQ(late_cost(rated, "tokens", {}, quantity("-7")).value(), Money{-750'000});
-  // Values of such a meter may be below 0, and so may what is left: it costs nothing.
+  // Values of such a meter may be negative. So may the remaining usage, which then costs nothing.
   EXPECT_EQ(late_cost(rated, "tokens", {}, quantity("-20")).value(), Money{-750'000});
 }
 

@@ -1,7 +1,6 @@
-// The meters: what is counted, in which whole unit, and how it is named wherever it shows.
+// The built-in meters: what each counts, its whole unit, and its names in answers.
 //
-// One table, kMeters; everything that lists meters walks it. Units are whole: calls, records,
-// bytes.
+// One table, kMeters; all code that lists meters walks it. Units are whole: calls, records, bytes.
 #pragma once
 
 #include <array>
@@ -56,14 +55,14 @@ class PerMeter {
 
 using Usage = PerMeter<std::int64_t>;  // in units: storage_gb in bytes
 
-// Units as people read them: whole for all meters but storage, which is in GB with at most six
-// decimals, half away from zero, without zeros at the end; with nine where six would show nothing
-// of what is there. Nine show every byte.
+// Units as shown to people: whole for all meters but storage, which is in GB with at most six
+// decimals, rounded half away from zero, without trailing zeros; with nine decimals if six would
+// show 0 for some storage. Nine decimals show every byte.
 Decimal to_display(Meter meter, std::int64_t units);
-// Always with up to nine.
+// As to_display(), always with up to nine decimals.
 Decimal to_fine_display(Meter meter, std::int64_t units);
-// The other way, exact to the unit (rounded half away from zero); nothing where it does not fit or
-// is negative.
+// The inverse, exact to the unit (rounded half away from zero); nothing if the number is negative
+// or does not fit.
 std::optional<std::int64_t> from_display(Meter meter, Decimal shown);
 
 }  // namespace metergate

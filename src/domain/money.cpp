@@ -14,7 +14,7 @@ constexpr std::uint8_t kMicrosDecimals = 6;
 // ISO 4217, list one (active codes), by the number of decimals of the minor unit.
 struct CurrencyGroup {
   std::uint8_t decimals;
-  std::string_view codes;  // each of three letters, with a space after it
+  std::string_view codes;  // three letters each, followed by a space
 };
 
 constexpr std::array<CurrencyGroup, 4> kCurrencies = {{
@@ -78,7 +78,7 @@ Result<Money> charge_quantity(Money per_unit, Quantity units) {
   CHECK(per_unit.micros >= 0);
   Wide product = 0;
   const bool is_over = __builtin_mul_overflow(Wide{per_unit.micros}, units.billionths, &product);
-  // What rounding adds must fit too.
+  // Room for the amount that rounding adds.
   const Wide most = std::numeric_limits<Wide>::max() - Quantity::kPerWhole;
   const Wide micros =
       is_over || product > most ? most : divide_rounded(product, Quantity::kPerWhole);

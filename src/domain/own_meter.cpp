@@ -11,10 +11,10 @@ constexpr std::size_t kSlugMax = 64;
 constexpr std::size_t kTypeMax = 256;
 constexpr std::size_t kPathDepthMax = 8;
 constexpr std::size_t kPathNameMax = 64;
-// Feed the built-in meters, whatever else an event says.
+// The types that feed the built-in meters.
 constexpr std::array<std::string_view, 5> kBuiltInTypes = {
     "api.call", "webhook.call", "storage.usage", "device.count", "store.count"};
-// Stands for the tenant wherever a query groups.
+// The name of the tenant among the groups of a query.
 constexpr std::string_view kSubject = "subject";
 constexpr std::string_view kPathRule =
     "must be a path like $.tokens or $.usage.tokens: '$' and 1 to 8 names of letters, digits, '_' "

@@ -1,5 +1,5 @@
-// Meters of the provider's own: which events one counts, which value of them, how it folds and by
-// what it is grouped; and what is allowed of all that. Values; no threads.
+// Meters of the provider's own: the events that each counts, the value it reads, its aggregation
+// and its groups, and the bounds on all of these. Values; no threads.
 #pragma once
 
 #include <array>
@@ -17,10 +17,10 @@ inline constexpr std::size_t kOwnMetersMax = 100;
 inline constexpr std::size_t kDimensionsMax = 5;    // of one meter
 inline constexpr std::size_t kGroupsMax = 1000;     // of a tenant's meter and month
 inline constexpr std::size_t kGroupValueMax = 128;  // bytes; longer ones are cut
-inline constexpr std::size_t kUniqueMax = 10'000;   // different values in one cell
+inline constexpr std::size_t kUniqueMax = 10'000;   // distinct values in one cell
 
-// The numbers are stored: a new one goes to the end.
-// How a meter folds its events; on the wire its "aggregation".
+// How a meter folds its events; "aggregation" on the wire. The numbers are stored: add new ones at
+// the end.
 enum class Folding : std::uint8_t {
   count,
   sum,
@@ -38,7 +38,7 @@ struct FoldingRow {
   Folding aggregation;
   std::string_view name;  // on the wire and in documents
   bool needs_value;
-  unsigned permille;  // of a percentile; else 0
+  unsigned permille;  // for percentiles; otherwise 0
 };
 
 inline constexpr std::array<FoldingRow, 10> kFoldings = {{
@@ -57,25 +57,25 @@ inline constexpr std::array<FoldingRow, 10> kFoldings = {{
 constexpr const FoldingRow& row_of(Folding aggregation) {
   return kFoldings[static_cast<std::size_t>(aggregation)];
 }
-// Whether no event with a value from 0 up makes the figure smaller: what a tenant may send of
-// itself.
+// True if no event with a value from 0 up reduces the figure. Tenants may send such events
+// themselves.
 constexpr bool only_grows(Folding aggregation) {
   return aggregation == Folding::count || aggregation == Folding::sum ||
          aggregation == Folding::greatest || aggregation == Folding::unique_count;
 }
 std::optional<Folding> find_folding(std::string_view name);
-// Which there are, for a person.
+// The names of all aggregations, for messages.
 std::string folding_names_text();
 
-// "$.usage.tokens": the members to go down by, from the event's data.
+// The names to descend by from the event's data: "$.usage.tokens".
 using DataPath = std::vector<std::string>;
-// Nothing where it is no path: "$" and 1 to 8 names, each behind a point, of letters, digits, '_'
-// and '-'.
+// Nothing if the text is not a path: "$" and 1 to 8 names, each after a point, of letters, digits,
+// '_' and '-'.
 std::optional<DataPath> parse_path(std::string_view text);
 
 struct Dimension {
   std::string name;  // of letters, digits and '_'
-  std::string path;  // as it was given
+  std::string path;  // as defined
   friend bool operator==(const Dimension&, const Dimension&) = default;
 };
 
@@ -83,18 +83,18 @@ struct OwnMeter {
   std::string slug;
   std::string event_type;
   Folding aggregation = Folding::count;
-  std::string value_path;           // empty: none; COUNT does not look at it
+  std::string value_path;           // empty: none; ignored by COUNT
   std::vector<Dimension> group_by;  // by name
-  // Whether a tenant's own token may send events of its type.
+  // True if a tenant's own token may send events of this type.
   bool tenant_may_send = false;
   friend bool operator==(const OwnMeter&, const OwnMeter&) = default;
 };
 
-// 1 to 64 of a-z, 0-9 and '_' that begin with a letter or digit, and no name of a built-in meter or
-// its limit, beside which it stands in statements.
+// 1 to 64 of a-z, 0-9 and '_', beginning with a letter or digit, and different from the names of
+// built-in meters and their limits, beside which the slug appears in statements.
 bool is_own_slug(std::string_view text);
 
-// What is wrong with the definition, by the fields of the wire format; empty: fine.
+// The faults of the definition, by the field names of the wire format; empty if it has none.
 std::vector<Fault> faults_of(const OwnMeter& meter);
 
 }  // namespace metergate

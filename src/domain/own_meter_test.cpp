@@ -9,7 +9,7 @@ OwnMeter tokens() {
   return {"tokens_total", "prompt", Folding::sum, "$.usage.tokens", {{"model", "$.model"}}};
 }
 
-// The fields that are wrong, each with a blank behind it.
+// The names of the faulty fields, each followed by a blank.
 std::string wrong_fields(const OwnMeter& meter) {
   std::string fields;
   for (const Fault& fault : faults_of(meter)) fields += fault.field + " ";

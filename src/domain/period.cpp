@@ -9,7 +9,7 @@ namespace {
 constexpr std::int32_t kMonthsPerYear = 12;
 constexpr int kYearMin = 1970;
 
-// Exactly `width` digits at `at`; nothing else may stand there.
+// Reads exactly `width` digits at `at`, without a sign.
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t width) {
   int value = 0;
   for (const char c : text.substr(at, width)) {

@@ -21,7 +21,7 @@ class Period {
   static Result<Period> parse(std::string_view text);
   static Period of(Timestamp at, const TimeZone& zone);
   static Period of(Day day);
-  // Months since year 0: what keys and loops use. from_ordinal(p.ordinal()) == p.
+  // The number of months since year 0, for keys and loops. from_ordinal(p.ordinal()) == p.
   static Period from_ordinal(std::int32_t ordinal);
   std::int32_t ordinal() const;
 
@@ -37,15 +37,14 @@ class Period {
   std::chrono::year_month month_{std::chrono::year{1970}, std::chrono::January};
 };
 
-// Whether events for `period` are refused at `now`: the grace after its end is over.
+// True if events for `period` are refused at `now`, because the grace time after its end is over.
 bool is_closed_by_time(Period period, Timestamp now, const TimeZone& zone,
                        std::chrono::hours grace);
 
 enum class GroupBy : std::uint8_t { day, week, month };
 Result<GroupBy> parse_group_by(std::string_view text);
 std::string_view to_text(GroupBy group_by);
-// The first day of the group that `day` is in: itself, its Monday (ISO 8601), the first of its
-// month.
+// The first day of the day, week (from Monday, ISO 8601) or month that contains `day`.
 Day group_start(Day day, GroupBy group_by);
 // The first day of the group after the one that starts at `start`.
 Day next_group(Day start, GroupBy group_by);

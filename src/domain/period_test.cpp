@@ -99,8 +99,8 @@ TEST(Period, ADayThatWasSkippedHasNoLength) {
   EXPECT_EQ(apia.day_of(apia.start_of(day("2011-12-31")) - Milliseconds{1}), day("2011-12-29"));
 }
 
-// Looks at one boundary between days: what lies just before it belongs to an earlier day, what lies
-// on it to the day that begins there.
+// Checks one boundary between days: the instant before it belongs to an earlier day, the boundary
+// itself to the day that begins there.
 void expect_tiling_at(const TimeZone& where, Day later) {
   const Timestamp boundary = where.start_of(later);
   const Timestamp after = where.start_of(later + days{1});
@@ -124,8 +124,8 @@ void expect_period_tiling_at(const TimeZone& where, Period later) {
       << where.name() << " " << later.text();
 }
 
-// Between two changes of the clocks, days are like one another: each first of a month and the days
-// around each change stand for all.
+// Between two clock changes all days are alike, so the first of each month and the days around each
+// change are enough.
 TEST(Period, DaysAndPeriodsTileTimeInEveryZoneFrom1990To2060) {
   const Day last = day("2060-12-31");
   const auto names = TimeZone::all_names();

@@ -97,7 +97,7 @@ Result<Catalogue> Catalogue::create(std::vector<Plan> versions) {
     TRY(check_amounts(plan));
     const Plan* previous = catalogue.newest(plan.name);
     TRY(check_follows(previous, plan));
-    // Versions of one plan stand side by side, wherever the file has them.
+    // The versions of one plan are kept together, in whatever order the file has them.
     const auto place = previous == nullptr ? catalogue.versions_.end()
                                            : catalogue.versions_.begin() +
                                                  (previous - catalogue.versions_.data()) + 1;
@@ -139,10 +139,11 @@ const Plan* Catalogue::at(std::string_view name, Timestamp instant) const {
 
 namespace {
 
-// No period of any time zone ends within one: what held for a part of it alone prices nothing.
+// Periods of every time zone end on quarter hours, so a span within one quarter hour prices
+// nothing.
 using QuarterHours = std::chrono::duration<std::int64_t, std::ratio<900>>;
 
-// The newest that began by then; before the first, the first.
+// The newest span that has begun by then; before the first, the first one.
 template <class Span>
 const Span& span_at(const std::vector<Span>& spans, Timestamp instant) {
   const Span* found = &spans.front();
@@ -170,7 +171,7 @@ void Subscription::move_to(std::string plan, Timestamp from) {
 }
 
 void Subscription::hold_to(LimitsOverride limits, Timestamp from) {
-  // What came before the first own limits is that there were none.
+  // Before its first own limits, a tenant had none.
   if (limits_history.empty()) limits_history.push_back(OwnLimitsSpan{{}, started_at});
   const OwnLimitsSpan& newest = limits_history.back();
   from = std::max(from, newest.from);

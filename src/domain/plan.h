@@ -36,7 +36,7 @@ struct Limit {
 using Limits = PerMeter<Limit>;
 using RateCard = PerMeter<UnitPrice>;  // the price of overage
 
-// What a plan includes of a meter of the provider's own, and the price of each unit above.
+// A plan's limit for a meter of the provider's own, and the price of each unit above it.
 struct OwnTerm {
   std::string meter;              // its slug
   std::optional<Quantity> limit;  // nothing: unlimited
@@ -50,14 +50,14 @@ struct Plan {
   std::int64_t version = 1;
   Limits limits;
   RateCard rates;
-  std::optional<RequestRate> request_rate{};  // nothing: as many as come
+  std::optional<RequestRate> request_rate{};  // nothing: no limit
   std::vector<OwnTerm> own;                   // by slug
   Timestamp valid_from{};
 };
 
-// A tenant's own limits; what is not named is the plan's. Named with no units: unlimited for this
-// tenant. Whether a limit is hard is said apart, in `effects`, so that it can be said of the plan's
-// own limit too; what a Limit here says of it is not looked at.
+// A tenant's own limits; limits that it does not name are the plan's. A named limit without units
+// is unlimited. Effects are kept separately, in `effects`, so that a tenant's effect can apply to
+// the plan's limit too; the effect inside a Limit here is ignored.
 struct LimitsOverride : PerMeter<std::optional<Limit>> {
   std::map<std::string, std::optional<Quantity>> own_meters;  // by slug
   std::map<std::string, LimitEffect, std::less<>> effects;    // by a meter's name or slug
@@ -65,7 +65,7 @@ struct LimitsOverride : PerMeter<std::optional<Limit>> {
 };
 Limits apply_override(const Limits& limits, const LimitsOverride& own);
 Limit apply_override(const Limit& limit, Meter meter, const LimitsOverride& own);
-// Of a meter that the plan does not name, what lies above the tenant's own limit costs nothing.
+// For a meter that the plan does not name, usage above the tenant's own limit costs nothing.
 std::vector<OwnTerm> apply_override(std::vector<OwnTerm> terms, const LimitsOverride& own);
 
 // The plans on offer, each with all its versions, oldest first, in the order of the catalogue file.
@@ -74,10 +74,10 @@ class Catalogue {
   // Versions of one name must follow one another (1, 2, …) with rising valid_from.
   static Result<Catalogue> create(std::vector<Plan> versions);
   std::vector<std::string> names() const;
-  // Which names there are, for a person: "free, basic, premium, enterprise".
+  // The names of all plans, for messages: "free, basic, premium, enterprise".
   std::string names_text() const;
   const Plan* newest(std::string_view name) const;
-  // The version in force at an instant; before the first, the first.
+  // The version in force at an instant; before the first version, the first one.
   const Plan* at(std::string_view name, Timestamp instant) const;
   const std::vector<Plan>& versions() const { return versions_; }
 
@@ -85,14 +85,14 @@ class Catalogue {
   std::vector<Plan> versions_;
 };
 
-// From when a tenant had which plan. Oldest first, at least one, the first from the tenant's
-// creation.
+// The plan that a tenant has from an instant on. Oldest first, at least one; the first begins when
+// the tenant was created.
 struct PlanSpan {
   std::string plan;
   Timestamp from{};
 };
 
-// From when a tenant had which limits of its own. Oldest first; none: never any.
+// The own limits that a tenant has from an instant on. Oldest first; empty if it never had any.
 struct OwnLimitsSpan {
   LimitsOverride limits;
   Timestamp from{};
@@ -105,28 +105,28 @@ struct Subscription {
   std::vector<OwnLimitsSpan> limits_history{};
   Timestamp started_at{};
   const std::string& plan() const { return history.back().plan; }
-  // The plan at an instant, and the tenant's own limits; before the first span, the first.
+  // The plan and the own limits at an instant; before the first span, those of the first.
   const std::string& plan_at(Timestamp instant) const;
   const LimitsOverride& own_limits_at(Timestamp instant) const;
-  // The newest ones, which hold now.
+  // The present own limits.
   const LimitsOverride& own_limits() const;
-  // The plan, or the tenant's own limits, from an instant on; a clock that was set back does not
-  // put a span before the one that it follows.
+  // Sets the plan, or the own limits, from an instant on. If the clock was set back, the new span
+  // still follows the last one.
   void move_to(std::string plan, Timestamp from);
   void hold_to(LimitsOverride limits, Timestamp from);
 };
 
-// What an instant is priced with: the version of the plan, and the tenant's own limits. The one
-// place where that is found; both are loans of the catalogue and the subscription.
+// The plan version and the own limits that price an instant. Only in_force_at() determines them;
+// both are borrowed from the catalogue and the subscription.
 struct InForce {
   const Plan& plan;
   const LimitsOverride& own_limits;
 };
-// ErrorCode::corrupt where the catalogue lacks the plan.
+// ErrorCode::corrupt if the catalogue lacks the plan.
 Result<InForce> in_force_at(const Subscription& subscription, const Catalogue& catalogue,
                             Timestamp instant);
 
-struct Terms {  // what a period is held against and priced with
+struct Terms {  // the limits and prices of a period
   std::string plan;
   std::int64_t plan_version = 1;
   Limits limits;
@@ -135,8 +135,8 @@ struct Terms {  // what a period is held against and priced with
   std::vector<OwnTerm> own{};
 };
 
-// The terms of `window` seen at `now`: those in force at the earlier of now and the window's last
-// instant. ErrorCode::corrupt where the catalogue lacks the plan.
+// The terms of `window` at `now`: those in force at the earlier of `now` and the window's last
+// instant. ErrorCode::corrupt if the catalogue lacks the plan.
 Result<Terms> terms_for(const Subscription& subscription, const Catalogue& catalogue, Window window,
                         Timestamp now);
 

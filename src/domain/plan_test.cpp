@@ -201,7 +201,8 @@ TEST(Terms, OwnLimitsOfAPastPeriodAreThoseOfItsLastInstant) {
   EXPECT_EQ(tenant.own_limits(), LimitsOverride{});
 }
 
-// A period from before the tenant was made has the first terms: of limits that came later, none.
+// A period from before the tenant was created has its first terms, and none of the later own
+// limits.
 TEST(Terms, BeforeTheFirstOwnLimitsThereAreNone) {
   const Window february{kMarch - std::chrono::days{28}, kMarch};
   Subscription tenant = subscription();
@@ -213,7 +214,7 @@ TEST(Terms, BeforeTheFirstOwnLimitsThereAreNone) {
   EXPECT_EQ(calls_limit(from_the_start, february, kApril), 700);
 }
 
-// No period of any zone ends within a quarter of an hour of UTC.
+// Every zone's periods end on a quarter hour of UTC.
 TEST(Subscription, KeepsTheLastOwnLimitsOfAQuarterOfAnHour) {
   using std::chrono::minutes;
   Subscription tenant = subscription();

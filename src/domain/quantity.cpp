@@ -15,7 +15,8 @@ Wide magnitude(Wide value) { return value < 0 ? -value : value; }
 }  // namespace
 
 std::optional<Quantity> Quantity::of(Decimal number) {
-  // A number that was cut when it was read has 18 digits or 18 decimals: it is refused here.
+  // A number with 18 digits or 18 decimals may have been cut when it was read, so it is refused
+  // here.
   if (number.scale > kScale || magnitude(number.unscaled) >= power_of_ten(kDigitsMax))
     return std::nullopt;
   const Wide value = Wide{number.unscaled} * power_of_ten(kScale - number.scale);

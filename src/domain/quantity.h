@@ -1,9 +1,9 @@
 // Quantity: an exact amount of a meter of the provider's own, in billionths, with room for sums.
 //
-// A value from outside lies within a million millions on both sides of 0. Limits and the like have
-// at most 9 decimals and 17 digits in all, so that none is taken for a shorter one; what an event
-// says is rounded to 9 decimals, half away from zero, from all its digits. Sums stop at their bound
-// instead of wrapping; it takes 10^17 of the greatest values to get there. Values; no threads.
+// A value from outside is between −10^12 and 10^12. Limits have at most 9 decimals and 17 digits,
+// so that none is silently shortened; an event's value is rounded once to 9 decimals, half away
+// from zero. Sums stop at their bound instead of wrapping; reaching it takes 10^17 of the greatest
+// values. Values; no threads.
 #pragma once
 
 #include <compare>
@@ -22,17 +22,17 @@ struct Quantity {
   Wide billionths = 0;
 
   static Quantity of(std::int64_t whole) { return {Wide{whole} * kPerWhole}; }
-  // Nothing where the number has more decimals or digits than are kept, or is out of bounds.
+  // Nothing if the number has too many decimals or digits, or is out of bounds.
   static std::optional<Quantity> of(Decimal number);
-  // The same of a text: a number as JSON has them.
+  // The same for a text that holds a JSON number.
   static std::optional<Quantity> parse(std::string_view text);
-  // Rounded; nothing where it is out of bounds.
+  // Rounded; nothing if the number is out of bounds.
   static std::optional<Quantity> rounded(const ExactNumber& number);
 
   Quantity& operator+=(Quantity other);
   Quantity& operator-=(Quantity other);
-  // As people read it: exact where 64 bits hold the digits, else with as many decimals as fit,
-  // rounded half away from zero.
+  // As shown to people: exact if the digits fit into 64 bits, otherwise with as many decimals as
+  // fit, rounded half away from zero.
   Decimal shown() const;
 
   friend auto operator<=>(const Quantity&, const Quantity&) = default;
@@ -40,7 +40,8 @@ struct Quantity {
   static constexpr std::int64_t kPerWhole = 1'000'000'000;
 };
 
-// Whole billionths in decimal digits, exactly; and read again. Nothing where it is no such text.
+// Writes the billionths as decimal digits, exactly, and reads them. Nothing if the text has another
+// form.
 std::string billionths_text(Quantity value);
 std::optional<Quantity> quantity_of_billionths(std::string_view text);
 

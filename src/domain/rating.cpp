@@ -13,7 +13,8 @@ namespace {
 // The status is decided on usage × 100 against limit × bound, without division.
 constexpr std::int64_t kCautionPercent = 75;
 constexpr std::int64_t kWarningPercent = 90;
-// 64 bits hold a little over 100 with these, and 128 bits its product with any usage.
+// The most decimals with which 64 bits still hold a little over 100, and 128 bits its product with
+// any usage.
 constexpr std::uint8_t kPercentDecimalsMax = 16;
 
 struct HealthRow {
@@ -32,12 +33,12 @@ bool is_beyond_measure(const Utilization& utilization) {
   return utilization.limit == 0 && utilization.usage > 0;
 }
 
-// A limit by which usage can be divided; nothing for unlimited, and for a limit of 0.
+// A limit that usage can be divided by; 0 for unlimited and for a limit of 0.
 std::int64_t divisor_of(const Utilization& utilization) {
   return utilization.limit.value_or(0) > 0 ? *utilization.limit : 0;
 }
 
-// Nothing where the amount is beyond what money can be; sum_of_lines() says so.
+// Nothing if the amount is beyond kMoneyMax; sum_of_lines() reports that.
 std::optional<Money> cost_or_nothing(Result<Money> cost) {
   return cost ? std::optional(*cost) : std::nullopt;
 }
@@ -121,14 +122,14 @@ std::optional<Decimal> Utilization::percent() const {
     const Wide shown = divide_rounded(Wide{usage} * hundred(decimals), divisor);
     if (usage <= divisor || shown > hundred(decimals)) return Decimal{saturate(shown), decimals};
   }
-  // Less than what the last decimal shows is shown as that.
+  // A smaller excess is shown as one unit of the last decimal.
   return Decimal{saturate(hundred(kPercentDecimalsMax) + 1), kPercentDecimalsMax};
 }
 
 std::strong_ordering compare(const Utilization& a, const Utilization& b) {
   if (is_beyond_measure(a) || is_beyond_measure(b))
     return is_beyond_measure(a) <=> is_beyond_measure(b);
-  // Nothing is 0 / 1, so that both sides can be multiplied out.
+  // Utilization without a divisor is 0 / 1, so that both sides can be multiplied out.
   const std::int64_t a_divisor = divisor_of(a);
   const std::int64_t b_divisor = divisor_of(b);
   const Wide left = a_divisor == 0 ? 0 : Wide{a.usage} * std::max<std::int64_t>(b_divisor, 1);
@@ -160,7 +161,8 @@ Utilization utilization_of(const OwnLineItem& line) {
   Wide usage = std::max<Wide>(line.usage.billionths, 0);
   Wide limit = line.included->billionths;
   if (limit == 0) return {usage > 0 ? 1 : 0, 0};
-  // Both are made smaller alike; beyond that the usage is more than any percentage shows.
+  // Usage and limit are scaled down alike until they fit; any loss is below what a percentage
+  // shows.
   const bool is_over = usage > limit;
   while (limit > std::numeric_limits<std::int64_t>::max() / 1000) {
     usage /= 10;
@@ -175,7 +177,7 @@ Health health_of(const OwnLineItem& line) {
   const Wide limit = line.included->billionths;
   const Wide usage = line.usage.billionths;
   if (usage > limit) return Health::critical;
-  // The usage is at most the limit here, so hundredfold it fits.
+  // The usage is at most the limit here, so 100 times the usage fits.
   if (usage * 100 >= limit * kWarningPercent) return Health::warning;
   return usage * 100 >= limit * kCautionPercent ? Health::caution : Health::healthy;
 }

@@ -18,7 +18,7 @@
 
 namespace metergate {
 
-// The cost of one meter, explained: overage × rate = cost.
+// The cost of one meter: overage × rate = cost.
 struct LineItem {
   Meter meter = Meter::stores_count;
   std::int64_t usage = 0;                // units
@@ -30,25 +30,25 @@ struct LineItem {
   friend bool operator==(const LineItem&, const LineItem&) = default;
 };
 
-// The same of a meter of the provider's own.
+// The same for a meter of the provider's own.
 struct OwnLineItem {
   std::string meter;
   Quantity usage;
   std::optional<Quantity> included;  // nothing: unlimited
   Quantity overage;                  // never negative
-  Money rate;                        // of one unit
-  std::optional<Money> cost;         // likewise
+  Money rate;                        // price of one unit
+  std::optional<Money> cost;         // as above
   friend bool operator==(const OwnLineItem&, const OwnLineItem&) = default;
 };
 
-// How full a limit is, exactly: usage over limit. Unlimited is 0. A limit of 0 that is not used is
-// 0 too (what a plan does not include and a tenant does not use is nothing to warn about); with any
-// usage it is over, and higher than every other.
+// How full a limit is, exactly: usage over limit. Unlimited counts as 0, and so does an unused
+// limit of 0 (usage that is neither included nor present needs no warning). A limit of 0 with any
+// usage is above every other value.
 struct Utilization {
   std::int64_t usage = 0;
   std::optional<std::int64_t> limit;
-  // In percent, half away from zero, for display only: with one decimal, or as many as it takes to
-  // show that what is over its limit is over 100. Nothing for any usage of a limit of 0.
+  // In percent, rounded half away from zero, for display only: with one decimal, or as many as it
+  // takes to show that a passed limit is above 100. Nothing for usage of a limit of 0.
   std::optional<Decimal> percent() const;
   friend std::strong_ordering compare(const Utilization& a, const Utilization& b);
 };
@@ -56,10 +56,10 @@ struct Utilization {
 enum class Health : std::uint8_t { healthy, caution, warning, critical };
 std::string_view to_text(Health health);
 std::optional<Health> find_health(std::string_view text);
-// Of a meter of the provider's own, as near as 64 bits allow: for display and for comparing.
+// For a meter of the provider's own, as exact as 64 bits allow: for display and comparison.
 Utilization utilization_of(const OwnLineItem& line);
 
-// By exact values: below 75 healthy, below 90 caution, up to and including 100 warning, above
+// Decided on exact values: below 75 healthy, below 90 caution, up to 100 warning, above it
 // critical.
 Health health_of(const Utilization& utilization);
 Health health_of(const OwnLineItem& line);
@@ -71,27 +71,26 @@ struct Rated {
   Meter highest = Meter::stores_count;  // with the highest utilization; the first of equals
   Health health = Health::healthy;
   bool has_overages = false;  // exactly when the health is critical
-  // The sum of the lines, in a statement of its late lines too, rounded once to the minor unit;
-  // nothing where that is an amount beyond kMoneyMax, and then `billing_error` says why.
+  // The sum of the lines (in a statement also of its late lines), rounded once to the minor unit.
+  // Nothing if the amount is beyond kMoneyMax; `billing_error` then gives the reason.
   std::optional<Money> cost;
   std::string billing_error;
 };
 
-// Never fails: what a tenant used and how it stands is known even where what it owes cannot be
-// said, so that one tenant's amount never stops what is told of the others (settle() holds that
-// rule). `own_usage` has a quantity for each of the plan's own terms.
+// Never fails: usage and health are known even if the cost cannot be computed, so that one tenant's
+// amount never stops the answers about others (settle() handles that case). `own_usage` has a
+// quantity for each of the plan's own terms.
 Rated rate(const Usage& usage, const Terms& terms, const std::vector<Quantity>& own_usage,
            const Currency& currency);
-// Takes what everything comes to as the cost, rounded; or takes the reason why it comes to nothing
-// that can be billed.
+// Sets the cost to the rounded sum, or the billing error to the reason why there is no sum.
 void settle(Rated& rated, const Result<Money>& sum, const Currency& currency);
-// What a line would cost with this usage, at its own limit and rate.
+// The line's cost for this usage, at the line's limit and rate.
 Result<Money> cost_with(const LineItem& line, std::int64_t usage);
 Result<Money> cost_with(const OwnLineItem& line, Quantity usage);
-// The sum of the lines, not rounded; ErrorCode::invalid where a line has no cost, which is named,
-// or the sum is beyond kMoneyMax.
+// The unrounded sum of the lines; ErrorCode::invalid, naming the line, if a line has no cost, or if
+// the sum is beyond kMoneyMax.
 Result<Money> sum_of_lines(const Rated& rated);
-// Without meters of the provider's own.
+// For tenants without meters of the provider's own.
 Rated rate(const Usage& usage, const Limits& limits, const RateCard& rates,
            const Currency& currency);
 

@@ -83,7 +83,7 @@ TEST(Rating, HealthIsDecidedOnExactValues) {
 }
 
 TEST(Rating, HealthIsExactWherePercentIsRounded) {
-  // 74.96 % is shown as 75.0, and is healthy all the same.
+  // 74.96 % is shown as 75.0 but is still healthy.
   const Utilization nearly{7'496, 10'000};
   EXPECT_EQ(to_text(*nearly.percent()), "75.0");
   EXPECT_EQ(health_of(nearly), Health::healthy);

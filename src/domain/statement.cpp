@@ -14,7 +14,7 @@ void bill_late(Statement& statement, std::vector<LateLine> late, const Currency&
     settle(statement.rated, sum_with_late(statement.rated, statement.late), currency);
     return;
   }
-  // The first of them, so that a statement keeps its bound.
+  // Only the first ones are kept, so that a statement stays bounded.
   late.resize(kLateLinesShown);
   statement.late = std::move(late);
   settle(statement.rated, std::unexpected(few.error()), currency);

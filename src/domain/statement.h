@@ -19,7 +19,7 @@
 
 namespace metergate {
 
-// The days on which limits were passed, by meter: kept with a statement that is frozen.
+// The days on which limits were passed, by meter; kept with a frozen statement.
 using PassedDays = std::vector<std::pair<std::string, Day>>;
 
 struct Statement {
@@ -33,34 +33,34 @@ struct Statement {
   Rated rated;
   std::vector<LateLine> late;  // corrections of earlier periods that are billed in this one
   bool is_closed = false;
-  Currency currency = Currency::usd();  // of every amount in it
-  // False: what was used is no longer kept, and was not frozen. Then usage is 0 where it is not
-  // known, and the billing error says so.
+  Currency currency = Currency::usd();  // of all its amounts
+  // False if the period's usage is no longer kept and was not frozen. Unknown usage is then 0, and
+  // the billing error says so.
   bool is_known = true;
-  PassedDays passed;  // of a frozen one
+  PassedDays passed;  // frozen statements only
 };
 
-// Puts the late lines, condensed, into a statement that has none, and their sum into its cost; what
-// cannot be summed up becomes its billing error.
+// Puts the late lines, condensed, into a statement that has none, and their sum into its cost. If
+// the sum cannot be formed, it sets the billing error.
 void bill_late(Statement& statement, std::vector<LateLine> late, const Currency& currency);
 
-// What a summary takes of a statement.
+// The parts of a statement that a summary needs.
 struct SummaryShare {
   std::string_view plan;
   Health health = Health::healthy;
   bool has_overages = false;
   std::optional<Money> cost;  // nothing: a billing error
-  bool is_known = true;       // false: neither health nor overages are
+  bool is_known = true;       // false: health and overages are unknown
 };
 
-// Totals over statements: what a list and a report show above their rows.
+// Totals over statements, shown above the rows of lists and reports.
 struct StatementSummary {
   std::int64_t tenants = 0;
   std::int64_t tenants_with_overages = 0;
-  std::int64_t tenants_with_errors = 0;                       // those that the total leaves out
+  std::int64_t tenants_with_errors = 0;                       // left out of the total
   std::array<std::int64_t, 4> by_health{};                    // in the order of Health
-  std::vector<std::pair<std::string, std::int64_t>> by_plan;  // in the order in which they came
-  MoneySum total_overage_cost;                                // the sum of the costs as shown
+  std::vector<std::pair<std::string, std::int64_t>> by_plan;  // in order of first occurrence
+  MoneySum total_overage_cost;                                // the sum of the shown costs
   void add(const Statement& statement);
   void add(const SummaryShare& share);
   Decimal overage_rate_percent() const;  // one decimal, half away from zero

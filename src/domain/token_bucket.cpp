@@ -13,8 +13,8 @@ bool TokenBucket::take(const RequestRate& rate, Microseconds now) {
   const std::int64_t full = rate.burst * kToken;
   if (is_new_) millionths_ = full;
   is_new_ = false;
-  // So many tokens a second are as many millionths a microsecond. Longer than it takes to fill the
-  // bucket makes no difference, and bounds the product.
+  // N tokens a second are N millionths a microsecond. Times longer than it takes to fill the bucket
+  // are cut to that, which bounds the product.
   const std::int64_t longest = full / rate.per_second + 1;
   const std::int64_t elapsed = std::clamp<std::int64_t>((now - filled_at_).count(), 0, longest);
   millionths_ = std::min(full, millionths_ + elapsed * rate.per_second);

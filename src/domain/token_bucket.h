@@ -1,5 +1,5 @@
-// TokenBucket: how many requests a second a tenant may make, with a burst on top. Counts in
-// millionths of a token, so a steady clock in microseconds needs no fraction. Values; one thread.
+// TokenBucket: limits a tenant's requests a second, with a burst on top. Counts in millionths of a
+// token, so a steady clock in microseconds needs no fraction. Values; one thread.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace metergate {
 
-// What a plan allows: `per_second` on average (1 to 1,000,000), and at most `burst` at once.
+// A plan's rate: `per_second` on average (1 to 1,000,000), and at most `burst` at once.
 struct RequestRate {
   std::int64_t per_second = 0;
   std::int64_t burst = 0;
@@ -19,10 +19,10 @@ inline constexpr std::int64_t kRequestRateMax = 1'000'000;
 
 class TokenBucket {
  public:
-  // Takes a token where there is one. The first call finds the bucket full; a rate that has changed
-  // since counts from now on.
+  // Takes a token; false if there is none. The bucket is full at the first call; a changed rate
+  // applies from now on.
   bool take(const RequestRate& rate, Microseconds now);
-  // How long until there is a token again, at the rate of the last take().
+  // The time until the next token, at the rate of the last take().
   Microseconds wait() const;
 
  private:

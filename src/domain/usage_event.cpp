@@ -8,12 +8,12 @@
 namespace metergate {
 namespace {
 
-// Writes name, length and text one behind the other, so that no content can be read as another.
-// Into room that is large enough: this is done for every event.
+// Writes name, length and text of each field in turn, so that two contents never have the same
+// text. The room must be large enough: this runs for every event and does not check.
 class CanonicalText {
  public:
   explicit CanonicalText(char* start) : at_(start) {}
-  // All that is written beside the texts of an event: names, numbers and what stands between.
+  // The room for everything besides the event's texts: names, numbers and separators.
   static constexpr std::size_t kBytesMax = 512;
 
   CanonicalText& text(std::string_view name, std::string_view value) {
@@ -51,7 +51,7 @@ class CanonicalText {
 struct TextBytes {
   std::size_t operator()(const ApiCall& call) const {
     return call.method.size() + call.endpoint.size() + call.path.size() + call.ip.size() +
-           call.store_id.size() + call.device_id.size();
+           call.store_id.size() + call.device_id.size() + call.caller.size();
   }
   std::size_t operator()(const WebhookCall& call) const { return call.webhook_id.size(); }
   std::size_t operator()(const StorageReport&) const { return 0; }
@@ -75,6 +75,8 @@ struct FactWriter {
         .text("ip", call.ip)
         .text("store_id", call.store_id)
         .text("device_id", call.device_id);
+    // Fingerprints of calls that say nothing of it are what they were before there was a caller.
+    if (!call.caller.empty()) out.text("caller", call.caller);
   }
   void operator()(const WebhookCall& call) const {
     out.text("webhook_id", call.webhook_id)

@@ -1,5 +1,5 @@
-// The bounds on events from outside. Each is one line of the functions below; the numbers stand
-// here only.
+// The bounds on events from outside. Each is one line of the functions below; the numbers are
+// defined here only.
 #include <algorithm>
 #include <array>
 
@@ -33,7 +33,7 @@ struct NumberBound {
   std::int64_t max;
 };
 
-// Characters of a UTF-8 text: the bytes that do not continue one.
+// The number of characters of a UTF-8 text: its bytes without continuation bytes.
 std::size_t length_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
@@ -49,7 +49,7 @@ constexpr auto kMayBeginControl = [] {
 
 // C0 and C1 controls and DEL; a C1 control is two bytes in UTF-8, C2 and 80 to 9F.
 bool has_control(std::string_view text) {
-  // Nearly never: one look at a table for each byte, without a branch.
+  // Controls are rare, so this scan looks up each byte in a table, without a branch.
   unsigned found = 0;
   for (const char c : text) found |= kMayBeginControl[static_cast<unsigned char>(c)];
   if (found == 0) return false;
@@ -78,7 +78,7 @@ class EventFaults {
   }
 
   void text(const char* field, std::string_view value, TextBound bound) {
-    // A text has no more characters than bytes, and one at least where it has any.
+    // A text has at most as many characters as bytes, and at least one unless it is empty.
     const bool is_short = bound.min <= 1 && value.size() >= bound.min && value.size() <= bound.max;
     const std::size_t length = is_short ? value.size() : length_of(value);
     if (length < bound.min || length > bound.max) {
@@ -103,7 +103,7 @@ class EventFaults {
     }
   }
 
-  // An id of a record of the tenant's, where one is given.
+  // An optional id of one of the tenant's records.
   void record_id(const char* field, std::string_view value) {
     if (!value.empty() && !is_id_syntax(value)) {
       add(field,
@@ -133,6 +133,7 @@ struct FactBounds {
     faults.text("data.ip", call.ip, {0, kAddressMax});
     faults.record_id("data.store_id", call.store_id);
     faults.record_id("data.device_id", call.device_id);
+    faults.text("data.caller", call.caller, {0, kNameMax});
   }
   void operator()(const WebhookCall& call) const {
     faults.text("data.webhook_id", call.webhook_id, {1, kNameMax});
@@ -157,6 +158,20 @@ struct FactBounds {
 
 }  // namespace
 
+std::string caller_in_record(std::string_view name) {
+  std::size_t size = std::min(name.size(), kNameMax);
+  while (size < name.size() && size > 0 && (name[size] & 0xC0) == 0x80) --size;
+  std::string kept{name.substr(0, size)};
+  for (std::size_t i = 0; has_control(kept) && i < kept.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(kept[i]);
+    const bool is_c1 =
+        byte == 0xC2 && i + 1 < kept.size() && static_cast<unsigned char>(kept[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F) kept[i] = '?';
+    if (is_c1) kept.replace(i, 2, "?");
+  }
+  return kept;
+}
+
 std::vector<Fault> faults_of(const UsageEvent& event, Timestamp now) {
   EventFaults faults;
   if (event.tenant.text().empty()) faults.add("subject", "is missing; it names the tenant");
@@ -166,7 +181,7 @@ std::vector<Fault> faults_of(const UsageEvent& event, Timestamp now) {
     faults.add("time", "is " + to_text(event.occurred_at) + ", and the server's clock says " +
                            to_text(now) + "; at most 5 minutes ahead are allowed");
   }
-  // The epoch itself stands for "never" in a gauge.
+  // Gauges use the epoch itself for "never".
   if (event.occurred_at <= Timestamp{}) {
     faults.add("time", "is " + to_text(event.occurred_at) +
                            "; only times after 1970-01-01T00:00:00Z are "

@@ -1,4 +1,4 @@
-// A usage event that has nothing wrong with it, for tests to change.
+// A valid usage event, which tests modify.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -27,7 +27,7 @@ TEST(CanonicalContent, IsTheSameForTheSameContent) {
   EXPECT_EQ(canonical_content(event(call())), canonical_content(other));
 }
 
-// Its hash is stored beside the id: a later build must write the same.
+// Hashes of this text are stored, so later builds must write the same text.
 TEST(CanonicalContent, NeverChanges) {
   UsageEvent it =
       event(ApiCall{"GET", "GET /a", "/a?", 200, 12, -3, Microseconds{1500}, "::1", "s", ""});
@@ -62,7 +62,7 @@ TEST(CanonicalContent, LeavesOutTheTime) {
   EXPECT_EQ(canonical_content(first), canonical_content(again));
 }
 
-// As fingerprints were made before.
+// The form of earlier fingerprints.
 TEST(CanonicalContent, WithTimeLeavesOutOnlyATimeThatTheServerSet) {
   UsageEvent first = event(call());
   first.has_own_time = false;
@@ -81,6 +81,7 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
       [](ApiCall& it) { it.request_bytes++; },  [](ApiCall& it) { it.response_bytes++; },
       [](ApiCall& it) { it.duration++; },       [](ApiCall& it) { it.ip = "::1"; },
       [](ApiCall& it) { it.store_id = "s-1"; }, [](ApiCall& it) { it.device_id = "s-1"; },
+      [](ApiCall& it) { it.caller = "s-1"; },
   };
   std::vector<std::string> contents{canonical_content(event(call()))};
   for (const auto& change : changes) {
@@ -99,7 +100,30 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
   EXPECT_EQ(std::ranges::adjacent_find(contents), contents.end());
 }
 
-// Lengths stand before texts: no text can pretend to be the next field.
+// Fingerprints of calls from before there was a caller are hashes of this.
+TEST(CanonicalContent, SaysNothingOfACallerThatIsNotThere) {
+  EXPECT_EQ(canonical_content(event(call())).find("caller"), std::string::npos);
+}
+
+TEST(UsageEvent, ACallerInARecordCouldHaveComeFromOutside) {
+  EXPECT_EQ(caller_in_record("key:k1"), "key:k1");
+  EXPECT_EQ(caller_in_record("a\nb\x7F"
+                             "c\xC2\x85"
+                             "d"),
+            "a?b?c?d");
+  EXPECT_EQ(caller_in_record("J\xC3\xB6rg"), "J\xC3\xB6rg");
+  // Of two bytes each: not cut inside a character.
+  std::string long_name = "x";
+  for (int i = 0; i < 200; ++i) long_name += "\xC3\xB6";
+  EXPECT_EQ(caller_in_record(long_name).size(), 255U);
+  ApiCall made = call();
+  made.caller = caller_in_record(long_name + "\x01");
+  EXPECT_TRUE(faults_of(event(made), event(made).occurred_at).empty());
+  made.caller = std::string(257, 'x');
+  EXPECT_FALSE(faults_of(event(made), event(made).occurred_at).empty());
+}
+
+// Each text is preceded by its length, so it cannot pass for the next field.
 TEST(CanonicalContent, TellsTextsApartThatLookLikeFields) {
   for (const std::string sign : {"", ":", "1:"}) {
     ApiCall one = call();

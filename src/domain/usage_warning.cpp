@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-// One meter of the statement, built in or not, as far as warnings are concerned.
+// The figures of one meter, built-in or own, that warnings need.
 struct MeterView {
   std::string_view meter;
   Quantity usage;
@@ -16,10 +16,10 @@ struct MeterView {
   const OwnLineItem* own_line = nullptr;
 
   bool is_over() const { return limit && usage > *limit; }
-  // Exactly; never of a limit of 0, of which there is no part.
+  // Exact. Never true for a limit of 0, which has no percentages.
   bool reaches(int percent) const {
     if (!limit || limit->billionths <= 0 || is_over()) return false;
-    // The usage is at most the limit here, so hundredfold it fits.
+    // The usage is at most the limit here, so 100 times the usage fits.
     return usage.billionths > 0 && usage.billionths * 100 >= limit->billionths * percent;
   }
 };
@@ -88,7 +88,7 @@ class Warnings {
     return at == input_.forecasts->end() ? nullptr : &*at;
   }
 
-  // Empty: it still holds.
+  // Empty if the reason still holds.
   std::string reason_gone(const Alert& warning) const {
     const MeterView* meter = find(warning.meter);
     const std::string& name = warning.meter;

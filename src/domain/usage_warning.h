@@ -1,9 +1,9 @@
-// Warnings: alerts that come before a limit is passed, near_limit and forecast_over, and when they
+// Warnings: the alerts near_limit and forecast_over, which come before a limit is passed; when they
 // open and resolve. Rules: "Alerts". Pure decisions; no I/O, no clock.
 //
-// Each opens once in a period, whatever becomes of it. A usage that jumps over several thresholds
-// opens the highest alone, and then none of those below it. A meter that is over its limit, or is
-// named by an over-limit alert that nobody has resolved, has no warning.
+// Each opens at most once in a period. Usage that passes several thresholds at once opens the
+// highest only, and the lower ones never. A meter that is over its limit, or is named by an
+// unresolved over-limit alert, has no warning.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@
 
 namespace metergate {
 
-inline constexpr int kThresholdMax = 100;  // percent of the limit; above it is over_limit's
+inline constexpr int kThresholdMax = 100;  // percent of the limit; over_limit covers usage above
 inline constexpr std::size_t kThresholdsMax = 10;
 
-// What is expected of a meter at the end of the period.
+// The expected usage of a meter at the end of the period.
 struct MeterForecast {
   std::string meter;
   Quantity expected;
@@ -29,22 +29,23 @@ struct MeterForecast {
 struct WarningInput {
   const Statement& now_true;
   std::span<const Alert> known;  // the warnings of its tenant and period, whatever their status
-  const Alert* over_limit = nullptr;  // likewise, after this look
+  const Alert* over_limit = nullptr;  // the over-limit alert after the present step
   std::span<const int> thresholds;    // ascending
-  // Nothing: nobody looked. A meter that is not among them has none.
+  // nullptr: not computed. A meter without an entry has no forecast.
   const std::vector<MeterForecast>* forecasts = nullptr;
   bool has_ended = false;  // the period
-  bool opens = true;       // false: warnings are resolved alone
+  bool opens = true;       // false: warnings are only resolved
 };
 
 struct WarningChange {
   AlertStep step;  // open or resolve
-  Alert alert;     // after it
+  Alert alert;     // after the step
 };
 
 std::vector<WarningChange> warning_changes(const WarningInput& input, Timestamp now);
 
-// Of a period that takes no more events: nothing can be passed in it any more.
+// Resolves a warning of a period that takes no more events, so that no limit can be passed in it
+// any more.
 Alert after_period_closed(Alert warning, Timestamp now);
 
 }  // namespace metergate

@@ -35,7 +35,7 @@ Statement with(std::int64_t calls, std::optional<std::int64_t> limit,
   return made;
 }
 
-// "near-2026-03-75-api_calls-acme opened": what changes, in order.
+// The changes in order, such as "near-2026-03-75-api_calls-acme opened".
 std::string changes(const WarningInput& input) {
   std::string text;
   for (const WarningChange& change : warning_changes(input, kNow)) {

@@ -1,6 +1,7 @@
-// Exact products and quotients: 128-bit numbers for what does not fit in 64 on the way to a result.
+// Exact products and quotients: 128-bit numbers for intermediate results that do not fit into 64
+// bits.
 //
-// divide_rounded is the one place where the domain rounds. Values; no threads.
+// divide_rounded is the only place where the domain rounds. Values; no threads.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ constexpr Wide divide_rounded(Wide dividend, Wide divisor) {
   return dividend < 0 ? quotient - 1 : quotient + 1;
 }
 
-// Nothing where the value does not fit in 64 bits.
+// Nothing if the value does not fit into 64 bits.
 constexpr std::optional<std::int64_t> narrow(Wide value) {
   using Bounds = std::numeric_limits<std::int64_t>;
   if (value < Bounds::min() || value > Bounds::max()) return std::nullopt;

@@ -44,7 +44,7 @@ bool is_whole_value(std::string_view segment) {
   return segment.starts_with('{') && segment.find('}') == segment.size() - 1;
 }
 
-// "{id}" is any text; "{id}.json" any that ends so.
+// "{id}" matches any text; "{id}.json" any that ends with ".json".
 bool is_match(std::string_view declared, std::string_view segment) {
   const std::size_t open = declared.find('{');
   if (open == std::string_view::npos) return declared == segment;
@@ -56,7 +56,7 @@ bool is_match(std::string_view declared, std::string_view segment) {
          segment.ends_with(after);
 }
 
-// What stands in front of every path: the path of the first server.
+// The prefix of every path: the path of the first server.
 std::string base_path_of(const Json& document) {
   const Json* servers = document.find("servers");
   if (servers == nullptr || !servers->is_array() || servers->as_array().empty()) return {};

@@ -1,5 +1,5 @@
 // EndpointTemplates: the paths that an upstream's OpenAPI document declares, so that a metered call
-// is counted under the name its own documentation gives it. A value once read; any thread.
+// is counted under its documented name. Immutable once read; safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +21,12 @@ struct TemplateMatch {
 class EndpointTemplates {
  public:
   EndpointTemplates() = default;
-  // An OpenAPI 3 document as JSON. ErrorCode::invalid says what is wrong with it; at most 10,000
-  // paths are taken.
+  // Reads an OpenAPI 3 document in JSON. ErrorCode::invalid names the fault; at most 10,000 paths
+  // are read.
   static Result<EndpointTemplates> parse(std::string_view openapi);
 
-  // The declared path that this one is, where the method is declared for it; of several, the one
-  // with more words spelled out from the left.
+  // The declared path that matches, if the method is declared for it; of several, the one with more
+  // literal segments from the left.
   std::optional<TemplateMatch> find(std::string_view method, std::string_view path) const;
   std::size_t size() const { return count_; }
 

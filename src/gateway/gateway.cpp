@@ -6,22 +6,23 @@
 
 #include "gateway/gateway_admission.h"
 #include "gateway/meter_tap.h"
-#include "http/late_number.h"
-#include "http/path_readings.h"
-#include "http/problem.h"
-#include "http/rate_limit.h"
-#include "service/enforcement.h"
+#include "http/words/late_number.h"
+#include "http/words/path_readings.h"
+#include "http/words/problem.h"
+#include "http/words/rate_limit.h"
+#include "service/access/login_guard.h"
+#include "service/metering/enforcement.h"
 
 namespace metergate::gateway {
 namespace {
 
-// Ours, also where we have nothing at the path: a caller that misspells a route of ours is told so.
+// Reserved for our own routes, so that a misspelt route of ours is answered as such.
 constexpr std::string_view kProviderPrefix = "/provider/";
 constexpr std::string_view kEventsPrefix = "/api/v1/";
-constexpr std::size_t kFieldsMax = 3;  // of ours in an answer
+constexpr std::size_t kFieldsMax = 3;  // fields that we add to an answer
 
-// Of a path that is no upstream's as it stands, but may be read as one: it is refused like others
-// that have two meanings, not told that there is nothing.
+// The match of a path that belongs to no upstream as written, but to one in another reading. Such a
+// path is refused as ambiguous instead of answered with 404.
 std::optional<UpstreamMatch> match_of_a_reading(UpstreamTable& table, const http::Request& head) {
   const auto readings = http::readings_of(head.path);
   if (!readings) return std::nullopt;
@@ -29,22 +30,27 @@ std::optional<UpstreamMatch> match_of_a_reading(UpstreamTable& table, const http
     auto match =
         reading.starts_with('/') ? table.find_in_any_case(head.host, reading) : std::nullopt;
     if (!match) continue;
-    match->tenant = {};  // it lies in the reading, which goes
+    match->tenant = {};  // it refers to the reading, which is about to go
     return match;
   }
   return std::nullopt;
 }
 
-// A request that goes to an upstream, and holds on to the table by which it was led there.
+// A request to an upstream, which keeps the table alive that chose its upstream.
 class LedPassage : public http::Passage {
  public:
-  LedPassage(const Gateway::Parts& parts, std::shared_ptr<UpstreamTable> table,
+  LedPassage(const Gateway::Parts& parts, OpenRate& open_rate, std::shared_ptr<UpstreamTable> table,
              const Routed& routed)
-      : table_(std::move(table)), parts_(parts), routed_(routed) {}
+      : table_(std::move(table)), parts_(parts), open_rate_(open_rate), routed_(routed) {}
 
   http::Upstream& upstream() override { return *routed_.match.row->upstream; }
   http::Vetting vetting() const override {
     return routed_.open == nullptr ? http::Vetting::admitted : http::Vetting::open;
+  }
+
+  // Who has no token is known by the address alone.
+  http::Holder holder() const override {
+    return {LoginGuard::address_group(routed_.request.remote_ip), http::Standing::stranger};
   }
 
   http::Response failure(const Error& error) override {
@@ -61,21 +67,32 @@ class LedPassage : public http::Passage {
                                                     .zone = &services.rules.zone,
                                                     .request_id = request.request_id});
     std::ranges::copy(answer_fields(), std::back_inserter(response.headers));
-    parts_.cors.add_fields(request, response);
+    parts_.cors.get().add_fields(request, response);
     return response;
   }
 
  protected:
+  // Of what needs no token: so many in a time from one address.
+  Result<> check_rate() {
+    const UpstreamSpec& spec = routed_.match.row->spec;
+    return open_rate_.take({spec.options.name, routed_.request.remote_ip}, spec.open_rate,
+                           parts_.services.clock.steady());
+  }
+
   const std::shared_ptr<UpstreamTable> table_;
   const Gateway::Parts& parts_;
+  OpenRate& open_rate_;
   const Routed routed_;
 };
 
-// What carries no token and is nobody's call: a preflight, or a path that is open to all.
+// A request without a token or caller: a preflight, or an open path.
 class UnmeteredPassage final : public LedPassage {
  public:
   using LedPassage::LedPassage;
-  Result<> admit() override { return check_meaning(routed_); }
+  Result<> admit() override {
+    TRY(check_rate());
+    return check_meaning(routed_);
+  }
   http::Vetting vetting() const override {
     return http::is_preflight(routed_.request) ? http::Vetting::preflight : http::Vetting::open;
   }
@@ -88,17 +105,25 @@ class UnmeteredPassage final : public LedPassage {
 // One proxied call, from its head to its record.
 class MeteredPassage final : public LedPassage {
  public:
-  MeteredPassage(const Gateway::Parts& parts, std::shared_ptr<UpstreamTable> table,
-                 const Routed& routed)
-      : LedPassage(parts, std::move(table), routed),
+  MeteredPassage(const Gateway::Parts& parts, OpenRate& open_rate,
+                 std::shared_ptr<UpstreamTable> table, const Routed& routed)
+      : LedPassage(parts, open_rate, std::move(table), routed),
         services_(parts.services),
         durability_(parts.durability),
         started_at_(services_.clock.steady()) {}
 
-  // A tenant's own calls are held against its limit before anything is done for them.
+  http::Holder holder() const override {
+    const auto& metered = admission_.tenant.metered;
+    if (routed_.open != nullptr || !metered) return LedPassage::holder();
+    if (metered->is_provider()) return {"provider " + admission_.caller, http::Standing::provider};
+    return {"tenant " + metered->tenant().text(), http::Standing::tenant};
+  }
+
+  // A tenant's own call is checked against its limits before anything is done for it.
   Result<> admit() override {
+    if (routed_.open != nullptr) TRY(check_rate());
     TRY(gateway::admit(routed_, services_, parts_.new_tenants, admission_));
-    // What the upstream does cannot be undone: so it is not asked where the call cannot be kept.
+    // The upstream's work cannot be undone, so it is not asked if the call cannot be recorded.
     TRY(services_.ingest.admits_own());
     fields_.reserve(kFieldsMax);
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
@@ -140,7 +165,8 @@ class MeteredPassage final : public LedPassage {
             .templates = routed_.match.row->spec.templates,
             .outcome = outcome,
             .duration = services_.clock.steady() - started_at_,
-            .now = services_.clock.now()};
+            .now = services_.clock.now(),
+            .caller = admission_.caller};
   }
 
   void add_standing() {
@@ -158,7 +184,7 @@ class MeteredPassage final : public LedPassage {
   const Durability durability_;
   const Microseconds started_at_;
   GatewayAdmission admission_;
-  Enforcement::Admitted call_;  // of a tenant's own call
+  Enforcement::Admitted call_;  // set for a tenant's own call
   std::vector<http::Header> fields_;
   Sequence recorded_ = 0;  // 0: nothing
 };
@@ -182,8 +208,8 @@ std::unique_ptr<http::Passage> Gateway::pass(const http::Request& head) {
                       .open = open == paths.end() ? nullptr : &*open};
   const bool is_metered = routed.open == nullptr || routed.open->tenant;
   if (http::is_preflight(head) || !is_metered)
-    return std::make_unique<UnmeteredPassage>(parts_, table, routed);
-  return std::make_unique<MeteredPassage>(parts_, table, routed);
+    return std::make_unique<UnmeteredPassage>(parts_, open_rate_, table, routed);
+  return std::make_unique<MeteredPassage>(parts_, open_rate_, table, routed);
 }
 
 }  // namespace metergate::gateway

@@ -1,37 +1,38 @@
-// Gateway: passes on what Metergate does not serve itself. The only conductor of a proxied call:
-// finds its upstream, admits its caller, and records it once, whatever became of it.
+// Gateway: proxies requests that Metergate does not serve itself. The only conductor of a proxied
+// call: finds its upstream, admits its caller, and records it once, whatever its outcome.
 //
-// Stands in front of the handler of our own routes and hands it all that is not its business. Any
-// thread.
+// Precedes the handler of our own routes and hands it all other requests. Safe from any thread.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string_view>
 
+#include "base/changing.h"
 #include "gateway/new_tenants.h"
+#include "gateway/open_rate.h"
 #include "gateway/upstream_table.h"
-#include "http/cors.h"
-#include "http/server.h"
-#include "service/services.h"
+#include "http/server/server.h"
+#include "http/wire/cors.h"
+#include "service/wiring/services.h"
 
 namespace metergate::gateway {
 
-// When the end of an answer goes out: once its record is on disk (strict), or once the kernel has
-// it (fast), which survives the death of this process but not that of the machine.
+// The moment at which the end of an answer is sent: once its record is on disk (strict), or once
+// the kernel has it (fast), which survives the death of this process but not of the machine.
 enum class Durability : std::uint8_t { fast, strict };
 
 class Gateway final : public http::Handler {
  public:
   struct Parts {
     http::Handler& own;
-    // Whether our own routes answer at this path.
+    // True if one of our own routes answers at this path.
     std::function<bool(std::string_view path)> serves;
     CurrentTable& tables;
     Services& services;
-    Durability durability = Durability::fast;
-    http::CorsRules cors{};             // of answers that are ours
-    NewTenants* new_tenants = nullptr;  // null: a tenant that is not known is refused
+    Changing<Durability> durability = Durability::fast;
+    Changing<http::CorsRules> cors{};   // for answers of our own
+    NewTenants* new_tenants = nullptr;  // null: an unknown tenant is refused
   };
   explicit Gateway(Parts parts) : parts_(std::move(parts)) {}
 
@@ -56,9 +57,13 @@ class Gateway final : public http::Handler {
   void add_origin_fields(const http::Request& request, http::Response& response) override {
     parts_.own.add_origin_fields(request, response);
   }
+  // For the requests that come from now on.
+  void set_cors(http::CorsRules cors) { parts_.cors = std::move(cors); }
+  void set_durability(Durability durability) { parts_.durability = durability; }
 
  private:
-  const Parts parts_;
+  Parts parts_;
+  OpenRate open_rate_;
 };
 
 }  // namespace metergate::gateway

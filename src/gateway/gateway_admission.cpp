@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/crypto.h"
-#include "http/characters.h"
-#include "http/path_readings.h"
-#include "service/directory.h"
-#include "service/sessions.h"
+#include "http/words/characters.h"
+#include "http/words/path_readings.h"
+#include "service/access/sessions.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::gateway {
 namespace {
@@ -27,15 +27,15 @@ Permission needed_for(std::string_view method) {
                                                                : Permission::tenants_update;
 }
 
-// Neither is a request for the API behind: one asks for a tunnel, the other for its own echo, with
-// the token in it.
+// Neither is a request to the API: CONNECT asks for a tunnel, and TRACE for an echo of the request
+// with its token.
 Result<> check_method(std::string_view method) {
   if (method != "CONNECT" && method != "TRACE") return {};
   return fail(ErrorCode::method, std::string{method} + " is not passed on to an upstream");
 }
 
-// Every way in which a server may read the path must lead to the same upstream and the same tenant,
-// and where no token is asked for, to what needs none.
+// Every reading of the path that a server may use must lead to the same upstream and tenant and,
+// for an open path, to an open path.
 Result<> check_path(const Routed& routed) {
   const http::Request& request = routed.request;
   const auto readings = TRY(http::readings_of(request.path));
@@ -85,7 +85,7 @@ Result<Caller> caller_by_key(const http::Request& request, const TenantRule& rul
   return Caller::of_tenant("key:" + found->first.substr(0, 8), found->second);
 }
 
-// Whoever stands in front has made sure of it.
+// A trusted proxy has authenticated its caller.
 Result<Caller> caller_by_header(const http::Request& request, const TenantRule& rule) {
   if (!request.is_from_proxy)
     return fail(ErrorCode::unauthorized,
@@ -169,8 +169,8 @@ Result<> admit(const Routed& routed, const Services& services, NewTenants* new_t
   };
   const Result<> admitted = try_it();
   const bool is_unknown = !admitted && admitted.error().code == ErrorCode::tenant_not_found;
-  if (!is_unknown || new_tenants == nullptr || !asker.caller.tenant() || routed.open != nullptr)
-    return admitted;
+  const bool may_make = new_tenants != nullptr && new_tenants->is_on();
+  if (!is_unknown || !may_make || !asker.caller.tenant() || routed.open != nullptr) return admitted;
   TRY(new_tenants->make(*asker.caller.tenant(), actor_of(routed.request, asker.caller)));
   return try_it();
 }

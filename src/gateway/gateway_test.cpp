@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate::gateway {
 namespace {
@@ -29,6 +29,13 @@ urls = ["http://127.0.0.1:1"]
 path = "/claim/"
 tenant = { from = "claim" }
 open = [{ path = "/claim/public/" }, { path = "/claim/login", methods = ["POST"], tenant = "t2" }]
+[[upstream]]
+name = "limited"
+urls = ["http://127.0.0.1:1"]
+path = "/limited/"
+tenant = { from = "claim" }
+open = [{ path = "/limited/public/" }, { path = "/limited/login", tenant = "t2" }]
+open_rate = { per_second = 1, burst = 3 }
 [[upstream]]
 name = "header"
 urls = ["http://127.0.0.1:1"]
@@ -82,7 +89,7 @@ class GatewayTest : public testing::Test {
     if (!token.empty()) request_.headers.emplace_back("authorization", "Bearer " + token);
     return request_;
   }
-  // How the request is admitted: "" or the code's status.
+  // The outcome of admission: "" or the code's status.
   int admitted(const http::Request& asked) {
     passage_ = gateway_.pass(asked);
     EXPECT_NE(passage_, nullptr) << asked.path;
@@ -130,6 +137,7 @@ TEST_F(GatewayTest, RecordsACallOnce) {
   EXPECT_EQ(calls().front().string_at("endpoint"), "GET /api/tenants/{tenant_id}/orders/{id}");
   EXPECT_EQ(calls().front().integer_at("status"), 404);
   EXPECT_EQ(calls().front().bool_at("billable"), true);
+  EXPECT_EQ(calls().front().string_at("caller"), "s") << "the token's sub";
 }
 
 TEST_F(GatewayTest, RefusesAndDoesNotRecordWhoeverHasNoRight) {
@@ -235,6 +243,31 @@ TEST_F(GatewayTest, PassesOpenPathsWithoutAToken) {
   EXPECT_EQ(admitted(request("GET", "/claim/login")), 401) << "another method";
   EXPECT_EQ(admitted(request("GET", "/claim/public;x/y")), 401);
   EXPECT_EQ(admitted(request("GET", "/claim/public/..%2Fx")), 400);
+}
+
+TEST_F(GatewayTest, HoldsWhatNeedsNoTokenToARateByAddress) {
+  const auto from = [&](std::string address, std::string method, std::string path) {
+    http::Request& asked = request(std::move(method), std::move(path));
+    asked.remote_ip = std::move(address);
+    if (asked.method == "OPTIONS") {
+      asked.headers.emplace_back("origin", "https://app.example.com");
+      asked.headers.emplace_back("access-control-request-method", "GET");
+    }
+    return admitted(asked);
+  };
+  EXPECT_EQ(from("192.0.2.1", "GET", "/limited/public/x"), 200);
+  EXPECT_EQ(from("192.0.2.1", "GET", "/limited/login"), 200);
+  EXPECT_EQ(passage_->holder().standing, http::Standing::stranger);
+  EXPECT_EQ(passage_->holder().name, "192.0.2.1");
+  EXPECT_EQ(from("192.0.2.1", "OPTIONS", "/limited/x"), 200) << "a preflight counts too";
+  EXPECT_EQ(from("192.0.2.1", "GET", "/limited/login"), 429);
+  EXPECT_EQ(from("192.0.2.1", "OPTIONS", "/limited/x"), 429);
+  EXPECT_EQ(from("192.0.2.2", "GET", "/limited/login"), 200) << "another address";
+  EXPECT_EQ(admitted(request("GET", "/limited/x", t1_)), 200) << "a token is held to its plan";
+  EXPECT_EQ(passage_->holder().name, "tenant t1");
+  world_.clock.advance(std::chrono::seconds{1});
+  EXPECT_EQ(from("192.0.2.1", "GET", "/limited/login"), 200);
+  EXPECT_EQ(from("192.0.2.1", "GET", "/limited/login"), 429);
 }
 
 TEST_F(GatewayTest, TakesTheTenantFromAProxysHeader) {

@@ -6,11 +6,11 @@
 namespace metergate::gateway {
 namespace {
 
-constexpr std::size_t kPathBytesMax = 2048;  // what an event's path may have
-constexpr std::size_t kMethodBytesMax = 16;  // likewise
+constexpr std::size_t kPathBytesMax = 2048;  // the maximum for an event's path
+constexpr std::size_t kMethodBytesMax = 16;  // the maximum for an event's method
 
-// The path with the tenant's segment replaced by what it stands for, so that the endpoint is the
-// same for all of them.
+// The path with the tenant's segment replaced by its placeholder, so that all tenants share the
+// endpoint.
 std::string path_for_all(const MeteredCall& call) {
   std::string path = call.request.path;
   if (call.tenant_segment.empty()) return path;
@@ -19,7 +19,7 @@ std::string path_for_all(const MeteredCall& call) {
   return path;
 }
 
-// At most so many bytes, not cut inside a character.
+// Cut to that many bytes, never inside a character.
 std::string clipped(std::string_view text, std::size_t bytes_max) {
   std::size_t size = std::min(text.size(), bytes_max);
   while (size < text.size() && size > 0 && (text[size] & 0xC0) == 0x80) --size;
@@ -44,7 +44,8 @@ ApiCall api_call_of(const MeteredCall& call) {
                .duration = call.duration,
                .ip = request.recorded_ip,
                .store_id = {},
-               .device_id = {}};
+               .device_id = {},
+               .caller = caller_in_record(call.caller)};
   if (call.outcome.by == http::PassedOutcome::AnsweredBy::nobody) fact.status = kCallerLeft;
   if (const auto match = call.templates.find(request.method, request.path)) {
     fact.endpoint = fact.method + " " + std::string{match->path};

@@ -26,7 +26,8 @@ class MeterTap : public testing::Test {
                      .templates = templates_,
                      .outcome = outcome_,
                      .duration = Microseconds{1500},
-                     .now = Timestamp{Milliseconds{1'772'706'600'000}}});
+                     .now = Timestamp{Milliseconds{1'772'706'600'000}},
+                     .caller = "key:k1"});
   }
   ApiCall call(const std::string& path, std::string_view segment = {}) {
     return std::get<ApiCall>(event(path, segment).fact);
@@ -57,6 +58,7 @@ TEST_F(MeterTap, MakesAnEventOfItsOwn) {
   const auto& fact = std::get<ApiCall>(made.fact);
   EXPECT_EQ(fact.endpoint, "GET /api/tenants/{tenant_id}/orders/{id}");
   EXPECT_EQ(fact.path, "/api/tenants/t1/orders/42");
+  EXPECT_EQ(fact.caller, "key:k1");
   EXPECT_EQ(fact.status, 201);
   EXPECT_EQ(fact.request_bytes, 10);
   EXPECT_EQ(fact.response_bytes, 20);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/directory.h"
+#include "service/tenants/directory.h"
 
 namespace metergate::gateway {
 namespace {
@@ -21,12 +21,13 @@ Result<> NewTenants::make(const TenantId& tenant, const Actor& actor) {
                         std::chrono::seconds{1}});
     }
   }
+  const std::string plan = plan_;
   const Result<Tenant> added = services_.directory.add(
-      {.id = tenant, .name = tenant.text(), .plan = plan_, .own_limits = {}}, actor);
-  // Another of its calls was quicker.
+      {.id = tenant, .name = tenant.text(), .plan = plan, .own_limits = {}}, actor);
+  // Another call of the same tenant has just created it.
   if (!added && added.error().code == ErrorCode::duplicate) return {};
   if (!added) return fail(added.error());
-  services_.log.info("gateway.tenant_made", {{"tenant", tenant.text()}, {"plan", plan_}});
+  services_.log.info("gateway.tenant_made", {{"tenant", tenant.text()}, {"plan", plan}});
   return {};
 }
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "http/characters.h"
-#include "http/kept_back.h"
+#include "http/words/characters.h"
+#include "http/words/kept_back.h"
 
 namespace metergate::gateway {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::size_t kOriginsMax = 16;
 constexpr std::size_t kPathSegmentsMax = 16;
 constexpr std::size_t kSha256HexLength = 64;
 
-struct Place {  // where in the file, for a person
+struct Place {  // the position in the file, for messages
   std::string upstream;
   std::string key;
 };
@@ -30,7 +30,7 @@ std::unexpected<Error> wrong(const Place& place, std::string_view what) {
   return fail(ErrorCode::invalid, fmt::format("{}: {}", where, what));
 }
 
-// A whole number of the table, written into a field of the options.
+// Reads a whole number of the table into a field of the options.
 struct NumberRow {
   std::string_view key;
   std::int64_t least;
@@ -58,21 +58,21 @@ constexpr std::array<NumberRow, 10> kNumbers = {{
     {"response_bytes_max", 0, kTebibyte, [](auto& o, auto v) { o.response_bytes_max = v; }},
 }};
 
-constexpr std::array<std::string_view, 11> kOtherKeys = {
+constexpr std::array<std::string_view, 12> kOtherKeys = {
     "name",      "urls",        "path",    "hosts",        "tenant", "openapi",
-    "pass_host", "health_path", "ca_file", "pass_headers", "open"};
+    "pass_host", "health_path", "ca_file", "pass_headers", "open",   "open_rate"};
 constexpr std::array<std::string_view, 3> kOpenKeys = {"path", "methods", "tenant"};
 constexpr std::size_t kOpenMax = 64;
 constexpr std::array<std::string_view, 5> kTenantKeys = {"from", "claim", "header", "keys",
                                                          "hosts"};
 
-// What https origins are verified by where nothing else is named; null where there are none.
+// The system's certificates for https origins without a ca_file; null if there are none.
 Result<std::shared_ptr<http::TlsContext>> tls_by_system(const std::vector<http::Origin>& origins) {
   if (!std::ranges::any_of(origins, &http::Origin::is_secure)) return nullptr;
   return http::trust_system();
 }
 
-// "{tenant_id}", which stands for any segment.
+// True for "{tenant_id}" and the like, which match any segment.
 bool is_any_segment(std::string_view segment) {
   return segment.starts_with('{') && segment.ends_with('}');
 }
@@ -89,7 +89,7 @@ std::vector<std::string> open_segments(std::string_view path) {
   return segments;
 }
 
-// Reads one [[upstream]] table; `place` says which.
+// Reads one [[upstream]] table; `place` names it in messages.
 class SpecReader {
  public:
   SpecReader(const toml::table& table, std::string name, const ReadNamedFile& read_file)
@@ -105,6 +105,7 @@ class SpecReader {
     TRY(read_numbers());
     TRY(read_passed_fields());
     TRY(read_open());
+    TRY(read_open_rate());
     TRY(read_rest());
     TRY(read_tenant());
     return std::move(spec_);
@@ -115,7 +116,7 @@ class SpecReader {
     return wrong({name_, std::string{key}}, what);
   }
 
-  // A text, where the key is there.
+  // A text, if the key is present.
   Result<std::optional<std::string>> text(const toml::table& table, std::string_view key) const {
     const toml::node* node = table.get(key);
     if (node == nullptr) return std::optional<std::string>{};
@@ -240,6 +241,27 @@ class SpecReader {
     return {};
   }
 
+  // open_rate = { per_second = 100, burst = 1000 }
+  Result<> read_open_rate() {
+    const toml::node* node = table_.get("open_rate");
+    if (node == nullptr) return {};
+    const auto refuse = [this] {
+      return wrong_key("open_rate",
+                       fmt::format("must be {{ per_second = N, burst = N }}, whole numbers from 1 "
+                                   "to {}",
+                                   kRequestRateMax));
+    };
+    const toml::table* table = node->as_table();
+    if (table == nullptr || table->size() != 2) return refuse();
+    for (const auto& [key, number] : {std::pair{"per_second", &RequestRate::per_second},
+                                      std::pair{"burst", &RequestRate::burst}}) {
+      const auto value = (*table)[key].value<std::int64_t>();
+      if (!value || *value < 1 || *value > kRequestRateMax) return refuse();
+      spec_.open_rate.*number = *value;
+    }
+    return {};
+  }
+
   Result<OpenPath> read_open_path(const toml::table& table) const {
     OpenPath open;
     const std::string path = TRY(text(table, "path")).value_or("");
@@ -329,7 +351,7 @@ class SpecReader {
     } else if (from == "header") {
       rule.from = TenantFrom::header;
       rule.header = http::to_lower(TRY(text(table, "header")).value_or("x-tenant-id"));
-      // From whoever is trusted to say it, the application may hear it too.
+      // The header comes from a trusted proxy, so the application may receive it too.
       if (http::is_kept_back(rule.header)) spec_.options.passed_fields.push_back(rule.header);
     } else if (from != "path") {
       return wrong_key("tenant.from", "must be path, claim, api_key, host or header");

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "http/outbound_receiver_test.h"
+#include "http/testing/outbound_receiver_test.h"
 
 namespace metergate::gateway {
 namespace {
@@ -23,7 +23,7 @@ std::string refusal(std::string_view toml) {
   return specs ? "" : specs.error().message;
 }
 
-// One upstream, sound but for these lines.
+// The refusal of an upstream that is valid except for these lines.
 std::string refusal_of(std::string_view lines) {
   return refusal("[[upstream]]\nname = \"a\"\nurls = [\"http://h:1\"]\n" + std::string{lines});
 }
@@ -119,6 +119,7 @@ TEST(UpstreamSpec, IsReadFromAFile) {
     pass_host = true
     health_path = "/healthz"
     connections_max = 7
+    open_rate = { per_second = 5, burst = 20 }
     idle_timeout_ms = 1500
     request_bytes_max = 1000
 
@@ -138,6 +139,8 @@ TEST(UpstreamSpec, IsReadFromAFile) {
   EXPECT_EQ(specs[0].hosts.front(), "api.example.com");
   EXPECT_TRUE(specs[0].options.keeps_host);
   EXPECT_EQ(specs[0].options.connections_max, 7U);
+  EXPECT_EQ(specs[0].open_rate, (RequestRate{.per_second = 5, .burst = 20}));
+  EXPECT_EQ(specs[1].open_rate, (RequestRate{.per_second = 100, .burst = 1'000}));
   EXPECT_EQ(specs[0].options.idle_timeout, Milliseconds{1500});
   EXPECT_EQ(specs[1].tenant.from, TenantFrom::api_key);
   EXPECT_EQ(specs[1].tenant.header, "x-key");
@@ -167,6 +170,14 @@ TEST(UpstreamSpec, FindsTenantsByClaimAndHost) {
 
 TEST(UpstreamSpec, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(refusal_of("pth = \"/\"\n"), "upstream 'a', pth: there is no such key");
+  for (const char* bad : {"open_rate = 5", "open_rate = { per_second = 5 }",
+                          "open_rate = { per_second = 0, burst = 5 }",
+                          "open_rate = { per_second = 5, burst = 5, more = 1 }"})
+    EXPECT_EQ(
+        refusal_of(std::string{bad} + "\n"),
+        "upstream 'a', open_rate: must be { per_second = N, burst = N }, whole numbers from 1 "
+        "to 1000000")
+        << bad;
   EXPECT_EQ(refusal_of("connections_max = 0\n"),
             "upstream 'a', connections_max: must be a whole number from 1 to 10000");
   EXPECT_EQ(refusal_of("health_path = \"x\"\n"),

@@ -4,7 +4,7 @@
 #include <functional>
 #include <tuple>
 
-#include "http/characters.h"
+#include "http/words/characters.h"
 
 namespace metergate::gateway {
 namespace {
@@ -30,8 +30,8 @@ bool takes_host(const UpstreamRow& row, std::string_view host) {
          });
 }
 
-// Whether the path lies below the row's, each of whose segments ends with a '/' in it; `tenant`
-// becomes the segment that names one.
+// True if the path is below the row's, and every segment of the row's is followed by a '/'. Sets
+// `tenant` to the segment that names the tenant.
 bool is_below(const UpstreamRow& row, std::string_view path, bool ignores_case,
               std::string_view& tenant) {
   path.remove_prefix(1);

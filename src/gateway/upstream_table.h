@@ -1,5 +1,5 @@
-// UpstreamTable: which upstream a request goes to, by its host and path. Owns the upstreams; its
-// rows never change. CurrentTable holds the one that new requests are led by. Any thread.
+// UpstreamTable: finds the upstream of a request by its host and path. Owns the upstreams; its rows
+// never change. CurrentTable holds the table for new requests. Safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -21,25 +21,25 @@ struct UpstreamRow {
       : spec(std::move(from)),
         upstream(std::make_shared<http::Upstream>(std::move(spec.options))) {}
   UpstreamSpec spec;
-  // Connections that are kept to it may outlive the table.
+  // Shared, because kept connections may outlive the table.
   std::shared_ptr<http::Upstream> upstream;
-  std::vector<std::string> segments;  // of the path that a request's must begin with
+  std::vector<std::string> segments;  // a request's path must begin with these
 };
 
 struct UpstreamMatch {
   UpstreamRow* row = nullptr;
-  std::string_view tenant;  // the segment that names it; empty where the path does not
+  std::string_view tenant;  // the segment that names it; empty if the path does not
   friend bool operator==(const UpstreamMatch&, const UpstreamMatch&) = default;
 };
 
 class UpstreamTable {
  public:
-  // Looks their names up, which may take a while. No two of them take the same requests.
+  // Looks up the origins' names, which may take a while. No two specs take the same requests.
   explicit UpstreamTable(std::vector<UpstreamSpec> specs);
 
-  // A row that names the host wins over one that takes any, then the longer path.
+  // A row that names the host wins over one for any host; then the longer path wins.
   std::optional<UpstreamMatch> find(std::string_view host, std::string_view path);
-  // The same for a server that takes capitals in a path for small letters.
+  // The same for an upstream that ignores case in paths.
   std::optional<UpstreamMatch> find_in_any_case(std::string_view host, std::string_view path);
   std::vector<std::shared_ptr<http::Upstream>> upstreams() const;
 
@@ -56,14 +56,15 @@ class CurrentTable {
       : table_(std::make_shared<UpstreamTable>(std::move(specs))) {}
 
   std::shared_ptr<UpstreamTable> get() const { return table_.load(); }
-  // From now on. What is under way ends as it began; connections that are kept are given up.
+  // Takes effect for new requests. Requests under way end as they began; kept connections are
+  // closed.
   void put(std::shared_ptr<UpstreamTable> table);
 
  private:
   std::atomic<std::shared_ptr<UpstreamTable>> table_;
 };
 
-// A Host field's name, without its port.
+// The name in a Host field, without the port.
 std::string_view host_name(std::string_view host);
 
 }  // namespace metergate::gateway

@@ -67,7 +67,7 @@ void DeliveryWorker::run() {
 
 bool DeliveryWorker::has_ended() {
   const std::lock_guard lock{mutex_};
-  // What the store refuses now is not waited for: the claim tells of it at the next start.
+  // A refused outcome is not waited for: the next start finds its claim.
   return is_stopping_ && under_way_ == finished_.size();
 }
 

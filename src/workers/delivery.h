@@ -1,10 +1,10 @@
-// DeliveryWorker: sends what is due to webhooks. Claims an attempt, waits until the claim is
-// durable, has it sent, and writes what came of it.
+// DeliveryWorker: sends due deliveries to webhooks. Claims an attempt, waits until the claim is
+// durable, has it sent, and records the outcome.
 //
-// One thread that never waits for a receiver: many attempts are under way at a time, up to
-// kUnderWayMax, one a webhook. Woken when something is stored; looks at the clock besides. After
-// stop() every attempt that was begun has its outcome written, unless the store refuses it; such a
-// one is found as interrupted at the next start. start() and stop() by the owner.
+// One thread that never waits for a receiver: up to kUnderWayMax attempts are under way at a time,
+// one for each webhook. Woken when a delivery is stored; also checks the clock. After stop(), every
+// attempt that was begun has its outcome recorded, unless the store refuses it; such an attempt is
+// found as interrupted at the next start. The owner calls start() and stop().
 #pragma once
 
 #include <condition_variable>
@@ -13,9 +13,9 @@
 #include <mutex>
 #include <thread>
 
-#include "http/outbound.h"
-#include "service/deliveries.h"
-#include "service/services.h"
+#include "http/outbound/outbound.h"
+#include "service/webhooks/deliveries.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 
@@ -30,8 +30,8 @@ class DeliveryWorker {
   DeliveryWorker& operator=(const DeliveryWorker&) = delete;
 
   void start();
-  // Takes nothing new, gives what is under way a moment, then stops the outbound and returns when
-  // all is written.
+  // Begins nothing new, gives attempts under way a moment, then stops the outbound and returns when
+  // all outcomes are recorded.
   void stop();
 
  private:
@@ -53,11 +53,11 @@ class DeliveryWorker {
   http::Outbound& outbound_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Finished> finished_;  // not written yet; at most kUnderWayMax
-  std::size_t under_way_ = 0;      // claimed and not written yet
+  std::deque<Finished> finished_;  // not recorded yet; at most kUnderWayMax
+  std::size_t under_way_ = 0;      // claimed and not recorded yet
   bool is_woken_ = false;
   bool is_stopping_ = false;
-  bool is_refused_ = false;  // the store did not take a claim or outcome; asked again after a while
+  bool is_refused_ = false;  // the store refused a claim or outcome; retried after a while
   std::jthread thread_;
 };
 

@@ -5,8 +5,8 @@
 
 #include <condition_variable>
 
-#include "http/outbound_receiver_test.h"
-#include "service/services_world_test.h"
+#include "http/testing/outbound_receiver_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -16,13 +16,13 @@ using http::ReceiverPeer;
 
 constexpr std::string_view kNoContent = "HTTP/1.1 204 No Content\r\n\r\n";
 
-// A worker over a store in memory that sends to receivers on this machine. Its clock is told the
-// time, so that retries come when a test says so.
+// A worker over a store in memory that sends to receivers on this machine. The test sets its clock,
+// so that retries come when the test says.
 class DeliveryWorkerTest : public testing::Test {
  protected:
   DeliveryWorkerTest() {
     world_.add("tenant_1", "enterprise");
-    options_.rules = {http::AllowList::parse("127.0.0.0/8").value(), true};
+    options_.rules = http::DestinationRules{http::AllowList::parse("127.0.0.0/8").value(), true};
     options_.timeout = Milliseconds{500};
   }
   ~DeliveryWorkerTest() override {
@@ -46,7 +46,7 @@ class DeliveryWorkerTest : public testing::Test {
   }
   WebhookOwner own() const { return WebhookOwner::of(access_); }
 
-  // Looks until it holds; what a delivery does shows in the store only.
+  // Checks repeatedly until the claim holds; the effects of a delivery show in the store only.
   template <class Claim>
   void expect_soon(Claim claim) {
     const Microseconds until = steady_.steady() + std::chrono::seconds{20};
@@ -159,7 +159,7 @@ TEST_F(DeliveryWorkerTest, AnswerOfTenMegabytesIsASuccess) {
 }
 
 TEST_F(DeliveryWorkerTest, BlockedAddressIsNoAttemptAndNotCounted) {
-  options_.rules.allow = {};
+  options_.rules = http::DestinationRules{{}, true};
   Receiver receiver{http::answering(std::string{kNoContent})};
   hook(receiver.port());
   start();

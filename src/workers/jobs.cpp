@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "service/aggregation.h"
-#include "service/alerting.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
-#include "service/retention.h"
+#include "service/alerts/alerting.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/aggregation.h"
+#include "service/upkeep/retention.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate {
 
@@ -18,7 +18,7 @@ using std::chrono::minutes;
 
 constexpr std::size_t kRenewalsPerStep = 10'000;
 
-// Each is done, whatever becomes of the other.
+// Both are done, even if the other fails.
 Result<TickReport> aggregate(Services& services, Timestamp /*now*/) {
   const Result<std::size_t> renewed = services.directory.renew(kRenewalsPerStep);
   TickReport report = TRY(services.aggregation.tick());
@@ -29,7 +29,7 @@ Result<TickReport> aggregate(Services& services, Timestamp /*now*/) {
 }
 
 Result<TickReport> watch_alerts(Services& services, Timestamp /*now*/) {
-  // Several times a second somebody looks at the clock, so that a jump is seen as one.
+  // Read several times a second, so that a jump of the clock is noticed as one.
   services.clock.settled_now();
   return services.alerting.watch_step();
 }

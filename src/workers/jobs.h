@@ -1,5 +1,5 @@
-// The jobs: what runs by the clock, how often, and which service verb it calls. One table for the
-// scheduler, the command line and the documents.
+// The jobs that run by the clock: their intervals and the service verbs that they call. One table
+// for the scheduler, the command line and the documents.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "service/services.h"
-#include "service/tick.h"
+#include "service/shared/tick.h"
+#include "service/wiring/services.h"
 
 namespace metergate {
 
-// Jobs of one lane run one after another; lanes do not wait for each other.
+// Jobs of one lane run one after another; lanes are independent of each other.
 enum class Lane : std::uint8_t { prompt, steady };
 
 struct Job {
@@ -27,6 +27,6 @@ struct Job {
 
 std::span<const Job> all_jobs();
 const Job* find_job(std::string_view name);
-std::string job_names_text();  // for a person
+std::string job_names_text();  // for messages
 
 }  // namespace metergate

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {

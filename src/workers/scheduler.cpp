@@ -9,7 +9,7 @@ namespace metergate {
 namespace {
 
 constexpr Milliseconds kRetryAfter = std::chrono::minutes{10};
-// A lane without a job due looks at the clock this often, so that a clock that jumps is noticed.
+// The interval at which an idle lane checks the clock, so that a jump is noticed.
 constexpr Milliseconds kLookEvery{1000};
 
 }  // namespace

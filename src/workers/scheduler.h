@@ -1,10 +1,10 @@
-// Scheduler: runs jobs when they are due, by the services' clock; one thread a lane, so that a long
-// job never holds up the prompt ones. What each run did stands on the WorkerBoard.
+// Scheduler: runs jobs when they are due, by the services' clock; one thread for each lane, so that
+// a long job never delays the prompt ones. The WorkerBoard shows the result of each run.
 //
-// A job never runs twice at the same time. A job that says `more` is due again at once; one that
-// failed is logged and due again after its time or ten minutes, whichever is sooner. A clock that
-// is set back delays nothing by more than a job's own time. run_due() and run_once() may be called
-// from any thread, also without start(); start() and stop() by the owner.
+// A job never runs twice at the same time. A job that says `more` is due again at once; a failed
+// one is logged and due again after its interval or ten minutes, whichever is sooner. A clock that
+// is set back delays a job by at most its interval. run_due() and run_once() may be called from any
+// thread, also without start(); the owner calls start() and stop().
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "service/worker_board.h"
+#include "service/upkeep/worker_board.h"
 #include "workers/jobs.h"
 
 namespace metergate {
@@ -35,7 +35,7 @@ class Scheduler {
   // Returns when every round under way has ended.
   void stop();
 
-  // Runs one round of each job that is due at `now`; when the next one is due.
+  // Runs one round of each job that is due at `now`; returns the time when the next one is due.
   Timestamp run_due(Timestamp now);
   // Runs the job until it has nothing more to do, at most kRoundsMax rounds.
   Result<JobRun> run_once(std::string_view name);
@@ -46,7 +46,7 @@ class Scheduler {
   struct Entry {
     Entry(const Job& its_job, Timestamp first) : job(its_job), next(first) {}
     const Job& job;
-    std::mutex running;  // held by whoever runs it
+    std::mutex running;  // held while the job runs
     Timestamp next;      // guarded by mutex_
   };
 

@@ -5,12 +5,12 @@
 #include <array>
 #include <latch>
 
-#include "service/services_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
-// What the jobs below do; a job is a plain function, so this stands beside them.
+// The script of the jobs below. Jobs are plain functions, so it is a global.
 struct Script {
   int prompt_runs = 0;
   int steady_runs = 0;
@@ -87,7 +87,7 @@ TEST_F(SchedulerTest, FailureIsShownAndTheJobIsTriedAgain) {
   run();
   EXPECT_EQ(status(0).last_error, "no room");
   EXPECT_EQ(status(0).failures, 1);
-  EXPECT_EQ(script.steady_runs, 1);  // the others go on
+  EXPECT_EQ(script.steady_runs, 1);  // the other jobs still run
   script.fails = false;
   world_.clock.advance(Milliseconds{200});
   run();

@@ -1,10 +1,10 @@
-// A library to be preloaded: moves the clocks of a process by the seconds that stand in a file,
-// read at every look, so that a test can move them while the process runs.
+// A library to be preloaded: moves the clocks of a process by the seconds in a file, which it reads
+// at every look, so that a test can move them while the process runs.
 //
-// METERGATE_TEST_CLOCK names the file: a decimal whole number, maybe below 0, by which the wall
-// clock is moved; then, after a blank, one of 0 or more for the monotonic clock, which is the
-// machine's where there is none. What waits until a monotonic instant waits as long as it meant to.
-// It calls the kernel itself, and takes no memory, so that an allocator may ask for the time.
+// METERGATE_TEST_CLOCK names the file. It has a decimal whole number, possibly negative, that is
+// added to the wall clock, and after a blank another, 0 or more, for the monotonic clock
+// (optional). Waits until a monotonic instant take as long as intended. The library calls the
+// kernel itself and allocates nothing, so that an allocator may ask for the time.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -69,6 +69,11 @@ def send_events(server, last, this):
               for n in range(120)])
         send([event("zoo", base, "storage.usage", {"bytes": 3 * 2 ** 30 + 7}, times[5]),
               event("zoo", base, "store.count", {"count": 4}, times[6]), event("zoo", base, "device.count", {"count": 9}, times[7])])
+    # Calls that say who called; a number that no decimal of ours holds; a meter that counts what was kept before it.
+    send([event("park", 80_000 + n, "api.call", {"method": "GET", "endpoint": "/called", "status": 200, "request_bytes": 1,
+                                                 "response_bytes": 2, "duration_ms": 3, "caller": f"key:{n}"}) for n in range(5)])
+    send([event("park", 80_000, "odd", {"big": 1e300, "small": 1e-300})])
+    ask(server, "POST", "/api/v1/meters", {"slug": "odd_ones", "eventType": "odd", "aggregation": "COUNT", "from": "period_start"})
     # More than a journal segment of 16 MiB, in texts that compress well.
     for n in range(0, 320, 40):
         send([event("park", 50_000 + n + i, "note", {"text": "x" * 60_000}) for i in range(40)])
@@ -165,8 +170,11 @@ def main():
         server.stop()
         closer = reading.server_of(binary, root, BILLING_GRACE_HOURS="0")
         closer.command("workers", "run-once", "aggregation")
+        # By the grace that the server has, it was closed too early.
+        server.command("periods", "reopen", f"{last:%Y-%m}", "--reason", "closed too early")
+        closer.command("workers", "run-once", "aggregation")
         about = {"closed": f"{last:%Y-%m}", "from": text_of(last), "to": text_of(following), "webhooks": webhooks,
-                 "meters": ["tokens", "prompts", "models", "longest", "notes", "api_calls", "webhook_calls"]}
+                 "meters": ["tokens", "prompts", "models", "longest", "notes", "odd_ones", "api_calls", "webhook_calls"]}
         pack(root, name)
         server = reading.server_of(binary, root, "--workers=off")
         server.start()

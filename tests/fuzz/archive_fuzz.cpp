@@ -1,6 +1,6 @@
-// Blocks of the archive of raw events, whose checksum does not protect against our own mistakes.
+// Blocks of the archive of raw events. Their checksum does not protect against faults of our own.
 #include "fuzz/fuzz.h"
-#include "storage/archive_block.h"
+#include "storage/archive/archive_block.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;

@@ -1,8 +1,8 @@
-// Files of an operator: the catalogue of plans, the upstreams, the settings.
+// Configuration files: the catalogue of plans, the upstreams, the settings.
 #include "app/dotenv.h"
 #include "fuzz/fuzz.h"
 #include "gateway/upstream_spec.h"
-#include "service/catalog.h"
+#include "service/tenants/catalog.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;

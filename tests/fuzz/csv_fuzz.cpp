@@ -1,5 +1,5 @@
-// CSV: every record has as many fields as the first, and what is read is written and read again as
-// the same fields.
+// CSV: every record has as many fields as the first, and records that were read give the same
+// fields when they are written and read again.
 #include <sstream>
 
 #include "app/csv_events.h"

@@ -1,4 +1,4 @@
-// Numbers and times as texts: what is shown is read again as the same value.
+// Numbers and times as texts: the text of a value reads back as the same value.
 #include "base/decimal.h"
 #include "base/time.h"
 #include "domain/quantity.h"

@@ -1,6 +1,6 @@
-// What every fuzz target has: one function that libFuzzer calls, and a claim that ends the process
-// where it does not hold. Crashes, leaks, undefined behaviour and slow inputs are found by the
-// sanitizers; a claim finds the input that is read wrongly.
+// The parts that fuzz targets share: the one function that libFuzzer calls, and a claim that ends
+// the process if it does not hold. The sanitizers find crashes, leaks, undefined behaviour and slow
+// inputs; a claim finds inputs that are read wrongly.
 #pragma once
 
 #include <cstddef>

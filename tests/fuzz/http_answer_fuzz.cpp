@@ -1,11 +1,11 @@
-// Answers of upstreams and of webhook receivers: the body of an upstream's answer is the same
-// however it is cut, and a receiver's reader ends with a status or a refusal.
+// Answers of upstreams and of webhook receivers. An upstream's body is the same however its bytes
+// are cut into reads, and a receiver's answer ends with a status or a refusal.
 #include <string>
 
 #include "fuzz/fuzz.h"
-#include "http/answer_reader.h"
-#include "http/body_decoder.h"
-#include "http/response_head.h"
+#include "http/wire/answer_reader.h"
+#include "http/wire/body_decoder.h"
+#include "http/wire/response_head.h"
 
 namespace metergate::fuzz {
 namespace {

@@ -1,11 +1,11 @@
-// Requests, one after another on a connection: however the bytes are cut into reads, the same
-// requests come out, and a head that is taken has its framing.
+// Requests, one after another on a connection. The same requests come out however the bytes are cut
+// into reads, and an accepted head has its framing.
 #include <string>
 #include <vector>
 
 #include "fuzz/fuzz.h"
-#include "http/parser.h"
-#include "http/url.h"
+#include "http/wire/parser.h"
+#include "http/words/url.h"
 
 namespace metergate::fuzz {
 namespace {

@@ -1,7 +1,7 @@
-// Bytes of the journal, as a damaged disk may give them back.
+// Bytes of the journal, as a damaged disk may return them.
 #include "fuzz/fuzz.h"
-#include "storage/decided.h"
-#include "storage/journal_frame.h"
+#include "storage/journal/journal_frame.h"
+#include "storage/shapes/decided.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;

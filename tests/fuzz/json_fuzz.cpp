@@ -1,5 +1,5 @@
-// JSON: what is read is written and read again as the same value, and the quick reader of usual
-// events reads nothing otherwise than the general one.
+// JSON: a value that was read is the same when it is written and read again, and the fast reader of
+// usual events reads the same events as the general one.
 #include "api/event_body.h"
 #include "api/event_reader.h"
 #include "api/event_scan.h"

@@ -1,4 +1,4 @@
-// Tokens and key sets: nothing that is read is signed by a key that did not sign it.
+// Tokens and key sets: no token verifies with a key that did not sign it.
 #include <string>
 
 #include "base/crypto.h"

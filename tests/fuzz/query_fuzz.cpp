@@ -1,10 +1,9 @@
-// Questions of an operator and of a caller: filters in mongosh's loose JSON, sorts, request
-// targets.
+// Queries of operators and callers: filters in mongosh's loose JSON, sorts, request targets.
 #include "app/loose_json.h"
 #include "fuzz/fuzz.h"
-#include "http/origin.h"
-#include "http/url.h"
-#include "storage/query.h"
+#include "http/words/origin.h"
+#include "http/words/url.h"
+#include "storage/shapes/query.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace metergate;

@@ -9,7 +9,8 @@
 namespace metergate {
 namespace {
 
-// A line that changes the world; one with a `below` stands, indented, under a line of that verb.
+// A line that changes the world. A row with `below` is for indented lines under a line of that
+// verb.
 struct ChangeRow {
   std::string_view verb;
   std::string_view below;
@@ -137,7 +138,7 @@ class ScenarioRun {
   std::string block_;
   Facts facts_;
   int line_ = 0;
-  int look_line_ = 0;  // of the block of claims that is open; 0: none is
+  int look_line_ = 0;  // the line of the open block of claims; 0: none
   int claims_ = 0;
   int claims_in_all_ = 0;
   std::vector<ScenarioFailure> failures_;

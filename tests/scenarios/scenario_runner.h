@@ -1,4 +1,4 @@
-// Runs a scenario file, a text that a product person can read, and says which of its lines are not
+// Runs a scenario file, a text that a product person can read, and reports the lines that are not
 // true. tests/scenarios/README.md has the grammar. No state; one thread.
 #pragma once
 
@@ -12,10 +12,10 @@ namespace metergate {
 
 struct ScenarioFailure {
   int line = 0;
-  std::string message;  // expected and actual, or what is wrong with the line
+  std::string message;  // expected and actual values, or the line's fault
 };
 
-// `plans` are known to the scenario by name.
+// The scenario may name these plans.
 std::vector<ScenarioFailure> run_scenario(std::string_view text, std::vector<Plan> plans);
 
 }  // namespace metergate

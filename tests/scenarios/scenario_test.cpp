@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "scenario_runner.h"
-#include "service/catalog.h"
+#include "service/tenants/catalog.h"
 
 namespace metergate {
 namespace {
@@ -59,7 +59,7 @@ TEST(ScenarioFiles, ShippedPlansAreTheFourOfTheRulesWithSoftLimits) {
       EXPECT_EQ(plan.limits[row.meter].effect, LimitEffect::soft) << plan.name << " " << row.name;
 }
 
-// The runner itself: a claim that is not true must be told with its line.
+// Tests of the runner itself: a false claim is reported with its line.
 std::vector<ScenarioFailure> run(std::string_view text) {
   return run_scenario(text, shipped_plans());
 }

@@ -97,7 +97,7 @@ Facts facts_of(AlertStep step, const Alert* alert) {
   return facts;
 }
 
-// What the warnings of a period have come to: "near api_calls 75 open", "forecast api_calls open".
+// The state of a period's warnings: "near api_calls 75 open", "forecast api_calls open".
 void add_warnings(Facts& facts, const std::vector<Alert>& warnings) {
   std::string near;
   std::string forecast;
@@ -137,7 +137,7 @@ Result<> ScenarioWorld::define_plan(const Words& words) {
   plan.name = words[1];
   plan.version = 0;
   for (const MeterRow& row : kMeters) plan.rates[row.meter].per_units = row.units_per_display;
-  // Where a plan of that name is known, this is its next version, different only in what it names.
+  // A plan with a known name is its next version, changed only in the named values.
   for (const Plan& known : plans_)
     if (known.name == plan.name) plan = known;
   ++plan.version;

@@ -1,8 +1,8 @@
-// What a scenario is about: plans, tenants, usage and alerts, changed and looked at by the lines of
-// a scenario file. Holds no rule of its own: every figure comes from src/domain. One thread.
+// The world of a scenario: plans, tenants, usage and alerts, which the lines of a scenario file
+// change and check. Holds no rule of its own: every figure comes from src/domain. One thread.
 //
-// Each verb takes the words of its line, the verb's name first, and answers with facts: what a line
-// below it may state, by the line's first word.
+// Each verb takes the words of its line, beginning with its name, and returns facts. A claim below
+// the line may check a fact, which its first word names.
 #pragma once
 
 #include <map>
@@ -47,7 +47,7 @@ class ScenarioWorld {
     std::string name;
     Subscription subscription;
     std::map<Period, Usage> usage;
-    std::map<Period, std::vector<LateLine>> late;  // by the period in which they are billed
+    std::map<Period, std::vector<LateLine>> late;                  // by the period that bills them
     std::map<std::pair<Period, std::string>, Quantity> corrected;  // by period and meter
     std::map<Period, Alert> alerts;
     std::map<Period, std::vector<Alert>> warnings;  // in the order in which they opened

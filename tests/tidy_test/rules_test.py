@@ -4,10 +4,17 @@
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import tidy
 
 LEFT_OVER = "TO" + "DO"
+
+
+def with_readmes(files):
+    """The files, and for each room of theirs a README."""
+    rooms = {name.rpartition("/")[0] for name in files if name.count("/") == 3}
+    return {f"{room}/README.md": "Owns nothing.\n" for room in rooms} | files
 
 
 def findings_of(files):
@@ -15,7 +22,7 @@ def findings_of(files):
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder)
         (tree / "src").mkdir()
-        for name, text in files.items():
+        for name, text in with_readmes(files).items():
             file = tree / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
@@ -41,36 +48,36 @@ class IncludeRules(TidyTest):
         self.assert_sound("src/domain/a.h", '#include "base/decimal.h"\n')
 
     def test_domain_and_http_do_not_include_each_other(self):
-        self.assert_found("src/domain/a.h", '#include "http/message.h"\n',
+        self.assert_found("src/domain/a.h", '#include "http/words/message.h"\n',
                           "domain may not include http")
-        self.assert_found("src/http/a.h", '#include "domain/money.h"\n',
+        self.assert_found("src/http/words/a.h", '#include "domain/money.h"\n',
                           "http may not include domain")
 
     def test_storage_does_not_include_service(self):
-        self.assert_found("src/storage/a.h", '#include "service/actor.h"\n',
+        self.assert_found("src/storage/bytes/a.h", '#include "service/shared/actor.h"\n',
                           "storage may not include service")
 
     def test_service_sees_the_face_of_the_store_only(self):
-        self.assert_found("src/service/a.h", '#include "storage/journal.h"\n',
+        self.assert_found("src/service/shared/a.h", '#include "storage/journal/journal.h"\n',
                           "service may include only")
-        self.assert_sound("src/service/a.h", '#include "storage/store.h"\n')
+        self.assert_sound("src/service/shared/a.h", '#include "storage/shapes/store.h"\n')
 
     def test_service_knows_no_http(self):
-        self.assert_found("src/service/a.h", '#include "http/message.h"\n',
+        self.assert_found("src/service/shared/a.h", '#include "http/words/message.h"\n',
                           "service may not include http")
 
     def test_api_does_not_reach_around_service(self):
-        self.assert_found("src/api/a.h", '#include "storage/store.h"\n',
+        self.assert_found("src/api/a.h", '#include "storage/shapes/store.h"\n',
                           "api may not include storage")
 
     def test_gateway_does_not_reach_around_service(self):
-        self.assert_found("src/gateway/a.h", '#include "storage/store.h"\n',
+        self.assert_found("src/gateway/a.h", '#include "storage/shapes/store.h"\n',
                           "gateway may not include storage")
 
     def test_workers_use_of_http_the_client_only(self):
-        self.assert_found("src/workers/a.h", '#include "http/server.h"\n',
+        self.assert_found("src/workers/a.h", '#include "http/server/server.h"\n',
                           "workers may include only")
-        self.assert_sound("src/workers/a.h", '#include "http/client.h"\n')
+        self.assert_sound("src/workers/a.h", '#include "http/outbound/outbound.h"\n')
 
     def test_doors_do_not_include_each_other(self):
         self.assert_found("src/api/a.h", '#include "workers/jobs.h"\n',
@@ -82,7 +89,7 @@ class IncludeRules(TidyTest):
         self.assert_found("src/api/a.h", '#include "app/config.h"\n', "nothing includes app")
 
     def test_app_includes_everything(self):
-        self.assert_sound("src/app/a.h", '#include "storage/open_store.h"\n'
+        self.assert_sound("src/app/a.h", '#include "storage/engine/open_store.h"\n'
                                          '#include "workers/jobs.h"\n')
 
     def test_the_client_stands_alone(self):
@@ -109,27 +116,81 @@ class IncludeRules(TidyTest):
                               f"{floor} may not include client")
 
     def test_libraries_stay_out_of_headers(self):
-        self.assert_found("src/storage/a.h", "#include <rocksdb/db.h>\n", "belongs in the .cpp")
+        self.assert_found("src/storage/bytes/a.h", "#include <rocksdb/db.h>\n", "belongs in the .cpp")
         self.assert_found("src/base/a.h", "#include <unistd.h>\n", "belongs in the .cpp")
 
     def test_asio_may_stand_in_headers_of_http(self):
-        self.assert_sound("src/http/a.h", "#include <boost/asio/io_context.hpp>\n")
+        self.assert_sound("src/http/words/a.h", "#include <boost/asio/io_context.hpp>\n")
 
     def test_a_floor_wraps_only_its_own_libraries(self):
-        self.assert_found("src/http/a.cpp", "#include <rocksdb/db.h>\n", "does not wrap")
-        self.assert_found("src/http/a.cpp", "#include <zstd.h>\n", "does not wrap")
-        self.assert_sound("src/http/a.cpp", "#include <unistd.h>\n#include <vector>\n")
+        self.assert_found("src/http/words/a.cpp", "#include <rocksdb/db.h>\n", "does not wrap")
+        self.assert_found("src/http/words/a.cpp", "#include <zstd.h>\n", "does not wrap")
+        self.assert_sound("src/http/words/a.cpp", "#include <unistd.h>\n#include <vector>\n")
 
     def test_a_concrete_store_is_named_in_app_and_tests_only(self):
-        self.assert_found("src/service/a.h", '#include "storage/memory_store.h"\n',
+        self.assert_found("src/service/shared/a.h", '#include "storage/engine/memory_store.h"\n',
                           "only app and tests name a concrete store")
-        self.assert_sound("src/api/a_test.cpp", '#include "storage/memory_store.h"\n')
+        self.assert_sound("src/api/a_test.cpp", '#include "storage/engine/memory_store.h"\n')
 
     def test_an_include_names_its_floor(self):
         self.assert_found("src/base/a.h", '#include "result.h"\n', "does not name its floor")
 
     def test_a_folder_that_is_no_floor_is_found(self):
         self.assert_found("src/misc/a.h", "\n", "no floor")
+
+
+class RoomRules(TidyTest):
+    def test_a_room_includes_itself_and_those_before_it(self):
+        self.assert_sound("src/service/billing/a.h", '#include "service/billing/b.h"\n'
+                                                     '#include "service/tenants/b.h"\n')
+        self.assert_found("src/service/tenants/a.h", '#include "service/billing/b.h"\n',
+                          "the room tenants may include shared")
+        self.assert_found("src/storage/bytes/a.h", '#include "storage/kv/b.h"\n',
+                          "the room bytes may include no other")
+
+    def test_a_file_in_the_wrong_room_is_found_whichever_way_it_is_wrong(self):
+        house = {"src/http/words/a.h": "\n", "src/http/net/b.h": '#include "http/words/a.h"\n',
+                 "src/http/wire/c.h": '#include "http/net/b.h"\n'}
+        self.assertEqual(findings_of(house), [])
+        too_low = {"src/http/words/a.h": "\n", "src/http/words/b.h": '#include "http/words/a.h"\n',
+                   "src/http/words/c.h": '#include "http/net/b.h"\n'}
+        self.assertIn("the room words may include no other", findings_of(too_low)[0])
+        too_high = {"src/http/words/a.h": "\n", "src/http/outbound/b.h": '#include "http/words/a.h"\n',
+                    "src/http/wire/c.h": '#include "http/outbound/b.h"\n'}
+        self.assertIn("the room wire may include words, net", findings_of(too_high)[0])
+
+    def test_a_file_lies_in_a_room_that_is_known(self):
+        self.assert_found("src/service/a.h", "\n", "lies in no room")
+        self.assert_found("src/service/misc/a.h", "\n", "lies in no room")
+        self.assert_found("src/service/shared/more/a.h", "\n", "lies in no room")
+
+    def test_tests_may_include_every_room_and_nothing_else_the_one_for_tests(self):
+        self.assert_sound("src/storage/bytes/a_test.cpp", '#include "storage/engine/b.h"\n')
+        self.assert_sound("src/storage/testing/a_test.h", '#include "storage/engine/b.h"\n')
+        self.assert_found("src/storage/bytes/a.h", '#include "storage/testing/b_test.h"\n',
+                          "is for tests only")
+        self.assert_found("src/storage/testing/a.h", "\n", "holds what only tests need")
+
+    def test_a_room_of_25_files_passes_and_of_26_does_not(self):
+        room = {f"src/http/net/a{number}.h": "\n" for number in range(25)}
+        room["src/http/net/a_test.cpp"] = "\n"
+        self.assertEqual(findings_of(room), [])
+        self.assertIn("26 files besides tests", findings_of(room | {"src/http/net/b.h": "\n"})[0])
+
+    def test_a_room_has_a_readme_of_at_most_eight_lines(self):
+        self.assert_sound("src/http/net/README.md", "\n" * 8)
+        self.assert_found("src/http/net/README.md", "\n" * 9, "9 lines")
+        with unittest.mock.patch(f"{__name__}.with_readmes", lambda files: files):
+            self.assert_found("src/http/net/a.h", "\n", "no README.md")
+
+
+class PageRules(TidyTest):
+    def test_a_page_names_units_that_are_there(self):
+        page = "`http/net/a` reads what `http/net/b.h` and the room `http/net` have.\n"
+        house = {"docs/tour.md": page, "src/http/net/a.cpp": "\n", "src/http/net/b.h": "\n"}
+        self.assertEqual(findings_of(house), [])
+        del house["src/http/net/a.cpp"]
+        self.assertEqual(findings_of(house), ["docs/tour.md:1: src/http/net/a is not there"])
 
 
 class SizeRules(TidyTest):
@@ -190,14 +251,14 @@ class WordRules(TidyTest):
 
 class SourceRules(TidyTest):
     def test_floating_point_stays_out_of_money_and_storage(self):
-        for name in ("src/domain/a.h", "src/service/a.h", "src/storage/a.h", "src/base/decimal.h",
+        for name in ("src/domain/a.h", "src/service/shared/a.h", "src/storage/bytes/a.h", "src/base/decimal.h",
                      "src/base/json_parse.h"):
             self.assert_found(name, "double price;\n", "double: money and units")
             self.assert_found(name, "f(float{1});\n", "float: money and units")
 
     def test_floating_point_in_comments_and_other_floors_passes(self):
         self.assert_sound("src/domain/a.h", "// never a double\n")
-        self.assert_sound("src/http/a.h", "double rate;\n")
+        self.assert_sound("src/http/words/a.h", "double rate;\n")
 
     def test_a_parameter_without_a_name_passes(self):
         self.assert_sound("src/base/json_parse.h", "bool on_double(double, int code);\n")
@@ -205,7 +266,7 @@ class SourceRules(TidyTest):
     def test_hidden_clocks_and_environments_are_found(self):
         for code in ("std::chrono::system_clock::now()", "time(nullptr)", 'std::getenv("A")',
                      "rand()", "std::random_device device"):
-            self.assert_found("src/http/a.cpp", f"auto a = {code};\n", "is passed in")
+            self.assert_found("src/http/words/a.cpp", f"auto a = {code};\n", "is passed in")
 
     def test_clock_and_environment_have_one_home_each(self):
         self.assert_sound("src/base/time.cpp", "auto a = std::chrono::system_clock::now();\n")
@@ -216,14 +277,14 @@ class SourceRules(TidyTest):
 
     def test_a_unit_of_domain_or_service_needs_a_test(self):
         self.assert_found("src/domain/a.cpp", "\n", "no a_test.cpp beside it")
-        self.assert_found("src/service/a.cpp", "\n", "no a_test.cpp beside it")
+        self.assert_found("src/service/shared/a.cpp", "\n", "no a_test.cpp beside it")
         self.assertEqual(findings_of({"src/domain/a.cpp": "\n", "src/domain/a_test.cpp": "\n"}), [])
 
     def test_a_part_without_a_header_shares_the_test_of_its_unit(self):
-        unit = {"src/service/a.cpp": "\n", "src/service/a_test.cpp": "\n",
-                "src/service/a_list.cpp": "\n"}
+        unit = {"src/service/shared/a.cpp": "\n", "src/service/shared/a_test.cpp": "\n",
+                "src/service/shared/a_list.cpp": "\n"}
         self.assertEqual(findings_of(unit), [])
-        found = findings_of(unit | {"src/service/a_list.h": "\n"})
+        found = findings_of(unit | {"src/service/shared/a_list.h": "\n"})
         self.assertEqual(len(found), 1, found)
 
 

@@ -17,7 +17,7 @@ FUNCTION_LINES_MAX = 60
 COLUMNS_MAX = 100
 
 # floor -> the floors it may include besides itself. A value that is a set names the only files.
-STORE_FACE = {"store.h", "audit.h", "collections.h", "query.h"}
+STORE_FACE = {"shapes/store.h", "shapes/audit.h", "shapes/collections.h", "shapes/query.h"}
 PLAIN_BASE = {"result.h", "check.h", "time.h", "id.h", "histogram.h", "decimal.h", "exact_number.h"}
 ANY = None
 FLOORS = {
@@ -31,7 +31,7 @@ FLOORS = {
     "workers": {
         "service": ANY,
         "storage": STORE_FACE,
-        "http": {"client.h", "outbound.h"},
+        "http": {"outbound/outbound.h"},
         "domain": ANY,
         "base": ANY,
     },
@@ -41,6 +41,19 @@ FLOORS = {
 }
 FLOORS["app"] = {floor: ANY for floor in FLOORS if floor != "client"}
 
+# The rooms of a floor: each may include itself and those before it. Tests may include all of them, and
+# what only tests need (worlds, doubles) lies in TEST_ROOM.
+ROOMS = {
+    "service": ("shared", "tenants", "billing", "reports", "access", "meters", "webhooks", "metering",
+                "analytics", "papers", "alerts", "corrections", "upkeep", "wiring"),
+    "storage": ("bytes", "kv", "shapes", "journal", "archive", "ids", "history", "view", "fold",
+                "engine"),
+    "http": ("words", "net", "wire", "server", "outbound"),
+}
+TEST_ROOM = "testing"
+ROOM_FILES_MAX = 25  # without tests
+README_LINES_MAX = 8
+
 # What a floor's tests may include besides: the twins and doubles that stand in for the real thing.
 TEST_EXTRAS = {
     "domain": {"base": ANY},
@@ -49,8 +62,7 @@ TEST_EXTRAS = {
     "gateway": {"storage": ANY},
     "workers": {"storage": ANY, "http": ANY},
 }
-CONCRETE_STORES = {"memory_store.h", "embedded_store.h", "rocks_store.h", "mongo_store.h",
-                   "open_store.h"}
+CONCRETE_STORES = {"engine/memory_store.h", "engine/embedded_store.h", "engine/open_store.h"}
 
 # The libraries that a floor's .cpp files may wrap, by how their headers begin.
 FMT = "fmt/"
@@ -151,6 +163,24 @@ def floor_of(path):
     return None
 
 
+def room_of(path):
+    """The room that a file of a floor with rooms lies in, or None."""
+    return path.parts[2] if len(path.parts) == 4 and floor_of(path) in ROOMS else None
+
+
+def room_finding(path, floor, included, name):
+    """What is wrong with where the file lies, seen from the room of the file that it includes."""
+    rooms, room, target = ROOMS[floor], room_of(path), name.partition("/")[0]
+    if target == TEST_ROOM:
+        return f'"{included}": {TEST_ROOM} is for tests only'
+    if target not in rooms:
+        return f'"{included}" does not name its room: {", ".join(rooms)}'
+    if room in rooms and rooms.index(target) > rooms.index(room):
+        allowed = ", ".join(rooms[:rooms.index(room)]) or "no other"
+        return f'"{included}": of {floor}, the room {room} may include {allowed}'
+    return None
+
+
 def own_include_finding(path, floor, included):
     """What is wrong with including one of our headers, or None."""
     target, _, name = included.partition("/")
@@ -169,7 +199,8 @@ def own_include_finding(path, floor, included):
             floor not in ("app", "storage") and not is_test(path):
         return f'"{included}": only app and tests name a concrete store'
     if target == floor:
-        return None
+        return room_finding(path, floor, included, name) \
+            if floor in ROOMS and not is_test(path) else None
     allowed = dict(FLOORS[floor])
     if is_test(path):
         allowed.update(TEST_EXTRAS.get(floor, {}))
@@ -314,6 +345,20 @@ def check_sources(path, bare):
                           f"{match.group(0)}: a clock, environment or random source is passed in")
 
 
+NAMED_UNIT = re.compile(r"`((?:" + "|".join(sorted(FLOORS)) + r")/[\w./-]+)`")
+
+
+def check_named_units(tree, path, text):
+    """A page names a unit by its path below src; a unit that moves takes its pages along."""
+    if path.suffix != ".md":
+        return
+    for match in NAMED_UNIT.finditer(text):
+        named = tree / "src" / match.group(1)
+        if not any(file.exists() for file in (named, named.with_suffix(".h"),
+                                              named.with_suffix(".cpp"))):
+            yield Finding(path, line_of(text, match.start()), f"src/{match.group(1)} is not there")
+
+
 def check_has_test(tree, path):
     """x.cpp has x_test.cpp; a part without a header of its own may share that of its unit."""
     if floor_of(path) not in TESTED_FLOORS or path.suffix != ".cpp" or is_test(path):
@@ -326,7 +371,38 @@ def check_has_test(tree, path):
         yield Finding(path, 1, f"no {path.stem}_test.cpp beside it")
 
 
+def check_room(path):
+    """Each file of a floor with rooms lies in one of them."""
+    floor = floor_of(path)
+    if floor not in ROOMS or path.suffix not in CODE_SUFFIXES:
+        return
+    if room_of(path) == TEST_ROOM:
+        if not is_test(path):
+            yield Finding(path, 1, f"{TEST_ROOM} holds what only tests need, named …_test")
+    elif room_of(path) not in ROOMS[floor]:
+        yield Finding(path, 1, f"lies in no room of {floor}: {', '.join(ROOMS[floor])}")
+
+
+def check_rooms(tree):
+    """A room is small enough to be known, and says what it is for."""
+    for floor, rooms in ROOMS.items():
+        for room in rooms:
+            folder = pathlib.Path("src", floor, room)
+            files = [file for file in (tree / folder).glob("*") if file.suffix in CODE_SUFFIXES
+                     and not is_test(file)]
+            if len(files) > ROOM_FILES_MAX:
+                yield Finding(folder, 1, f"{len(files)} files besides tests; a room has at most "
+                                         f"{ROOM_FILES_MAX}")
+            readme = tree / folder / "README.md"
+            if files and not readme.exists():
+                yield Finding(folder, 1, "no README.md: what it owns, what not, and its words")
+            if readme.exists() and (lines := readme.read_text("utf-8").count("\n")) > README_LINES_MAX:
+                yield Finding(folder / readme.name, lines,
+                              f"{lines} lines; a room's README has at most {README_LINES_MAX}")
+
+
 def check_tree(tree):
+    yield from check_rooms(tree)
     for folder in TOP_FOLDERS:
         for file in sorted((tree / folder).rglob("*")):
             path = file.relative_to(tree)
@@ -336,9 +412,11 @@ def check_tree(tree):
                 continue
             code = file.read_text(encoding="utf-8")
             bare = without_comments_and_texts(code) if path.suffix in CODE_SUFFIXES else code
+            yield from check_room(path)
             yield from check_includes(path, code)
             yield from check_sizes(path, code, bare)
             yield from check_words(path, code, bare)
+            yield from check_named_units(tree, path, code)
             if path.suffix in CODE_SUFFIXES:
                 yield from check_sources(path, bare)
                 yield from check_has_test(tree, path)

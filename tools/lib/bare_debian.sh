@@ -12,6 +12,12 @@ stop() {
   exit 1
 }
 
+# This machine refuses what a bare one needs, so that nothing was tried: status 3, which is no finding.
+refuse() {
+  echo "${0##*/}: $*" >&2
+  exit 3
+}
+
 # A step with its time: what it is, then the command.
 step() {
   local name=$1 began=$SECONDS
@@ -23,11 +29,12 @@ step() {
 
 # Runs "$@" so; the folder is removed afterwards unless $keep is set.
 in_namespace() {
-  [ "$(id -u)" -eq 0 ] || stop "this mounts file systems, so it needs root: sudo tools/${0##*/}"
-  command -v debootstrap >/dev/null || stop "debootstrap is missing: apt-get install debootstrap"
+  [ "$(id -u)" -eq 0 ] || refuse "this mounts file systems, so it needs root: sudo tools/${0##*/}"
+  command -v debootstrap >/dev/null || refuse "debootstrap is missing: apt-get install debootstrap"
+  unshare --mount --pid --fork true || refuse "the kernel gives root no mount and process namespaces here"
   local parent=${TMPDIR:-/var/tmp} folder status=0 free
   free=$(df --output=avail -k "$parent" | tail -n 1)
-  [ "$free" -gt 6000000 ] || stop "$parent has $((free / 1024)) MiB free, and 6000 are needed; set TMPDIR"
+  [ "$free" -gt 6000000 ] || refuse "$parent has $((free / 1024)) MiB free, and 6000 are needed; set TMPDIR"
   remove_left_over "$parent"
   folder=$(mktemp -d "$parent/metergate-bare-XXXXXX")
   exec 9>"$folder.lock"
@@ -62,7 +69,7 @@ debian_mirror() {
   # shellcheck disable=SC2016
   mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' |
     sed -n 's/^Debian //p' | head -n 1)
-  [ -n "$mirror" ] || stop "this machine's apt names no archive of Debian: apt-get update"
+  [ -n "$mirror" ] || refuse "this machine's apt names no archive of Debian: apt-get update"
   echo "$mirror"
 }
 
@@ -74,7 +81,7 @@ make_machine() {
   log=$(mktemp)
   if ! debootstrap --variant=minbase ${2:+"--include=$2"} "$1" "$machine" "$mirror" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
-    stop "debootstrap could not make $1 from $mirror"
+    refuse "debootstrap could not make $1 from $mirror"
   fi
   rm -f "$log"
   chmod 0755 "$machine"  # it is / to the machine's users

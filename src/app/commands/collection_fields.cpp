@@ -14,10 +14,10 @@ namespace {
 
 struct FieldsRow {
   Collection collection;
-  std::string_view fields;  // with spaces between
+  std::string_view fields;  // separated by spaces
 };
 
-// Fields are looked for in so many documents, where the table does not know them.
+// The number of documents searched for a field that the table does not know.
 constexpr std::size_t kDocumentsLookedAt = 100'000;
 
 constexpr FieldsRow kFields[] = {
@@ -57,7 +57,7 @@ constexpr FieldsRow kFields[] = {
      " is_active disabled_reason given_up_at created_at updated_at revision"},
     {Collection::api_calls,
      "_id tenant_id source method endpoint path status request_bytes response_bytes"
-     " processing_time_ms ip store_id device_id billable timestamp"},
+     " processing_time_ms ip store_id device_id caller billable timestamp"},
     {Collection::webhook_calls,
      "_id tenant_id source webhook_id success status response_time_ms attempt timestamp"},
     {Collection::response_metrics,
@@ -71,7 +71,7 @@ constexpr FieldsRow kFields[] = {
      " created_at claimed_at completed_at next_attempt_at last_attempt_at last_status"
      " last_answer last_problem held_because payload revision"},
     {Collection::meters,
-     "meter_id slug name description aggregation event_type value_property group_by unit"
+     "meter_id slug name description aggregation event_type value_property group_by unit metadata"
      " created_at updated_at revision"},
     {Collection::corrections,
      "correction_id tenant_id source event_id event action replacement reason period meter"
@@ -88,7 +88,8 @@ void collect_fields(const Filter& filter, std::set<std::string_view>& fields) {
   for (const Filter& child : filter.children) collect_fields(child, fields);
 }
 
-// Takes away from `fields` what some document has, and tells in `seen` what there is.
+// Removes from `fields` those that some document has, and adds the fields of the documents to
+// `seen`.
 Result<> strike_out_seen(const Store& store, Collection collection,
                          std::set<std::string_view>& fields, std::set<std::string>& seen) {
   Query all;

@@ -1,22 +1,22 @@
-// Which fields the documents of a collection can have, so that a misspelt one is told of instead of
-// finding nothing. Functions; any thread.
+// The fields of each collection's documents, so that a misspelt field is reported instead of
+// finding nothing. Plain functions; safe from any thread.
 #pragma once
 
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "storage/query.h"
-#include "storage/store.h"
+#include "storage/shapes/query.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 
-// The fields, of dotted ones the first part, that are known for a collection. Documents may have
-// others still: what a later version writes.
+// The known fields of a collection; of dotted ones the first part. Documents may have others,
+// written by a later version.
 std::vector<std::string_view> known_fields(Collection collection);
 
-// ErrorCode::invalid where the filter or the sort names a field that is not known and that no
-// document there has, with the nearest one.
+// ErrorCode::invalid, with the nearest field, if the filter or the sort names a field that is
+// unknown and that no document has.
 Result<> check_fields(const Store& store, const Query& query);
 
 }  // namespace metergate

@@ -1,9 +1,9 @@
-// Commands: each is declared to the command line, then run. The table (all_commands) is what main,
-// help and the control socket read.
+// Commands: each declares its options, then runs. main, help and the control socket read the table
+// (all_commands).
 //
-// A StoreCommand works over the services alone, so it runs the same in this process and inside the
-// server that has the folder open. A LocalCommand runs in this process: it needs no folder, or
-// decides itself how to come by one. A command is made anew for each run and used by one thread.
+// A StoreCommand works over the services alone, so it runs in the same way in this process and
+// inside the server that holds the folder. A LocalCommand runs in this process: it needs no folder,
+// or finds one itself. A command is created for each run and used by one thread.
 #pragma once
 
 #include <iosfwd>
@@ -17,8 +17,8 @@
 
 #include "app/config.h"
 #include "base/result.h"
-#include "service/actor.h"
-#include "service/services.h"
+#include "service/shared/actor.h"
+#include "service/wiring/services.h"
 
 namespace CLI {
 class App;
@@ -34,9 +34,9 @@ struct Streams {
   std::ostream& err;
 };
 
-// Options that every command has.
+// The options of every command.
 struct CommonOptions {
-  Values flags;  // settings given as flags, by the name of their variable
+  Values flags;  // settings given as flags, by their variables
   std::optional<std::string> env_file;
 };
 
@@ -45,7 +45,7 @@ class Command {
   virtual ~Command() = default;
   // Adds the command's own options and their checks.
   virtual void declare(CLI::App& options) = 0;
-  // A command asks the parser, after parsing, which of its words were said: it must live as long.
+  // After parsing, a command may ask the parser for the given words, so it keeps the parser alive.
   void keep(std::shared_ptr<const CLI::App> parser) { parser_ = std::move(parser); }
 
  private:
@@ -61,11 +61,13 @@ struct StoreContext {
 class StoreCommand : public Command {
  public:
   virtual Result<int> run(StoreContext& context) = 0;
-  // What the process with the terminal does around it: where the output goes, and the input.
+  // Output and input, which the process at the terminal handles.
   virtual std::string output_file() const { return {}; }
-  // Whether it begins the folder where there is none; a command that only reads never does.
+  // True if the command creates a missing folder; a command that only reads never does.
   virtual bool makes_folder() const { return false; }
   virtual Result<std::string> input(Streams&) const { return std::string{}; }
+  // Whether it takes TableOptions: it is told of the terminal, which may be another process's.
+  virtual bool prints_tables() const { return false; }
 };
 
 struct LocalContext {
@@ -80,12 +82,12 @@ class LocalCommand : public Command {
 
 struct CommandRow {
   std::string_view name;
-  std::string_view usage;  // what may follow the name
+  std::string_view usage;  // the words after the name
   std::string_view summary;
   std::string_view example;
   std::unique_ptr<StoreCommand> (*make_store)();  // one of the two is set
   std::unique_ptr<LocalCommand> (*make_local)();
-  bool is_listed = true;  // false: made for the control socket, not for people
+  bool is_listed = true;  // false: for the control socket, not for people
 };
 
 std::span<const CommandRow> all_commands();
@@ -112,5 +114,11 @@ std::unique_ptr<StoreCommand> make_store_figures();
 std::unique_ptr<StoreCommand> make_issue_token();
 std::unique_ptr<StoreCommand> make_webhooks();
 std::unique_ptr<StoreCommand> make_periods();
+std::unique_ptr<StoreCommand> make_usage();
+std::unique_ptr<StoreCommand> make_statement();
+std::unique_ptr<StoreCommand> make_alerts();
+std::unique_ptr<StoreCommand> make_plan();
+std::unique_ptr<LocalCommand> make_man();
+std::unique_ptr<LocalCommand> make_completion();
 
 }  // namespace metergate

@@ -14,8 +14,8 @@
 #include "app/front.h"
 #include "app/serving.h"
 #include "base/crypto.h"
-#include "service/billing.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
+#include "service/billing/billing.h"
 
 namespace metergate {
 namespace {
@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kSecretBytes = 48;
 constexpr std::chrono::hours kTokenLifetime{24};
 
-// A folder of its own that goes when the demo does.
+// A temporary folder, removed when the demo ends.
 class ThrowAwayFolder {
  public:
   static Result<ThrowAwayFolder> make() {
@@ -121,7 +121,7 @@ class Demo final : public LocalCommand {
     block_stop_signals();
     const Timestamp now = SystemClock().now();
     DemoClock clock(demo_start(now, config.rules.zone));
-    // The words on the screen are for a person here; only what goes wrong is logged between them.
+    // A person reads the screen, so only warnings and errors are logged.
     const Log log(clock, std::max(config.log_level, LogLevel::warn));
     const auto app =
         TRY(App::open(config, files, {.clock = clock, .log = log, .is_clock_made_up = true}));

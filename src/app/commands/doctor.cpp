@@ -12,9 +12,9 @@
 #include "app/commands/command.h"
 #include "app/exit_status.h"
 #include "app/front.h"
-#include "storage/collections.h"
-#include "storage/open_store.h"
-#include "storage/store.h"
+#include "storage/engine/open_store.h"
+#include "storage/shapes/collections.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 namespace {
@@ -24,8 +24,8 @@ constexpr std::chrono::sys_days kEarliestNow{std::chrono::year{2024} / 1 / 1};
 
 struct Finding {
   std::string subject;
-  std::string trouble;  // empty: all is well
-  std::string note;     // what was seen, or how to mend it
+  std::string trouble;  // empty: no trouble
+  std::string note;     // the finding, or how to mend it
 };
 
 Finding configuration_finding(const Config& config, bool is_served) {
@@ -50,7 +50,7 @@ Finding clock_finding(const Clock& clock) {
   return {"clock", "", to_text(clock.now())};
 }
 
-// The folder, or where it will be made.
+// The folder, or the nearest existing one above it.
 std::filesystem::path nearest_existing(std::filesystem::path folder) {
   std::error_code ignored;
   folder = std::filesystem::absolute(folder, ignored);

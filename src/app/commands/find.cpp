@@ -8,9 +8,9 @@
 #include "app/exit_status.h"
 #include "app/loose_json.h"
 #include "base/nearest.h"
-#include "service/audit_notes.h"
-#include "storage/query.h"
-#include "storage/store.h"
+#include "service/shared/audit_notes.h"
+#include "storage/shapes/query.h"
+#include "storage/shapes/store.h"
 
 namespace metergate {
 namespace {
@@ -34,7 +34,7 @@ Result<Filter> read_filter(const std::string& text) {
   return parse_filter(*json);
 }
 
-// '{timestamp: -1}' as MongoDB has it, or -timestamp as the API has it.
+// '{timestamp: -1}' as in MongoDB, or -timestamp as in the API.
 Result<std::vector<SortField>> read_sort(const std::string& text) {
   if (text.empty()) return std::vector<SortField>{};
   if (!text.starts_with('{')) {
@@ -46,7 +46,7 @@ Result<std::vector<SortField>> read_sort(const std::string& text) {
   return parse_sort(*json);
 }
 
-// A webhook's secret is shown when it is made, and never again.
+// A webhook's secret is shown only when it is created.
 Json without_secrets(Json webhook) {
   for (const char* name : {"secret", "previous_secret"}) {
     if (webhook.find(name) != nullptr) webhook.set(name, "(set)");
@@ -131,8 +131,7 @@ class Indexes final : public StoreCommand {
  public:
   void declare(CLI::App&) override {}
 
-  // On the embedded engine indexes are kept by every write from the first on: there is never one to
-  // make, and saying so is the whole answer.
+  // The embedded engine keeps its indexes with every write, so there are never any to create.
   Result<int> run(StoreContext& context) override {
     std::int64_t count = 0;
     for (const CollectionRow& row : all_collections()) {

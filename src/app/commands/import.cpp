@@ -32,7 +32,7 @@ struct Totals {
   std::int64_t voided = 0;
 };
 
-// Collects lines into chunks that are recorded each as one batch. A line is an event as NDJSON.
+// Collects lines into chunks, each recorded as one batch. A line is an event in NDJSON.
 class Sender {
  public:
   Sender(Folder& folder, std::string file, std::string default_time, Streams streams)
@@ -41,12 +41,12 @@ class Sender {
         default_time_(std::move(default_time)),
         streams_(streams) {}
 
-  // The exit status of what was sent; kExitDone where nothing was yet.
+  // The exit status of the lines sent so far; kExitDone if there were none.
   int add(std::string_view line, std::size_t number) {
     const bool is_near = chunk_.empty() || number - first_line_ < kChunkLinesMax;
     if (const int status = is_near ? kExitDone : send(); status != kExitDone) return status;
     if (chunk_.empty()) first_line_ = number;
-    // Numbers are counted from a chunk's first line, so what is left out there is a blank line
+    // Lines are numbered from the chunk's first one, so each skipped line becomes a blank line
     // here.
     for (; first_line_ + lines_ < number; ++lines_) chunk_ += '\n';
     chunk_ += line;
@@ -96,7 +96,8 @@ std::string in_lower_letters(std::string text) {
   return text;
 }
 
-// By the name in any case, packed or not; else by how the text begins: an event is an object.
+// Decided by the name, in any case, compressed or not; otherwise by the first characters: an event
+// begins with '{'.
 bool is_csv_input(const std::string& name, std::string_view head) {
   std::string lower = in_lower_letters(name);
   for (const std::string_view packed : {".gz", ".zst"}) {
@@ -113,8 +114,8 @@ bool is_csv_input(const std::string& name, std::string_view head) {
   return first != std::string_view::npos && head[first] != '{' && head[first] != '[';
 }
 
-// The next line without its end; nothing at the end of the input. One that is too long is cut, so
-// that it cannot fill memory.
+// The next line without its end; nothing at the end of the input. A line that is too long is cut,
+// so that it cannot fill the memory.
 std::optional<std::string> next_line(std::istream& in) {
   std::streambuf& buffer = *in.rdbuf();
   constexpr int kEnd = std::char_traits<char>::eof();
@@ -188,7 +189,7 @@ class Import final : public LocalCommand {
     const auto read = is_csv ? read_csv(reading) : read_lines(reading);
     progress.clear();
     if (read && *read != kExitDone) return read;
-    // What stands before a fault is recorded: it counts, and the next time it is there already.
+    // The lines before the fault are recorded; the next import finds them as duplicates.
     const int sent = sender.send();
     if (sent != kExitDone) return sent;
     TRY(input->finish());
@@ -207,7 +208,7 @@ class Import final : public LocalCommand {
     std::optional<std::string> line = next_line(in);
     if (line && line->starts_with(kByteOrderMark)) line->erase(0, kByteOrderMark.size());
     for (std::size_t number = 1; line; ++number, line = next_line(in)) {
-      TRY(from.input.finish());  // else this is what came of a line before the input broke off
+      TRY(from.input.finish());  // fails if the input broke off within the line
       if (line->size() > kLineBytesMax) {
         return fail(ErrorCode::invalid, fmt::format("{}: line {} is longer than {} bytes",
                                                     from.name, number, kLineBytesMax));
@@ -230,7 +231,7 @@ class Import final : public LocalCommand {
     if (!columns) return refuse(columns.error());
     for (std::size_t rows = 1;; ++rows) {
       const auto cells = reader.next();
-      TRY(from.input.finish());  // a row that is cut may have a number that is cut
+      TRY(from.input.finish());  // fails if the input broke off within the row
       if (!cells) return refuse(cells.error());
       if (!*cells) return kExitDone;
       const std::string line = to_text(columns->event(**cells));

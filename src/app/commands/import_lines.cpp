@@ -8,7 +8,8 @@
 #include "app/commands/command.h"
 #include "app/event_documents.h"
 #include "app/exit_status.h"
-#include "service/ingest.h"
+#include "service/metering/ingest.h"
+#include "service/shared/audit_notes.h"
 
 namespace metergate {
 namespace {
@@ -17,7 +18,7 @@ bool is_blank(const std::string& line) {
   return line.find_first_not_of(" \t\r") == std::string::npos;
 }
 
-// Records the lines of standard input, each a CloudEvent, as one batch: all or nothing.
+// Records the lines of standard input, each a CloudEvent, as one batch: all or none.
 class ImportLines final : public StoreCommand {
  public:
   void declare(CLI::App& options) override {
@@ -30,17 +31,30 @@ class ImportLines final : public StoreCommand {
       return fail(with_lines(std::move(read_lines).error()));
     }
     const std::size_t count = events_.size();
-    auto commit = context.services.ingest.record(std::move(events_));
+    const auto of_tenants = std::ranges::count_if(
+        events_, [](const UsageEvent& event) { return event.source.starts_with(kTenantSources); });
+    auto commit = context.services.ingest.record(std::move(events_), EventSender::importer);
     if (!commit) return fail(with_lines(std::move(commit).error()));
     const auto known = std::ranges::count(commit->outcomes, EventOutcome::duplicate);
-    context.streams.out << to_text(
-        Json::object({{"recorded", static_cast<std::int64_t>(count) - known},
-                      {"known", std::int64_t{known}},
-                      {"voided", voided_}}));
+    const std::int64_t recorded = static_cast<std::int64_t>(count) - known;
+    if (of_tenants > 0 && recorded > 0) note(context, recorded);
+    context.streams.out << to_text(Json::object(
+        {{"recorded", recorded}, {"known", std::int64_t{known}}, {"voided", voided_}}));
     return kExitDone;
   }
 
  private:
+  // Nobody but the tenant's own token sends from its sources: who brought these in stands in the
+  // trail.
+  void note(StoreContext& context, std::int64_t recorded) const {
+    context.services.audit_notes.keep(
+        NoteKind::brought_in, context.actor,
+        {.action = "events.imported",
+         .what = Json::object({{"recorded", recorded},
+                               {"sources", std::string{kTenantSources} + "…"},
+                               {"first_line", static_cast<std::int64_t>(first_line_)}})});
+  }
+
   Result<> read(StoreContext& context) {
     Faults faults;
     std::string line;
@@ -60,11 +74,11 @@ class ImportLines final : public StoreCommand {
     ExportedEvent exported = TRY(event_of_line(std::move(element)));
     if (exported.is_voided) {
       ++voided_;
-      lines_.pop_back();  // faults are of what is recorded
+      lines_.pop_back();  // faults refer to the recorded lines
       return {};
     }
     if (!give_time(exported.element)) {
-      // The clock's would be another one the next time, and the same file would count twice.
+      // With the clock's time, the same file would be counted again at each import.
       faults.add(ErrorCode::invalid,
                  Fault{index, "time",
                        "is missing; --default-time names the time of events that have none"});
@@ -85,7 +99,7 @@ class ImportLines final : public StoreCommand {
     return !default_time_.empty();
   }
 
-  // A fault names an event by its place in the batch; a person looks for its line.
+  // A fault gives an event's index in the batch; people need its line.
   Error with_lines(Error error) const {
     for (Fault& fault : error.faults) {
       if (fault.index && *fault.index < lines_.size()) fault.index = lines_[*fault.index];

@@ -1,6 +1,5 @@
-// metergate periods: which are open and closed, and the taking up again of one that was closed by
-// mistake.
-#include "service/periods.h"
+// metergate periods: lists open and closed periods, and reopens one that was closed by mistake.
+#include "service/reports/periods.h"
 
 #include <fmt/format.h>
 

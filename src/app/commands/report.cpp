@@ -5,11 +5,11 @@
 
 #include "app/commands/command.h"
 #include "app/exit_status.h"
-#include "service/audit_notes.h"
-#include "service/report_csv.h"
-#include "service/report_lines.h"
-#include "service/reporting.h"
-#include "service/verification.h"
+#include "service/reports/report_csv.h"
+#include "service/reports/report_lines.h"
+#include "service/reports/reporting.h"
+#include "service/shared/audit_notes.h"
+#include "service/upkeep/verification.h"
 
 namespace metergate {
 namespace {
@@ -35,6 +35,9 @@ class Report final : public StoreCommand {
     if (format_ == "csv") {
       ReportRows rows = TRY(context.services.reporting.rows(period));
       TRY(print_csv(rows, context.streams.out));
+      // The table's columns are fixed, so this stands beside it.
+      if (const std::string& head = rows.head().audit_head; !head.empty())
+        context.streams.err << "audit trail: " << head << '\n';
     } else {
       const KeptReport report = TRY(context.services.reporting.make(period));
       const Json json = is_by_lines() ? report_by_lines_json(report) : report_json(report);

@@ -17,7 +17,7 @@ class Serve final : public LocalCommand {
  public:
   void declare(CLI::App& options) override {
     for (const SettingRow& row : all_settings()) {
-      // --data-dir is every command's.
+      // --data-dir is an option of every command.
       if (row.flag.empty() || row.flag == "--data-dir") continue;
       options.add_option(std::string{row.flag}, flags_[std::string{row.name}],
                          std::string{row.meaning});
@@ -53,11 +53,11 @@ class Serve final : public LocalCommand {
       print_error("serve", address.error(), context.streams.err);
       return kExitConfiguration;
     }
-    return serve_folder(config, *files, context);
+    return serve_folder(*loaded, common, *files, context);
   }
 
  private:
-  // With the address that it listens on, so that one sees who else can reach it.
+  // Shows the address, so that it is clear who can reach the server.
   static std::string ready_line(const std::string& address, std::uint16_t port) {
     const bool is_v6 = address.find(':') != std::string::npos;
     return fmt::format("metergate is ready on http://{}:{}\n",
@@ -71,10 +71,12 @@ class Serve final : public LocalCommand {
     }
   }
 
-  Result<int> serve_folder(const Config& config, const AppFiles& files, LocalContext& context) {
+  Result<int> serve_folder(const LoadedConfig& loaded, const CommonOptions& common,
+                           const AppFiles& files, LocalContext& context) {
+    const Config& config = loaded.config;
     block_stop_signals();
     const SystemClock clock;
-    const Log log(clock, config.log_level);
+    Log log(clock, config.log_level);
     const auto opened = App::open(config, files, {.clock = clock, .log = log});
     if (!opened) {
       print_error("serve", opened.error(), context.streams.err);
@@ -82,11 +84,16 @@ class Serve final : public LocalCommand {
     }
     const auto& app = *opened;
     std::ostream& out = context.streams.out;
-    const ServeOptions options{.has_workers = workers_ == "on",
-                               .upstreams = files.upstreams,
-                               .when_ready = [&](std::uint16_t port) {
-                                 out << ready_line(config.address, port) << std::flush;
-                               }};
+    const ServeOptions options{
+        .has_workers = workers_ == "on",
+        .upstreams = files.upstreams,
+        .read_settings = [&common]() -> Result<LoadedConfig> {
+          return load_config(TRY(process_sources(common.flags, common.env_file)));
+        },
+        .in_force = loaded,
+        .log = &log,
+        .when_ready =
+            [&](std::uint16_t port) { out << ready_line(config.address, port) << std::flush; }};
     TRY(metergate::serve(*app, config, options));
     return kExitDone;
   }

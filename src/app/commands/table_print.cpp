@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-// Characters, not bytes: continuation bytes of UTF-8 take no room of their own.
+// The width in characters: continuation bytes of UTF-8 take no column.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;

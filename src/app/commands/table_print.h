@@ -1,4 +1,4 @@
-// Prints rows under headings, in columns. A value; no threads.
+// Prints rows under headings, in columns. Pure function; safe from any thread.
 #pragma once
 
 #include <ostream>

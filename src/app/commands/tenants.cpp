@@ -6,7 +6,7 @@
 #include "app/commands/command.h"
 #include "app/commands/table_print.h"
 #include "app/exit_status.h"
-#include "service/directory.h"
+#include "service/tenants/directory.h"
 
 namespace metergate {
 namespace {

@@ -10,14 +10,14 @@
 #include "app/exit_status.h"
 #include "app/front.h"
 #include "app/lifetime.h"
-#include "service/sessions.h"
-#include "storage/memory_store.h"
-#include "storage/open_store.h"
+#include "service/access/sessions.h"
+#include "storage/engine/memory_store.h"
+#include "storage/engine/open_store.h"
 
 namespace metergate {
 namespace {
 
-// What both ways to a token are asked with.
+// The options that both ways to a token share.
 struct TokenWords {
   TokenRequest request;
   std::string scope;
@@ -44,7 +44,7 @@ struct TokenWords {
     return sessions.issue(request);
   }
 
-  // The same words again, for the server.
+  // The same words, for the server.
   Arguments arguments() const {
     Arguments words = {"--scope", scope, "--ttl", lifetime};
     const auto add = [&words](const char* name, const std::string& value) {
@@ -68,7 +68,7 @@ class Token final : public LocalCommand {
     const auto loaded = load_process_config("token", context.common, context.streams.err);
     if (!loaded) return kExitConfiguration;
     const Config& config = loaded->config;
-    // A server that runs here knows best what it is that it takes.
+    // A running server decides itself which tokens it accepts.
     if (is_folder_in_use(config.data_dir)) {
       const StoreCall call{.name = "issue-token", .arguments = words_.arguments(), .actor = "cli"};
       const auto status = TRY(ask_server(call, config.data_dir, context.streams));
@@ -91,7 +91,8 @@ class Token final : public LocalCommand {
   }
 
  private:
-  // A token is a signature over words: no folder is needed, and what it names need not exist yet.
+  // A token is only signed text: it needs no folder, and the tenant and roles that it names need
+  // not exist yet.
   Result<std::string> issue_here(const Config& config) {
     const SystemClock clock;
     const auto store = make_memory_store(config.rules.zone);
@@ -106,7 +107,7 @@ class Token final : public LocalCommand {
   TokenWords words_;
 };
 
-// The same inside the server, with its own secret.
+// The same inside the server, with its secret.
 class IssueToken final : public StoreCommand {
  public:
   void declare(CLI::App& options) override { words_.declare(options); }

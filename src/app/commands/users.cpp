@@ -9,14 +9,14 @@
 #include "app/commands/command.h"
 #include "app/commands/table_print.h"
 #include "app/exit_status.h"
-#include "service/sessions.h"
+#include "service/access/sessions.h"
 
 namespace metergate {
 namespace {
 
 constexpr std::size_t kPasswordLineMax = 4096;
 
-// Keeps what is typed off the screen while it lives.
+// Turns the terminal's echo off while it lives.
 class HiddenTyping {
  public:
   HiddenTyping() : is_on_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
@@ -153,7 +153,7 @@ class Keys final : public StoreCommand {
       NewKey wanted{.name = name_, .permissions = permissions_, .expires_at = {}};
       if (!expires_at_.empty()) wanted.expires_at = TRY(parse_timestamp(expires_at_));
       const MadeKey made = TRY(sessions.add_key(wanted, context.actor));
-      // The key alone on standard output, so that it can be piped to where it is kept.
+      // Only the key goes to standard output, so that it can be piped to a file.
       context.streams.err << fmt::format("key {} is shown this once:\n", made.key_id);
       context.streams.out << made.key << '\n';
       return kExitDone;

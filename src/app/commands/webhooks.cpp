@@ -6,8 +6,8 @@
 #include "app/commands/command.h"
 #include "app/commands/table_print.h"
 #include "app/exit_status.h"
-#include "service/deliveries.h"
-#include "service/directory.h"
+#include "service/tenants/directory.h"
+#include "service/webhooks/deliveries.h"
 
 namespace metergate {
 namespace {
@@ -40,7 +40,7 @@ class WebhooksCommand final : public StoreCommand {
   }
 
  private:
-  // The operator may look after every tenant's webhooks.
+  // Operators may see every tenant's webhooks.
   Result<WebhookOwner> find_owner(const StoreContext& context) const {
     if (tenant_.empty()) return WebhookOwner::provider();
     const TenantId tenant = TRY(TenantId::parse(tenant_));
@@ -49,7 +49,7 @@ class WebhooksCommand final : public StoreCommand {
     return WebhookOwner::of(TRY(caller.access(tenant, Permission::tenants_update)));
   }
 
-  // In steps, as many as it takes: a step leaves nothing that the next would find again.
+  // Replays in steps until none are left; a step leaves nothing that the next one would repeat.
   Result<int> replay(const WebhookOwner& owner, StoreContext& context) {
     ReplayRequest request{delivery_, std::nullopt};
     if (!since_.empty()) request.since = TRY(parse_timestamp(since_));

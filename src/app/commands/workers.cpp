@@ -6,7 +6,7 @@
 #include "app/commands/command.h"
 #include "app/commands/table_print.h"
 #include "app/exit_status.h"
-#include "service/worker_board.h"
+#include "service/upkeep/worker_board.h"
 #include "workers/scheduler.h"
 
 namespace metergate {

@@ -1,4 +1,4 @@
-// The C++ client's part in ../exactly_once.py, which says what it does.
+// The C++ client's part in ../exactly_once.py, which describes the test.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>

@@ -75,8 +75,66 @@ const tests = {
     assert.deepEqual(await rows({}), [["acme", 7.5], ["bolt", 8]]);
     assert.deepEqual(await rows({ subject: ["bolt"] }), [["bolt", 8]]);
     assert.deepEqual(await rows({ filterGroupBy: { model: ["y"], type: ["in", "out"] } }), [["acme", 4]]);
-    await assert.rejects(rows({ advancedMeterGroupByFilters: { model: { $eq: "x" } } }), (error) => error.status === 400);
+    const advanced = (filters) => rows({ advancedMeterGroupByFilters: filters });
+    assert.deepEqual(await advanced({ model: { $eq: "x" } }), [["acme", 3.5], ["bolt", 8]]);
+    assert.deepEqual(await advanced({ model: { $ne: "x" } }), [["acme", 4]]);
+    assert.deepEqual(await advanced({ model: { $or: [{ $like: "y%" }, { $in: ["z"] }] }, type: { $ilike: "IN" } }), [["acme", 4]]);
+    await assert.rejects(advanced({ model: { $equals: "x" } }), (error) => error.status === 400);
+    await assert.rejects(advanced({ kind: { $eq: "x" } }), (error) => error.status === 400);
+    const asked = await om.meters.query("tokens_total", { from: at(0), to: at(120),
+      advancedMeterGroupByFilters: JSON.stringify({ model: { $eq: "y" } }) });
+    assert.equal(asked.data[0].value, 4);
     assert.equal((await om.meters.query("tokens_total", { clientId: "me", from: at(0), to: at(120) })).data[0].value, 15.5);
+  },
+
+  async "the values of a group are listed"(om) {
+    const range = { from: at(0), to: at(120) };
+    assert.deepEqual(await om.meters.listGroupByValues("tokens_total", "model", range), ["x", "y"]);
+    assert.deepEqual(await om.meters.listGroupByValues("tokens_total", "type", { from: at(60), to: at(120) }), ["in"]);
+    await assert.rejects(om.meters.listGroupByValues("tokens_total", "kind", range), (error) => error.status === 400);
+  },
+
+  async "events are listed as they were sent, the newest first"(om) {
+    const listed = await om.events.list({ from: at(0), to: at(120) });
+    assert.equal(listed.length, 4);
+    assert.deepEqual(listed[0].event.time, at(61));
+    assert.equal(listed[0].event.subject, "acme");
+    assert.equal(listed[0].event.specversion, "1.0");
+    assert.deepEqual(listed[0].event.data, { tokens: 4, model: "y", type: "in" });
+    assert(listed[0].ingestedAt instanceof Date && listed[0].storedAt instanceof Date);
+    assert.equal(listed[0].validationError, undefined);
+    assert.deepEqual((await om.events.list({ subject: "bol" })).map(({ event }) => event.subject), ["bolt"]);
+    assert.equal((await om.events.list({ limit: 2 })).length, 2);
+    const id = listed[1].event.id;
+    assert.deepEqual((await om.events.list({ id: id.slice(3, 20) })).map(({ event }) => event.id), [id]);
+    assert.deepEqual(await om.events.list({ subject: "nobody" }), []);
+    await assert.rejects(om.events.list({ ingestedAtFrom: at(0) }), (error) => error.status === 400);
+    await om.events.ingest({ id: "odd", type: "odd.type", subject: "bolt", time: at(2), source: "app", data: { any: "thing" } });
+    assert.equal((await om.events.list({ id: "odd" }))[0].validationError, "no meter counts events of this type");
+    const own = new OpenMeter({ baseUrl, apiKey: run("token", "--scope", "tenant", "--tenant", "bolt") });
+    assert.deepEqual(new Set((await own.events.list()).map(({ event }) => event.subject)), new Set(["bolt"]));
+    assert.deepEqual(await own.events.list({ subject: "acme" }), []);
+  },
+
+  async "a meter keeps metadata"(om) {
+    const made = await om.meters.create({ slug: "seats", aggregation: "LATEST", eventType: "seats", valueProperty: "$.n",
+      metadata: { owner: "billing", "cost.centre": "42" } });
+    assert.deepEqual(made.metadata, { owner: "billing", "cost.centre": "42" });
+    assert.deepEqual((await om.meters.update("seats", { name: "Seats" })).metadata, made.metadata);
+    assert.deepEqual((await om.meters.update("seats", { metadata: { owner: "sales" } })).metadata, { owner: "sales" });
+    assert.deepEqual((await om.meters.get("seats")).metadata, { owner: "sales" });
+    await assert.rejects(om.meters.update("seats", { metadata: { n: 5 } }), (error) => error.status === 400);
+    await om.meters.delete("seats");
+  },
+
+  async "Kong's consumers are tenants"(om) {
+    const send = (subject, id) => fetch(`${baseUrl}/api/v3/openmeter/events`, { method: "POST",
+      headers: { authorization: `Bearer ${provider}`, "content-type": "application/cloudevents-batch+json" },
+      body: JSON.stringify([{ specversion: "1.0", id, source: "kong", type: "kong.request", subject, time: at(3), data: {} }]) });
+    assert.equal((await send("consumer:bolt", "k1")).status, 204);
+    assert.equal((await send("bolt", "k1")).status, 204, "the same event, sent again");
+    assert.equal((await send("consumer:nobody", "k2")).status, 404);
+    assert.deepEqual((await om.events.list({ id: "k1" })).map(({ event }) => event.subject), ["bolt"]);
   },
 
   async "a meter is renamed and counts on, and what it groups by stays"(om) {

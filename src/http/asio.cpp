@@ -1,5 +1,0 @@
-// The compiled part of Asio.
-#include "http/asio.h"
-
-#include <boost/asio/impl/src.hpp>
-#include <boost/asio/ssl/impl/src.hpp>

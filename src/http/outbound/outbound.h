@@ -1,0 +1,75 @@
+// Outbound: sends one HTTP request to where a stranger's URL points, and says what came of it.
+//
+// The address is looked up once, held against the rules, and that very address is connected to,
+// with the host's name for TLS. No redirect is followed, no proxy used, no connection kept. An
+// exchange lasts at most the timeout; of an answer at most 64 KiB is read. All exchanges share one
+// thread. post() and stop() from any thread; `then` is called exactly once, on the outbound's
+// thread or, after stop(), on the caller's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/changing.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "http/outbound/destination.h"
+#include "http/words/message.h"
+
+namespace metergate::http {
+
+struct OutboundOptions {
+  Changing<DestinationRules> rules;
+  std::string ca_file;  // certificates trusted besides the system's; empty: none
+  std::string user_agent = "Metergate";
+  Milliseconds timeout{15'000};
+};
+
+struct OutboundRequest {
+  std::string url;
+  std::vector<Header> headers;  // besides Host, Content-Length, Connection and User-Agent
+  std::string body;
+};
+
+enum class OutboundEnd : std::uint8_t {
+  answered,  // there is a status
+  refused,   // never sent: the URL or an address of its host is not allowed, or it has none
+  failed,    // no connection, no TLS, no answer that is HTTP
+  timed_out,
+  stopped  // by stop()
+};
+
+struct OutboundAnswer {
+  OutboundEnd end = OutboundEnd::failed;
+  int status = 0;
+  std::optional<Milliseconds> retry_after;
+  std::string excerpt;  // of the answer's body, at most 256 bytes of printable ASCII
+  std::string problem;  // for people, where there is no status
+  Microseconds duration{0};
+};
+
+class Outbound {
+ public:
+  using Then = std::move_only_function<void(OutboundAnswer)>;
+
+  virtual ~Outbound() = default;  // stops
+  virtual void post(OutboundRequest request, Then then) = 0;
+  // Ends every exchange under way; each is told OutboundEnd::stopped.
+  virtual void stop() = 0;
+  // For what is posted from now on.
+  virtual void set_rules(DestinationRules rules) = 0;
+
+  // ErrorCode::invalid where the certificates cannot be read.
+  static Result<std::unique_ptr<Outbound>> create(const OutboundOptions& options,
+                                                  const Clock& clock);
+};
+
+// "120" or an HTTP date (RFC 9110, 10.2.3); nothing where it is neither.
+std::optional<Milliseconds> parse_retry_after(std::string_view text, Timestamp now);
+
+}  // namespace metergate::http

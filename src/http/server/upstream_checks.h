@@ -1,0 +1,44 @@
+// UpstreamChecks: looks at each target of each upstream by the clock, whether it answers, and looks
+// its name up again. A thread for each upstream does one target after another, with a time limit
+// for each.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "http/server/upstream.h"
+
+namespace metergate::http {
+
+// Whether the target takes a connection, with TLS where its origin is https, and, where the
+// upstream has a health path, answers a GET of it with a status from 200 to 399. An error says what
+// went wrong. At most `connect_timeout` for each step.
+Result<> try_target(const Upstream& upstream, const Upstream::Target& target);
+
+class UpstreamChecks {
+ public:
+  UpstreamChecks(std::vector<std::shared_ptr<Upstream>> upstreams, const Log& log);
+  ~UpstreamChecks();
+  UpstreamChecks(const UpstreamChecks&) = delete;
+  UpstreamChecks& operator=(const UpstreamChecks&) = delete;
+
+  void start();
+  // One round over all targets of one upstream.
+  void check(Upstream& upstream) const;
+
+ private:
+  void check_until_stopped(Upstream& upstream);
+  const std::vector<std::shared_ptr<Upstream>> upstreams_;
+  const Log& log_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool is_stopping_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace metergate::http

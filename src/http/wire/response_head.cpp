@@ -1,0 +1,144 @@
+#include "http/wire/response_head.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "http/wire/framing.h"
+#include "http/words/characters.h"
+#include "http/words/message.h"
+
+namespace metergate::http {
+namespace {
+
+constexpr std::size_t kAnswerFieldsMax = 200;
+constexpr std::size_t kAnswerFieldsUsual = 16;
+constexpr std::size_t kAnswerLengthDigitsMax = 18;
+
+std::unexpected<Error> refuse_answer(std::string_view message) {
+  return fail(ErrorCode::upstream, std::string{message});
+}
+
+Result<> parse_status_line(std::string_view line, ResponseHead& head) {
+  constexpr std::string_view kVersion = "HTTP/1.";
+  constexpr std::size_t kStatusAt = 9;
+  constexpr std::size_t kReasonAt = 12;
+  const bool has_shape = line.size() >= kReasonAt && line.starts_with(kVersion) &&
+                         (line[7] == '0' || line[7] == '1') && line[8] == ' ' &&
+                         (line.size() == kReasonAt || line[kReasonAt] == ' ');
+  if (!has_shape) return refuse_answer("the answer does not begin with an HTTP/1 status line");
+  const std::string_view digits = line.substr(kStatusAt, 3);
+  int status = 0;
+  if (!std::ranges::all_of(digits, is_digit) ||
+      std::from_chars(digits.data(), digits.data() + digits.size(), status).ec != std::errc{} ||
+      status < 100 || status > 599)
+    return refuse_answer("the answer's status is not a number from 100 to 599");
+  const std::string_view reason = line.substr(std::min(line.size(), kReasonAt + 1));
+  if (!is_field_value(reason)) return refuse_answer("the answer's reason has a control character");
+  head.status = status;
+  head.version_minor = line[7] - '0';
+  head.reason = reason;
+  return {};
+}
+
+// The only value of a field; an error where there are several.
+Result<std::optional<std::string_view>> only_value(const ResponseHead& head,
+                                                   std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const ResponseField& field : head.fields) {
+    if (!equals_ignoring_case(field.name, name)) continue;
+    if (value) return refuse_answer("the answer says its length more than once");
+    value = field.value;
+  }
+  return value;
+}
+
+Result<std::optional<std::int64_t>> content_length_of(const ResponseHead& head) {
+  const auto text = TRY(only_value(head, "content-length"));
+  if (!text) return std::optional<std::int64_t>{};
+  std::int64_t length = 0;
+  const bool has_shape = !text->empty() && text->size() <= kAnswerLengthDigitsMax &&
+                         std::ranges::all_of(*text, is_digit);
+  if (!has_shape ||
+      std::from_chars(text->data(), text->data() + text->size(), length).ec != std::errc{})
+    return refuse_answer("the answer's Content-Length is not a number");
+  return std::optional{length};
+}
+
+bool names_option(const ResponseHead& head, std::string_view option) {
+  return std::ranges::any_of(head.fields, [&](const ResponseField& field) {
+    return equals_ignoring_case(field.name, "connection") && has_list_word(field.value, option);
+  });
+}
+
+}  // namespace
+
+bool has_list_word(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (equals_ignoring_case(trimmed(list.substr(0, comma)), word)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+Result<> parse_response_head(std::string_view bytes, ResponseHead& head) {
+  head.fields.clear();
+  head.fields.reserve(kAnswerFieldsUsual);
+  bool is_first = true;
+  while (true) {
+    const std::size_t end = bytes.find("\r\n");
+    if (end == std::string_view::npos) return refuse_answer("the answer's head has no end");
+    const std::string_view line = bytes.substr(0, end);
+    if (has_line_end(line))
+      return refuse_answer("a line of the answer's head does not end in CRLF");
+    bytes.remove_prefix(end + 2);
+    if (is_first) {
+      TRY(parse_status_line(line, head));
+      is_first = false;
+      continue;
+    }
+    if (line.empty()) break;
+    if (head.fields.size() == kAnswerFieldsMax)
+      return refuse_answer("the answer has more than 200 fields");
+    const std::size_t colon = line.find(':');
+    // A space before the colon is for us to remove (RFC 9112, 5.1); in front of the name it would
+    // make the line the rest of the one before.
+    const std::string_view before = line.substr(0, std::min(colon, line.size()));
+    const std::string_view name = before.substr(0, before.find_last_not_of(" \t") + 1);
+    if (colon == std::string_view::npos || !is_token(name))
+      return refuse_answer("a field of the answer is not a token directly followed by ':'");
+    const std::string_view value = trimmed(line.substr(colon + 1));
+    if (!is_field_value(value))
+      return refuse_answer("a field of the answer has a control character");
+    head.fields.push_back({name, value});
+  }
+  if (!bytes.empty()) return refuse_answer("there is something after the empty line");
+  return {};
+}
+
+Result<ResponseFraming> framing_of(const ResponseHead& head, bool answers_head) {
+  const auto length = TRY(content_length_of(head));
+  const auto coding = TRY(only_value(head, "transfer-encoding"));
+  if (coding && (head.version_minor == 0 || !equals_ignoring_case(*coding, "chunked")))
+    return refuse_answer("the answer's Transfer-Encoding is not 'chunked' in HTTP/1.1");
+  if (coding && length)
+    return refuse_answer("the answer has both Content-Length and Transfer-Encoding");
+  const bool is_persistent = head.version_minor == 1 || names_option(head, "keep-alive");
+  ResponseFraming framing{.keep_alive = is_persistent && !names_option(head, "close")};
+  if (answers_head || is_bodiless(head.status)) {
+    if (answers_head || head.status == 304) framing.said_length = length;
+    return framing;
+  }
+  if (coding) {
+    framing.body = BodyKind::chunked;
+  } else if (length) {
+    framing.body = BodyKind::length;
+    framing.length = *length;
+  } else {
+    framing.body = BodyKind::until_close;
+    framing.keep_alive = false;
+  }
+  return framing;
+}
+
+}  // namespace metergate::http

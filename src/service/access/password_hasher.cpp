@@ -1,0 +1,72 @@
+#include "service/access/password_hasher.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <future>
+#include <utility>
+
+#include "base/crypto.h"
+
+namespace metergate {
+namespace {
+
+// A tenth of a core beside somebody busy, all of it beside nobody.
+constexpr int kNiceness = 10;
+
+}  // namespace
+
+PasswordHasher::~PasswordHasher() {
+  {
+    const std::scoped_lock lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<std::string> PasswordHasher::hash(const std::string& password) {
+  Result<std::string> hashed = std::string{};
+  TRY(run([&] { hashed = hash_password(password); }));
+  return hashed;
+}
+
+Result<bool> PasswordHasher::is_of(const std::string& hash, const std::string& password) {
+  bool is_right = false;
+  TRY(run([&] { is_right = verify_password(hash, password); }));
+  return is_right;
+}
+
+Result<> PasswordHasher::run(Job job) {
+  std::promise<void> done;
+  std::future<void> is_done = done.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.size() >= kWaitingMax)
+      return fail(ErrorCode::overloaded, "too many logins are waiting; try again in a second");
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    waiting_.push_back([job = std::move(job), done = std::move(done)]() mutable {
+      job();
+      done.set_value();
+    });
+  }
+  changed_.notify_one();
+  is_done.wait();
+  return {};
+}
+
+void PasswordHasher::work() {
+  // Of this thread alone, as Linux has it; where it is refused, it goes on as it is.
+  static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
+  while (true) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Job next = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    next();
+  }
+}
+
+}  // namespace metergate

@@ -1,0 +1,50 @@
+// Overview: what a provider's first screen shows of a period, in one answer: totals, how many
+// tenants are how healthy, what is owed, what is open, who stands out, and how usage went.
+//
+// Made of what lists and analytics keep from one question to the next, so that it costs the tenants
+// that changed and not all of them. Any thread.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "service/analytics/analytics.h"
+#include "service/billing/billing.h"
+
+namespace metergate {
+
+inline constexpr std::int64_t kTopTenants = 5;
+inline constexpr int kTrendMonths = 13;
+inline constexpr std::array<std::string_view, 4> kSeverities = {"critical", "high", "medium",
+                                                                "low"};
+
+struct OverviewResult {
+  Period period;
+  bool is_closed = false;
+  Currency currency = Currency::usd();
+  StatementSummary summary;
+  UsageOfAll usage;
+  std::array<std::int64_t, kSeverities.size()> open_alerts{};  // of any period
+  std::vector<Statement> by_cost;                              // who owes most, at most kTopTenants
+  std::vector<Statement> by_utilization;
+  std::vector<AnalyticsRow> trend;  // months up to the period, oldest first
+};
+
+class Overview {
+ public:
+  Overview(const Store& store, const Billing& billing, const Analytics& analytics)
+      : store_(store), billing_(billing), analytics_(analytics) {}
+
+  // Nothing: the current period. ErrorCode::invalid for one in the future.
+  Result<OverviewResult> of(std::optional<Period> period) const;
+
+ private:
+  Result<std::vector<Statement>> top(Period period, const std::string& sort) const;
+  const Store& store_;
+  const Billing& billing_;
+  const Analytics& analytics_;
+};
+
+Json overview_json(const OverviewResult& result);
+
+}  // namespace metergate

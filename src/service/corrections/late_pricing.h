@@ -1,0 +1,40 @@
+// LatePricing: what a correction of an event of a closed period comes to: which meters of the
+// frozen statement it changes, by how much, and what that costs. Writes nothing but, where that has
+// not been done yet, the closing of the period. Any thread.
+#pragma once
+
+#include <optional>
+
+#include "service/billing/billing.h"
+#include "service/billing/late_lines.h"
+#include "service/reports/reporting.h"
+
+namespace metergate {
+
+class LatePricing {
+ public:
+  LatePricing(Store& store, const Billing& billing, Reporting& reporting, const BillingRules& rules)
+      : store_(store), billing_(billing), reporting_(reporting), rules_(rules) {}
+
+  // The next entry of the event's tenant and period, billed in the earliest open period, still
+  // without the correction's id and reason. `replacement`: of the same period. Errors: conflict
+  // (corrected before), period_closed (what it changes is no sum, or how it was priced is not
+  // known), invalid (a count).
+  Result<LateEntry> price(const KeptEvent& kept,
+                          const std::optional<UsageEvent>& replacement) const;
+
+ private:
+  struct Base;
+  Result<> check_first(const KeptEvent& kept) const;
+  Result<Base> base_of(const TenantId& tenant, Period period) const;
+  Result<Quantities> quantities(const UsageEvent& event, Sequence sequence, const Base& base) const;
+  Result<Quantities> own_quantities(const UsageEvent& event, Sequence sequence,
+                                    const Base& base) const;
+  Result<bool> counted_it(const OwnLineItem& line, const Base& base) const;
+  Store& store_;
+  const Billing& billing_;
+  Reporting& reporting_;
+  const BillingRules& rules_;
+};
+
+}  // namespace metergate

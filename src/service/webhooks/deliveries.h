@@ -1,0 +1,149 @@
+// Deliveries: what webhooks are told, from the fact that causes it to the attempt that succeeds or
+// the last that fails.
+//
+// A delivery is stored in the batch of its fact, so that there is never one without the other. A
+// webhook's deliveries are sent one after another in the order of their facts; those of different
+// webhooks do not wait for each other. claim() is durable before anything is sent: who sends waits
+// for Attempt::sequence. Each attempt has one outcome, which is stored in one batch with the
+// delivery's new state and the usage event that counts it; an attempt that a crash cut off gets its
+// outcome at the next start, and is made again under the same id. Where a hard limit of the plan
+// leaves no room for an attempt, none is claimed: the delivery waits. Nothing is sent here: that is
+// a worker's, one at a time. All else from any thread.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "service/shared/actor.h"
+#include "service/shared/rules.h"
+#include "service/shared/tick.h"
+#include "service/webhooks/delivery.h"
+#include "service/webhooks/delivery_limit.h"
+#include "service/webhooks/delivery_queue.h"
+#include "service/webhooks/webhooks.h"
+
+namespace metergate {
+
+// Something that happened, for the webhooks of its owner (a tenant's id; empty: the provider).
+struct Notice {
+  std::string owner;
+  std::string type;
+  Json data;
+};
+
+// The webhooks that a batch holds deliveries for.
+using Announced = std::vector<WebhookKey>;
+
+// An attempt that is claimed: what to send, where, and when it may be.
+struct Attempt {
+  Delivery delivery;
+  Sequence sequence = 0;
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct DeliveryQuery {
+  std::string status;  // one or several with commas between; empty: any
+  std::string sort;    // one of kDeliverySorts, or with - before it; empty: the newest first
+  std::int64_t page = 1;
+  std::int64_t limit = 50;
+};
+
+// The plain fields of a delivery.
+inline constexpr std::array<std::string_view, 11> kDeliverySorts = {
+    "created_at",  "completed_at", "next_attempt_at", "last_attempt_at", "status",     "type",
+    "last_status", "last_problem", "last_answer",     "attempts",        "delivery_id"};
+
+struct DeliveryPage {
+  std::int64_t total = 0;
+  std::vector<Json> deliveries;
+};
+
+struct ReplayRequest {
+  std::string delivery_id;         // one, whatever became of it; empty: all that were given up
+  std::optional<Timestamp> since;  // of those, the ones made from then on
+};
+
+struct Replayed {
+  std::int64_t count = 0;
+  bool more = false;  // the step was bounded: ask again
+};
+
+class Deliveries {
+ public:
+  static constexpr std::int64_t kWaitingMax = 100'000;  // of one webhook
+  static constexpr std::size_t kReplayMax = 1000;       // in one step
+  static constexpr std::chrono::hours kDeliveredKept{7 * 24};
+  static constexpr std::chrono::hours kGivenUpKept{30 * 24};
+
+  struct Parts {
+    Store& store;
+    Webhooks& webhooks;
+    const Directory& directory;
+    const Catalog& catalog;
+    const BillingRules& rules;
+    const Clock& clock;
+    const Log& log;
+  };
+  // Reads what waits. Deliveries that are claimed were so by a process that is no more.
+  static Result<std::unique_ptr<Deliveries>> open(const Parts& parts);
+
+  // Adds a delivery to the batch for each active webhook of the owner that wants it. Once the
+  // batch is applied, committed() is called with what this answered.
+  Announced announce(const Notice& notice, Batch& batch);
+  void committed(const Announced& announced);
+
+  // For the doors. ErrorCode::not_found where there is no such webhook or delivery; conflict where
+  // the webhook is not active.
+  Result<Json> test(const WebhookOwner& owner, const std::string& webhook_id);
+  Result<Replayed> replay(const Webhooks::Reference& which, const ReplayRequest& request,
+                          const Actor& actor);
+  Result<DeliveryPage> list(const Webhooks::Reference& which, const DeliveryQuery& query) const;
+
+  // For the worker. The next attempt that is due; nothing: none is, look again at next_due().
+  Result<std::optional<Attempt>> claim(Timestamp now);
+  // The outcome of a claimed attempt; after an error the same again. The webhook's next delivery
+  // can be claimed then.
+  Result<> record(const Attempt& attempt, const AttemptOutcome& outcome);
+  std::optional<Timestamp> next_due() const { return queue_.next_due(); }
+  // Called from any thread when something may be due. One listener; an empty one ends it.
+  void set_listener(std::function<void()> listener);
+
+  // Removes deliveries that were kept long enough; a bounded step.
+  Result<TickReport> forget(Timestamp now);
+
+ private:
+  explicit Deliveries(const Parts& parts)
+      : parts_(parts), limit_({parts.store, parts.directory, parts.catalog, parts.rules}) {}
+  Delivery make(const WebhookKey& key, const Notice& notice, Timestamp at);
+  Result<std::optional<Attempt>> look_at(const WebhookKey& key, Timestamp now);
+  Result<std::vector<Delivery>> waiting_of(const WebhookKey& key, std::int64_t limit) const;
+  Result<> give_up_waiting(const WebhookKey& key, const std::string& reason, Timestamp now);
+  Result<std::optional<Attempt>> claim_one(Delivery delivery, const Webhook& webhook,
+                                           Timestamp now);
+  Result<> write_outcome(const Delivery& after, const AttemptOutcome& outcome, int attempt);
+  Result<> tell_webhook(const WebhookKey& key, Consequence consequence);
+  Result<> switch_off(const WebhookKey& key, const std::string& reason);
+  Result<std::vector<Delivery>> find_for_replay(const WebhookKey& key,
+                                                const ReplayRequest& request) const;
+  Result<> commit(Batch batch);
+  std::int64_t next_number(Timestamp at);
+  void tell_listener();
+
+  const Parts parts_;
+  DeliveryLimit limit_;
+  DeliveryQueue queue_;
+  std::mutex mutex_;
+  std::int64_t last_number_ = 0;
+  std::function<void()> listener_;
+};
+
+}  // namespace metergate

@@ -1,0 +1,104 @@
+#include "service/webhooks/webhook.h"
+
+#include <algorithm>
+
+#include "service/webhooks/webhook_secret.h"
+
+namespace metergate {
+namespace {
+
+Json texts(const std::vector<std::string>& values) {
+  Json array = Json::array();
+  for (const std::string& value : values) array.push_back(value);
+  return array;
+}
+
+Result<std::vector<std::string>> read_texts(const Json* array) {
+  std::vector<std::string> values;
+  if (array == nullptr || !array->is_array()) return fail(ErrorCode::corrupt, "no list of texts");
+  for (const Json& value : array->as_array()) {
+    if (!value.is_string()) return fail(ErrorCode::corrupt, "a list of texts holds something else");
+    values.push_back(value.as_string());
+  }
+  return values;
+}
+
+}  // namespace
+
+bool is_of_pattern(std::string_view type, std::string_view pattern) {
+  if (pattern == "*") return true;
+  if (!pattern.ends_with(".*")) return type == pattern;
+  return type.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+bool Webhook::wants(std::string_view type) const {
+  return std::ranges::any_of(
+      events, [&](const std::string& pattern) { return is_of_pattern(type, pattern); });
+}
+
+std::vector<std::string> Webhook::secrets_at(Timestamp now) const {
+  std::vector<std::string> secrets = {secret};
+  if (!previous_secret.empty() && now < previous_secret_until) secrets.push_back(previous_secret);
+  return secrets;
+}
+
+Json webhook_json(const Webhook& webhook) {
+  Json shown =
+      Json::object({{"webhook_id", webhook.key.id},
+                    {"url", webhook.url},
+                    {"events", texts(webhook.events)},
+                    {"is_active", webhook.is_active},
+                    {"disabled_reason",
+                     webhook.disabled_reason.empty() ? Json() : Json(webhook.disabled_reason)},
+                    {"created_at", webhook.created_at},
+                    {"updated_at", webhook.updated_at}});
+  if (!webhook.key.owner.empty()) {
+    shown.as_object().insert(shown.as_object().begin(), {"tenant_id", webhook.key.owner});
+  }
+  return shown;
+}
+
+Json to_document(const Webhook& webhook) {
+  Json document = Json::object({{"tenant_id", webhook.key.owner},
+                                {"webhook_id", webhook.key.id},
+                                {"url", webhook.url},
+                                {"events", texts(webhook.events)},
+                                {"secret", webhook.secret},
+                                {"is_active", webhook.is_active},
+                                {"created_at", webhook.created_at},
+                                {"updated_at", webhook.updated_at}});
+  if (!webhook.previous_secret.empty()) {
+    document.set("previous_secret", webhook.previous_secret);
+    document.set("previous_secret_until", webhook.previous_secret_until);
+  }
+  if (!webhook.disabled_reason.empty()) document.set("disabled_reason", webhook.disabled_reason);
+  if (webhook.given_up_at) document.set("given_up_at", *webhook.given_up_at);
+  return document;
+}
+
+Result<Webhook> webhook_from(const Json& document) {
+  Webhook webhook;
+  webhook.key = {document.string_at("tenant_id").value_or(""),
+                 document.string_at("webhook_id").value_or("")};
+  webhook.url = document.string_at("url").value_or("");
+  webhook.events = TRY(read_texts(document.find("events")));
+  webhook.secret = document.string_at("secret").value_or("");
+  webhook.previous_secret = document.string_at("previous_secret").value_or("");
+  webhook.previous_secret_until =
+      document.timestamp_at("previous_secret_until").value_or(Timestamp{});
+  webhook.is_active = document.bool_at("is_active").value_or(false);
+  webhook.disabled_reason = document.string_at("disabled_reason").value_or("");
+  webhook.given_up_at = document.timestamp_at("given_up_at");
+  webhook.created_at = document.timestamp_at("created_at").value_or(Timestamp{});
+  webhook.updated_at = document.timestamp_at("updated_at").value_or(Timestamp{});
+  webhook.revision = document.integer_at("revision").value_or(0);
+  const bool is_signed = webhook_secret_bytes(webhook.secret).has_value() &&
+                         (webhook.previous_secret.empty() ||
+                          webhook_secret_bytes(webhook.previous_secret).has_value());
+  if (webhook.key.id.empty() || webhook.url.empty() || !is_signed) {
+    return fail(ErrorCode::corrupt, "webhook '" + webhook.key.id + "' cannot be read");
+  }
+  return webhook;
+}
+
+}  // namespace metergate

@@ -1,0 +1,62 @@
+// Webhook: somebody's wish to be told of events at a URL, as it is kept and as it is shown. A
+// value; no threads.
+//
+// A webhook belongs to a tenant, or to the provider, whose owner text is empty.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "storage/shapes/store.h"
+
+namespace metergate {
+
+struct WebhookKey {
+  std::string owner;  // a tenant's id; empty: the provider
+  std::string id;
+  friend auto operator<=>(const WebhookKey&, const WebhookKey&) = default;
+};
+
+struct Webhook {
+  WebhookKey key;
+  std::string url;
+  std::vector<std::string> events;  // patterns
+  std::string secret;               // "whsec_…"
+  std::string previous_secret;      // signs beside it for a while after a change; empty: none
+  Timestamp previous_secret_until{};
+  bool is_active = true;
+  std::string disabled_reason;  // why Metergate switched it off; empty where it did not
+  // A delivery was given up after all its tries, and none succeeded since.
+  std::optional<Timestamp> given_up_at;
+  Timestamp created_at{};
+  Timestamp updated_at{};
+  std::int64_t revision = 0;
+
+  bool wants(std::string_view type) const;
+  // Those that sign at `now`, the newest first.
+  std::vector<std::string> secrets_at(Timestamp now) const;
+};
+
+// What can be asked for, in the order in which it is told.
+inline constexpr std::array<std::string_view, 7> kTenantEvents = {
+    "sale.created",     "ticket.created",       "store.*", "device.*",
+    "usage.near_limit", "usage.limit_exceeded", "*"};
+inline constexpr std::array<std::string_view, 5> kProviderEvents = {
+    "alert.opened", "alert.acknowledged", "alert.resolved", "alert.*", "*"};
+
+// Whether "store.*" stands for "store.created".
+bool is_of_pattern(std::string_view type, std::string_view pattern);
+
+Json to_document(const Webhook& webhook);
+Result<Webhook> webhook_from(const Json& document);
+// What its owner may see: everything but the secrets.
+Json webhook_json(const Webhook& webhook);
+
+}  // namespace metergate

@@ -1,0 +1,256 @@
+#include "service/webhooks/webhooks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+#include "base/id.h"
+#include "base/nearest.h"
+#include "service/shared/faults.h"
+#include "service/webhooks/webhook_secret.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::string_view kSecretRule =
+    "must be whsec_ and the base64 of 24 to 64 bytes, or left out: then one is made";
+
+DocumentKey document_key(const WebhookKey& key) { return {key.owner, key.id}; }
+
+std::span<const std::string_view> events_for(const std::string& owner) {
+  return owner.empty() ? std::span<const std::string_view>{kProviderEvents}
+                       : std::span<const std::string_view>{kTenantEvents};
+}
+
+void check_events(const std::vector<std::string>& events, const std::string& owner,
+                  Faults& faults) {
+  const auto known = events_for(owner);
+  for (const std::string& event : events) {
+    if (std::ranges::find(known, event) != known.end()) continue;
+    faults.add("events", fmt::format("'{}' is none of {}{}", event, fmt::join(known, ", "),
+                                     did_you_mean(event, known)));
+  }
+  if (events.empty()) {
+    faults.add("events", fmt::format("name at least one of {}", fmt::join(known, ", ")));
+  }
+}
+
+std::vector<std::string> without_repeats(const std::vector<std::string>& events) {
+  std::vector<std::string> kept;
+  for (const std::string& event : events) {
+    if (std::ranges::find(kept, event) == kept.end()) kept.push_back(event);
+  }
+  return kept;
+}
+
+void check_secret(const std::optional<std::string>& secret, Faults& faults) {
+  if (secret && !webhook_secret_bytes(*secret)) faults.add("secret", std::string{kSecretRule});
+}
+
+AuditRecord audit_for(const Webhook& webhook, std::string_view verb, const Actor& actor) {
+  const std::string_view noun = webhook.key.owner.empty() ? "provider_webhook" : "webhook";
+  AuditRecord audit = audit_of(actor, fmt::format("{}.{}", noun, verb), webhook.updated_at);
+  audit.tenant_id = webhook.key.owner;
+  return audit;
+}
+
+Json with_secret(const Webhook& webhook) {
+  Json shown = webhook_json(webhook);
+  shown.set("secret", webhook.secret);
+  return shown;
+}
+
+void take_secret(Webhook& webhook, std::string secret) {
+  webhook.previous_secret = std::exchange(webhook.secret, std::move(secret));
+  webhook.previous_secret_until = webhook.updated_at + Webhooks::kPreviousSecretKept;
+}
+
+// In all that a patch can change but the secret.
+bool is_same(const Webhook& a, const Webhook& b) {
+  return a.url == b.url && a.events == b.events && a.is_active == b.is_active &&
+         a.disabled_reason == b.disabled_reason && a.given_up_at == b.given_up_at;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Webhooks>> Webhooks::open(Store& store, const Clock& clock, UrlCheck check) {
+  std::unique_ptr<Webhooks> made(new Webhooks(store, clock, std::move(check)));
+  Query query;
+  query.collection = Collection::webhooks;
+  for (const Json& document : TRY(store.find(query))) {
+    auto webhook = std::make_shared<Webhook>(TRY(webhook_from(document)));
+    made->webhooks_[webhook->key] = std::move(webhook);
+  }
+  return made;
+}
+
+std::shared_ptr<const Webhook> Webhooks::find(const WebhookKey& key) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = webhooks_.find(key);
+  return found == webhooks_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const Webhook>> Webhooks::all_of(const std::string& owner) const {
+  std::vector<std::shared_ptr<const Webhook>> all;
+  const std::shared_lock lock(mutex_);
+  for (auto at = webhooks_.lower_bound({owner, ""}); at != webhooks_.end(); ++at) {
+    if (at->first.owner != owner) break;
+    all.push_back(at->second);
+  }
+  return all;
+}
+
+std::vector<Json> Webhooks::list(const WebhookOwner& owner) const {
+  std::vector<Json> shown;
+  for (const auto& webhook : all_of(owner.text())) shown.push_back(webhook_json(*webhook));
+  return shown;
+}
+
+Result<std::shared_ptr<const Webhook>> Webhooks::must_find(const WebhookOwner& owner,
+                                                           const std::string& id) const {
+  auto webhook = find({owner.text(), id});
+  if (webhook == nullptr) {
+    return fail(ErrorCode::not_found, fmt::format("there is no webhook '{}'", id));
+  }
+  return webhook;
+}
+
+Result<Json> Webhooks::get(const WebhookOwner& owner, const std::string& id) const {
+  return webhook_json(*TRY(must_find(owner, id)));
+}
+
+Result<> Webhooks::write(Webhook webhook, std::optional<AuditRecord> audit) {
+  Batch batch;
+  batch.at = clock_.now();
+  const bool is_new = webhook.revision == 0;
+  batch.documents.push_back({Collection::webhooks, document_key(webhook.key), to_document(webhook),
+                             is_new ? Expect::absent : Expect::revision, webhook.revision});
+  if (audit) batch.audits.push_back(*std::move(audit));
+  TRY(store_.apply(std::move(batch)));
+  ++webhook.revision;
+  const std::unique_lock lock(mutex_);
+  const WebhookKey key = webhook.key;
+  webhooks_[key] = std::make_shared<const Webhook>(std::move(webhook));
+  return {};
+}
+
+Result<Json> Webhooks::add(const WebhookOwner& owner, const NewWebhook& wanted,
+                           const Actor& actor) {
+  Faults faults;
+  if (const Result<> allowed = check_(wanted.url); !allowed) {
+    faults.add("url", allowed.error().message);
+  }
+  check_events(wanted.events, owner.text(), faults);
+  check_secret(wanted.secret, faults);
+  TRY(faults.result());
+  const std::lock_guard lock(changing_);
+  if (all_of(owner.text()).size() >= kPerOwnerMax) {
+    return fail(ErrorCode::conflict,
+                fmt::format("there are {} webhooks already: no more can be kept", kPerOwnerMax));
+  }
+  Webhook webhook;
+  webhook.created_at = webhook.updated_at = clock_.now();
+  webhook.key = {owner.text(), make_ulid(webhook.created_at)};
+  webhook.url = wanted.url;
+  webhook.events = without_repeats(wanted.events);
+  webhook.secret = wanted.secret.value_or(make_webhook_secret());
+  AuditRecord audit = audit_for(webhook, "created", actor);
+  audit.after = webhook_json(webhook);
+  TRY(write(webhook, std::move(audit)));
+  return with_secret(webhook);
+}
+
+Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
+                              const Actor& actor) {
+  Faults faults;
+  if (!patch.url && !patch.events && !patch.is_active && !patch.secret && !patch.rotates_secret) {
+    faults.add("", "nothing to change: give url, events, is_active, secret or rotate_secret");
+  }
+  if (patch.url) {
+    if (const Result<> allowed = check_(*patch.url); !allowed) {
+      faults.add("url", allowed.error().message);
+    }
+  }
+  if (patch.events) check_events(*patch.events, which.owner.text(), faults);
+  check_secret(patch.secret, faults);
+  const std::lock_guard lock(changing_);
+  const std::shared_ptr<const Webhook> before = TRY(must_find(which.owner, which.id));
+  TRY(faults.result());
+  // The secret that there is already does not push out the one before it.
+  const bool has_secret = patch.rotates_secret || (patch.secret && *patch.secret != before->secret);
+  Webhook after = *before;
+  after.updated_at = clock_.now();
+  if (patch.url) after.url = *patch.url;
+  if (patch.events) after.events = without_repeats(*patch.events);
+  if (has_secret) take_secret(after, patch.secret ? *patch.secret : make_webhook_secret());
+  if (patch.is_active) {
+    after.is_active = *patch.is_active;
+    after.disabled_reason.clear();
+    after.given_up_at.reset();
+  }
+  if (!has_secret && is_same(*before, after)) return webhook_json(*before);
+  AuditRecord audit = audit_for(after, has_secret ? "secret_changed" : "updated", actor);
+  audit.before = webhook_json(*before);
+  audit.after = webhook_json(after);
+  TRY(write(after, std::move(audit)));
+  tell_(after.key);
+  return has_secret ? with_secret(after) : webhook_json(after);
+}
+
+Result<Json> Webhooks::remove(const Reference& which, const Actor& actor) {
+  const std::lock_guard lock(changing_);
+  Webhook webhook = *TRY(must_find(which.owner, which.id));
+  webhook.updated_at = clock_.now();
+  AuditRecord audit = audit_for(webhook, "deleted", actor);
+  audit.before = webhook_json(webhook);
+  Batch batch;
+  batch.at = webhook.updated_at;
+  batch.documents.push_back({Collection::webhooks, document_key(webhook.key), std::nullopt,
+                             Expect::revision, webhook.revision});
+  batch.audits.push_back(std::move(audit));
+  TRY(store_.apply(std::move(batch)));
+  {
+    const std::unique_lock shown(mutex_);
+    webhooks_.erase(webhook.key);
+  }
+  tell_(webhook.key);
+  return webhook_json(webhook);
+}
+
+Result<> Webhooks::note(const WebhookKey& key, const std::function<bool(Webhook&)>& edit) {
+  const std::lock_guard lock(changing_);
+  const std::shared_ptr<const Webhook> before = find(key);
+  if (before == nullptr) return {};
+  Webhook after = *before;
+  if (!edit(after)) return {};
+  if (after.is_active == before->is_active) return write(after, std::nullopt);
+  after.updated_at = clock_.now();
+  AuditRecord audit = audit_for(after, "disabled", Actor{"system:delivery", "", "", ""});
+  audit.reason = after.disabled_reason;
+  audit.before = webhook_json(*before);
+  audit.after = webhook_json(after);
+  return write(after, std::move(audit));
+}
+
+Result<> Webhooks::note_success(const WebhookKey& key) {
+  return note(key, [](Webhook& webhook) {
+    return std::exchange(webhook.given_up_at, std::nullopt).has_value();
+  });
+}
+
+Result<> Webhooks::note_given_up(const WebhookKey& key) {
+  return note(key, [now = clock_.now()](Webhook& webhook) {
+    webhook.given_up_at = now;
+    return webhook.is_active;
+  });
+}
+
+Result<> Webhooks::disable(const WebhookKey& key, const std::string& reason) {
+  return note(key, [&reason](Webhook& webhook) {
+    webhook.disabled_reason = reason;
+    return std::exchange(webhook.is_active, false);
+  });
+}
+
+}  // namespace metergate

@@ -1,0 +1,105 @@
+// Webhooks: who wants to be told of what, and where. Tenants have theirs, the provider its own
+// destinations of alerts; both by the same verbs.
+//
+// Changes go to the store with their audit record in the same batch, one after another; reads are
+// answered from memory, loaded at start. A secret is shown when it is made and never again. Any
+// thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "domain/identity.h"
+#include "service/shared/actor.h"
+#include "service/webhooks/webhook.h"
+#include "storage/shapes/store.h"
+
+namespace metergate {
+
+// Whose webhooks are meant: a tenant's, with the proof of a right to it, or the provider's.
+class WebhookOwner {
+ public:
+  static WebhookOwner of(const TenantAccess& access) {
+    return WebhookOwner{access.tenant().text()};
+  }
+  static WebhookOwner provider() { return WebhookOwner{""}; }
+  const std::string& text() const { return text_; }
+  bool is_provider() const { return text_.empty(); }
+
+ private:
+  explicit WebhookOwner(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+struct NewWebhook {
+  std::string url;
+  std::vector<std::string> events;
+  std::optional<std::string> secret;  // nothing: one is made
+};
+
+struct WebhookPatch {
+  std::optional<std::string> url;
+  std::optional<std::vector<std::string>> events;
+  std::optional<bool> is_active;
+  std::optional<std::string> secret;  // the old one signs beside it for a day
+  bool rotates_secret = false;        // the same, with a secret that is made here
+};
+
+class Webhooks {
+ public:
+  static constexpr std::size_t kPerOwnerMax = 20;
+  static constexpr std::chrono::hours kPreviousSecretKept{24};
+
+  // Whether anything may be sent to a URL; ErrorCode::invalid says why not.
+  using UrlCheck = std::function<Result<>(std::string_view url)>;
+
+  static Result<std::unique_ptr<Webhooks>> open(Store& store, const Clock& clock, UrlCheck check);
+
+  // For the services: nullptr where there is none.
+  std::shared_ptr<const Webhook> find(const WebhookKey& key) const;
+  std::vector<std::shared_ptr<const Webhook>> all_of(const std::string& owner) const;
+
+  // For the doors. ErrorCode::not_found where there is none; invalid: all that is wrong with the
+  // fields; conflict: the owner has kPerOwnerMax already.
+  std::vector<Json> list(const WebhookOwner& owner) const;
+  Result<Json> get(const WebhookOwner& owner, const std::string& id) const;
+  Result<Json> add(const WebhookOwner& owner, const NewWebhook& wanted, const Actor& actor);
+  struct Reference {
+    WebhookOwner owner;
+    std::string id;
+  };
+  Result<Json> change(const Reference& which, const WebhookPatch& patch, const Actor& actor);
+  Result<Json> remove(const Reference& which, const Actor& actor);
+
+  // For the deliveries: what became of the last one. A webhook that was removed meanwhile is left
+  // alone.
+  Result<> note_success(const WebhookKey& key);
+  Result<> note_given_up(const WebhookKey& key);
+  Result<> disable(const WebhookKey& key, const std::string& reason);
+  // Called with the key after each change of a door's; set once, before there are doors.
+  void on_change(std::function<void(const WebhookKey&)> tell) { tell_ = std::move(tell); }
+
+ private:
+  Webhooks(Store& store, const Clock& clock, UrlCheck check)
+      : store_(store), clock_(clock), check_(std::move(check)) {}
+  Result<std::shared_ptr<const Webhook>> must_find(const WebhookOwner& owner,
+                                                   const std::string& id) const;
+  Result<> write(Webhook webhook, std::optional<AuditRecord> audit);
+  Result<> note(const WebhookKey& key, const std::function<bool(Webhook&)>& edit);
+
+  Store& store_;
+  const Clock& clock_;
+  const UrlCheck check_;
+  std::function<void(const WebhookKey&)> tell_ = [](const WebhookKey&) {};
+  std::mutex changing_;  // held over the batch and what is shown of it
+  mutable std::shared_mutex mutex_;
+  std::map<WebhookKey, std::shared_ptr<const Webhook>> webhooks_;
+};
+
+}  // namespace metergate

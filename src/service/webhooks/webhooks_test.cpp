@@ -1,0 +1,221 @@
+#include "service/webhooks/webhooks.h"
+
+#include "service/testing/core_world_test.h"
+#include "service/webhooks/webhook_secret.h"
+
+namespace metergate {
+namespace {
+
+using namespace core_world;
+
+constexpr std::string_view kUrl = "https://hooks.example/in";
+
+struct HookWorld : TestWorld {
+  WebhookOwner own = owner("tenant_1");
+  WebhookOwner provider = WebhookOwner::provider();
+
+  static WebhookOwner owner(std::string_view id) {
+    return WebhookOwner::of(Caller::of_tenant("till", tenant_id(id))
+                                .access(tenant_id(id), Permission::tenants_update)
+                                .value());
+  }
+  Json add(std::vector<std::string> events = {"*"}) {
+    return webhooks->add(own, {std::string{kUrl}, std::move(events), {}}, actor).value();
+  }
+  std::string add_id() { return add().string_at("webhook_id").value(); }
+  std::shared_ptr<const Webhook> kept(const std::string& id) const {
+    return webhooks->find({"tenant_1", id});
+  }
+};
+
+TEST(Webhooks, SecretIsShownWhenItIsMadeAndNeverAgain) {
+  HookWorld world;
+  const Json made = world.add();
+  const std::string id = made.string_at("webhook_id").value();
+  EXPECT_TRUE(webhook_secret_bytes(made.string_at("secret").value()));
+  EXPECT_EQ(world.webhooks->get(world.own, id).value().find("secret"), nullptr);
+  EXPECT_EQ(world.webhooks->list(world.own).at(0).find("secret"), nullptr);
+  for (const Json& audit : world.all(Collection::provider_audits)) {
+    EXPECT_EQ(to_text(audit).find("whsec_"), std::string::npos);
+  }
+}
+
+TEST(Webhooks, TakesASecretThatIsGiven) {
+  HookWorld world;
+  const std::string secret = make_webhook_secret();
+  const Json made =
+      world.webhooks->add(world.own, {std::string{kUrl}, {"*"}, secret}, world.actor).value();
+  EXPECT_EQ(made.string_at("secret"), secret);
+}
+
+TEST(Webhooks, SaysAllThatIsWrongWithANewOne) {
+  HookWorld world;
+  const auto bad =
+      world.webhooks->add(world.own, {"http://x", {"sale.created", "sales"}, "x"}, world.actor);
+  expect_error(bad, ErrorCode::invalid, "url");
+  ASSERT_EQ(bad.error().faults.size(), 3U);
+  EXPECT_EQ(bad.error().faults[1].field, "events");
+  EXPECT_EQ(bad.error().faults[2].field, "secret");
+  expect_error(world.webhooks->add(world.own, {std::string{kUrl}, {}, {}}, world.actor),
+               ErrorCode::invalid, "events");
+  EXPECT_TRUE(world.webhooks->list(world.own).empty());
+}
+
+TEST(Webhooks, TenantsAndTheProviderAskForDifferentThings) {
+  HookWorld world;
+  const NewWebhook of_alerts{std::string{kUrl}, {"alert.opened"}, {}};
+  expect_error(world.webhooks->add(world.own, of_alerts, world.actor), ErrorCode::invalid,
+               "events");
+  EXPECT_TRUE(world.webhooks->add(world.provider, of_alerts, world.actor));
+  expect_error(
+      world.webhooks->add(world.provider, {std::string{kUrl}, {"sale.created"}, {}}, world.actor),
+      ErrorCode::invalid, "events");
+}
+
+TEST(Webhooks, AreSeenByTheirOwnerOnly) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  for (const WebhookOwner& other : {HookWorld::owner("tenant_2"), world.provider}) {
+    EXPECT_TRUE(world.webhooks->list(other).empty());
+    expect_error(world.webhooks->get(other, id), ErrorCode::not_found);
+    expect_error(world.webhooks->change({other, id}, {.is_active = false}, world.actor),
+                 ErrorCode::not_found);
+    expect_error(world.webhooks->remove({other, id}, world.actor), ErrorCode::not_found);
+  }
+  EXPECT_TRUE(world.kept(id)->is_active);
+}
+
+TEST(Webhooks, ChangeKeepsWhatItDoesNotName) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  const Json changed =
+      world.webhooks
+          ->change({world.own, id}, {.events = std::vector<std::string>{"store.*", "store.*"}},
+                   world.actor)
+          .value();
+  EXPECT_EQ(changed.string_at("url"), kUrl);
+  EXPECT_EQ(to_text(*changed.find("events")), R"(["store.*"])");
+  EXPECT_EQ(changed.find("secret"), nullptr);
+  expect_error(world.webhooks->change({world.own, id}, {}, world.actor), ErrorCode::invalid);
+  expect_error(world.webhooks->change({world.own, id}, {.url = "ftp://x"}, world.actor),
+               ErrorCode::invalid, "url");
+}
+
+TEST(Webhooks, OldSecretSignsBesideTheNewForADay) {
+  HookWorld world;
+  const Json made = world.add();
+  const std::string id = made.string_at("webhook_id").value();
+  const std::string old = made.string_at("secret").value();
+  const Json changed =
+      world.webhooks->change({world.own, id}, {.rotates_secret = true}, world.actor).value();
+  const std::string fresh = changed.string_at("secret").value();
+  EXPECT_NE(fresh, old);
+  EXPECT_EQ(world.kept(id)->secrets_at(world.clock.now()), (std::vector<std::string>{fresh, old}));
+  world.clock.advance(std::chrono::hours{24});
+  EXPECT_EQ(world.kept(id)->secrets_at(world.clock.now()), std::vector<std::string>{fresh});
+  EXPECT_EQ(world.audits("webhook.secret_changed").size(), 1U);
+}
+
+TEST(Webhooks, EveryChangeIsAudited) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  EXPECT_TRUE(world.webhooks->change({world.own, id}, {.is_active = false}, world.actor));
+  EXPECT_TRUE(world.webhooks->remove({world.own, id}, world.actor));
+  for (const char* action : {"webhook.created", "webhook.updated", "webhook.deleted"}) {
+    const auto audits = world.audits(action);
+    ASSERT_EQ(audits.size(), 1U) << action;
+    EXPECT_EQ(audits[0].string_at("tenant_id"), "tenant_1");
+    EXPECT_EQ(audits[0].string_at("actor"), "ann@example.com");
+  }
+  EXPECT_TRUE(world.webhooks->add(world.provider, {std::string{kUrl}, {"*"}, {}}, world.actor));
+  EXPECT_EQ(world.audits("provider_webhook.created").size(), 1U);
+}
+
+TEST(Webhooks, AreThereAfterARestart) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  ASSERT_TRUE(world.webhooks->change({world.own, id}, {.rotates_secret = true}, world.actor));
+  const auto again =
+      Webhooks::open(*world.store, world.clock, [](std::string_view) { return Result<>(); });
+  ASSERT_TRUE(again);
+  const auto webhook = again.value()->find({"tenant_1", id});
+  ASSERT_NE(webhook, nullptr);
+  EXPECT_EQ(webhook->secrets_at(world.clock.now()), world.kept(id)->secrets_at(world.clock.now()));
+  EXPECT_TRUE(again.value()->change({world.own, id}, {.is_active = false}, world.actor));
+}
+
+TEST(Webhooks, AnOwnerHasABoundedNumber) {
+  HookWorld world;
+  for (std::size_t i = 0; i < Webhooks::kPerOwnerMax; ++i) world.add();
+  expect_error(world.webhooks->add(world.own, {std::string{kUrl}, {"*"}, {}}, world.actor),
+               ErrorCode::conflict);
+  EXPECT_TRUE(world.webhooks->add(world.provider, {std::string{kUrl}, {"*"}, {}}, world.actor));
+}
+
+TEST(Webhooks, NothingIsShownThatTheStoreRefused) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  world.store->faults().refuse_writes = true;
+  expect_error(world.webhooks->change({world.own, id}, {.is_active = false}, world.actor),
+               ErrorCode::storage);
+  expect_error(world.webhooks->remove({world.own, id}, world.actor), ErrorCode::storage);
+  EXPECT_TRUE(world.kept(id)->is_active);
+}
+
+TEST(Webhooks, DisablingSaysWhyAndActivatingForgetsIt) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  ASSERT_TRUE(world.webhooks->note_given_up({"tenant_1", id}));
+  ASSERT_TRUE(world.webhooks->disable({"tenant_1", id}, "no answer"));
+  EXPECT_EQ(world.webhooks->get(world.own, id).value().string_at("disabled_reason"), "no answer");
+  const auto audits = world.audits("webhook.disabled");
+  ASSERT_EQ(audits.size(), 1U);
+  EXPECT_EQ(audits[0].string_at("actor"), "system:delivery");
+  ASSERT_TRUE(world.webhooks->change({world.own, id}, {.is_active = true}, world.actor));
+  EXPECT_TRUE(world.kept(id)->disabled_reason.empty());
+  EXPECT_FALSE(world.kept(id)->given_up_at);
+}
+
+TEST(Webhooks, NotesOfOneThatIsGoneAreNone) {
+  HookWorld world;
+  const std::size_t audits = world.all(Collection::provider_audits).size();
+  EXPECT_TRUE(world.webhooks->disable({"tenant_1", "nobody"}, "x"));
+  EXPECT_TRUE(world.webhooks->note_success({"tenant_1", "nobody"}));
+  EXPECT_TRUE(world.webhooks->note_given_up({"tenant_1", "nobody"}));
+  EXPECT_EQ(world.all(Collection::provider_audits).size(), audits);
+}
+
+TEST(Webhooks, AnUnchangedPatchWritesNothing) {
+  HookWorld world;
+  const Json made = world.add();
+  const std::string id = made.string_at("webhook_id").value();
+  const Json shown = world.webhooks->get(world.own, id).value();
+  std::vector<std::string> events;
+  for (const Json& event : shown.find("events")->as_array()) events.push_back(event.as_string());
+  const Sequence before = world.store->head();
+  world.clock.advance(std::chrono::hours{1});
+  EXPECT_EQ(world.webhooks->change({world.own, id}, {.url = std::string{kUrl}}, {}).value(), shown);
+  EXPECT_EQ(
+      world.webhooks->change({world.own, id}, {.events = events, .is_active = true}, {}).value(),
+      shown);
+  EXPECT_EQ(world.store->head(), before);
+  EXPECT_TRUE(world.audits("webhook.updated").empty());
+}
+
+TEST(Webhooks, TheSecretThatThereIsAlreadyDoesNotPushOutTheOneBeforeIt) {
+  HookWorld world;
+  const Json made = world.add();
+  const std::string id = made.string_at("webhook_id").value();
+  const std::string fresh =
+      world.webhooks->change({world.own, id}, {.rotates_secret = true}, world.actor)
+          .value()
+          .string_at("secret")
+          .value();
+  const Sequence before = world.store->head();
+  ASSERT_TRUE(world.webhooks->change({world.own, id}, {.secret = fresh}, world.actor));
+  EXPECT_EQ(world.store->head(), before);
+  EXPECT_EQ(world.kept(id)->secrets_at(world.clock.now()).size(), 2U);
+}
+
+}  // namespace
+}  // namespace metergate

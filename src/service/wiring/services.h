@@ -1,0 +1,72 @@
+// Services: every service, for the doors (api, workers, commands). Built and owned by app, in this
+// order.
+#pragma once
+
+#include <string>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "service/shared/rules.h"
+
+namespace metergate {
+
+class Store;
+class Catalog;
+class Directory;
+class Sessions;
+class Ingest;
+class Billing;
+class Records;
+class Idempotency;
+class Analytics;
+class Alerting;
+class Reporting;
+class Aggregation;
+class Retention;
+class AuditLog;
+class AuditNotes;
+class WorkerBoard;
+class Enforcement;
+class Webhooks;
+class Deliveries;
+class Meters;
+class MeterQueries;
+class Corrections;
+
+// What the server says of itself.
+struct About {
+  std::string version;
+  std::string engine;          // "embedded"
+  Microseconds started_at{0};  // Clock::steady() then
+};
+
+struct Services {
+  const Clock& clock;
+  const Log& log;
+  const BillingRules& rules;
+  Store& store;
+  Catalog& catalog;
+  Directory& directory;
+  Sessions& sessions;
+  Ingest& ingest;
+  Enforcement& enforcement;  // limits, before a request is let through
+  Records& records;          // a tenant's stores, devices, sales and tickets
+  Idempotency& idempotency;
+  Billing& billing;
+  Analytics& analytics;
+  Alerting& alerting;
+  Reporting& reporting;
+  Aggregation& aggregation;  // the 10-minute worker and the close of periods
+  Retention& retention;
+  AuditLog& audit_log;        // lists and verifies the audit trail
+  AuditNotes& audit_notes;    // adds what changed nothing: refusals, logins, downloads
+  WorkerBoard& worker_board;  // what each worker did last and does next
+  Webhooks& webhooks;         // who wants to be told of what
+  Deliveries& deliveries;     // and what they are told
+  Meters& meters;             // which there are
+  MeterQueries& meter_queries;
+  Corrections& corrections;  // events that are voided or replaced
+  About about{};
+};
+
+}  // namespace metergate

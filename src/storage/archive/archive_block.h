@@ -1,0 +1,99 @@
+// Blocks of the archive: some events, column by column, in two parts: the keys (tenant, time,
+// sequence, index), which a search reads alone, and the rest. The grammar is
+// docs/storage-format.md. Values; no threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/archive/archive.h"
+#include "storage/archive/packed_events.h"
+#include "storage/bytes/byte_reader.h"
+#include "storage/bytes/text_hash.h"
+
+namespace metergate {
+
+// Where an event stands in the order that the archive is read in.
+struct EventKey {
+  Timestamp at{};
+  std::uint64_t sequence = 0;
+  std::uint32_t index = 0;
+  friend auto operator<=>(const EventKey&, const EventKey&) = default;
+};
+
+inline EventKey key_of(const ArchivedEvent& event) {
+  return {event.event.occurred_at, event.sequence, event.index};
+}
+
+// A column of texts that repeat: each is written once, later ones by number.
+class TextColumn {
+ public:
+  void add(std::string_view text);
+  void write(std::string& out) const;
+  std::size_t bytes() const { return references_.size() + texts_.size(); }
+
+ private:
+  std::string references_;  // 0: the next new text; else 1 + which
+  std::string texts_;
+  using Known = std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>>;
+  Known known_;
+  const Known::value_type* last_ = nullptr;  // the text before; of known_
+};
+
+class BlockBuilder {
+ public:
+  // In the stored order: by tenant, time, sequence, index. The texts go over as they stand in the
+  // event's bytes: events are sealed by the hundred thousand.
+  Result<> add(const PackedEvent& event);
+  std::size_t count() const { return kinds_.size(); }
+  // How many bytes both parts have by now, but for a few of their frames; and at most how many more
+  // an event adds.
+  std::size_t bytes() const;
+  static std::size_t bytes_max_of(const PackedEvent& event);
+  std::string keys() const;
+  std::string rest() const;
+
+ private:
+  void add_fact(unsigned kind, ByteReader& from);
+  std::array<const std::string*, 7> columns() const;
+  std::array<const TextColumn*, 10> text_columns() const;
+
+  std::vector<std::pair<std::string, std::uint64_t>> tenants_;  // and how many events of each
+  std::size_t tenant_bytes_ = 0;
+  EventKey last_;
+  std::string times_, sequences_, indexes_;
+  std::string kinds_, ids_, statuses_, requests_, responses_, durations_, others_;
+  TextColumn sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_,
+      callers_;
+};
+
+struct TenantRun {
+  TenantId tenant;
+  std::size_t end = 0;  // in keys; the first run begins at 0
+};
+
+struct BlockKeys {
+  std::vector<TenantRun> tenants;
+  std::vector<EventKey> keys;
+};
+
+Result<BlockKeys> decode_keys(std::string_view bytes);
+// Where the events of a range stand, rising.
+std::vector<std::uint32_t> positions_of(const BlockKeys& keys, const EventRange& range);
+// What each event is: its fact's place among the kinds of facts.
+Result<std::vector<std::uint8_t>> decode_kinds(std::string_view rest);
+// The events at some positions, rising; the others are stepped over.
+Result<std::vector<ArchivedEvent>> decode_events(const BlockKeys& keys, std::string_view rest,
+                                                 std::span<const std::uint32_t> positions);
+// Whether so many events can be read from the rest of a block; makes none of them.
+Result<> check_events(std::size_t count, std::string_view rest);
+
+}  // namespace metergate

@@ -1,0 +1,115 @@
+// How ViewStore applies a batch; see view_store.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "storage/engine/view_store.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kKeptBytesMax = 24UL << 20;  // of rows after a checkpoint
+
+}  // namespace
+
+void stop_process(const Error& error) {
+  fmt::print(stderr, "metergate: stopped, the store cannot go on: {}\n", error.message);
+  std::_Exit(1);
+}
+
+Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& events,
+                                                 Generation& generation) const {
+  const std::vector<EventId> ids = ids_of(events, options_.key);
+  std::vector<KnownId> known;
+  known.reserve(ids.size());
+  for (const EventId& id : ids) known.push_back({id, std::nullopt});
+  if (std::ranges::all_of(events, &UsageEvent::is_ours)) return known;
+  {
+    const std::shared_lock lock(mutex_);
+    generation = view_->base_generation();
+  }
+  TRY(look_up(known));
+  return known;
+}
+
+Result<> ViewStore::look_up(std::vector<KnownId>& known) const {
+  std::vector<EventId> asked;
+  asked.reserve(known.size());
+  for (const KnownId& event : known) asked.push_back(event.id);
+  const auto found = TRY(view_->find_in_base(asked));
+  for (std::size_t i = 0; i < found.size(); ++i) known[i].in_base = found[i];
+  return {};
+}
+
+Result<Commit> ViewStore::apply(Batch batch) {
+  TRY(admits());
+  Generation generation;
+  std::vector<KnownId> known = TRY(identify(batch.events, generation));
+  EncodedEvents encoded(batch.events);
+  std::vector<CountedBack> backfills = TRY(prepare_backfills(batch));
+  return commit(std::move(batch),
+                {std::move(known), generation, std::move(encoded), std::move(backfills)});
+}
+
+Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
+  const std::unique_lock lock(mutex_);
+  // Others may have been let in with this one, and each may change much.
+  TRY(admits());
+  // Checkpoints moved ids into the base since they were looked up there, and the view does not
+  // remember all of them.
+  const auto& generation = prepared.generation;
+  if (generation && view_->base_generation() > *generation + 1) TRY(look_up(prepared.known));
+  const VoidRule void_rule(*view_, *history_, options_.key);
+  Decider decider(*view_, fold_.calendar(), void_rule, options_.key);
+  Decision decision = TRY(decider.decide(std::move(batch), prepared.known));
+  Commit commit{head_, std::move(decision.outcomes), !decision.is_refused};
+  if (decision.is_refused || decision.is_empty()) return commit;
+  if (decision.batch.events.size() < prepared.encoded.size())
+    prepared.encoded.keep(decision.places);
+  TRY(finish_backfills(decision.batch, std::move(prepared.backfills)));
+  commit.sequence = head_ + 1;
+  TRY(ledger_->append(commit.sequence, encode(decision.batch, prepared.encoded)));
+  // From here on the batch is decided: there is no way back.
+  if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
+    stop_process(folded.error());
+  note_changes(decision.batch);
+  history_->add(commit.sequence, decision.batch, prepared.encoded);
+  head_ = commit.sequence;
+  if (decision.batch.voided) last_void_ = commit.sequence;
+  on_applied(view_->changed_bytes());
+  return commit;
+}
+
+Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch,
+                           std::size_t changed_bytes_max) {
+  TRY(fold_.apply(sequence, batch, ids_of(batch.events, options_.key)));
+  head_ = sequence;
+  if (view_->changed_bytes() <= changed_bytes_max) return {};
+  view_->freeze();
+  TRY(view_->write_frozen());
+  view_->thaw(kKeptBytesMax);
+  return view_->merge_ids();
+}
+
+Result<> ViewStore::write_checkpoint() {
+  Sequence sequence = 0;
+  {
+    const std::unique_lock lock(mutex_);
+    if (!view_->is_frozen()) view_->freeze();
+    sequence = head_;
+  }
+  // Nothing reaches the base that a power cut could still take from the journal.
+  wait_durable(sequence);
+  TRY(view_->write_frozen());
+  std::shared_ptr<Layer> written;
+  {
+    const std::unique_lock lock(mutex_);
+    written = view_->thaw(kKeptBytesMax);
+  }
+  return view_->merge_ids();
+}
+
+}  // namespace metergate

@@ -1,0 +1,52 @@
+// How ViewStore takes a closed period up again; see view_store.h.
+#include <fmt/format.h>
+
+#include "storage/engine/view_store.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::size_t kRecalledAtOnce = 500'000;         // ids, about 24 MiB
+constexpr std::string_view kServerSource = "metergate";  // whose ids are never looked up
+
+}  // namespace
+
+// The runs that are written here are found only once the period is open, and nothing is added to it
+// before: so none of its ids is missing then. Left behind by a crash they go when it is closed
+// again.
+Result<> ViewStore::recall_ids(Period from) {
+  EventIds ids;
+  Result<> written;
+  const EventRange range{std::nullopt, {from.window(options_.zone).start, kTimestampMax}};
+  TRY(history_->for_each(range, [&](const ArchivedEvent& archived) {
+    const UsageEvent& event = archived.event;
+    if (event.source == kServerSource) return true;
+    ids.add(id_of(event, options_.key), Period::of(event.occurred_at, options_.zone).ordinal());
+    if (ids.size() < kRecalledAtOnce) return true;
+    written = view_->recall_ids(std::exchange(ids, {}));
+    return written.has_value();
+  }));
+  TRY(written);
+  return view_->recall_ids(ids);
+}
+
+Result<Commit> ViewStore::reopen_alone(Batch batch) {
+  TRY(admits());
+  const auto closed = closed_through();
+  if (!batch.reopen_from || !closed || *batch.reopen_from > *closed)
+    return fail(ErrorCode::invalid, "a period that is not closed cannot be reopened");
+  for (Period period = *batch.reopen_from; period <= *closed; period = period.next()) {
+    if (!TRY(has_all_events(period)))
+      return fail(ErrorCode::invalid,
+                  fmt::format("the raw events of {} are not all kept any more, so that one sent "
+                              "again could not be told from a new one",
+                              period.text()));
+  }
+  // What the closing left to be removed goes to the base first: it would take these ids with it.
+  if (has_changes()) TRY(write_checkpoint());
+  TRY(recall_ids(*batch.reopen_from));
+  TRY(view_->flush());
+  return commit(std::move(batch), {});
+}
+
+}  // namespace metergate

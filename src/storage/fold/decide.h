@@ -1,0 +1,67 @@
+// Decider: settles what a batch will change, against the view as it is: which events count, whether
+// the expectations hold, and what the documents will be. Changes nothing. Under the store's lock.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/fold/calendar.h"
+#include "storage/fold/void_rule.h"
+#include "storage/shapes/decided.h"
+#include "storage/view/view.h"
+
+namespace metergate {
+
+// An event's id and under which content the base has it, both looked up before the lock was taken.
+struct KnownId {
+  EventId id;
+  std::optional<std::uint64_t> in_base;
+};
+
+struct Decision {
+  std::vector<EventOutcome> outcomes;
+  bool is_refused = false;          // an event is a conflict or late: nothing is written
+  DecidedBatch batch;               // empty: nothing new
+  std::vector<EventId> ids;         // of the batch's events
+  std::vector<std::size_t> places;  // of the batch's events among those asked for; empty: all
+  bool is_empty() const {
+    return batch.events.empty() && batch.documents.empty() && batch.day_totals.empty() &&
+           !batch.close_through && !batch.reopen_from && !batch.voided;
+  }
+};
+
+class Decider {
+ public:
+  Decider(const View& view, Calendar& calendar, const VoidRule& void_rule, const HashKey& key)
+      : view_(view), calendar_(calendar), void_rule_(void_rule), key_(key) {}
+  // `known` has an element for each event; those of our own are not looked at.
+  Result<Decision> decide(Batch batch, const std::vector<KnownId>& known);
+
+ private:
+  using Staged = std::map<std::pair<Collection, DocumentKey>, std::optional<Json>>;
+  void judge_events(const Batch& batch, const std::vector<KnownId>& known, Decision& decision);
+  // `in_batch`: the ids of the events before it in the batch.
+  EventOutcome judge(const UsageEvent& event, const KnownId& known,
+                     std::optional<EventIds>& in_batch);
+  bool is_closed(Period period) const;
+  bool is_matched(const UsageEvent& event) const;
+  Result<std::optional<Json>> current(Collection collection, const DocumentKey& key) const;
+  Result<> stage(DocumentWrite write);
+  Result<> check_meter(DocumentWrite& write, const std::optional<Json>& stored) const;
+  Result<> stage_audits(const std::vector<AuditRecord>& audits);
+  Result<> check_unique(Collection collection, const DocumentKey& key, const Json& document);
+  Result<> check_day_totals(const std::vector<DayTotal>& totals) const;
+  Result<> take_events(Batch& batch, const std::vector<KnownId>& known, Decision& decision) const;
+  Result<std::int64_t> active_records(const TenantId& tenant, Meter meter) const;
+
+  const View& view_;
+  Calendar& calendar_;
+  const VoidRule& void_rule_;
+  const HashKey& key_;
+  Staged staged_;
+};
+
+}  // namespace metergate

@@ -1,0 +1,14 @@
+#include "storage/shapes/store.h"
+
+#include <semaphore>
+
+namespace metergate {
+
+void Store::wait_durable(Sequence sequence) {
+  // Shared with the callback: whoever waits may be gone before release() has returned.
+  const auto reached = std::make_shared<std::binary_semaphore>(0);
+  when_durable(sequence, [reached] { reached->release(); });
+  reached->acquire();
+}
+
+}  // namespace metergate
