@@ -21,8 +21,8 @@
 #include "app/app.h"
 #include "app/config.h"
 #include "app/serving.h"
-#include "service/tenants/directory.h"
 #include "service/access/sessions.h"
+#include "service/tenants/directory.h"
 
 namespace {
 
