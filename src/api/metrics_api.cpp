@@ -177,7 +177,8 @@ Route metrics_route() {
           .query = {},
           .summary = "Show the server's metrics in Prometheus' text format",
           .name = "show_metrics",
-          .answers = {{nullptr, 200, Form::text}}};
+          .answers = {{nullptr, 200, Form::text}},
+          .errors = {ErrorCode::unauthorized, ErrorCode::permission}};
 }
 
 }  // namespace metergate::api

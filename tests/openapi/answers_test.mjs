@@ -108,7 +108,7 @@ let tenant;
 
 const parts = {
   async "system and reference"(api) {
-    for (const name of ["show_health", "show_alive", "show_ready", "show_openapi", "show_docs"]) await api.ask(name, { token: null });
+    for (const name of ["show_health", "show_alive", "show_ready", "show_metrics", "show_openapi", "show_docs"]) await api.ask(name, { token: null });
     assert.deepEqual(JSON.parse(run("openapi")), api.document, "the command prints what the server answers");
   },
 
@@ -193,6 +193,12 @@ const parts = {
     for (const query of ["", "?detail=lines"]) await api.ask("show_report", { query });
     for (const query of ["?format=csv", "?format=csv&detail=lines"])
       assert.match(await api.ask("show_report", { query }), /^Tenant ID,/);
+    for (const name of ["show_report", "download_statement"]) {
+      assert.match(await api.ask(name, { query: "?format=xlsx" }), /^PK/);
+      assert.match(await api.ask(name, { query: "?format=pdf" }), /^%PDF/);
+    }
+    for (const query of ["", "?format=csv"]) await api.ask("download_statement", { query });
+    await api.ask("download_statement", { values: { tenant_id: "nobody" }, status: 404 });
     await api.ask("show_overview");
   },
 
