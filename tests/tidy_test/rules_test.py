@@ -7,6 +7,7 @@ import unittest
 import unittest.mock
 
 import tidy
+import wrap
 
 LEFT_OVER = "TO" + "DO"
 
@@ -232,6 +233,22 @@ class SizeRules(TidyTest):
     def test_a_line_of_100_columns_passes_and_of_101_does_not(self):
         self.assert_sound("src/base/a.h", "//" + "a" * 98 + "\n")
         self.assert_found("src/base/a.h", "//" + "a" * 99 + "\n", "101 columns")
+
+    def test_a_line_of_prose_of_120_columns_passes_and_of_121_does_not(self):
+        self.assert_sound("docs/a.md", "a " * 59 + "aa\n")
+        for page in ("docs/a.md", "README.md", "deploy/README.md"):
+            self.assert_found(page, "a " * 60 + "a\n", "121 columns")
+
+    def test_tables_code_and_addresses_may_be_longer(self):
+        self.assert_sound("docs/a.md", "| a |" + " b |" * 60 + "\n\n```\n" + "a " * 90 + "\n```\n" + "a" * 200 + "\n")
+
+    def test_prose_is_wrapped_as_it_is_held(self):
+        page = "# A\n\n* " + "word " * 60 + "\n  and more\n* short\n\n| " + "a " * 90 + "|\n\n```\n" + "b " * 90 + "\n```\n"
+        page = "\n".join(line.rstrip() for line in page.splitlines()) + "\n"
+        held = wrap.wrap(page)
+        self.assert_sound("docs/a.md", held)
+        self.assertEqual(held.split(), page.split())
+        self.assertEqual(wrap.wrap(held), held)
 
 
 class WordRules(TidyTest):

@@ -17,6 +17,10 @@ FILE_LINES_MAX = 600
 PRINTED_FILES = {"docs/api.md"}
 FUNCTION_LINES_MAX = 60
 COLUMNS_MAX = 100
+# Prose in pages; tests/tidy_test/wrap.py wraps it.
+PROSE_COLUMNS_MAX = 120
+# One line a thing.
+UNWRAPPED_PAGES = {"CHANGELOG.md"}
 
 # floor -> the floors it may include besides itself. A value that is a set names the only files.
 STORE_FACE = {"shapes/store.h", "shapes/audit.h", "shapes/collections.h", "shapes/query.h"}
@@ -109,7 +113,7 @@ CODE_SUFFIXES = {".h", ".cpp"}
 TEXT_SUFFIXES = CODE_SUFFIXES | {".py", ".sh", ".md", ".txt", ".cmake", ".toml", ".in", ".ts",
                                  ".mjs", ".js", ".php"}
 TOP_FOLDERS = ("src", "include", "examples", "tests", "bench", "docs", "tools", "cmake", "data",
-               "clients")
+               "clients", "deploy", "packaging")
 SKIPPED_PARTS = {"node_modules", "dist", "__pycache__"}
 
 
@@ -318,6 +322,20 @@ def check_sizes(path, code, bare):
                                             f"{COLUMNS_MAX}")
 
 
+def check_prose(path, page):
+    """Tables and code cannot be wrapped, and a word without a space (an address) neither."""
+    if path.suffix != ".md" or path.name in UNWRAPPED_PAGES:
+        return
+    in_code = False
+    for number, line in enumerate(page.splitlines(), 1):
+        is_fence = line.lstrip().startswith("```")
+        in_code ^= is_fence
+        is_prose = not in_code and not is_fence and not line.lstrip().startswith("|") and " " in line.strip()
+        if is_prose and len(line) > PROSE_COLUMNS_MAX:
+            yield Finding(path, number, f"{len(line)} columns; a line of prose has at most "
+                                        f"{PROSE_COLUMNS_MAX}: tests/tidy_test/wrap.py {path}")
+
+
 def check_words(path, code, bare):
     for match in BANNED_WORD.finditer(code):
         yield Finding(path, line_of(code, match.start()), f"{match.group(0)} is left in the text")
@@ -420,9 +438,12 @@ def check_tree(tree):
             yield from check_sizes(path, code, bare)
             yield from check_words(path, code, bare)
             yield from check_named_units(tree, path, code)
+            yield from check_prose(path, code)
             if path.suffix in CODE_SUFFIXES:
                 yield from check_sources(path, bare)
                 yield from check_has_test(tree, path)
+    for file in sorted(tree.glob("*.md")):
+        yield from check_prose(file.relative_to(tree), file.read_text(encoding="utf-8"))
 
 
 def main(arguments):
