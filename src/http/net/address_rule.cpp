@@ -18,7 +18,7 @@ constexpr std::size_t kAllowedMax = 256;
 constexpr std::size_t kNameMax = 253;
 constexpr std::size_t kLabelMax = 63;
 
-// The first `bits` bits of both are the same.
+// True if the first `bits` bits of both are the same.
 bool starts_alike(const IpAddress& a, const IpAddress& b, int bits) {
   for (std::size_t i = 0; bits > 0; ++i, bits -= 8) {
     const unsigned kept = bits >= 8 ? 0xFFU : 0xFFU << (8 - bits) & 0xFFU;
@@ -39,7 +39,7 @@ bool is_in(const IpAddress& address, std::span<const Range> ranges) {
 }
 
 // IPv4 addresses that are not global unicast: the IANA registry of special-purpose addresses, and
-// one that a cloud answers with its machines' own secrets.
+// one at which a cloud serves its machines' secrets.
 constexpr Range kSpecialV4[] = {
     {"0.0.0.0", 8},        // this network
     {"10.0.0.0", 8},       // private
@@ -59,7 +59,7 @@ constexpr Range kSpecialV4[] = {
     {"168.63.129.16", 32}  // Azure's host, out of the public space
 };
 
-// What of 2000::/3 is not global unicast.
+// The parts of 2000::/3 that are not global unicast.
 constexpr Range kSpecialV6[] = {
     {"2001::", 23},     // protocol assignments: Teredo, ORCHID, benchmarks
     {"2001:db8::", 32}  // documentation
@@ -76,7 +76,7 @@ IpAddress v4_at(const IpAddress& address, std::size_t offset) {
 
 bool is_public_v4(const IpAddress& address) { return !is_in(address, kSpecialV4); }
 
-// 64:ff9b::/96 is how an IPv6-only network reaches IPv4: as public as what it stands for.
+// 64:ff9b::/96 maps IPv4 for IPv6-only networks: it is as public as the IPv4 address in it.
 constexpr Range kNat64[] = {{"64:ff9b::", 96}};
 constexpr Range kGlobalV6[] = {{"2000::", 3}};
 constexpr Range kSixToFour[] = {{"2002::", 16}};
@@ -105,7 +105,7 @@ bool is_label(std::string_view label) {
          label.back() != '-' && std::ranges::all_of(label, fits);
 }
 
-// "127", "0x7f": what some resolvers read as a part of an address.
+// True for "127" or "0x7f", which some resolvers read as a part of an address.
 bool is_number_label(std::string_view label) {
   if (std::ranges::all_of(label, is_digit)) return true;
   return label.starts_with("0x") && std::ranges::all_of(label.substr(2), [](char c) {
@@ -116,7 +116,7 @@ bool is_number_label(std::string_view label) {
 }  // namespace
 
 std::optional<IpAddress> parse_ip(std::string_view text) {
-  const std::string copy{text};  // a NUL inside ends what inet_pton reads
+  const std::string copy{text};  // inet_pton stops at a NUL inside
   if (copy.find('\0') != std::string::npos) return std::nullopt;
   IpAddress address;
   address.is_v4 = ::inet_pton(AF_INET, copy.c_str(), address.bytes.data()) == 1;

@@ -1,9 +1,9 @@
-// Which addresses may be connected to on somebody else's wish: a positive rule over IP addresses,
-// and what the operator allows besides.
+// The addresses that may be connected to at a stranger's request: a positive rule over IP
+// addresses, and the operator's exceptions.
 //
-// Public means: a global unicast address that hides no IPv4 address which is not (mapped, NAT64,
-// 6to4, Teredo, ISATAP). Whatever is not known to be public is not. Values and pure functions; any
-// thread.
+// Public is a global unicast address that does not hide a non-public IPv4 address (mapped, NAT64,
+// 6to4, Teredo, ISATAP). An address not known to be public is not. Values and pure functions; safe
+// from any thread.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace metergate::http {
 
-// Of those that a name has.
+// The bound on the addresses of a name.
 inline constexpr std::size_t kAddressesMax = 16;
 
 struct IpAddress {
@@ -38,10 +38,10 @@ struct Network {
   bool contains(const IpAddress& address) const;
 };
 
-// "10.0.0.0/8", "2001:db8::/32", or a single address.
+// Reads "10.0.0.0/8", "2001:db8::/32", or a single address.
 std::optional<Network> parse_network(std::string_view text);
 
-// Networks and addresses alone, separated by commas: "10.0.0.0/8, ::1".
+// Networks and addresses, separated by commas: "10.0.0.0/8, ::1".
 class NetworkList {
  public:
   // ErrorCode::invalid names the part that is neither, or says that there are too many.
@@ -53,10 +53,11 @@ class NetworkList {
   std::vector<Network> networks_;
 };
 
-// What an operator allows although it is not public: networks, single addresses, host names.
+// The operator's exceptions to the rule: networks, single addresses, host names.
 class AllowList {
  public:
-  // "127.0.0.0/8, ::1, hooks.internal"; ErrorCode::invalid names the part that is none of these.
+  // Reads "127.0.0.0/8, ::1, hooks.internal"; ErrorCode::invalid names a part that is none of
+  // these.
   static Result<AllowList> parse(std::string_view text);
 
   bool has(const IpAddress& address) const;
@@ -67,8 +68,8 @@ class AllowList {
   std::vector<std::string> hosts_;
 };
 
-// Letters, digits, '-' and '_' in labels joined by dots; the last label is no number, so that the
-// name cannot be taken for an address. Lower case.
+// True for letters, digits, '-' and '_' in labels joined by dots, in lower case. The last label
+// must not be a number, so that the name cannot be taken for an address.
 bool is_host_name(std::string_view text);
 
 }  // namespace metergate::http

@@ -134,7 +134,7 @@ TEST(AllowList, HoldsNetworksAddressesAndNames) {
   EXPECT_FALSE(list.has(*parse_ip("fd80::1")));
   EXPECT_TRUE(list.has_host("hooks.internal"));
   EXPECT_FALSE(list.has_host("x.hooks.internal"));
-  // An IPv4 network says nothing of the IPv6 addresses that hide one of its own.
+  // An IPv4 network does not cover IPv6 addresses that hide an address of it.
   EXPECT_FALSE(list.has(*parse_ip("::ffff:127.0.0.1")));
 }
 

@@ -1,11 +1,11 @@
 // Asio as every unit of this floor includes it: compiled once, in asio.cpp, without its deprecated
-// parts. The only header of ours that includes a third party's; nothing outside http includes it.
+// parts. The only header of ours that includes a third party's; only http includes it.
 #pragma once
 
 #define BOOST_ASIO_SEPARATE_COMPILATION 1
 #define BOOST_ASIO_NO_DEPRECATED 1
-// Blocks of at most 1 KiB that a thread keeps for operations and coroutines, of each kind. A
-// proxied call is some nine coroutines deep, which would not fit into the two that are the default.
+// The number of blocks of at most 1 KiB that a thread keeps for operations and coroutines of each
+// kind. A proxied call is some nine coroutines deep, so the default of two is too small.
 #define BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE 8
 
 #include <boost/asio/as_tuple.hpp>

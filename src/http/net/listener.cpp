@@ -88,8 +88,8 @@ Descriptor open_socket(int family) {
   return Descriptor{::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
 }
 
-// Another program of the same user that shares its port would be let in beside us, and each would
-// get half of the requests: so the port is first tried without sharing it.
+// Another program of the same user that also shares its port would be accepted beside us, and each
+// would get half of the requests. So the port is first bound without sharing.
 Result<> check_unused(const std::string& text, std::uint16_t port, const Address& address) {
   const Descriptor probe = open_socket(address.storage.ss_family);
   set_option(probe.get(), SOL_SOCKET, SO_REUSEADDR);
@@ -103,7 +103,7 @@ Result<std::uint16_t> port_of(int fd) {
   address.length = sizeof(address.storage);
   if (::getsockname(fd, address.get(), &address.length) != 0)
     return fail(ErrorCode::internal, "a listening socket has no address");
-  // The port stands at the same place in both families.
+  // The port is at the same offset in both families.
   return ntohs(reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_port);
 }
 
@@ -136,7 +136,7 @@ std::string text_of(const Address& address) {
   return text;
 }
 
-// A socket's name in the file system; through /proc where the path is too long for one.
+// A socket's name in the file system, through /proc if the path is too long.
 struct UnixAddress {
   Descriptor folder;
   sockaddr_un name{};
@@ -165,7 +165,7 @@ Result<UnixAddress> unix_address(const std::string& text) {
   return address;
 }
 
-// A file that a server left behind when it was killed; nothing else is ever removed.
+// Removes the socket file of a killed server, and nothing else.
 bool remove_stale(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) &&
@@ -195,8 +195,7 @@ Result<Listeners> listen_tcp(const std::string& address, std::uint16_t port, uns
 Result<Listeners> listen_unix(const std::string& path) {
   const UnixAddress address = TRY(unix_address(path));
   Descriptor socket = open_socket(AF_UNIX);
-  // Linux gives the socket file the mode of the socket, so there is no moment in which it is open
-  // to others.
+  // Linux gives the socket file the mode of the socket, so it is never open to others.
   ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
   int bound = ::bind(socket.get(), address.get(), sizeof(address.name));
   if (bound != 0 && errno == EADDRINUSE) {

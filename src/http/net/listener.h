@@ -1,5 +1,5 @@
-// Listening sockets by plain system calls: TCP with SO_REUSEPORT, one a thread, or one Unix socket
-// of mode 0600. Errors name the address and what to do. The caller owns the descriptors.
+// Listening sockets by plain system calls: TCP with SO_REUSEPORT, one for each thread, or one Unix
+// socket of mode 0600. Errors name the address and the remedy. The caller owns the descriptors.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ struct Listeners {
   std::uint16_t port = 0;        // 0: a Unix socket
 };
 
-// `count` sockets on one port (0: any that is free). ErrorCode::storage where the port cannot be
-// had, ErrorCode::invalid where `address` is no IP address.
+// `count` sockets on one port (0: any free one). ErrorCode::storage if the port is not available,
+// ErrorCode::invalid if `address` is not an IP address.
 Result<Listeners> listen_tcp(const std::string& address, std::uint16_t port, unsigned count);
 
-// Takes over a socket file that nobody listens on any more.
+// Takes over a socket file without a listener.
 Result<Listeners> listen_unix(const std::string& path);
 
 struct Accepted {

@@ -1,5 +1,5 @@
-// ReadBuffer: bytes read from a socket and not yet taken. Room is not filled with zeros, and grows
-// only where a peer fills it. One thread at a time.
+// ReadBuffer: bytes read from a socket and not taken yet. Room is not zeroed, and grows only if a
+// peer fills it. One thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -19,9 +19,9 @@ class ReadBuffer {
 
   std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
   bool is_empty() const { return begin_ == end_; }
-  // Whether it is larger than at first, or would be made so for what comes next.
+  // True if it is larger than at first, or would grow for the next read.
   bool is_growing() const { return was_filled_ || capacity_ > kFirstBytes; }
-  // Its size, where it is larger than at first.
+  // Its size if it is larger than at first, otherwise 0.
   std::size_t grown_bytes() const { return capacity_ > kFirstBytes ? capacity_ : 0; }
 
   void consume(std::size_t count) {
@@ -30,7 +30,7 @@ class ReadBuffer {
     if (begin_ == end_) begin_ = end_ = 0;
   }
 
-  // Room behind what is there; none where `bytes_max` are held already. Views become invalid.
+  // Room after the held bytes; none if `bytes_max` are held already. Invalidates views.
   std::span<char> room(std::size_t bytes_max) {
     const std::size_t held = end_ - begin_;
     if (held >= bytes_max) return {};
@@ -41,19 +41,19 @@ class ReadBuffer {
     return {bytes_.get() + end_, std::min(capacity_, bytes_max) - end_};
   }
 
-  // So many bytes were read into the room.
+  // Adds bytes that were read into the room.
   void commit(std::size_t count) {
     end_ += count;
     CHECK(end_ <= capacity_);
     was_filled_ = end_ == capacity_;
   }
 
-  // Gives a large buffer back, where nothing is in it.
+  // Releases a large buffer if it is empty.
   void rest() {
     was_filled_ = false;
     if (capacity_ > kFirstBytes) release();
   }
-  // Gives any buffer back, where nothing is in it.
+  // Releases any buffer if it is empty.
   void release() {
     if (!is_empty()) return;
     bytes_.reset();

@@ -1,8 +1,9 @@
-// Resolver: from a host name to its addresses, by the system's own look-up, on threads of its own
-// since that one blocks.
+// Resolver: looks up the addresses of a host name with the system's resolver, on threads of its
+// own, since that one blocks.
 //
-// As many look-ups run at a time as there are threads; those that wait are bounded, and one too
-// many is answered at once. Any thread; the answer comes on one of the resolver's.
+// As many look-ups run at a time as there are threads; the number of waiting ones is bounded, and
+// one too many fails at once. Any thread may ask; the answer comes on one of the resolver's
+// threads.
 #pragma once
 
 #include <functional>
@@ -22,8 +23,8 @@ class Resolver {
   using Then = std::move_only_function<void(Answer)>;
 
   Resolver();
-  // ErrorCode::not_found with the system's reason; overloaded where too many wait. Not called for
-  // look-ups that had not begun when it stopped.
+  // ErrorCode::not_found with the system's reason; overloaded if too many wait. `then` is not
+  // called for look-ups that had not begun when it stopped.
   void look_up(std::string host, Then then);
   void stop() { pool_.stop(); }
 

@@ -8,7 +8,7 @@
 namespace metergate::http {
 namespace {
 
-// The system's call takes what it only reads as something that it could write to.
+// The system's structure has a pointer to writable bytes, although they are only read.
 iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What a socket takes at once: most writes need no waiting, and so no coroutine. Any thread that
-// owns the socket.
+// Sends as much as a socket takes at once: most writes need no waiting, and therefore no coroutine.
+// For the thread that owns the socket.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace metergate::http {
 
-// Sends `first` and then `second` as far as the socket takes them now. How many bytes went; fewer
-// than there are: it is full, or it failed, and a write that waits finds out which.
+// Sends `first` and then `second` as far as the socket takes them now; returns the number of bytes.
+// If it is fewer than all, the socket is full or failed, which a waiting write finds out.
 std::size_t send_now(Socket& socket, std::string_view first, std::string_view second);
 
 }  // namespace metergate::http

@@ -27,7 +27,7 @@ void SlowPool::submit_reserved(std::string holder, Job job) {
 
 void SlowPool::submit_piece(Job job) { submit({std::move(job), {}}); }
 
-// Under the lock.
+// Called with the lock held.
 void SlowPool::give_back(const std::string& holder) {
   if (holder.empty()) return;
   --reserved_;
@@ -58,7 +58,7 @@ void SlowPool::work() {
 }
 
 void SlowPool::stop() {
-  std::deque<Waiting> dropped;  // destroyed without the lock: what they hold may call back
+  std::deque<Waiting> dropped;  // destroyed without the lock, since they may call back
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;

@@ -1,8 +1,9 @@
-// SlowPool: a few threads for what must not hold up the server's own: handlers that take long, and
-// the pieces of streamed bodies.
+// SlowPool: a few threads for work that must not delay the server's own: long handlers, and the
+// pieces of streamed bodies.
 //
-// Handlers that wait are bounded; pieces are not counted, since a connection asks for one at a time
-// and connections are bounded. Jobs that have not begun when it stops are dropped. Any thread.
+// The number of waiting handlers is bounded; pieces are not counted, since a connection asks for
+// one at a time and connections are bounded. Jobs that have not begun when it stops are dropped.
+// Safe from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -28,18 +29,18 @@ class SlowPool {
   SlowPool(const SlowPool&) = delete;
   SlowPool& operator=(const SlowPool&) = delete;
 
-  // Whether another handler of the holder may wait: takes the place, which its submit() uses. One
-  // holder has at most its part of the places.
+  // True if another handler of the holder may wait; reserves the place for its submit(). One holder
+  // has at most its part of the places.
   bool reserve(const Holder& holder);
   void submit_reserved(std::string holder, Job job);
   void submit_piece(Job job);
-  // Finishes what has begun and drops the rest.
+  // Finishes the jobs that have begun and drops the others.
   void stop();
 
  private:
   struct Waiting {
     Job job;
-    std::string holder;  // empty: no place was reserved
+    std::string holder;  // empty: without a reserved place
   };
   void submit(Waiting waiting);
   void give_back(const std::string& holder);
@@ -50,7 +51,7 @@ class SlowPool {
   std::condition_variable changed_;
   std::deque<Waiting> waiting_;
   std::size_t reserved_ = 0;
-  std::unordered_map<std::string, std::size_t> by_holder_;  // of those
+  std::unordered_map<std::string, std::size_t> by_holder_;  // reserved places
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };

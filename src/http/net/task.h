@@ -1,8 +1,8 @@
-// What the coroutines of this floor are made of: sockets and timers with their executor's own type,
-// and completion by a tuple, so that nothing is thrown. Names only.
+// The types of this floor's coroutines: sockets and timers with their executor's own type, and
+// completion by a tuple, so that nothing is thrown. Names only.
 //
-// g++ 12 lays out the frame of some coroutines wrongly where a co_await stands in the condition of
-// an if or a while, or beside temporaries in braces: give its value a name first.
+// g++ 12 lays out some coroutine frames wrongly if a co_await is in the condition of an if or a
+// while, or beside temporaries in braces: give its value a name first.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ template <class T>
 using Task = asio::awaitable<T, Executor>;
 using BoostError = boost::system::error_code;
 
-// Deferred: what is awaited with it needs no coroutine of its own.
+// Deferred: awaiting it needs no coroutine of its own.
 using AwaitToken = asio::as_tuple_t<asio::deferred_t>;
 inline constexpr AwaitToken kAwait{asio::deferred};
 

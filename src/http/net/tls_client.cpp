@@ -44,7 +44,7 @@ bool TlsContext::name_host(void* session, const std::string& host) {
   auto* ssl = static_cast<SSL*>(session);
   if (parse_ip(host)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  // What the macro SSL_set_tlsext_host_name does, without its cast.
+  // The same as the macro SSL_set_tlsext_host_name, without its cast.
   const long named = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
                               const_cast<char*>(host.c_str()));
   return named == 1 && SSL_set1_host(ssl, host.c_str()) == 1;

@@ -1,5 +1,5 @@
-// TlsContext: what our side of TLS trusts and asks for: certificates of the system and of the
-// operator's, TLS 1.2 or later, the peer always verified. Any thread once made.
+// TlsContext: the settings of our side of TLS: certificates of the system and the operator, TLS 1.2
+// or later, the peer always verified. Safe from any thread once made.
 #pragma once
 
 #include <memory>
@@ -19,20 +19,20 @@ namespace metergate::http {
 
 class TlsContext {
  public:
-  // Trusts the system's, and the file's where one is named. ErrorCode::invalid where the file holds
-  // no certificates.
+  // Trusts the system's certificates and, if a file is named, the file's. ErrorCode::invalid if the
+  // file has no certificates.
   static Result<std::unique_ptr<TlsContext>> create(const std::string& ca_file);
-  // Trusts these alone, in PEM. ErrorCode::invalid where there are none.
+  // Trusts only these, in PEM. ErrorCode::invalid if there are none.
   static Result<std::unique_ptr<TlsContext>> trusting(std::string_view certificates);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
   asio::ssl::context& context() { return *context_; }
-  ssl_ctx_st* handle();  // the same, to who uses the library without Asio
+  ssl_ctx_st* handle();  // the same, for users of OpenSSL without Asio
 
-  // The host, a name or an address, for the server to choose a certificate by, and for us to hold
-  // it against. `session` is the library's own SSL. False: it has no room.
+  // Sets the host, a name or an address, that the server chooses its certificate by and that the
+  // certificate is checked against. `session` is OpenSSL's SSL. False if memory is short.
   static bool name_host(void* session, const std::string& host);
 
  private:

@@ -20,7 +20,7 @@ bool must_wait(ssize_t count) {
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
-// The library's own way to write to a socket raises SIGPIPE where the peer is gone.
+// OpenSSL's own socket functions raise SIGPIPE if the peer has gone.
 int write_bytes(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
   constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -43,7 +43,7 @@ int begin(BIO* bio) {
   return 1;
 }
 
-// Made once, and never freed: sessions may outlive everything.
+// Made once and never freed, since sessions may outlive everything else.
 const BIO_METHOD* socket_method() {
   static BIO_METHOD* const method = [] {
     BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "metergate socket");
@@ -57,7 +57,7 @@ const BIO_METHOD* socket_method() {
   return method;
 }
 
-// Errors are kept by thread: what another session left there must not be taken for this one's.
+// OpenSSL keeps errors by thread, so those of another session must not be taken for this one's.
 void forget_errors() {
   ERR_clear_error();
   errno = 0;
@@ -79,8 +79,8 @@ std::unique_ptr<TlsSession> TlsSession::create(TlsContext& context, int socket,
   SSL_set_bio(ssl, bio, bio);
   SSL_set_connect_state(ssl);
   SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
-  // As on a plain socket: some bytes may go before others, from wherever they lie then. A
-  // connection on which nothing moves holds no buffers.
+  // As with a plain socket: partial writes are allowed, and a retry may pass another address. Idle
+  // connections hold no buffers.
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                         SSL_MODE_RELEASE_BUFFERS);
   return TlsContext::name_host(ssl, host) ? std::move(session) : nullptr;

@@ -1,6 +1,6 @@
-// TlsSession: our side of TLS over a connected socket, as steps that never wait: one that cannot go
-// on says what it wants from the socket. Reading and writing may take turns as they like. Does not
-// own the socket; raises no SIGPIPE. One thread at a time.
+// TlsSession: our side of TLS over a connected socket, in steps that never wait: a step that cannot
+// go on returns the event that it needs from the socket. Reads and writes may alternate freely.
+// Does not own the socket; raises no SIGPIPE. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,10 @@ class TlsSession {
  public:
   enum class State : std::uint8_t {
     moved,
-    wants_read,   // again once the socket can be read
-    wants_write,  // or written
-    ended,        // the peer has ended TLS, in order
-    failed        // problem() says why; nothing works any more
+    wants_read,   // again once the socket is readable
+    wants_write,  // again once the socket is writable
+    ended,        // the peer has ended TLS in order
+    failed        // problem() has the reason; the session cannot be used any more
   };
   struct Moved {
     State state = State::failed;
@@ -31,11 +31,11 @@ class TlsSession {
     bool is_waiting() const { return state == State::wants_read || state == State::wants_write; }
   };
 
-  // With a peer that must be this host, a name or an address. The context outlives it. Null: there
-  // is no room.
+  // Starts a session with this host, a name or an address. The context outlives it. Null if memory
+  // is short.
   static std::unique_ptr<TlsSession> create(TlsContext& context, int socket,
                                             const std::string& host);
-  // Tells the peer that it is over, as far as that goes without waiting.
+  // Ends TLS as far as possible without waiting.
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -43,11 +43,11 @@ class TlsSession {
   Moved shake_hands();
   Moved read(std::span<char> room);
   Moved write(std::string_view bytes);  // after one that waits: the same bytes, or more
-  // Of both, as far as it goes now: as send_now() does on a plain socket.
+  // Sends as much of both as possible now, like send_now() on a plain socket.
   std::size_t write_now(std::string_view first, std::string_view second);
-  // Nothing to read and not ended. What TLS has to say for itself is taken in.
+  // True if there is nothing to read and TLS has not ended. Processes TLS's own messages.
   bool is_quiet();
-  // The socket is closed, and its number may be another's soon.
+  // Called when the socket is closed, since its number may soon be another's.
   void forget_socket() { socket_ = -1; }
   const std::string& problem() const { return problem_; }
 
@@ -56,7 +56,7 @@ class TlsSession {
   Moved not_moved(int result);
   std::string reason() const;
   ssl_st* ssl_;
-  int socket_;  // the session's way to it holds this field's address
+  int socket_;  // the BIO holds this field's address
   bool is_sound_ = false;
   std::string problem_;
 };

@@ -7,7 +7,7 @@ namespace {
 
 using State = TlsSession::State;
 
-// False: the socket was closed, or broke.
+// False if the socket was closed, or broke.
 Task<bool> wait(Socket& socket, State wanted) {
   const auto event = wanted == State::wants_write ? Socket::wait_write : Socket::wait_read;
   const auto [error] = co_await socket.async_wait(event, kAwait);
@@ -42,8 +42,8 @@ Task<std::string> shake_hands(Socket& socket, TlsSession& session) {
 
 Task<StreamEnd> read_some(Socket& socket, TlsSession& session, std::span<char> room) {
   TlsSession::Moved moved = session.read(room);
-  // What is there already must not keep the thread from the others: a plain read lets them go
-  // first, too.
+  // Bytes that are ready must not keep the thread from others: a plain read also lets them go
+  // first.
   if (!moved.is_waiting()) co_await asio::post(socket.get_executor(), kAwait);
   while (moved.is_waiting()) {
     const bool is_ready = co_await wait(socket, moved.state);

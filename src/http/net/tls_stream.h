@@ -1,6 +1,6 @@
-// Reading and writing with TLS over a socket of a loop's, for coroutines: the steps of a session,
-// and the waits between them. Session and socket outlive what is awaited; whoever closes the socket
-// meanwhile tells the session first. On the loop's thread.
+// Reads and writes with TLS over a loop's socket, for coroutines: the steps of a session, and the
+// waits in between. Session and socket outlive the awaited call; before the socket is closed
+// meanwhile, the session must be told. On the loop's thread.
 #pragma once
 
 #include <span>
@@ -13,11 +13,11 @@
 namespace metergate::http {
 
 struct StreamEnd {
-  BoostError error;  // eof where the peer has ended TLS in order, and only there
+  BoostError error;  // eof only if the peer has ended TLS in order
   std::size_t bytes = 0;
 };
 
-// Why there is no TLS; empty: there is.
+// The reason why the handshake failed; empty after a success.
 Task<std::string> shake_hands(Socket& socket, TlsSession& session);
 Task<StreamEnd> read_some(Socket& socket, TlsSession& session, std::span<char> room);
 Task<StreamEnd> write_some(Socket& socket, TlsSession& session, std::string_view bytes);

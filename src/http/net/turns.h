@@ -1,10 +1,10 @@
-// Turns: heavy requests of one loop are handled one after another, and what else is ready on the
-// loop comes between two of them.
+// Turns: heavy requests of one loop are handled one at a time, with other ready work of the loop
+// between two of them.
 //
-// A handler runs on the loop's thread, so without this a crowd of large batches would keep every
-// small request waiting, and the batches themselves, unread in their sockets, for as long as it
-// takes to handle all before them. Who waits here is known: where the first has waited for too long
-// no more are let in, and the caller is told at once. On the loop's thread only.
+// Handlers run on the loop's thread, so without turns a crowd of large batches would delay every
+// small request, and the batches themselves would wait unread in their sockets for all before them.
+// Here the waiting requests are known: once the first has waited too long, no more are admitted,
+// and their callers are told at once. On the loop's thread only.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,12 @@ class Turns {
 
   explicit Turns(Microseconds wait_max) : wait_max_(wait_max) {}
 
-  // Whether the first has waited for longer than wait_max.
+  // True if the first has waited for longer than wait_max.
   bool is_overdue(Microseconds now) const {
     return !waiting_.empty() && now - waiting_.front()->since > wait_max_;
   }
-  // At once, where nobody has it; or `waiter` is woken when it is its turn. False: it is overdue.
+  // Takes the turn at once if it is free; otherwise `waiter` is woken when its turn comes. False if
+  // it is overdue.
   bool ask(Waiter& waiter, Microseconds now, Ticket& ticket) {
     if (is_overdue(now)) return false;
     waiter.since = now;
@@ -38,9 +39,9 @@ class Turns {
     ticket = waiter.has_turn ? waiting_.end() : waiting_.insert(waiting_.end(), &waiter);
     return true;
   }
-  // By who waits and goes away.
+  // Called by a waiter that gives up.
   void give_up(Ticket ticket) { waiting_.erase(ticket); }
-  // Once who had it is done, and others have been let in between.
+  // Passes the turn on, after other work has been let in between.
   void pass_on() {
     is_taken_ = !waiting_.empty();
     if (!is_taken_) return;

@@ -1,6 +1,6 @@
-// Wake: what a coroutine waits for until something else on its thread says: go on. Whoever is woken
-// looks for itself whether it can. One waits at a time; a word that comes while nobody does is
-// lost. On its loop's thread only.
+// Wake: lets a coroutine wait until other code on its thread wakes it. The woken coroutine checks
+// itself whether it can go on. One may wait at a time; a wake-up without a waiter is lost. On its
+// loop's thread only.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,13 @@ class Wake {
  public:
   explicit Wake(Executor executor) : executor_(std::move(executor)) {}
 
-  // To be awaited.
+  // Returns an awaitable.
   auto wait() {
     return asio::async_initiate<const AwaitToken, void()>(
         [this](auto go_on) { waiting_ = std::move(go_on); }, kAwait);
   }
 
-  // The coroutine goes on after what runs now.
+  // The coroutine continues after the code that runs now.
   void wake() {
     if (waiting_ != nullptr) asio::post(executor_, std::exchange(waiting_, nullptr));
   }

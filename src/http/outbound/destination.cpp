@@ -19,7 +19,7 @@ std::unexpected<Error> refuse_url(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
 }
 
-// Visible ASCII without what RFC 3986 leaves out of every URL.
+// True for visible ASCII, except characters that RFC 3986 allows in no URL.
 bool may_stand_in_url(char c) {
   constexpr std::string_view kLeftOut = "\"<>\\^`{|}";
   return is_visible(c) && kLeftOut.find(c) == std::string_view::npos;
@@ -41,7 +41,7 @@ struct Authority {
   std::optional<std::string_view> port;
 };
 
-// "host", "host:8443", "[::1]:8443"; the brackets stay.
+// Splits "host", "host:8443" or "[::1]:8443"; the brackets stay.
 Result<Authority> split_authority(std::string_view text) {
   const std::size_t host_end = text.starts_with('[') ? text.find(']') : 0;
   if (host_end == std::string_view::npos) return refuse_url("its '[' is not closed");

@@ -1,8 +1,8 @@
-// Destination: where a message is sent on somebody else's wish, taken out of a URL and held against
-// the operator's rules.
+// Destination: the target of a message sent at a stranger's request, read from a URL and checked
+// against the operator's rules.
 //
-// One strict reading of a URL: what two programs might read differently is refused, never repaired.
-// Values and pure functions; any thread.
+// URLs are read strictly: one that two programs might read differently is refused, never repaired.
+// Values and pure functions; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ namespace metergate::http {
 struct Destination {
   bool is_secure = true;
   std::string host;                  // lower case; an IPv6 address without its brackets
-  std::optional<IpAddress> address;  // where the host is one
+  std::optional<IpAddress> address;  // if the host is an address
   std::uint16_t port = 0;
-  std::string target;  // path and query, begins with '/'
+  std::string target;  // path and query, beginning with '/'
 
   std::string host_field() const;  // "[2001:db8::1]:8443"; without the scheme's own port
 };
@@ -30,15 +30,15 @@ struct DestinationRules {
   bool http_allowed = false;
 };
 
-// https:// or http://, a host, perhaps a port, a path and a query; no user, no fragment, visible
-// ASCII only, at most 2,048 bytes. ErrorCode::invalid says what is wrong with it.
+// https:// or http://, a host, optionally a port, a path and a query; no user, no fragment, visible
+// ASCII only, at most 2,048 bytes. ErrorCode::invalid names the fault.
 Result<Destination> parse_destination(std::string_view url);
 
-// What can be said before a name is looked up: https unless http is allowed; port 80, 443 or above
-// 1023, and an address that is public, unless the operator allows that host.
+// The checks before a name is looked up: https, unless http is allowed; port 80, 443 or above 1023;
+// and a public address, unless the operator allows the host.
 Result<> check_destination(const Destination& destination, const DestinationRules& rules);
 
-// Whether an address that the host was found at may be connected to.
+// True if an address of the host may be connected to.
 bool may_connect(const Destination& destination, const IpAddress& address,
                  const DestinationRules& rules);
 

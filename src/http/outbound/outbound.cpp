@@ -38,7 +38,7 @@ class AsioOutbound final : public Outbound {
     {
       const std::lock_guard lock{mutex_};
       if (std::exchange(is_stopping_, true)) return;
-      // Behind every exchange that was posted before.
+      // After every exchange that was posted before.
       asio::post(loop_->io, [loop = loop_.get()] {
         for (Exchange* exchange : loop->exchanges) exchange->stop();
       });

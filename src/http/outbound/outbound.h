@@ -1,10 +1,10 @@
-// Outbound: sends one HTTP request to where a stranger's URL points, and says what came of it.
+// Outbound: sends one HTTP request to a stranger's URL and reports the outcome.
 //
-// The address is looked up once, held against the rules, and that very address is connected to,
-// with the host's name for TLS. No redirect is followed, no proxy used, no connection kept. An
-// exchange lasts at most the timeout; of an answer at most 64 KiB is read. All exchanges share one
-// thread. post() and stop() from any thread; `then` is called exactly once, on the outbound's
-// thread or, after stop(), on the caller's.
+// The address is looked up once and checked against the rules, and the connection goes to that
+// address, with the host's name for TLS. Redirects are not followed, no proxy is used, and
+// connections are not kept. An exchange lasts at most the timeout; at most 64 KiB of an answer are
+// read. All exchanges share one thread. Any thread may call post() and stop(). `then` is called
+// exactly once, on the outbound's thread or, after stop(), on the caller's.
 #pragma once
 
 #include <cstdint>
@@ -25,21 +25,21 @@ namespace metergate::http {
 
 struct OutboundOptions {
   Changing<DestinationRules> rules;
-  std::string ca_file;  // certificates trusted besides the system's; empty: none
+  std::string ca_file;  // trusted in addition to the system's; empty: none
   std::string user_agent = "Metergate";
   Milliseconds timeout{15'000};
 };
 
 struct OutboundRequest {
   std::string url;
-  std::vector<Header> headers;  // besides Host, Content-Length, Connection and User-Agent
+  std::vector<Header> headers;  // in addition to Host, Content-Length, Connection and User-Agent
   std::string body;
 };
 
 enum class OutboundEnd : std::uint8_t {
   answered,  // there is a status
-  refused,   // never sent: the URL or an address of its host is not allowed, or it has none
-  failed,    // no connection, no TLS, no answer that is HTTP
+  refused,   // never sent: the URL or an address is not allowed, or the host has none
+  failed,    // no connection, no TLS, or no HTTP answer
   timed_out,
   stopped  // by stop()
 };
@@ -49,7 +49,7 @@ struct OutboundAnswer {
   int status = 0;
   std::optional<Milliseconds> retry_after;
   std::string excerpt;  // of the answer's body, at most 256 bytes of printable ASCII
-  std::string problem;  // for people, where there is no status
+  std::string problem;  // for people, if there is no status
   Microseconds duration{0};
 };
 
@@ -59,17 +59,17 @@ class Outbound {
 
   virtual ~Outbound() = default;  // stops
   virtual void post(OutboundRequest request, Then then) = 0;
-  // Ends every exchange under way; each is told OutboundEnd::stopped.
+  // Ends every exchange under way; each reports OutboundEnd::stopped.
   virtual void stop() = 0;
   // For what is posted from now on.
   virtual void set_rules(DestinationRules rules) = 0;
 
-  // ErrorCode::invalid where the certificates cannot be read.
+  // ErrorCode::invalid if the certificates cannot be read.
   static Result<std::unique_ptr<Outbound>> create(const OutboundOptions& options,
                                                   const Clock& clock);
 };
 
-// "120" or an HTTP date (RFC 9110, 10.2.3); nothing where it is neither.
+// Reads "120" or an HTTP date (RFC 9110, 10.2.3); nothing for another text.
 std::optional<Milliseconds> parse_retry_after(std::string_view text, Timestamp now);
 
 }  // namespace metergate::http

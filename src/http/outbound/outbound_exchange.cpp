@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kReadBytesMax = 64 * 1024;
 constexpr std::size_t kChunkBytes = 16 * 1024;
 constexpr std::size_t kConnectsMax = 4;
-constexpr Milliseconds kConnectMax{5000};  // where there is another address to try
-// Once the status is known only the beginning of the body is of interest.
+constexpr Milliseconds kConnectMax{5000};  // if there is another address to try
+// Once the status is known, only the beginning of the body matters.
 constexpr Milliseconds kBodyMax{2000};
 
 constexpr auto await_tuple() { return asio::as_tuple(asio::use_awaitable_t<Exchange::Executor>{}); }
@@ -56,7 +56,7 @@ Exchange::~Exchange() = default;
 
 void Exchange::start(const std::shared_ptr<Exchange>& exchange) {
   exchange->loop_->exchanges.insert(exchange.get());
-  // A parameter, not a capture: the lambda is gone before the coroutine is.
+  // A parameter instead of a capture: the lambda is destroyed before the coroutine.
   asio::co_spawn(
       exchange->loop_->io.get_executor(),
       [](std::shared_ptr<Exchange> kept) -> Task<void> { co_await kept->run(); }(exchange),
@@ -107,9 +107,9 @@ Exchange::Task<bool> Exchange::find_addresses() {
 
 Exchange::Task<bool> Exchange::look_up() {
   wake_.expires_at(std::chrono::steady_clock::time_point::max());
-  // A late answer must not keep what it has nothing to tell any more.
+  // A late answer must not keep the exchange alive.
   auto tell = [weak = weak_from_this(), loop = loop_](Resolver::Answer answer) {
-    // Posted also where the answer comes at once, so that it finds the coroutine waiting.
+    // Always posted, even if the answer comes at once, so that the coroutine is already waiting.
     asio::post(loop->io, [weak, answer = std::move(answer)]() mutable {
       const auto self = weak.lock();
       if (self == nullptr) return;
@@ -140,7 +140,7 @@ void Exchange::refuse_host() {
       fmt::format("{} has no public address, nor one that WEBHOOK_ALLOW names", destination_.host));
 }
 
-// One address that is not allowed spoils the host: whoever mixes them does so on purpose.
+// One forbidden address refuses the host: such mixtures are made on purpose.
 bool Exchange::addresses_are_allowed() {
   const auto bad = std::ranges::find_if_not(addresses_, [this](const IpAddress& address) {
     return may_connect(destination_, address, shared_.options.rules);
@@ -199,7 +199,7 @@ Exchange::Task<void> Exchange::talk_tls() {
 template <class Stream>
 Exchange::Task<void> Exchange::talk(Stream& stream) {
   const std::string text = request_text();
-  // A peer that answers before it has read all may be right: its answer is looked for anyway.
+  // The peer may rightly answer before it has read everything, so the answer is read in any case.
   const auto [write_error, written] =
       co_await asio::async_write(stream, asio::buffer(text), await_tuple());
   std::string problem = write_error ? write_error.message() : "the connection was closed";
@@ -239,7 +239,7 @@ std::string Exchange::request_text() const {
   return text + "\r\n" + request_.body;
 }
 
-// A later arming takes the place of an earlier one.
+// A later call replaces an earlier one.
 void Exchange::arm(Milliseconds limit, OutboundEnd end) {
   const Microseconds spent = shared_.clock.steady() - started_;
   const auto left = std::chrono::duration_cast<Milliseconds>(shared_.options.timeout - spent);
@@ -272,7 +272,7 @@ void Exchange::finish() {
   socket_.close(ignored);
   loop_->exchanges.erase(this);
   OutboundAnswer answer;
-  // A status that has come stands, whatever happened to the rest of the answer.
+  // A received status counts, whatever happened to the rest of the answer.
   answer.end = reader_.has_head() ? OutboundEnd::answered : end_.value_or(OutboundEnd::failed);
   answer.duration = shared_.clock.steady() - started_;
   if (answer.end == OutboundEnd::answered) {

@@ -1,8 +1,8 @@
-// Exchange: one request of ours from its URL to its outcome, as a coroutine on the outbound's
+// Exchange: one outbound request from its URL to its outcome, as a coroutine on the outbound's
 // thread.
 //
-// Kept alive by its coroutine. Everything but the resolver's answer, which it posts to itself,
-// happens on the loop's thread.
+// Its coroutine keeps it alive. Everything happens on the loop's thread, except the resolver's
+// answer, which it posts to itself.
 #pragma once
 
 #include <memory>
@@ -20,11 +20,11 @@ namespace metergate::http {
 
 class Exchange;
 
-// What all exchanges of an outbound share. Late answers of the resolver own it too, so that there
-// is something to post to.
+// The state that all exchanges of an outbound share. Late answers of the resolver own it too, so
+// that they can still post.
 struct OutboundLoop {
   asio::io_context io{1};
-  std::unordered_set<Exchange*> exchanges;  // on the loop's thread only
+  std::unordered_set<Exchange*> exchanges;  // used on the loop's thread only
 };
 
 class TlsContext;
@@ -51,7 +51,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // On the loop's thread.
+  // Called on the loop's thread.
   static void start(const std::shared_ptr<Exchange>& exchange);
   void stop() { abort(OutboundEnd::stopped, "the server is stopping"); }
 
@@ -88,9 +88,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Timer wake_;  // never expires; cancelled to wake the coroutine
   std::uint64_t arming_ = 0;
   std::uint64_t connecting_ = 0;
-  std::string connect_problem_;  // of the last address that was tried
+  std::string connect_problem_;  // of the last address tried
   bool is_aborted_ = false;
-  std::optional<OutboundEnd> end_;  // the first to be set stays
+  std::optional<OutboundEnd> end_;  // the first value stays
   std::string problem_;
   AnswerReader reader_;
   Microseconds started_{0};

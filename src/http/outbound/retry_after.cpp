@@ -1,4 +1,4 @@
-// How long a peer asks to wait; see outbound.h.
+// Reads the wait that a peer asks for; see outbound.h.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -21,7 +21,7 @@ std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t 
   return value;
 }
 
-// "Thu, 05 Mar 2026 10:30:00 GMT": the one form that is still sent.
+// Reads "Thu, 05 Mar 2026 10:30:00 GMT", the only form still in use.
 std::optional<Timestamp> parse_http_date(std::string_view text) {
   constexpr std::size_t kLength = 29;
   if (text.size() != kLength || !text.ends_with(" GMT") || text[19] != ':' || text[22] != ':') {
@@ -47,7 +47,7 @@ std::optional<Timestamp> parse_http_date(std::string_view text) {
 
 std::optional<Milliseconds> parse_retry_after(std::string_view text, Timestamp now) {
   if (!text.empty() && std::ranges::all_of(text, is_digit)) {
-    // More than 64 bits hold is very long too.
+    // A number beyond 64 bits is a very long wait as well.
     std::int64_t seconds = kSecondsMax;
     std::from_chars(text.data(), text.data() + text.size(), seconds);
     return std::chrono::seconds{std::min(seconds, kSecondsMax)};

@@ -20,13 +20,13 @@ constexpr std::size_t kBodyReadBytes = 64 * 1024;
 constexpr std::size_t kLingerReadBytes = 4 * 1024;
 constexpr std::int64_t kLightBodyBytes = 16 * 1024;  // larger ones wait for their turn
 constexpr std::size_t kJoinedBodyMax = 64 * 1024;    // head and body in one write up to this
-constexpr std::size_t kLingerBytesMax = 256 * 1024;  // what a refused caller may still send
+constexpr std::size_t kLingerBytesMax = 256 * 1024;  // that a refused caller may still send
 constexpr Microseconds kLingerTime = std::chrono::seconds{2};
 constexpr Microseconds kBodyGrace = std::chrono::seconds{10};
 constexpr std::int64_t kLeastBodyBytesPerSecond = 16 * 1024;
 constexpr std::size_t kRequestIdMax = 64;
 
-// How long a peer may take for so many bytes of a body, after its grace.
+// The time that a peer may take for that many bytes of a body, after its grace.
 Microseconds time_for(std::int64_t bytes) {
   return Microseconds{bytes * 1'000'000 / kLeastBodyBytesPerSecond};
 }
@@ -37,7 +37,7 @@ bool is_sane_request_id(std::string_view text) {
   });
 }
 
-// The caller's own id, where it sent one and it is sane; else empty.
+// The caller's own id if it sent a valid one; otherwise empty.
 std::string request_id_of(const RequestHead& head) {
   std::string id;
   for (const Header& field : head.headers) {
@@ -48,8 +48,8 @@ std::string request_id_of(const RequestHead& head) {
   return id;
 }
 
-// What a Handler is given: calls back once, from any thread; where it is dropped uncalled, the
-// connection hears of that too.
+// The Reply passed to a Handler: calls back once, from any thread. If it is dropped without a call,
+// the connection is told that too.
 class OneReply {
  public:
   OneReply(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection, std::uint64_t exchange)
@@ -130,7 +130,7 @@ bool Connection::sweep(Microseconds now) {
 }
 
 void Connection::end_if_idle() {
-  // A tunnel may last for days, and neither side of it expects it to end well.
+  // A tunnel may last for days, and neither side expects an orderly end.
   if (is_idle_ || (forwarding_ != nullptr && forwarding_->is_tunnel())) end();
 }
 
@@ -186,7 +186,7 @@ Task<bool> Connection::serve_one() {
     if (passage != nullptr) {
       ++exchange_;
       deadline_.reset();
-      // Not in this frame, which waits for a request most of the time.
+      // On the heap, since this frame mostly waits for a request.
       const auto forwarding = std::make_unique<Forwarding>(*this, request, *passage);
       const bool stays = co_await forwarding->run();
       co_return stays;
@@ -213,7 +213,7 @@ Task<bool> Connection::serve_one() {
 }
 
 Task<bool> Connection::answer(Request& request, bool is_refused) {
-  // What the answer depends on; the rest goes to the handler.
+  // The parts that the answer depends on; the handler gets the rest.
   Request asked;
   asked.method = request.method;
   asked.request_id = request.request_id;
@@ -237,7 +237,7 @@ Task<bool> Connection::answer(Request& request, bool is_refused) {
     response = take_answer(asked.request_id);
   }
   if (ended_) co_return false;
-  hold(0);  // the body of the request has gone by now
+  hold(0);  // the request's body has been passed on
   if (!has_room_for_answer(asked, response)) response = refusal(refused_, asked.request_id);
   if (shared_.stopping) response.close = true;
   const bool goes_on = head_context(asked, response, {}).keep_alive;
@@ -260,7 +260,7 @@ Task<Connection::Read> Connection::read_head() {
     }
     input_.consume(*taken);
     if (parser_.has_head()) break;
-    // An empty line is not the beginning of a request.
+    // An empty line does not begin a request.
     if (*taken > 0 && input_.is_empty()) is_idle_ = true;
     set_read_deadline();
     const bool was_idle = is_idle_;
@@ -322,8 +322,8 @@ void Connection::set_read_deadline() {
   }
 }
 
-// Room for a head as large as is allowed, or for a piece of a body: what is held never fills it,
-// since the parser takes or refuses that.
+// Room for the largest head, or for a piece of a body. The held bytes never fill it, since the
+// parser takes or refuses them.
 asio::mutable_buffer Connection::read_room() {
   const std::span<char> room =
       input_.room(std::max(kBodyReadBytes, 2 * shared_.options.head_bytes_max));
@@ -341,7 +341,7 @@ Task<bool> Connection::send_continue() {
   co_return co_await write(kContinue);
 }
 
-// Everything but the body and the query. An empty path: refused_ says why.
+// The request without body and query. An empty path means that refused_ has the reason.
 Request Connection::take_request_head() {
   Request request = unread_request();
   RequestHead head = parser_.take_head();
@@ -360,8 +360,8 @@ Request Connection::take_request_head() {
   return request;
 }
 
-// A path of our own routes has one spelling less: what may stay encoded for an upstream may not for
-// us. False: refused_ says why.
+// Escapes that an upstream may receive are not allowed in paths of our own routes. False if
+// refused_ has the reason.
 bool Connection::take_own_path(Request& request) {
   Result<std::string> path = parse_target_path(request.target);
   if (path) {
@@ -377,7 +377,7 @@ Result<> Connection::take_query(Request& request) const {
   return {};
 }
 
-// What can be said of a request that was refused, perhaps before its head was understood.
+// The known parts of a request that was refused, perhaps before its head was understood.
 Request Connection::unread_request() {
   target_ = parser_.head().target;
   Request request;
@@ -447,7 +447,7 @@ Task<bool> Connection::send(Response& response, const Request& asked) {
   co_return co_await write(response.body);
 }
 
-// One piece after another, each made on a slow thread once the one before is in the socket.
+// One piece after another; a slow thread makes each once the one before is in the socket.
 Task<bool> Connection::send_source(BodySource& source, bool in_chunks) {
   while (true) {
     piece_.reset();
@@ -510,8 +510,8 @@ Task<bool> Connection::write_rest(std::string_view first, std::string_view secon
   co_return !ended_;
 }
 
-// A socket that is closed with unread input resets the connection, and the caller may lose the
-// answer that is on its way: so what it still sends is read for a moment and thrown away.
+// Closing a socket with unread input resets the connection, and the caller may lose its answer. So
+// further input is read for a moment and discarded.
 Task<void> Connection::linger() {
   BoostError ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);

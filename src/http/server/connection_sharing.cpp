@@ -1,5 +1,4 @@
-// What a connection must share with all others: memory for bodies and answers, and the time of its
-// loop.
+// A connection's use of shared resources: memory for bodies and answers, and the time of its loop.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,7 +25,7 @@ void Connection::hold(std::size_t bytes) {
   held_ = bytes;
 }
 
-// For another holder than before: what was held by that one is given back first.
+// If the holder changes, the bytes held by the previous one are released first.
 void Connection::hold_for(Holder holder, std::size_t bytes) {
   hold(0);
   holder_ = std::move(holder);
@@ -55,7 +54,7 @@ bool Connection::has_room(const Request& head, std::size_t bytes_max) {
   return false;
 }
 
-// An answer to a question may be refused after it was made; one to a change is always sent.
+// The answer to a read may still be refused; the answer to a change is always sent.
 bool Connection::has_room_for_answer(const Request& asked, Response& response) {
   const bool is_large = response.body.size() > kSmallAnswerBytes || response.source;
   if (!is_large) return true;
@@ -73,7 +72,7 @@ bool Connection::has_room_for_answer(const Request& asked, Response& response) {
   return false;
 }
 
-// Where it is not kept, refused_ says why. A small one is read past all the same, so that its
+// If the body is not kept, refused_ has the reason. A small body is read nevertheless, so that its
 // connection can be used again.
 Connection::BodyFate Connection::fate_of_body(const Request& head) {
   const Framing& framing = parser_.framing();
@@ -97,7 +96,7 @@ bool Connection::is_read_too_slowly(Microseconds now) {
   return now >= *write_deadline_;
 }
 
-// True, with the reason in refused_: those that wait already wait for too long.
+// True, with the reason in refused_, if the waiting requests already wait too long.
 bool Connection::refuse_turn() {
   if (!loop_->turns.is_overdue(shared_.clock.steady())) return false;
   refused_ = {ErrorCode::overloaded, "too many large requests are waiting; try again soon", {}};
@@ -114,17 +113,17 @@ Task<bool> Connection::take_turn() {
   co_return !ended_;
 }
 
-// What has come already of a body, so that it does not have to wait for another round of the loop.
+// Reads the bytes of a body that have arrived, without waiting for another round of the loop.
 bool Connection::read_now(int times) {
   if (times >= kReadsAtOnce) return false;
   const asio::mutable_buffer room = read_room();
   const ssize_t count = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-  if (count <= 0) return false;  // what has gone wrong is seen by who waits for more
+  if (count <= 0) return false;  // the next waiting read reports the fault
   input_.commit(static_cast<std::size_t>(count));
   return true;
 }
 
-// Behind all that is ready on the loop by now.
+// After everything that is ready on the loop now.
 void Connection::pass_turn_on() {
   asio::post(loop_->io, [&turns = loop_->turns] { turns.pass_on(); });
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Microseconds kLookEvery = std::chrono::seconds{1};
 
-// What a Passage calls when its record is kept: once, from any thread.
+// The callback that a Passage calls when its record is kept: once, from any thread.
 class OneRecord {
  public:
   OneRecord(std::shared_ptr<Loop> loop, std::weak_ptr<Connection> connection,
@@ -29,7 +29,7 @@ class OneRecord {
   std::uint64_t exchange_;
 };
 
-// The caller ended the connection, or it broke.
+// True if the caller has ended the connection, or it broke.
 bool is_gone(Socket& socket) {
   char byte = 0;
   const ssize_t count = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -73,7 +73,7 @@ Task<bool> Forwarding::run() {
   if (is_beside_) co_await join_upload();
   using AnsweredBy = PassedOutcome::AnsweredBy;
   if (step == Step::done) {
-    // A link that is clean goes back before the record, unless what is to be sent still lies in it.
+    // A clean link is returned before the record, unless bytes to be sent are still in its buffer.
     if (direct_.empty()) give_link_back();
     stays = co_await end_answer(AnsweredBy::upstream, head_.status);
   } else if (step == Step::failed) {
@@ -108,7 +108,7 @@ Task<Forwarding::Step> Forwarding::exchange() {
   co_return step;
 }
 
-// The answer's end waits here for the record.
+// The end of the answer waits here for the record.
 Task<bool> Forwarding::end_answer(PassedOutcome::AnsweredBy by, int status) {
   const bool is_recorded = co_await record(by, status);
   if (connection_.ended_) co_return false;
@@ -125,7 +125,7 @@ int Forwarding::answer_ourselves() {
   return response.status;
 }
 
-// For what could not be recorded: the answer says so, whatever the upstream said.
+// If the call cannot be recorded, the answer is a failure, whatever the upstream answered.
 void Forwarding::make_failure() {
   output_.clear();
   direct_ = {};
@@ -152,7 +152,7 @@ Task<bool> Forwarding::send_rest() {
   co_return stays;
 }
 
-// The body that has come is none: the request is refused as if it had not been passed on at all.
+// The body is invalid: the request is refused as if it had never been passed on.
 Task<bool> Forwarding::refuse_unmetered() {
   Response response = connection_.refusal(*refused_body_, request_.request_id);
   connection_.shared_.handler.add_origin_fields(request_, response);
@@ -193,7 +193,7 @@ void Forwarding::sweep(Microseconds now) {
     connection_.wake();
     return;
   }
-  // While nothing is read from the caller, only a look tells whether it is still there.
+  // Without a pending read, only a check shows whether the caller is still there.
   if (is_beside_ || now < next_look_ || connection_.ended_) return;
   next_look_ = now + kLookEvery;
   if (is_gone(connection_.socket_)) connection_.end();
@@ -219,7 +219,7 @@ void Forwarding::drop_link() {
   turn_.reset();
 }
 
-// Both ways of a tunnel, and a request's body beside its answer.
+// Used for both directions of a tunnel, and for a request's body during its answer.
 void Forwarding::start_beside(Task<void> task) {
   is_beside_ = true;
   asio::co_spawn(connection_.loop_->io.get_executor(), std::move(task), asio::detached);

@@ -1,10 +1,10 @@
-// Forwarding: one exchange that passes through a connection: the request to an upstream, the answer
-// back, both as they come, and the record of it held in front of the answer's end.
+// Forwarding: one proxied exchange of a connection: streams the request to an upstream and the
+// answer back, and records the call before the answer's end.
 //
-// The other half of Connection: lives in its coroutine and on its thread. A request's body that is
-// not all there yet is sent by a second coroutine, which has ended before run() returns. At most
-// 64 KiB wait in either direction, 8 KiB of an answer whose caller is slow; what is slow is read no
-// faster.
+// The other half of Connection: lives in its coroutine and on its thread. If the request's body is
+// incomplete, a second coroutine sends it, which has ended before run() returns. At most 64 KiB are
+// buffered in either direction, 8 KiB of an answer with a slow caller; a slow reader slows the
+// sender down.
 #pragma once
 
 #include <cstdint>
@@ -27,31 +27,32 @@ inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 class Forwarding {
  public:
-  // `request` without its body, which the connection's parser has not taken yet. All outlive it.
+  // `request` has no body yet; the connection's parser still has to take it. All arguments outlive
+  // this.
   Forwarding(Connection& connection, Request& request, Passage& passage);
   ~Forwarding();
   Forwarding(const Forwarding&) = delete;
   Forwarding& operator=(const Forwarding&) = delete;
 
-  // Whether the connection takes another request.
+  // True if the connection takes another request.
   Task<bool> run();
 
-  // By the connection, on its thread.
+  // Called by the connection, on its thread.
   void sweep(Microseconds now);
-  void end();  // the caller is gone
+  void end();  // the caller has gone
   void keep_record();
   void recorded(Result<> result) { recorded_ = std::move(result); }
   bool is_tunnel() const { return is_tunnel_; }
 
  private:
-  // How a step ended.
+  // The outcome of a step.
   enum class Step : std::uint8_t {
     done,
-    again,      // the kept connection was closed before a byte of an answer came
-    failed,     // error_ says why; nothing of an answer was sent to the caller
-    broken,     // the answer broke off in its middle
-    abandoned,  // the caller went away
-    tunnelled   // a WebSocket, and it is over
+    again,      // the kept connection was closed before the first byte of an answer
+    failed,     // error_ has the reason; nothing was sent to the caller
+    broken,     // the answer broke off in the middle
+    abandoned,  // the caller disconnected
+    tunnelled   // a WebSocket that has ended
   };
 
   Task<Step> exchange();
@@ -68,7 +69,7 @@ class Forwarding {
   Task<void> join_upload();
   Step fail_with(ErrorCode code, std::string message);
 
-  // The way to the upstream.
+  // Towards the upstream.
   bool take_body();
   bool begin_turn();
   Task<Step> wait_for_turn();
@@ -88,7 +89,7 @@ class Forwarding {
                                std::size_t sent = 0);
   bool may_try_again() const;
 
-  // The way back.
+  // Towards the caller.
   Task<bool> read_from_upstream(std::size_t bytes_max);
   Task<bool> read_with_tls(std::size_t bytes_max);
   asio::mutable_buffer answer_room(std::size_t bytes_max);
@@ -120,7 +121,7 @@ class Forwarding {
 
   std::shared_ptr<UpstreamPool> pool_;
   std::optional<UpstreamTurn> turn_;    // outlives what it lends
-  std::optional<UpstreamPlace> place_;  // for the connection that is being made
+  std::optional<UpstreamPlace> place_;  // for the connection being made
   std::optional<Socket> connecting_;
   std::string connect_problem_;  // of the last try
   LinkPtr link_;
@@ -128,38 +129,38 @@ class Forwarding {
   bool reached_upstream_ = false;
   bool has_upstream_ended_ = false;
 
-  std::string request_head_;  // as it goes to the upstream
+  std::string request_head_;  // as sent to the upstream
   std::size_t request_sent_ = 0;
   std::string piece_;  // of the request's body, to be sent
   bool has_whole_request_ = false;
-  bool is_bodiless_ = false;  // as it was when its head had come
+  bool is_bodiless_ = false;  // when the head had come
   bool is_request_sent_ = false;
   std::optional<Error> refused_body_;
-  bool is_beside_ = false;  // the second coroutine runs
+  bool is_beside_ = false;  // the second coroutine is running
   bool is_beside_to_end_ = false;
 
   ResponseHead head_;
-  std::size_t head_bytes_ = 0;  // of head_, at the front of the link's input
-  std::size_t searched_ = 0;    // of the input, for the end of a head
+  std::size_t head_bytes_ = 0;  // size of head_, at the front of the link's input
+  std::size_t searched_ = 0;    // part of the input searched for the end of a head
   int interims_ = 0;
   ResponseFraming framing_;
   BodyDecoder decoder_;
   SentBody sent_body_;
   bool keeps_caller_ = true;
-  bool is_head_sent_ = false;  // something of the answer has gone to the caller
+  bool is_head_sent_ = false;  // some of the answer was sent to the caller
   std::string output_;         // for the caller
-  std::string_view direct_;    // goes behind output_; lies in the link's input
-  std::size_t flushed_ = 0;    // of both
+  std::string_view direct_;    // sent after output_; in the link's input
+  std::size_t flushed_ = 0;    // bytes sent of both
   std::int64_t body_bytes_ = 0;
   std::int64_t sent_bytes_ = 0;
-  std::int64_t tunnelled_bytes_ = 0;  // from the caller, behind its request
+  std::int64_t tunnelled_bytes_ = 0;  // from the caller, after its request
   bool is_tunnel_ = false;
 
   std::optional<Result<>> recorded_;
-  std::optional<Microseconds> read_deadline_;  // of the upstream
+  std::optional<Microseconds> read_deadline_;  // for the upstream
   std::optional<Microseconds> write_deadline_;
   bool has_timed_out_ = false;
-  Microseconds next_look_{0};  // whether the caller is still there
+  Microseconds next_look_{0};  // next check that the caller is still there
 };
 
 }  // namespace metergate::http

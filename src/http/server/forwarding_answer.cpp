@@ -1,4 +1,4 @@
-// The way back: the answer's head, its body as it comes, and a WebSocket's two ways.
+// Towards the caller: the answer's head, its body as it comes, and both directions of a WebSocket.
 #include <fmt/format.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -11,12 +11,13 @@ namespace metergate::http {
 namespace {
 
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
-constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of it in the buffer
-constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // more is written from where it was read
-constexpr std::size_t kAddedBytesUsual = 512;      // by our fields to an answer's head
-constexpr int kUnsentBytesMax = 16 * 1024;         // with more in its socket a caller is slow
+constexpr std::size_t kBodyBytesMax = 64 * 1024;   // of the body in the buffer
+constexpr std::size_t kCopiedBytesMax = 4 * 1024;  // longer pieces are sent without copying
+constexpr std::size_t kAddedBytesUsual = 512;      // our fields in an answer's head
+constexpr int kUnsentBytesMax = 16 * 1024;         // with more unsent bytes a caller is slow
 
-// Whether these may be the first bytes of an HTTP/1 answer: rubbish is told at once.
+// True if these may be the first bytes of an HTTP/1 answer, so that other protocols are refused at
+// once.
 bool may_be_answer(std::string_view bytes) {
   constexpr std::string_view kStart = "HTTP/1.";
   const std::size_t count = std::min(bytes.size(), kStart.size());
@@ -56,8 +57,8 @@ bool Forwarding::take_read(const BoostError& error, std::size_t count) {
   return true;
 }
 
-// A large buffer spares system calls where the caller is the faster one. Where it is not, the
-// buffer would lie full until the caller has read what is before it, so it is given back.
+// A large buffer saves system calls if the caller is the faster side. Otherwise it would stay full
+// until the caller has read the earlier bytes, so it is released.
 std::size_t Forwarding::body_room() {
   if (!link_->input.is_growing() || !link_->input.is_empty()) return kBodyBytesMax;
   int unsent = 0;
@@ -65,7 +66,7 @@ std::size_t Forwarding::body_room() {
   if (unsent <= kUnsentBytesMax) return kBodyBytesMax;
   link_->input.rest();
   std::string{}.swap(output_);
-  if (!is_beside_) connection_.input_.release();  // else a read may be under way there
+  if (!is_beside_) connection_.input_.release();  // otherwise a read may be using it
   return ReadBuffer::kFirstBytes;
 }
 
@@ -75,7 +76,7 @@ Task<Forwarding::Step> Forwarding::read_answer_head() {
     while (!step) {
       const bool is_empty = link_->input.is_empty();
       bool is_read = false;
-      if (link_->tls == nullptr) {  // not behind a coroutine of its own: nearly all pass here
+      if (link_->tls == nullptr) {  // nearly all answers: no coroutine needed
         const auto [error, count] =
             co_await link_->socket.async_read_some(answer_room(kHeadBytesMax), kAwait);
         is_read = take_read(error, count);
@@ -97,7 +98,7 @@ Task<Forwarding::Step> Forwarding::read_answer_head() {
   }
 }
 
-// How long the answer's body will be.
+// Determines the length of the answer's body.
 Forwarding::Step Forwarding::check_answer() {
   const Result<ResponseFraming> framing = framing_of(head_, request_.method == "HEAD");
   if (!framing) return fail_with(ErrorCode::upstream, framing.error().message);
@@ -107,7 +108,7 @@ Forwarding::Step Forwarding::check_answer() {
   return Step::done;
 }
 
-// The head that the input begins with; nothing: more of it must be read.
+// Parses the head at the start of the input; nothing if it is incomplete.
 std::optional<Forwarding::Step> Forwarding::parse_head() {
   const std::string_view bytes = link_->input.view();
   const std::size_t end = bytes.find("\r\n\r\n", searched_);
@@ -129,7 +130,7 @@ std::optional<Forwarding::Step> Forwarding::parse_head() {
   return std::nullopt;
 }
 
-// Why no head came.
+// The reason why no head came.
 Forwarding::Step Forwarding::head_failure(bool is_empty) {
   if (connection_.ended_) return Step::abandoned;
   if (refused_body_) {
@@ -142,7 +143,8 @@ Forwarding::Step Forwarding::head_failure(bool is_empty) {
   return fail_with(ErrorCode::upstream, "the upstream ended the connection before it answered");
 }
 
-// 100 has been sent by us where it was asked for; others are hints for who understands them.
+// We have sent 100 ourselves if it was asked for; other interim answers are hints for HTTP/1.1
+// callers.
 Task<Forwarding::Step> Forwarding::pass_on_interim() {
   const bool is_for_caller = head_.status != 100 && request_.takes_chunks;
   if (is_for_caller) append_bare_head();
@@ -151,11 +153,11 @@ Task<Forwarding::Step> Forwarding::pass_on_interim() {
   bool is_written = flush_now();
   if (!is_written) is_written = co_await flush();
   if (!is_written) co_return Step::abandoned;
-  is_head_sent_ = false;  // of the answer itself
+  is_head_sent_ = false;  // of the final answer
   co_return Step::done;
 }
 
-// A head that nothing follows, or what is no more HTTP.
+// Appends a head without a body, or one that is followed by another protocol.
 void Forwarding::append_bare_head() {
   append_caller_head(output_, head_,
                      {.request_id = request_.request_id,
@@ -196,7 +198,7 @@ void Forwarding::begin_answer() {
   decoder_ = BodyDecoder{framing_};
 }
 
-// What has come of the answer; nothing: more of it must be read.
+// Takes the bytes of the answer that have come; nothing if more are needed.
 std::optional<Forwarding::Step> Forwarding::take_answer() {
   if (!decode_into_output()) {
     if (is_head_sent_) return Step::broken;
@@ -228,8 +230,8 @@ Task<Forwarding::Step> Forwarding::pass_on_rest() {
   co_return Step::done;
 }
 
-// What has come of the body goes behind output_, or is shown by direct_. False: it is malformed or
-// too long.
+// Moves the received part of the body to output_, or makes direct_ refer to it. False if it is
+// malformed or too long.
 bool Forwarding::decode_into_output() {
   while (true) {
     const Result<BodyDecoder::Step> step = decoder_.take(link_->input.view());
@@ -251,7 +253,7 @@ bool Forwarding::decode_into_output() {
   }
 }
 
-// Whether all went at once; the rest is for flush(), which must then follow.
+// True if all was sent at once; otherwise flush() must follow for the rest.
 bool Forwarding::flush_now() {
   if (output_.empty() && direct_.empty()) return true;
   if (!is_head_sent_) passage_.complete_head(output_);
@@ -275,7 +277,7 @@ void Forwarding::forget_output(bool is_written) {
   direct_ = {};
 }
 
-// Until either side ends it, or nothing moves for long.
+// Runs until either side ends it, or it is idle for too long.
 Task<Forwarding::Step> Forwarding::tunnel() {
   bool goes_on = true;
   append_bare_head();

@@ -1,5 +1,5 @@
-// What becomes of an exchange when a side misbehaves or goes away: one answer at most, one record
-// always, and a connection to the upstream that is used again only where it is clean.
+// Exchanges in which a side misbehaves or disconnects: at most one answer, always one record, and a
+// connection to the upstream that is reused only if it is clean.
 #include "http/testing/forwarding_fixture_test.h"
 
 namespace metergate::http {
@@ -77,7 +77,7 @@ TEST_F(ForwardingTest, IsBadGatewayForWhatIsNoAnswer) {
       "HTTP/1.1 200 OK\r\nA b : c\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 200 OK\nContent-Length: 0\n\n\r\n\r\n",
-      "HTTP/1.1 200 OK\nContent-Length: 0\n\n",  // and nothing more: told before the time is over
+      "HTTP/1.1 200 OK\nContent-Length: 0\n\n",  // incomplete: refused without waiting
       "HTTP/1.1 200 OK\r\nContent-Length: 0\nA",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
       "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -100,7 +100,7 @@ TEST_F(ForwardingTest, TriesAgainOnceWhereAKeptConnectionWasClosed) {
   start_with([](UpstreamSide& side, int connection) {
     side.request();
     side.send(simple_answer("first"));
-    // The second request arrives and is not answered: nobody knows whether it was seen.
+    // The second request is not answered, so it is unknown whether it was processed.
     if (connection == 0) {
       side.request();
     } else {

@@ -1,4 +1,4 @@
-// The way to the upstream: a connection to it, the request's head, and the body as it comes.
+// Towards the upstream: a connection to it, the request's head, and the body as it comes.
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kTargetTriesMax = 2;
 
-// May be sent twice without doing twice (RFC 9110, 9.2.2).
+// True for methods that may be sent twice without a further effect (RFC 9110, 9.2.2).
 bool is_idempotent(std::string_view method) {
   constexpr std::array<std::string_view, 5> kMethods = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
   return std::ranges::find(kMethods, method) != kMethods.end();
@@ -28,7 +28,8 @@ bool may_have_body(std::string_view method) {
 
 }  // namespace
 
-// What is in the connection's buffer. False: refused_body_ says why it is none.
+// Takes the body's bytes from the connection's buffer. False if it is invalid, with the reason in
+// refused_body_.
 bool Forwarding::take_body() {
   RequestParser& parser = connection_.parser_;
   const Result<std::size_t> taken = parser.take(connection_.input_.view());
@@ -87,7 +88,7 @@ Task<Forwarding::Step> Forwarding::connect() {
   const Upstream::Target* failed = nullptr;
   for (int i = 0; i < kTargetTriesMax && !connection_.ended_; ++i) {
     Upstream::Target& target = passage_.upstream().next(failed);
-    if (&target == failed) break;  // there is no other
+    if (&target == failed) break;  // there is no other target
     has_timed_out_ = false;
     read_deadline_ = connection_.shared_.clock.steady() + options_.connect_timeout;
     const bool is_connected = co_await connect_to(target);
@@ -149,7 +150,7 @@ Task<bool> Forwarding::start_tls() {
   co_return problem.empty();
 }
 
-// Until the checks find it well. Said once, not for every request that finds it so.
+// Skips the target until a check succeeds. Logged once, not for every request.
 void Forwarding::leave_out(Upstream::Target& target) {
   if (!target.is_healthy.exchange(false)) return;
   const std::string why = has_timed_out_ ? "no connection in time" : connect_problem_;
@@ -170,7 +171,7 @@ SentBody Forwarding::request_body() const {
   return {SentBody::Kind::length, framing.content_length};
 }
 
-// The request as far as it has come.
+// Builds the request as far as it has come.
 void Forwarding::make_request() {
   const std::string& authority = link_->target.origin.authority;
   const bool takes_named_fields = passage_.vetting() == Vetting::admitted || request_.is_from_proxy;
@@ -187,7 +188,7 @@ void Forwarding::make_request() {
   reached_upstream_ = true;
 }
 
-// Whether all of it has gone, so that the answer can be waited for.
+// True if the whole request was sent, so that the answer can be awaited.
 bool Forwarding::send_request_now() {
   request_sent_ = link_->tls == nullptr ? send_now(link_->socket, request_head_, piece_)
                                         : link_->tls->write_now(request_head_, piece_);
@@ -196,7 +197,7 @@ bool Forwarding::send_request_now() {
   return is_request_sent_;
 }
 
-// The rest of it. Where that fails the upstream may have answered already: reading finds out.
+// Sends the rest. If that fails the upstream may have answered already, which reading will show.
 Task<Forwarding::Step> Forwarding::send_request() {
   const bool is_whole = has_whole_request_;
   const bool is_written = co_await write_to_upstream(request_head_, piece_, request_sent_);
@@ -238,7 +239,7 @@ Task<bool> Forwarding::upload_piece() {
     co_return false;
   }
   if (!take_body()) {
-    end();  // the upstream must not take for whole what is cut off here
+    end();  // the upstream must not take the cut-off request for complete
     co_return false;
   }
   if (piece_.empty() && !has_whole_request_) co_return true;
@@ -252,7 +253,7 @@ Task<bool> Forwarding::upload_piece() {
   } else {
     is_written = co_await write_to_upstream(piece_, {});
   }
-  // The caller is not to blame for an upstream that takes its time.
+  // A slow upstream must not count against the caller's time.
   connection_.read_started_ += connection_.shared_.clock.steady() - started;
   is_request_sent_ = is_written && has_whole_request_;
   co_return is_written;

@@ -1,5 +1,5 @@
-// Answers that come in pieces, before their request has ended, or without one end that both sides
-// know of: chunks, events, hints, WebSockets.
+// Answers that come in pieces, before the end of their request, or without a known end: chunks,
+// events, interim answers, WebSockets.
 #include <charconv>
 
 #include "http/testing/forwarding_fixture_test.h"

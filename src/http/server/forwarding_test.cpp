@@ -34,7 +34,7 @@ TEST_F(ForwardingTest, PassesARequestAndItsAnswer) {
   EXPECT_EQ(passed_.count(), 1U);
 }
 
-// Its pool goes with it, and whoever is led there still gets an answer.
+// Its pool goes with it, and requests led there still get an answer.
 TEST_F(ForwardingTest, GivesUpConnectionsToAnUpstreamThatIsRetired) {
   start_answering([](const std::string&) { return simple_answer("ok"); });
   EXPECT_EQ(status_of(ask(get("/up/a"))), 200);

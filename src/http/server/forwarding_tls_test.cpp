@@ -1,4 +1,4 @@
-// An upstream that is asked with TLS.
+// An upstream with TLS.
 #include <algorithm>
 
 #include "http/server/upstream_checks.h"
@@ -13,7 +13,7 @@ constexpr const char* kNames = "localhost,IP:127.0.0.1";
 
 class ForwardingTlsTest : public ForwardingTest {
  protected:
-  // An upstream whose certificate, for these names, is the only one that is trusted.
+  // An upstream whose certificate, for these names, is the only trusted one.
   void start_tls(FakeUpstream::Serve serve, const std::string& names = kNames) {
     upstream_ = std::make_unique<FakeUpstream>(std::move(serve), names);
     trust(upstream_->certificate());
@@ -250,7 +250,7 @@ TEST_F(ForwardingTlsTest, CutsTheAnswerWhereTheUpstreamBreaksOffInItsMiddle) {
     side.request();
     side.send(connection == 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
                               : "HTTP/1.1 200 OK\r\n\r\nhalf");
-    // What has no length is whole only where TLS has ended.
+    // An answer without a length is complete only if TLS was ended.
     if (connection == 1) side.close();
   });
   for (int i = 0; i < 3; ++i) {

@@ -8,14 +8,14 @@
 namespace metergate::http {
 namespace {
 
-// A sweep lets others have their turn after so many.
+// A sweep pauses for other work after this many connections.
 constexpr std::size_t kSweptAtOnce = 128;
 constexpr std::size_t kEndedAtOnce = 8;
 
 }  // namespace
 
 Loop::~Loop() {
-  // What is kept in a pool keeps the pool.
+  // Kept connections keep their pool alive.
   for (const auto& pool : pools) pool->close_kept();
 }
 
@@ -32,7 +32,7 @@ void Loop::remove(Connection& connection) {
 
 bool Loop::sweep_some(Microseconds now, std::size_t& next) {
   const std::size_t end = std::min(connections.size(), next + kSweptAtOnce);
-  // Ending a connection never destroys it at once, so the places stand still meanwhile.
+  // Ending a connection never destroys it at once, so the positions do not change meanwhile.
   for (std::size_t ended = 0; next < end && ended < kEndedAtOnce; ++next) {
     if (connections[next]->sweep(now)) ++ended;
   }
@@ -51,7 +51,7 @@ std::shared_ptr<UpstreamPool> Loop::pool_of(Upstream& upstream, unsigned loops) 
 void Loop::keep_record(std::shared_ptr<Connection> connection) {
   to_be_kept.push_back(std::move(connection));
   if (to_be_kept.size() > 1) return;
-  // Behind all that is ready now.
+  // After everything that is ready now.
   asio::post(io, [this] { keep_records(); });
 }
 
@@ -70,7 +70,7 @@ void Loop::settle(Handler& handler) {
 
 void Loop::sweep(Microseconds now) {
   for (const auto& pool : pools) pool->drop_old(now);
-  // Whoever uses one holds it.
+  // A pool in use is held by its users.
   std::erase_if(pools, [](const auto& pool) {
     if (!pool->upstream().is_retired()) return false;
     pool->close_kept();

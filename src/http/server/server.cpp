@@ -16,8 +16,9 @@ namespace metergate::http {
 namespace {
 
 constexpr Milliseconds kSweepEvery{100};
-constexpr Milliseconds kAcceptPause{100};  // while there are no descriptors to accept with
-// Connections beyond the maximum that are being told so; any more wait until those are gone.
+constexpr Milliseconds kAcceptPause{100};  // without descriptors for accepting
+// Connections beyond the maximum that may be refused at a time; further ones wait until those are
+// gone.
 constexpr std::size_t kRefusedMax = 256;
 constexpr std::size_t kAcceptedAtOnce = 16;
 
@@ -73,7 +74,7 @@ class AsioServer final : public Server {
     wait_for_connections();
     for (const auto& worker : workers_) {
       asio::post(worker->loop->io, [&w = *worker] {
-        // The timer may have run off already: then there is nothing left to cancel.
+        // The timer may have expired already; there is nothing left to cancel then.
         w.is_over = true;
         w.sweep_timer.cancel();
         for_each_connection(*w.loop, [](Connection& connection) { connection.end(); });
@@ -93,13 +94,13 @@ class AsioServer final : public Server {
     std::shared_ptr<Loop> loop;
     asio::posix::basic_stream_descriptor<Executor> listener{loop->io.get_executor()};
     WakeTimer sweep_timer{loop->io.get_executor()};
-    bool is_over = false;  // the worker's own thread sets and reads it
+    bool is_over = false;  // used by the worker's own thread only
     std::jthread thread;
   };
 
   template <class Visit>
   static void for_each_connection(Loop& loop, Visit visit) {
-    // Ending a connection never destroys it at once, so the set stands still meanwhile.
+    // Ending a connection never destroys it at once, so the set does not change meanwhile.
     for (Connection* connection : loop.connections) visit(*connection);
   }
 
@@ -115,8 +116,9 @@ class AsioServer final : public Server {
     }
   }
 
-  // Lets others have their turn after some. False: there is no room or no descriptor for another;
-  // wait before trying again. Those that come meanwhile wait in the listening socket.
+  // Pauses for other work after some connections. False if there is no room or no descriptor for
+  // another, so that the caller waits before trying again. Connections that come meanwhile wait in
+  // the listening socket.
   bool accept_waiting(Worker& worker) {
     for (std::size_t i = 0; i < kAcceptedAtOnce && !shared_.stopping; ++i) {
       if (shared_.connections >= options_.connections_max + kRefusedMax) return false;
@@ -172,7 +174,7 @@ class AsioServer final : public Server {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::uint16_t port_ = 0;
   std::mutex mutex_;
-  std::condition_variable changed_;  // looked at by each sweep
+  std::condition_variable changed_;  // checked by each sweep
 };
 
 }  // namespace

@@ -30,14 +30,14 @@ TEST_F(ServerTest, ARouteMayTakeLessThanTheServer) {
   fits.send("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" +
             std::string(100, 'a'));
   EXPECT_EQ(fits.status(), 200);
-  RawClient fixed{port()};  // nothing of the body need come
+  RawClient fixed{port()};  // no byte of the body is needed
   fixed.send("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n");
   EXPECT_EQ(fixed.status(), 413);
   RawClient chunked{port()};
   chunked.send("POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   chunked.send("65\r\n" + std::string(101, 'a') + "\r\n");
   EXPECT_EQ(chunked.status(), 413);
-  // The limit is the request's, not the connection's.
+  // The limit belongs to the request, not to the connection.
   fits.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'a'));
   EXPECT_EQ(fits.status(), 200);
 }
@@ -98,7 +98,7 @@ TEST_F(ServerTest, EndsACallerThatDoesNotReadItsAnswer) {
   client.send("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n");
   echo_.wait_for(1);
   pass_round();
-  // Beyond the 30 s and a second for each KiB that could have been sent by then.
+  // Beyond 30 s and a second for each KiB that could have been sent by then.
   clock_.advance(std::chrono::seconds{70'000});
   server_->stop();
   EXPECT_LT(client.rest().size(), 64'000'000U);

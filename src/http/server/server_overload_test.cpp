@@ -1,4 +1,4 @@
-// More than the server has room for: in memory, in connections, in descriptors, in one round of its
+// More load than the server has room for: in memory, connections, descriptors, and one round of its
 // loop.
 #include <sys/resource.h>
 #include <unistd.h>
@@ -102,12 +102,12 @@ TEST_F(ServerTest, AnswersWhatWatchesItWhileAllElseIsFull) {
 TEST_F(ServerTest, ReadsNoBodyOfACallerThatItDoesNotKnow) {
   start();
   RawClient stranger{port()};
-  stranger.send(post(1'000'000, 0, "/private"));  // answered before a byte of it comes
+  stranger.send(post(1'000'000, 0, "/private"));  // answered before any byte of it comes
   EXPECT_EQ(stranger.status(), 401);
   RawClient chunked{port()};
   chunked.send("POST /private HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   EXPECT_EQ(chunked.status(), 401);
-  // A small body is read past, so that the connection stays in use.
+  // A small body is skipped, so that the connection can be used again.
   RawClient small{port()};
   small.send(post(100, 100, "/private"));
   EXPECT_EQ(small.status(), 401);
@@ -129,11 +129,11 @@ TEST_F(ServerTest, HandlesACrowdOfLargeRequestsOneAfterAnother) {
 }
 
 TEST_F(ServerTest, RefusesLargeRequestsWhileOthersWaitForTooLong) {
-  options_.turn_wait_max = Milliseconds{-1};  // whoever waits has waited for too long
+  options_.turn_wait_max = Milliseconds{-1};  // every waiting request is overdue
   start();
   RawClient first{port()};
   first.send(post(50'000, 50'000, "/block"));
-  echo_.wait_for(1);  // the loop stands still in its handler
+  echo_.wait_for(1);  // the loop is blocked in its handler
   std::deque<RawClient> others;
   for (int i = 0; i < 6; ++i) others.emplace_back(port()).send(post(50'000, 50'000));
   echo_.release();
@@ -156,7 +156,7 @@ TEST_F(ServerTest, TellsEveryConnectionTooManyThatItIs) {
   RawClient first{port()};
   first.send(kGet);
   EXPECT_EQ(first.status(), 200);
-  // More than are told at the same time: the last wait until the first of them are gone.
+  // More than can be refused at a time: the last ones wait until the first are gone.
   std::deque<RawClient> others;
   for (int i = 0; i < 300; ++i) others.emplace_back(port());
   for (RawClient& other : others) {
@@ -181,7 +181,7 @@ TEST_F(ServerTest, TakesAConnectionOnceThereIsADescriptorForIt) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const int next = ::dup(0);
   ::close(next);
-  // The client's own is the last.
+  // The client's own descriptor is the last.
   const rlimit few{static_cast<rlim_t>(next) + 1, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   RawClient client{port()};

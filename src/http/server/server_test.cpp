@@ -220,7 +220,7 @@ TEST_F(ServerTest, RefusesSlowRequestsWhenTooManyWait) {
   RawClient fast{port()};
   fast.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(fast.status(), 200);
-  // On the one server thread `waiting` was read before this one is.
+  // On the one server thread, `waiting` is read before this one.
   RawClient refused{port()};
   refused.send(request);
   EXPECT_EQ(refused.status(), 503);

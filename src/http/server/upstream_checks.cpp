@@ -24,7 +24,7 @@ std::unexpected<Error> not_well(std::string why) {
   return fail(ErrorCode::upstream, std::move(why));
 }
 
-// A connection of a check's, plain or with TLS. Each wait has a limit.
+// A check's connection, plain or with TLS. Each wait has a limit.
 class Line {
  public:
   Line(int family, Milliseconds timeout)
@@ -60,7 +60,7 @@ class Line {
     return not_well("no TLS: " + tls_->problem());
   }
 
-  // What is short enough to go at once.
+  // Sends a text short enough to be sent at once.
   Result<> send(std::string_view bytes) {
     const ssize_t sent = tls_ == nullptr ? ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
                                          : static_cast<ssize_t>(tls_->write_now(bytes, {}));

@@ -1,6 +1,6 @@
-// UpstreamChecks: looks at each target of each upstream by the clock, whether it answers, and looks
-// its name up again. A thread for each upstream does one target after another, with a time limit
-// for each.
+// UpstreamChecks: checks the health of each target of each upstream by the clock, and looks its
+// name up again. A thread for each upstream checks one target after another, with a time limit for
+// each.
 #pragma once
 
 #include <condition_variable>
@@ -15,9 +15,9 @@
 
 namespace metergate::http {
 
-// Whether the target takes a connection, with TLS where its origin is https, and, where the
-// upstream has a health path, answers a GET of it with a status from 200 to 399. An error says what
-// went wrong. At most `connect_timeout` for each step.
+// Succeeds if the target accepts a connection, with TLS if its origin is https, and, if the
+// upstream has a health path, answers a GET of it with a status from 200 to 399. An error names the
+// fault. At most `connect_timeout` for each step.
 Result<> try_target(const Upstream& upstream, const Upstream::Target& target);
 
 class UpstreamChecks {

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kFreePart = 4;  // of what only those may have who are within their share
 
-// Nothing to read and not ended: what came unasked would be taken for the next request's answer.
+// True if there is nothing to read and the connection has not ended: unexpected bytes would be
+// taken for the next request's answer.
 bool is_quiet(UpstreamLink& link) {
   if (link.tls != nullptr) return link.tls->is_quiet();
   char byte = 0;

@@ -41,7 +41,7 @@ class UpstreamTurn {
   Holder holder_;
 };
 
-// One of the places that bound a pool's connections; freed when it goes.
+// One of the places that bound a pool's connections; freed on destruction.
 class UpstreamPlace {
  public:
   explicit UpstreamPlace(std::shared_ptr<UpstreamPool> pool) : pool_(std::move(pool)) {}
@@ -57,7 +57,7 @@ class UpstreamPlace {
 struct UpstreamLink {
   UpstreamLink(UpstreamPlace at, Socket connected, Upstream::Target& to)
       : place(std::move(at)), socket(std::move(connected)), target(to) {}
-  // Ends what waits on it. Not in order: the upstream must not take for whole what it has.
+  // Closes it, not in order: the upstream must not take an incomplete request for complete.
   void close() {
     BoostError ignored;
     if (tls != nullptr) tls->forget_socket();
@@ -121,10 +121,10 @@ class UpstreamPool : public std::enable_shared_from_this<UpstreamPool> {
   };
 
   Upstream& upstream_;
-  const std::shared_ptr<Upstream> kept_alive_;  // null where the pool's owner sees to it
+  const std::shared_ptr<Upstream> kept_alive_;  // null if the pool's owner keeps it alive
   const std::size_t connections_max_;
   std::size_t open_ = 0;       // places taken: those of turns, and those that are kept
-  std::vector<LinkPtr> kept_;  // the one used last at the end
+  std::vector<LinkPtr> kept_;  // the last one used is at the end
   Held turns_;
   Held waits_;
   std::list<Waiter*> waiting_;

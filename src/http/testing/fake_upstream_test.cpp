@@ -132,7 +132,7 @@ void FakeUpstream::accept_all() {
 }
 
 void FakeUpstream::serve(int fd, int number) {
-  // What OpenSSL writes to a peer that is gone must not end the test.
+  // OpenSSL's write to a peer that has gone must not end the test.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);

@@ -1,5 +1,5 @@
-// An upstream for tests, plain or with TLS: does on each connection exactly what the test says, and
-// keeps every byte that it was sent. One thread for each connection.
+// An upstream for tests, plain or with TLS: follows the test's script on each connection, and keeps
+// every received byte. One thread for each connection.
 #pragma once
 
 #include <atomic>
@@ -21,16 +21,16 @@ namespace metergate::http {
 class UpstreamSide {
  public:
   UpstreamSide(int fd, ssl_st* tls) : fd_(fd), tls_(tls) {}
-  // The next request: its head and what its framing says of a body, as they came; empty where the
-  // other side ended the connection first.
+  // The next request: its head and its body by its framing, as received; empty if the other side
+  // ended the connection first.
   std::string request();
-  // The next head alone; the body stays unread.
+  // Only the next head; the body stays unread.
   std::string head();
-  // More bytes, or nothing where the other side has ended or reset the connection.
+  // More bytes; empty if the other side has ended or reset the connection.
   std::string more();
   void send(std::string_view bytes);
   void close();  // with TLS: without ending that first
-  // So that the other side sees a reset and no end.
+  // Lets the other side see a reset instead of an end.
   void reset();
   bool is_last() const { return is_closed_; }
 
@@ -48,7 +48,7 @@ class FakeUpstream {
   using Serve = std::function<void(UpstreamSide& side, int connection)>;
 
   explicit FakeUpstream(Serve serve);
-  // With TLS, and a certificate for these names: "localhost", "localhost,IP:127.0.0.1".
+  // Uses TLS, with a certificate for these names: "localhost", "localhost,IP:127.0.0.1".
   FakeUpstream(Serve serve, const std::string& tls_names);
   ~FakeUpstream();
   FakeUpstream(const FakeUpstream&) = delete;
@@ -60,7 +60,7 @@ class FakeUpstream {
   }
   const std::string& certificate() const { return certificate_; }  // in PEM
   int connections() const { return connections_; }
-  // Blocks until so many connections have been served to their end.
+  // Waits until that many connections have been served to their end.
   void wait_for_ended(int count);
   void stop();
 

@@ -1,5 +1,5 @@
-// A server whose every request below /up/ passes on to an upstream that the test plays, and which
-// keeps what it was told of each.
+// A server that proxies every request below /up/ to the test's upstream, and keeps the outcome of
+// each.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@
 
 namespace metergate::http {
 
-// What the passages of a test share.
+// The state that the passages of a test share.
 struct PassedOn {
   std::unique_ptr<Upstream> upstream;
   std::mutex mutex;
@@ -99,7 +99,7 @@ class TestPassage final : public Passage {
   const Holder holder_;
 };
 
-// Passes on what lies below /up/, and answers the rest as Echo does.
+// Proxies requests below /up/, and answers others like Echo.
 class PassingEcho final : public Handler {
  public:
   PassingEcho(Echo& own, PassedOn& shared) : own_(own), shared_(shared) {}
@@ -128,7 +128,7 @@ class ForwardingTest : public ServerTest {
     upstream_.reset();
   }
 
-  // Starts a server in front of an upstream that serves each connection so.
+  // Starts a server in front of an upstream that serves each connection with `serve`.
   void start_with(FakeUpstream::Serve serve) {
     upstream_ = std::make_unique<FakeUpstream>(std::move(serve));
     start_at(upstream_->url());
@@ -142,7 +142,7 @@ class ForwardingTest : public ServerTest {
     server_ = std::move(*created);
     server_->start();
   }
-  // Answers each request of each connection with what `answer` makes of it.
+  // Answers each request of each connection with `answer`.
   void start_answering(std::function<std::string(const std::string& request)> answer) {
     start_with([answer = std::move(answer)](UpstreamSide& side, int) {
       for (std::string request = side.request(); !request.empty(); request = side.request())

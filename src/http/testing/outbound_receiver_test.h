@@ -1,5 +1,5 @@
-// A receiver for tests of what goes out: accepts connections on 127.0.0.1 and treats each as a
-// script says, with plain sockets, or TLS under a certificate that it makes for itself.
+// A receiver for tests of outbound requests: accepts connections on 127.0.0.1 and handles each by a
+// script, with plain sockets, or TLS with a self-made certificate.
 #pragma once
 
 #include <arpa/inet.h>
@@ -24,11 +24,11 @@
 
 namespace metergate::http {
 
-// One accepted connection, for a script to treat.
+// One accepted connection, for a script.
 class ReceiverPeer {
  public:
   virtual ~ReceiverPeer() = default;
-  virtual std::string read_request() = 0;  // head and body; empty where there is none
+  virtual std::string read_request() = 0;  // head and body; empty if there is none
   virtual void send(std::string_view bytes) = 0;
   virtual void wait_for_end() = 0;  // until the other side ends the connection
   virtual void reset() = 0;         // with a RST
@@ -46,7 +46,7 @@ class Receiver {
 
   std::uint16_t port() const { return port_; }
   int connections();
-  // The requests that read_request() gave, once there are that many; gives up after 20 seconds.
+  // The requests from read_request(), once there are that many; gives up after 20 seconds.
   std::vector<std::string> requests(std::size_t count);
   const std::string& certificate_pem() const { return certificate_pem_; }
 

@@ -48,7 +48,7 @@ void RawClient::close() {
 void RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;  // the server has ended it: the answer tells
+    if (sent <= 0) return;  // the server has ended it; the answer shows that
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
 }

@@ -1,5 +1,5 @@
-// A client for tests that sends exactly the bytes it is told to and shows exactly what comes back.
-// One thread.
+// A client for tests that sends exactly the given bytes and returns exactly the received ones. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ class RawClient {
 
   bool is_connected() const { return connected_; }
   void send(std::string_view bytes);
-  // One answer: head and, by its Content-Length or chunks, body; nothing where the server ended the
-  // connection first. Gives up after 20 seconds.
+  // One answer: its head and, by its Content-Length or chunks, its body; nothing if the server
+  // ended the connection first. Gives up after 20 seconds.
   std::optional<std::string> answer(bool has_body = true);
-  // The next answer's status; 0 where there is none.
+  // The next answer's status; 0 if there is none.
   int status();
-  // What has come up to and with this text; all there is, where the server ends before.
+  // The bytes up to and including this text; all, if the server ends before.
   std::string until(std::string_view text);
   // Everything until the server ends the connection.
   std::string rest();
-  // Whether the server ends the connection without sending anything more.
+  // True if the server ends the connection without sending more.
   bool is_ended() { return rest().empty() && !timed_out_; }
   void close();
 
@@ -43,7 +43,7 @@ class RawClient {
 
 // "HTTP/1.1 200 OK…" → 200.
 int status_of(std::string_view answer);
-// The value of a field of an answer; empty where it has none.
+// The value of a field of an answer; empty if absent.
 std::string field_of(std::string_view answer, std::string_view name);
 std::string body_of(std::string_view answer);
 

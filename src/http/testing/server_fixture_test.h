@@ -1,4 +1,4 @@
-// A server on a free port with a handler that answers by path, and a clock that is told the time.
+// A server on a free port with a handler that answers by path, and a manual clock.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 
 namespace metergate::http {
 
-// Answers by path, so that a test says in its request what it wants to see.
+// Answers by path, so that the request of a test chooses the answer.
 class Echo final : public Handler {
  public:
   bool is_slow(const Request& request) const override { return request.path.starts_with("/slow"); }
@@ -23,7 +23,7 @@ class Echo final : public Handler {
     return head.path == "/small" ? 100 : SIZE_MAX;
   }
 
-  // "x-holder: tenant t1" says who asks; "/private" takes a body of nobody that it does not know.
+  // "x-holder: tenant t1" names the holder; "/private" refuses bodies of unknown callers.
   Reception receive(const Request& head) override {
     const std::optional<std::string> name = head.header("x-holder");
     Reception reception{.holder = {name.value_or("sender"), Standing::provider}, .refusal = {}};
@@ -76,7 +76,7 @@ class Echo final : public Handler {
     }
     for (auto& [response, reply] : due) reply(std::move(response));
   }
-  // How many answers each settle() gave that had any to give.
+  // The number of answers of each settle() that had any.
   std::vector<std::size_t> settled() {
     const std::lock_guard lock{mutex_};
     return settled_;
@@ -178,8 +178,8 @@ class ServerTest : public testing::Test {
     return client.answer().value_or("");
   }
 
-  // A request of its own on the one server thread: what was sent before has been looked at, and
-  // what was answered before waits for the next.
+  // Sends a request of its own to the one server thread: earlier requests have then been read, and
+  // earlier answers are being waited for.
   void pass_round() { EXPECT_EQ(status_of(ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")), 200); }
 
   Echo echo_;

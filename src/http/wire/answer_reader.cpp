@@ -23,7 +23,7 @@ class AnswerReader::Machine final : public beast::http::basic_parser<false> {
  public:
   Machine() {
     header_limit(kHeadBytesMax);
-    body_limit(boost::none);  // whoever reads from the socket stops in time
+    body_limit(boost::none);  // the reader of the socket stops in time
     eager(true);
   }
   int answer_status = 0;
@@ -93,8 +93,8 @@ Result<> AnswerReader::restart_after_interim() {
   return {};
 }
 
-// "HTTP/1.1 204" is short for "HTTP/1.1 204 ", which is what the machine wants. False: the line is
-// not whole yet.
+// Completes "HTTP/1.1 204" to "HTTP/1.1 204 ", the form that the parser requires. False if the line
+// is not complete yet.
 bool AnswerReader::complete_status_line() {
   if (has_status_line_) return true;
   constexpr std::size_t kShortLineBytes = std::string_view{"HTTP/1.1 204"}.size();

@@ -1,8 +1,8 @@
-// AnswerReader: the bytes of an answer to a request of ours, taken apart as far as it matters: the
-// status, Retry-After and the beginning of the body.
+// AnswerReader: parses an answer to a request of ours, as far as needed: the status, Retry-After
+// and the beginning of the body.
 //
-// The peer is a stranger: heads are bounded, the body is counted and not kept. Interim answers
-// (1xx) are passed over. One thread at a time.
+// The peer is a stranger: heads are bounded, and the body is counted but not kept. Interim answers
+// (1xx) are skipped. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -25,13 +25,13 @@ class AnswerReader {
   AnswerReader(const AnswerReader&) = delete;
   AnswerReader& operator=(const AnswerReader&) = delete;
 
-  // ErrorCode::invalid where these bytes are no HTTP answer.
+  // ErrorCode::invalid if the bytes are not an HTTP answer.
   Result<> take(std::string_view bytes);
   bool has_head() const;
-  bool is_complete() const;  // nothing more is to come
+  bool is_complete() const;  // the answer has ended
   int status() const;        // once has_head()
   const std::optional<std::string>& retry_after() const;
-  // What the body begins with, printable ASCII only.
+  // The beginning of the body, printable ASCII only.
   const std::string& excerpt() const;
 
  private:
@@ -39,8 +39,8 @@ class AnswerReader {
   Result<> restart_after_interim();
   bool complete_status_line();
   std::unique_ptr<Machine> machine_;
-  std::string waiting_;           // bytes of a head that is not whole yet
-  bool has_status_line_ = false;  // of this answer or interim one
+  std::string waiting_;           // bytes of an incomplete head
+  bool has_status_line_ = false;  // of the current answer, interim or final
   int interims_ = 0;
 };
 

@@ -15,14 +15,14 @@ std::unexpected<Error> refuse_body(std::string_view message) {
   return fail(ErrorCode::upstream, std::string{message});
 }
 
-// An upstream may put spaces before the colon.
+// Upstreams may put spaces before the colon.
 bool is_field_line(std::string_view line) {
   const std::size_t colon = std::min(line.find(':'), line.size());
   const std::string_view name = line.substr(0, line.substr(0, colon).find_last_not_of(" \t") + 1);
   return colon < line.size() && is_token(name) && is_field_value(line.substr(colon + 1));
 }
 
-// More of it must come, unless it has ended already in a way that is none.
+// Waits for the rest of the line, unless it has already ended wrongly.
 Result<BodyDecoder::Step> wait_for_line(std::string_view input) {
   if (has_bare_line_end(input))
     return refuse_body("a line in the answer's body does not end in CRLF");

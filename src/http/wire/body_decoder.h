@@ -1,5 +1,5 @@
-// BodyDecoder: the bytes of an answer's body, out of what the upstream sends: by length, in chunks
-// or until the connection ends. Holds nothing of the body. One thread at a time.
+// BodyDecoder: extracts the body of an answer from the upstream's bytes: by length, in chunks, or
+// until the connection ends. Stores nothing of the body. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,13 @@ class BodyDecoder {
   explicit BodyDecoder(const ResponseFraming& framing);
 
   struct Step {
-    std::size_t taken = 0;  // 0: more must be read first
-    std::string_view data;  // of the body, perhaps none; a view into the input
+    std::size_t taken = 0;  // 0: more bytes are needed
+    std::string_view data;  // of the body, possibly empty; a view into the input
   };
-  // Takes from the front of `input`. ErrorCode::upstream where the chunks are malformed.
+  // Takes bytes from the front of `input`. ErrorCode::upstream if the chunks are malformed.
   Result<Step> take(std::string_view input);
-  // All of the body has been taken. Never so for BodyKind::until_close: its end is the
-  // connection's.
+  // True once the whole body has been taken. Never for BodyKind::until_close, which ends with the
+  // connection.
   bool is_complete() const { return state_ == State::complete; }
 
  private:

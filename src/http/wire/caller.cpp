@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kV4NetworkBytes = 3;
 constexpr std::size_t kV6NetworkBytes = 6;
 
-// "::ffff:192.0.2.1" is how a socket for both kinds writes 192.0.2.1.
+// Dual-stack sockets write 192.0.2.1 as "::ffff:192.0.2.1".
 IpAddress plain(const IpAddress& address) {
   constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
   if (address.is_v4 || !std::ranges::equal(std::span{address.bytes}.first(12), kMapped))
@@ -43,7 +43,7 @@ std::optional<IpAddress> parse_node(std::string_view text) {
   return address ? std::optional{plain(*address)} : std::nullopt;
 }
 
-// Calls `take` with each part between `separator`s that is not empty; one inside of quotes is none.
+// Calls `take` with each non-empty part between separators; separators inside quotes do not count.
 template <class Take>
 void for_each_part(std::string_view text, char separator, Take take) {
   std::size_t start = 0;
@@ -60,14 +60,14 @@ void for_each_part(std::string_view text, char separator, Take take) {
   }
 }
 
-// Of one hop, as the proxy there saw it; empty where it does not say.
+// One hop, as its proxy describes it; empty texts for parts that it does not give.
 struct Hop {
   std::string_view node;
   std::string_view scheme;
   std::string_view host;
 };
 
-// What the fields say, as lists in the order in which they were written: the nearest hop last.
+// The hops of the fields, in the order in which they were written: the nearest hop last.
 struct Said {
   std::vector<std::string_view> nodes;
   std::vector<std::string_view> schemes;
@@ -106,7 +106,7 @@ Said said_by_forwarded(const Request& request) {
       if (equals_ignoring_case(name, "proto")) hop.scheme = value;
       if (equals_ignoring_case(name, "host")) hop.host = value;
     });
-    // One of each for each hop, so that they can be counted from the right alike.
+    // One element for each hop, so that all lists can be counted from the right alike.
     said.nodes.push_back(hop.node);
     said.schemes.push_back(hop.scheme);
     said.hosts.push_back(hop.host);
@@ -117,8 +117,8 @@ Said said_by_forwarded(const Request& request) {
   return said;
 }
 
-// What stands beside the caller's address. A list that is shorter was begun by a proxy that is
-// trusted, and nobody wrote into it before.
+// The element for the caller's hop. A shorter list was begun by a trusted proxy, so its first
+// element applies.
 std::string_view at_hop(const std::vector<std::string_view>& list, std::size_t hops) {
   if (list.empty()) return {};
   return list[list.size() - std::min(std::max<std::size_t>(hops, 1), list.size())];

@@ -1,4 +1,4 @@
-// Who the caller of a request is: seen through proxies that are trusted, and through none other.
+// The caller of a request: found through trusted proxies, and through no others.
 #include "http/wire/caller.h"
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ TEST(Caller, IsWhoATrustedProxyNames) {
   EXPECT_TRUE(request.is_from_proxy);
 }
 
-// What the caller wrote itself stands at the left of what the proxies added.
+// Text that the caller wrote itself is left of the proxies' entries.
 TEST(Caller, IsReadFromTheRight) {
   const CallerRules rules = trusting("10.0.0.0/8, 2001:db8:1::/48");
   EXPECT_EQ(
@@ -101,7 +101,7 @@ TEST(Caller, ReadsForwardedWhereNothingElseIsThere) {
   EXPECT_EQ(request.remote_ip, "2001:db8::7");
   EXPECT_EQ(request.scheme, "https");
   EXPECT_EQ(request.host, "api.example:8443");
-  // A proxy that writes X-Forwarded-For may pass on what a caller wrote into the other.
+  // A proxy that writes X-Forwarded-For may pass on a caller's Forwarded field.
   EXPECT_EQ(
       found({{"forwarded", "for=9.9.9.9"}, {"x-forwarded-for", "203.0.113.7"}}, "10.1.2.3", rules)
           .remote_ip,

@@ -16,7 +16,8 @@ constexpr std::string_view kExposed =
     "Allow, Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "
     "X-Usage-Seq";
 
-// As browsers write it: scheme://host, with a port that is not the scheme's own, in lower case.
+// True for the form that browsers use: scheme://host, with a port unless it is the default, in
+// lower case.
 bool is_origin(std::string_view text) {
   const std::size_t end = text.find("://");
   if (end == std::string_view::npos || end == 0) return false;
@@ -32,7 +33,7 @@ bool is_origin(std::string_view text) {
          host.find('*') == std::string_view::npos;
 }
 
-// A list of names of fields, which is given back as it came.
+// True for a list of field names, which is returned unchanged.
 bool is_field_list(std::string_view text) {
   return text.size() <= kAskedFieldsBytesMax && std::ranges::all_of(text, [](char c) {
            return is_token_character(c) || c == ',' || c == ' ';
@@ -76,7 +77,7 @@ void CorsRules::add_fields(const Request& request, Response& response) const {
   if (!is_any_) response.headers.emplace_back("Vary", "Origin");
   const auto origin = request.header("origin");
   if (!origin || !allows(*origin)) return;
-  // A page that sends credentials may read an answer only where its own origin is named.
+  // With credentials, a page may read an answer only if its own origin is named.
   response.headers.emplace_back("Access-Control-Allow-Origin", is_any_ ? "*" : *origin);
   if (!is_any_) response.headers.emplace_back("Access-Control-Allow-Credentials", "true");
   response.headers.emplace_back("Access-Control-Expose-Headers", kExposed);

@@ -1,7 +1,7 @@
-// CORS: which web pages of other origins may read the answers that Metergate makes itself (the
-// Fetch standard, 3.2). What an upstream answers is the upstream's own business.
+// CORS: the web pages of other origins that may read Metergate's own answers (the Fetch standard,
+// 3.2). An upstream's answers carry the upstream's own fields.
 //
-// A value; any thread.
+// A value; safe from any thread.
 #pragma once
 
 #include <string>
@@ -13,20 +13,20 @@
 
 namespace metergate::http {
 
-// What a browser asks before a request that a page may not send unasked: it carries no token.
+// True for the request that a browser sends before one that needs permission; it has no token.
 bool is_preflight(const Request& request);
 
 class CorsRules {
  public:
-  // "https://app.example.com, http://localhost:5173", or "*" alone: any, but none with credentials.
-  // ErrorCode::invalid names the part that is no origin.
+  // Reads "https://app.example.com, http://localhost:5173", or "*" alone for any origin, without
+  // credentials. ErrorCode::invalid names a part that is not an origin.
   static Result<CorsRules> parse(std::string_view text);
 
-  // The fields by which the page that asks may read the answer, and those that keep caches from
-  // giving it to another.
+  // Adds the fields that allow the asking page to read the answer, and those that keep caches from
+  // giving it to another page.
   void add_fields(const Request& request, Response& response) const;
-  // The answer to a preflight for a path that takes these methods ("GET, HEAD").
-  // ErrorCode::permission: the origin is none of ours.
+  // The answer to a preflight for a path with these methods ("GET, HEAD"). ErrorCode::permission
+  // for another origin.
   Result<Response> preflight(const Request& request, std::string_view methods) const;
 
  private:

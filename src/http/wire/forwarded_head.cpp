@@ -13,7 +13,7 @@
 namespace metergate::http {
 namespace {
 
-// Of one hop, or written anew.
+// Hop-by-hop fields, and fields that are always written anew.
 constexpr std::array<std::string_view, 12> kOfOneHop = {"connection",
                                                         "content-length",
                                                         "expect",

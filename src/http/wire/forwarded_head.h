@@ -1,5 +1,5 @@
-// Heads that pass through: the request's for the upstream and the answer's for the caller, each
-// built anew from what was parsed. Functions; any thread.
+// Heads of proxied requests: the request's for the upstream and the answer's for the caller, each
+// written anew from its parsed form. Plain functions; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace metergate::http {
 
-// How the body after a head is sent.
+// The form in which the body after a head is sent.
 struct SentBody {
   enum class Kind : std::uint8_t { none, length, chunked, until_close };
   Kind kind = Kind::none;
@@ -27,21 +27,21 @@ struct UpstreamHead {
   bool is_upgrade = false;  // to a WebSocket
   // Fields that pass although they are of those that are kept back (http/words/kept_back.h).
   std::span<const std::string> named_fields;
-  bool is_without_credentials = false;  // Authorization and Cookie stay behind
+  bool is_without_credentials = false;  // Authorization and Cookie are removed
 };
 
 struct CallerHead {
   std::string_view request_id;
-  std::span<const Header> own_fields;  // in place of the upstream's of the same name
+  std::span<const Header> own_fields;  // replace the upstream's of the same name
   SentBody body;
-  std::optional<std::int64_t> said_length;  // of an answer without a body
+  std::optional<std::int64_t> said_length;  // for an answer without a body
   bool keep_alive = true;
   bool is_upgrade = false;
-  const Clock& clock;  // for a Date where the upstream gave none
+  const Clock& clock;  // for a Date if the upstream sent none
 };
 
-// Whether the request asks to become a WebSocket. Any other upgrade is not passed on: it would make
-// the connection a way past the gateway's own reading.
+// True if the request asks for a WebSocket. Other upgrades are not passed on, because such a
+// connection would bypass the gateway's checks.
 bool asks_for_websocket(const Request& request);
 
 // Fields of one hop (RFC 9110, 7.6.1) and what Connection names stay behind; so do forms of our own

@@ -19,7 +19,7 @@ std::unexpected<Error> refuse_request(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
 }
 
-// What an absolute target begins with; empty: it is none.
+// The scheme of an absolute target; empty for other targets.
 std::string_view scheme_of(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) return scheme;
@@ -45,7 +45,8 @@ Result<> check_request_line(std::string_view line) {
   return {};
 }
 
-// The only value of a field; an error where there are several. Nothing where there is none.
+// The value of a field that must occur only once; an error if it occurs several times. Nothing if
+// it is absent.
 Result<std::optional<std::string_view>> only_value(const RequestHead& head, std::string_view name) {
   std::optional<std::string_view> value;
   for (const Header& field : head.headers) {
@@ -152,7 +153,7 @@ Result<> check_head_bytes(std::string_view head) {
     if (lines > kFieldsMax)
       return fail(ErrorCode::headers_too_large, "the head has more than 100 fields");
     const Result<> checked = lines == 0 ? check_request_line(line) : check_field_line(line);
-    // Neither takes a lone CR or LF; but what is wrong then is the line's end.
+    // Neither check accepts a lone CR or LF, but the message should name the line's end.
     if (!checked && has_line_end(line)) return refuse_request("a line does not end in CRLF");
     TRY(checked);
     ++lines;

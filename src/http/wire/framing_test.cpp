@@ -22,7 +22,7 @@ struct Attack {
 
 void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.name; }
 
-// Each is a whole message that some program reads differently from another, or that is no HTTP.
+// Each is a whole message that two programs may read differently, or that is not HTTP.
 std::vector<Attack> request_line_attacks() {
   const std::string rest = "\r\nHost: a\r\n\r\n";
   return {

@@ -25,7 +25,7 @@ std::unexpected<Error> bare_line_end() {
 
 }  // namespace
 
-// What Beast finds, as it finds it.
+// Receives the results of Beast's parser.
 class RequestParser::Machine final {
  public:
   Machine(RequestHead& head, std::string& body) : head_(head), body_(body) { restart(); }
@@ -33,12 +33,12 @@ class RequestParser::Machine final {
   void restart() {
     parser_.emplace(head_, body_);
     parser_->eager(true);
-    // The limits are ours, checked before a byte gets here.
+    // Our own limits are checked before any byte gets here.
     parser_->header_limit(std::numeric_limits<std::uint32_t>::max());
     parser_->body_limit(boost::none);
   }
 
-  // Whether it took all of them.
+  // True if it took all of them.
   bool put(std::string_view bytes) {
     beast::error_code error;
     const std::size_t taken =
@@ -68,7 +68,7 @@ class RequestParser::Machine final {
     void on_response_impl(int, Text, int, Code& error) override { error = {}; }
     void on_field_impl(Field, Text name, Text value, Code& error) override {
       error = {};
-      if (is_past_head_) return;  // trailers are dropped
+      if (is_past_head_) return;  // trailers are discarded
       head_.headers.emplace_back(to_lower(view(name)), view(value));
     }
     void on_header_impl(Code& error) override {
@@ -140,7 +140,7 @@ Result<std::size_t> RequestParser::take(std::string_view input) {
     if (step == 0) break;
     taken += step;
     bytes_ += static_cast<std::int64_t>(step);
-    if (!is_head || phase_ == Phase::head) continue;  // an empty line is not the head yet
+    if (!is_head || phase_ == Phase::head) continue;  // an empty line does not begin a head
     head_bytes_ = bytes_;
     if (limits_.stops_after_head) break;
   }
@@ -148,7 +148,7 @@ Result<std::size_t> RequestParser::take(std::string_view input) {
 }
 
 Result<std::size_t> RequestParser::take_head_bytes(std::string_view input) {
-  // Some callers end a body with a line end that no length counts (RFC 9112, 2.2).
+  // Some callers end a body with a line end outside its length (RFC 9112, 2.2).
   constexpr std::string_view kEmptyLine = "\r\n";
   if (bytes_ == 0 && input.starts_with(kEmptyLine)) return kEmptyLine.size();
   const std::size_t end = input.find("\r\n\r\n", searched_);
@@ -225,7 +225,7 @@ Result<std::size_t> RequestParser::take_chunk_line(std::string_view input) {
   return end + 2;
 }
 
-// From the end of the last chunk's line to the empty line that ends the message.
+// Takes the end of the last chunk up to the empty line that ends the message.
 Result<std::size_t> RequestParser::take_trailers(std::string_view input, std::size_t start) {
   const std::size_t end = input.find("\r\n\r\n", start);
   if (std::min(end, input.size()) - start > kTrailerBytesMax)

@@ -1,8 +1,8 @@
-// RequestParser: bytes in, one request out, with limits on its head and body.
+// RequestParser: parses one request, with limits on its head and body.
 //
-// Beast's basic_parser takes the message apart; in front of it stand the checks of framing.h on the
-// same bytes, so a request passes only where both agree. Takes bytes from the front of what it is
-// given and says how many. One thread at a time.
+// Beast's basic_parser parses the message; the checks of framing.h run first on the same bytes, so
+// a request passes only if both agree. Takes bytes from the front of the input and returns their
+// number. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ namespace metergate::http {
 struct ParserLimits {
   std::size_t head_bytes_max;
   std::size_t body_bytes_max;
-  bool stops_after_head = false;  // take() takes nothing of the body together with the head
+  bool stops_after_head = false;  // take() stops between head and body
 };
 
 class RequestParser {
@@ -30,23 +30,23 @@ class RequestParser {
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
-  // Takes what it can; 0 where it needs more than `input` to go on. Errors: invalid (not a request
-  // that can be read in one way only), headers_too_large, too_large. After one, the connection
-  // cannot be used any more.
+  // Takes as much as possible; 0 if it needs more than `input` to continue. Errors: invalid (the
+  // request is malformed or ambiguous), headers_too_large, too_large. After an error the connection
+  // must not be used any more.
   Result<std::size_t> take(std::string_view input);
 
   bool has_head() const { return phase_ != Phase::head; }
   bool is_complete() const { return phase_ == Phase::complete; }
-  const RequestHead& head() const { return head_; }  // what is known of it; whole once has_head()
+  const RequestHead& head() const { return head_; }  // partial until has_head()
   const Framing& framing() const { return framing_; }
-  std::int64_t bytes() const { return bytes_; }  // of the message so far
+  std::int64_t bytes() const { return bytes_; }  // size of the message so far
   std::int64_t body_bytes() const { return bytes_ - head_bytes_; }
-  // What has come of the body since the last call; all of it once is_complete().
+  // The part of the body that came since the last call; all of it once is_complete().
   std::string take_body() { return std::exchange(body_, {}); }
-  // Another limit for this request's body, before anything of it is taken.
+  // Sets another limit for this request's body, before any of it is taken.
   void set_body_max(std::size_t bytes) { body_bytes_max_ = bytes; }
   RequestHead take_head() { return std::move(head_); }
-  // Ready for the next request of the connection.
+  // Prepares for the connection's next request.
   void reset();
 
  private:
@@ -63,7 +63,7 @@ class RequestParser {
   std::unexpected<Error> body_too_large() const;
 
   ParserLimits limits_;
-  std::size_t body_bytes_max_;  // of this request
+  std::size_t body_bytes_max_;  // for this request
   std::unique_ptr<Machine> machine_;
   Phase phase_ = Phase::head;
   RequestHead head_;
@@ -71,10 +71,10 @@ class RequestParser {
   std::string body_;
   std::int64_t bytes_ = 0;
   std::int64_t head_bytes_ = 0;
-  std::size_t searched_ = 0;    // of the head: up to here there is no end of it
+  std::size_t searched_ = 0;    // part of the head known to have no end
   std::int64_t left_ = 0;       // of the fixed body or the chunk
-  std::size_t data_bytes_ = 0;  // of the chunks so far
-  bool after_chunk_ = false;    // the CRLF that ends a chunk's bytes stands before the next line
+  std::size_t data_bytes_ = 0;  // size of the chunks so far
+  bool after_chunk_ = false;    // the next line is preceded by the CRLF after a chunk
 };
 
 }  // namespace metergate::http

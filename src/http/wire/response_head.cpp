@@ -40,7 +40,7 @@ Result<> parse_status_line(std::string_view line, ResponseHead& head) {
   return {};
 }
 
-// The only value of a field; an error where there are several.
+// The value of a field that must occur only once; an error if it occurs several times.
 Result<std::optional<std::string_view>> only_value(const ResponseHead& head,
                                                    std::string_view name) {
   std::optional<std::string_view> value;
@@ -101,8 +101,8 @@ Result<> parse_response_head(std::string_view bytes, ResponseHead& head) {
     if (head.fields.size() == kAnswerFieldsMax)
       return refuse_answer("the answer has more than 200 fields");
     const std::size_t colon = line.find(':');
-    // A space before the colon is for us to remove (RFC 9112, 5.1); in front of the name it would
-    // make the line the rest of the one before.
+    // We must remove a space before the colon (RFC 9112, 5.1). A space before the name would make
+    // the line a continuation of the previous one.
     const std::string_view before = line.substr(0, std::min(colon, line.size()));
     const std::string_view name = before.substr(0, before.find_last_not_of(" \t") + 1);
     if (colon == std::string_view::npos || !is_token(name))

@@ -1,7 +1,7 @@
-// The head of an upstream's answer: taken apart strictly, and how long the body after it is.
+// The head of an upstream's answer: parses it strictly, and determines the length of the body.
 //
-// Views into the bytes that were parsed. What can be read in two ways is an error: the answer is
-// then none that may be passed on. Functions and values; one thread at a time.
+// Views into the parsed bytes. Ambiguous input is an error: such an answer must not be passed on.
+// Functions and values; one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace metergate::http {
 
-// Answers with 1xx before the one that counts.
+// The bound on interim answers (1xx) before the final one.
 inline constexpr int kInterimsMax = 8;
 
 struct ResponseField {
@@ -32,18 +32,18 @@ enum class BodyKind : std::uint8_t { none, length, chunked, until_close };
 
 struct ResponseFraming {
   BodyKind body = BodyKind::none;
-  std::int64_t length = 0;  // of BodyKind::length
-  bool keep_alive = true;   // whether the upstream takes another request on this connection
-  // A length that is said and no body: the answer to HEAD, and 304.
+  std::int64_t length = 0;  // for BodyKind::length
+  bool keep_alive = true;   // the upstream takes another request on this connection
+  // A length without a body: the answer to HEAD, and 304.
   std::optional<std::int64_t> said_length;
 };
 
-// A whole head, from the status line to the empty line.
+// Parses a whole head, from the status line to the empty line.
 Result<> parse_response_head(std::string_view bytes, ResponseHead& head);
 
 Result<ResponseFraming> framing_of(const ResponseHead& head, bool answers_head);
 
-// Whether a list field ("close, Upgrade") holds the word, in any case.
+// True if a list field ("close, Upgrade") contains the word, in any case.
 bool has_list_word(std::string_view list, std::string_view word);
 
 }  // namespace metergate::http

@@ -94,7 +94,7 @@ TEST(ResponseFraming, IsRefusedWhereItIsAmbiguous) {
   EXPECT_FALSE(framing_of(old, false));
 }
 
-// Everything that the decoder gives for these pieces; nothing where it refuses.
+// The decoded body of these pieces; nothing if the decoder refuses.
 std::optional<std::string> decoded(BodyDecoder& decoder, std::string_view bytes, std::size_t step) {
   std::string held;
   std::string data;
@@ -147,7 +147,7 @@ TEST(BodyDecoder, TakesTrailersWithSpacesBeforeTheColon) {
   EXPECT_EQ(decoded(decoder, "3\r\nabc\r\n0\r\nA : b\r\n\r\n", 5), "abc");
 }
 
-// A line that ends in a bare LF would else be waited for until the time is over.
+// Otherwise a line that ends in a bare LF would be waited for until the timeout.
 TEST(BodyDecoder, RefusesBareLineEndsAtOnce) {
   for (const std::string_view wire : {"3\nabc\n0\n\n", "0\r\nA: b\n", "3\rabc"}) {
     BodyDecoder decoder{ResponseFraming{.body = BodyKind::chunked}};

@@ -1,5 +1,5 @@
 // The character classes of HTTP and URLs (RFC 9110, 5.6.2; RFC 3986), independent of any locale.
-// Functions; any thread.
+// Pure functions; safe from any thread.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ inline bool is_alphanumeric(char c) {
 inline bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
 inline bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-// Letters, digits and `others`, as a table: heads are looked at byte by byte.
+// Letters, digits and `others`, as a table, since heads are checked byte by byte.
 class CharacterSet {
  public:
   constexpr explicit CharacterSet(std::string_view others) {
@@ -40,7 +40,7 @@ inline bool is_token_character(char c) { return kTokenCharacters.holds(c); }
 inline bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_character);
 }
-// Whether one of the eight bytes is below 0x20 or is 0x7F: of each, the highest bit says so.
+// True if one of the eight bytes is below 0x20 or is 0x7F; computed in each byte's highest bit.
 constexpr bool has_control(std::uint64_t bytes) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   const std::uint64_t below_space = (bytes - kOnes * 0x20) & ~bytes;
@@ -48,8 +48,8 @@ constexpr bool has_control(std::uint64_t bytes) {
   const std::uint64_t is_delete = (delete_to_zero - kOnes) & ~delete_to_zero;
   return ((below_space | is_delete) & (kOnes * 0x80)) != 0;
 }
-// What a field's value may hold: visible characters, spaces, tabs and bytes above ASCII. Tokens are
-// long, so eight at a time.
+// True if a field's value is valid: visible characters, spaces, tabs and bytes above ASCII. Tokens
+// are long, so eight bytes are checked at a time.
 inline bool is_field_value(std::string_view text) {
   const auto is_bad = [](char c) { return is_control(c) && c != '\t'; };
   std::uint64_t bytes = 0;
@@ -61,20 +61,20 @@ inline bool is_field_value(std::string_view text) {
   return std::ranges::none_of(text, is_bad);
 }
 
-// Without the spaces and tabs at its ends.
+// The text without spaces and tabs at its ends.
 inline std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
 }
 
-// Whether there is a CR or an LF.
+// True if there is a CR or an LF.
 inline bool has_line_end(std::string_view text) {
   return text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos;
 }
 
-// Whether a CR without LF or an LF without CR stands in lines of which more may come: told at once,
-// since a peer that ends its lines so would else wait until its time is over.
+// True if incomplete lines already have a CR without LF or an LF without CR. Reported at once,
+// since a peer that ends its lines so would otherwise wait for the timeout.
 inline bool has_bare_line_end(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool bare_lf = text[i] == '\n' && i > 0 && text[i - 1] != '\r';

@@ -6,7 +6,7 @@
 namespace metergate::http {
 namespace {
 
-// Byte by byte, as RFC 9110 has it.
+// Byte by byte, as in RFC 9110.
 bool is_field_value_plainly(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
 }

@@ -1,6 +1,6 @@
-// How a head is put down: all parts of a line in one step, since heads are written for every
-// request. What g++ 12 says to resize_and_overwrite()'s operation is the room there is, which may
-// be more than was asked for. Functions; any thread.
+// Writes heads: all parts of a line in one step, since every request needs heads. With g++ 12,
+// resize_and_overwrite() passes its operation the whole room, which may be more than was asked for.
+// Plain functions; safe from any thread.
 #pragma once
 
 #include <cstddef>

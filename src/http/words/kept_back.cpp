@@ -6,9 +6,9 @@
 namespace metergate::http {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 64;  // of a name in a table
+constexpr std::size_t kNameBytesMax = 64;  // the longest name in a table
 
-// Sorted, so that a field is looked up in few steps.
+// Sorted, so that few comparisons find a field.
 constexpr std::array kNames = std::to_array<std::string_view>({"base-url",
                                                                "cf-connecting-ip",
                                                                "cf-connecting-ipv6",
@@ -122,7 +122,7 @@ constexpr std::array kNames = std::to_array<std::string_view>({"base-url",
                                                                "x-webauth-user"});
 static_assert(std::ranges::is_sorted(kNames));
 
-// Families that grow.
+// Families of fields with a common beginning.
 constexpr std::array<std::string_view, 9> kBeginnings = {
     "cf-access-",  "x-amzn-oidc-",  "x-auth-request-", "x-authentik-",
     "x-consumer-", "x-credential-", "x-forwarded-",    "x-goog-authenticated-user-",

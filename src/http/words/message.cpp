@@ -80,7 +80,7 @@ std::string_view reason_of(int status) {
     case 504:
       return "Gateway Timeout";
     default:
-      return "";  // the phrase may be empty, and nobody reads it
+      return "";  // the phrase may be empty
   }
 }
 
@@ -118,7 +118,7 @@ std::string http_date(Timestamp at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(at - day)};
-  // Every answer has one, so it is not left to fmt.
+  // Every answer has a date, so it is formatted by hand.
   std::string text{"Day, 00 Mon 0000 00:00:00 GMT"};
   const auto put = [&text](std::size_t end, auto number) {
     for (auto left = static_cast<unsigned>(number); left > 0; left /= 10)

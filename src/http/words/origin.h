@@ -1,5 +1,5 @@
-// Origin: the "http://host:port" or "https://host:port" that requests are passed on to. Functions
-// and values; any thread.
+// Origin: the "http://host:port" or "https://host:port" of an upstream. Functions and values; safe
+// from any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ struct Origin {
   std::string authority;  // as it stands in a Host field: "api.internal:3000", "[::1]:3000"
 };
 
-// "http[s]://HOST[:PORT][/]", nothing else: no user, path or query. ErrorCode::invalid says what is
-// wrong with it.
+// Reads "http[s]://HOST[:PORT][/]", without user, path or query. ErrorCode::invalid names the
+// fault.
 Result<Origin> parse_origin(std::string_view url);
 
 }  // namespace metergate::http

@@ -36,7 +36,7 @@ void append_utf8(std::string& out, unsigned code) {
   put(0x80U | (code & 0x3FU));
 }
 
-// Each %HH, and %uHHHH as some servers have it, decoded once; other '%' stay.
+// Decodes each %HH, and %uHHHH as some servers have it, once; other '%' stay.
 std::string decoded_once(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -63,7 +63,8 @@ struct LookAlike {
   std::string_view means;
 };
 
-// What a compatible form, a best fit or a lax decoder makes '/', '\', '.', ';' or nothing of.
+// Characters that a compatibility form, a best fit or a lax decoder turns into '/', '\', '.', ';'
+// or nothing.
 constexpr auto kLookAlikes = std::to_array<LookAlike>({
     {"\\", "/"},
     {"\xEF\xBC\x8F", "/"},      // U+FF0F fullwidth solidus
@@ -95,7 +96,7 @@ constexpr auto kLookAlikes = std::to_array<LookAlike>({
     {"\xE2\x81\xA0", ""},       // U+2060 word joiner
     {"\xEF\xBB\xBF", ""},       // U+FEFF byte order mark
     {"\xC2\xAD", ""},           // U+00AD soft hyphen
-    {"\xC0\xAF", "/"},          // '/' and '.' in more bytes than they need
+    {"\xC0\xAF", "/"},          // overlong forms of '/' and '.'
     {"\xC0\xAE", "."},          //
     {"\xC1\x9C", "/"},          //
     {"\xE0\x80\xAF", "/"},      //
@@ -160,7 +161,7 @@ std::string up_to_nul(std::string_view text) {
 constexpr std::array kWays = {decoded_once,        with_plain_forms, without_parameters,
                               with_merged_slashes, without_padding,  up_to_nul};
 
-// Whether every way of reading leaves it as it is: nearly all paths.
+// True if every reading leaves the path unchanged, as for nearly all paths.
 bool is_plain(std::string_view path) {
   static constexpr CharacterSet kPlainPath{"-._~!$&'()*+,=:@/"};
   return std::ranges::all_of(path, [](char c) { return kPlainPath.holds(c); }) &&

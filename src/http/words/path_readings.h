@@ -1,8 +1,8 @@
-// Path readings: what other programs may take a path for. One decodes an escape once more, one
-// takes a backslash or a look-alike for a slash, one drops what follows a ';', one merges slashes.
+// Path readings: the paths that other programs may read a path as. Some decode an escape once more,
+// take a backslash or a look-alike for a slash, drop the part after a ';', or merge slashes.
 //
-// A path that passes through must mean the same in all of them, so all are made and looked at.
-// Functions; any thread.
+// A proxied path must mean the same in all readings, so all are made and checked. Plain functions;
+// safe from any thread.
 #pragma once
 
 #include <string>
@@ -13,9 +13,8 @@
 
 namespace metergate::http {
 
-// The path itself and every other text that it may be read as, each once; in nearly all cases the
-// path alone. ErrorCode::invalid: it has a segment '.' or '..' in one of them, or there are too
-// many.
+// The path itself and every other reading of it, each once; usually the path alone.
+// ErrorCode::invalid if a reading has a segment '.' or '..', or there are too many.
 Result<std::vector<std::string>> readings_of(std::string_view path);
 
 }  // namespace metergate::http

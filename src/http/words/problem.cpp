@@ -45,7 +45,8 @@ constexpr bool rows_are_in_order() {
 }
 static_assert(rows_are_in_order());
 
-// What a stranger may read: faults of our own are told by request id only, their causes are logged.
+// The message for callers. Faults of our own are described by the request id only; their causes are
+// logged.
 std::string public_message(const Error& error, std::string_view request_id) {
   if (error.code == ErrorCode::storage)
     return "The server cannot keep anything at the moment; nothing was changed, try again later";
@@ -86,7 +87,7 @@ void append_zoned(const Json& value, const EnvelopeContext& context, std::string
 
 Response envelope(Json data, Json error, const EnvelopeContext& context) {
   Json whole = Json::object({{"server_time", context.now}, {"request_id", context.request_id}});
-  whole.set("data", std::move(data));  // a list in braces would be copied
+  whole.set("data", std::move(data));  // braces would copy the data
   whole.set("error", std::move(error));
   Response response;
   append_zoned(whole, context, response.body);
@@ -119,7 +120,7 @@ Response success(Json data, const EnvelopeContext& context, int status) {
 
 Response success_with(Json data, BodySource elements, const EnvelopeContext& context) {
   Response response = success(std::move(data), context);
-  // Behind the array stand only the ends of `data` and of the envelope, without another one.
+  // After the array there are only the ends of `data` and of the envelope, without another array.
   const std::size_t inside = response.body.rfind("[]") + 1;
   CHECK(inside != 0);
   response.source = [before = response.body.substr(0, inside),

@@ -28,13 +28,14 @@ struct EnvelopeContext {
 
 // { server_time, request_id, data, error: null }
 Response success(Json data, const EnvelopeContext& context, int status = 200);
-// The same where the last member of `data`, an empty array, is filled from `elements`: JSON text
-// with the commas between elements, piece by piece, so that a long answer is never in memory whole.
+// The same, but the last member of `data`, an empty array, is filled from `elements`: JSON text
+// with the commas between elements, piece by piece, so that a long answer is never in memory as a
+// whole.
 Response success_with(Json data, BodySource elements, const EnvelopeContext& context);
 // { server_time, request_id, data: null, error: { code, message, details } }
 Response problem(const Error& error, const EnvelopeContext& context);
-// RFC 9457, application/problem+json, for routes under /api/v1/. The members of `extension`, an
-// object, are added to it.
+// RFC 9457, application/problem+json, for routes under /api/v1/. Adds the members of the object
+// `extension`.
 Response problem_json(const Error& error, const EnvelopeContext& context, std::string_view instance,
                       Json extension = Json::object());
 

@@ -1,6 +1,6 @@
-// The RateLimit fields of the IETF's draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-
-// ratelimit-headers, 10): what a caller may still do, in the structured fields of RFC 9651.
-// Functions; any thread.
+// The RateLimit fields of the IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-
+// ratelimit-headers, 10), which tell a caller its remaining calls, as structured fields of RFC
+// 9651. Plain functions; safe from any thread.
 #pragma once
 
 #include <chrono>

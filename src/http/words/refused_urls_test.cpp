@@ -1,6 +1,6 @@
-// Spellings of a URL that try to reach what a webhook must not, or that two programs might read
-// differently: each is refused before any name is looked up. What a name is found at is a matter
-// of tests/webhooks/rebinding_test.py.
+// URLs that try to reach a target forbidden to webhooks, or that two programs might read
+// differently: each is refused before a name is looked up. tests/webhooks/rebinding_test.py covers
+// the addresses of names.
 #include <gtest/gtest.h>
 
 #include <span>
@@ -18,7 +18,7 @@ bool is_row_accepted(Row url, const DestinationRules& rules = {}) {
   return destination && check_destination(*destination, rules);
 }
 
-// Also where the operator allows plain HTTP, as operators do who test.
+// Also refused if the operator allows plain HTTP, as in tests.
 void expect_refused(std::span<const Row> rows) {
   const DestinationRules with_http{{}, true};
   for (const Row url : rows) {
@@ -95,7 +95,7 @@ constexpr Row kIpv6Forms[] = {
     "https://[ff0e::1]/", "https://[5f00::1]/", "https://[2001:db8::1]/", "https://[3fff::1]/",
     "https://[2001:2::1]/", "https://[2001:10::1]/", "https://[2001:20::1]/", "https://[4000::1]/",
     "https://[1fff::1]/",
-    // not as it is written
+    // malformed
     "https://[::1/", "https://::1]/", "https://::1/", "https://[::1]]/", "https://[[::1]]/",
     "https://[]/", "https://[:]/", "https://[:::1]/", "https://[::1::]/", "https://[1:2:3]/",
     "https://[::1]x/", "https://[::1].example/", "https://x[::1]/", "https://[::1]:/",
@@ -105,7 +105,7 @@ constexpr Row kIpv6Forms[] = {
     "https://[v1.x]/", "https://[a.example]/"};
 
 constexpr Row kIpv6ThatHidesIpv4[] = {
-    // mapped, as IPv6 and as IPv4, also of what is public: nobody needs them
+    // mapped, as IPv6 and as IPv4, even of public addresses, since they are not needed
     "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[::FFFF:127.0.0.1]/",
     "https://[0:0:0:0:0:ffff:7f00:1]/", "https://[::ffff:169.254.169.254]/",
     "https://[::ffff:a9fe:a9fe]/", "https://[::ffff:10.0.0.1]/", "https://[::ffff:0.0.0.0]/",
@@ -387,7 +387,7 @@ TEST(RefusedUrl, PortThatIsReservedOrNone) { expect_refused(kPorts); }
 TEST(RefusedUrl, SchemeThatIsNotHttps) { expect_refused(kSchemes); }
 TEST(RefusedUrl, CharacterOrLabelThatNoHostHas) { expect_refused(kOddities); }
 
-// So that the rows above are refused for what they are, and not because everything is.
+// Proves that the rows above are refused for their fault, and that not everything is refused.
 TEST(RefusedUrl, TheirOrdinaryNeighboursAreNot) {
   for (const Row url : {"https://hooks.example/",
                         "HTTPS://Hooks.Example/",

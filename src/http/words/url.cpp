@@ -49,19 +49,19 @@ Result<std::string> parse_path(std::string_view raw) {
   return std::move(*path);
 }
 
-// What browsers send as it is, beside the characters of a path.
+// True for characters that browsers send unescaped, besides those of a path.
 bool is_passing_character(char c) {
   static constexpr CharacterSet kCharacters{"-._~!$&'()*+,;=:@/%[]|^"};
   return kCharacters.holds(c);
 }
 
-// Escapes that say something else than their byte would in its place.
+// True for escapes whose meaning differs from that of their byte.
 bool stays_encoded(char c) {
   constexpr std::string_view kMeaning = "/\\%?#";
   return is_control(c) || kMeaning.find(c) != std::string_view::npos;
 }
 
-// From the front of `rest`: escapes of bytes above ASCII, decoded where they are UTF-8 together.
+// Takes escapes of bytes above ASCII from the front of `rest`, and decodes them if they form UTF-8.
 void take_wide_escapes(std::string_view& rest, std::string& out) {
   std::string bytes;
   std::size_t size = 0;
@@ -98,7 +98,7 @@ Result<std::string> decode_passing(std::string_view rest) {
   return out;
 }
 
-// Form encoding: '+' stands for a space.
+// Form encoding: '+' means a space.
 Result<std::string> decode_query_part(std::string_view raw) {
   std::string spaced{raw};
   std::ranges::replace(spaced, '+', ' ');

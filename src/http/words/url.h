@@ -1,7 +1,7 @@
-// Request targets: an origin-form target split into a decoded path and decoded query values.
+// Request targets: splits an origin-form target into a decoded path and decoded query values.
 //
-// Strict, and decodes once: what could be read in two ways (a dot segment, an encoded slash, a
-// control character, bytes that are no UTF-8) is refused, never repaired. Functions; any thread.
+// Strict, and decodes once: ambiguous input (a dot segment, an encoded slash, a control character,
+// bytes that are not UTF-8) is refused, never repaired. Plain functions; safe from any thread.
 #pragma once
 
 #include <optional>
@@ -19,22 +19,22 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-// ErrorCode::invalid says what is wrong with it.
+// ErrorCode::invalid names the fault.
 Result<Target> parse_target(std::string_view target);
-// The same by halves: a request that passes through is routed by its path, and its query is the
-// upstream's to read. The first looks at the characters of both.
+// The path alone, for proxied requests: they are routed by path, and only the upstream reads their
+// query. Checks the characters of both.
 Result<std::string> parse_target_path(std::string_view target);
-// The path of a request that may pass through: looser, since it goes on byte for byte. What can be
-// told apart is decoded; escapes of '/', '\\', '%', '?', '#', of control characters and of bytes
-// that are no UTF-8 stay as they came. NUL and dot segments are refused here too.
+// The path of a request that may be proxied: less strict, since it is passed on byte for byte.
+// Unambiguous escapes are decoded; those of '/', '\\', '%', '?', '#', of control characters and of
+// bytes that are not UTF-8 stay as they came. NUL and dot segments are refused here too.
 Result<std::string> parse_passing_path(std::string_view target);
 Result<std::vector<std::pair<std::string, std::string>>> parse_target_query(
     std::string_view target);
 
-// Whether a segment of the path is "." or "..", as it stands.
+// True if a segment of the path is literally "." or "..".
 bool has_dot_segment(std::string_view path);
 
-// Each %HH replaced by its byte; nothing where a '%' is not followed by two hexadecimal digits.
+// Replaces each %HH by its byte; nothing if a '%' is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
 }  // namespace metergate::http

@@ -50,7 +50,7 @@ Result<> check_tenant(const TenantId& tenant, bool is_provider, Permission neede
 
 Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const Directory& directory,
                          TenantAdmission& admission) {
-  // What follows would tell a stranger which tenants there are.
+  // Checked first: later answers would tell a stranger which tenants exist.
   if (!caller.tenant() && !caller.may(asked.needed)) return refuse_for_want_of(asked.needed);
   const Result<TenantId> tenant = TenantId::parse(asked.tenant);
   if (!tenant) {

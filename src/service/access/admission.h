@@ -1,7 +1,7 @@
-// Admission: from an Authorization header to a caller, and from a caller to the right to a tenant's
-// data. The rules of who may ask, for every door; no word of HTTP but the header's value.
+// Admission: finds the caller for an Authorization header, and checks the caller's right to a
+// tenant's data. The same rules for every door; of HTTP it knows only the header's value.
 //
-// Functions; any thread.
+// Plain functions; safe from any thread.
 #pragma once
 
 #include <memory>
@@ -16,26 +16,27 @@
 
 namespace metergate {
 
-// What is known of the right to a tenant; filled as far as it got, also where the answer is a
-// refusal.
+// The findings about the right to a tenant; filled as far as they got, even if the request is
+// refused.
 struct TenantAdmission {
-  // The token is valid for the tenant that is asked for, and there is such a tenant: the request is
-  // metered, whatever its answer.
+  // Set if the token is valid for an existing tenant: the request is then metered, whatever its
+  // answer.
   std::optional<TenantAccess> metered;
   std::optional<TenantAccess> access;
-  // Of the tenant that is metered, as it was then.
+  // The metered tenant's record at that time.
   std::shared_ptr<const TenantRecord> record;
-  // It asks itself, and is refused because it is suspended: what is recorded of it is not billable.
+  // The tenant itself asks and is refused because it is suspended; the recorded request is not
+  // billable.
   bool is_suspended = false;
 };
 
 struct TenantAsked {
-  std::string_view tenant;  // as it stands in the path
+  std::string_view tenant;  // as in the path
   Permission needed;        // by a provider
 };
 
 // The values of the Authorization headers, in order: exactly one, "Bearer TOKEN" (RFC 6750, 2.1).
-// ErrorCode::unauthorized says what to send.
+// Otherwise ErrorCode::unauthorized, whose message says what to send.
 Result<std::string_view> bearer_token(std::span<const std::string_view> authorizations);
 
 Result<Caller> authenticate(std::span<const std::string_view> authorizations, Sessions& sessions);
@@ -45,9 +46,9 @@ Result<Caller> authenticate(std::span<const std::string_view> authorizations, Se
 Result<> check_tenant(const TenantId& tenant, bool is_provider, Permission needed,
                       const Directory& directory);
 
-// In this order: a right that is missing (ErrorCode::permission, also where a tenant names
-// another), a text that names no tenant (invalid), a tenant that is not there (tenant_not_found), a
-// tenant's own token while it is suspended (permission).
+// Checks, in this order: the permission (ErrorCode::permission, also if a tenant names another
+// one), a text that can be a tenant id (invalid), an existing tenant (tenant_not_found), and, for a
+// tenant's own token, a tenant that is not suspended (permission).
 Result<> admit_to_tenant(const Caller& caller, const TenantAsked& asked, const Directory& directory,
                          TenantAdmission& admission);
 

@@ -1,5 +1,5 @@
 // ApiKeys: keys for servers that send events or read figures without a person. A key is shown once;
-// what is kept is its hash. Any thread.
+// only its hash is stored. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class ApiKeys {
   Result<MadeKey> add(const NewKey& key, const Actor& actor);
   Result<> revoke(const std::string& key_id, const Actor& actor);
   Result<std::vector<Json>> list() const;
-  // ErrorCode::unauthorized where it is none of ours, revoked or expired.
+  // ErrorCode::unauthorized if the key is unknown, revoked or expired.
   Result<Caller> authenticate(std::string_view key) const;
 
  private:

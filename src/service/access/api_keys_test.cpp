@@ -56,8 +56,7 @@ TEST_F(ApiKeysTest, UnknownPermissionsAndPastExpiryAreRefused) {
   EXPECT_FALSE(keys_.add({"meter", {"events.write"}, clock_.now()}, root_).has_value());
 }
 
-// Each set of rights against each key: made and revoked only where all of the key's rights are
-// one's own.
+// Each set of rights with each key: an actor may create and revoke only keys whose rights it has.
 TEST_F(ApiKeysTest, NobodyMakesOrRevokesAKeyWithRightsThatTheyHaveNot) {
   const std::vector<std::vector<std::string>> grants = {
       {"*"}, {"events.write"}, {"users.manage"}, {"billing.read", "audits.read"}};

@@ -7,11 +7,11 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kGroupsOfSubnet = 4;  // of 16 bits each
+constexpr std::size_t kGroupsOfSubnet = 4;  // 16 bits each
 
 std::string pair_key(const LoginGuard::Try& login) { return login.address + '\n' + login.account; }
 
-// 1 s after the first failure that is not free, then twice as long each.
+// 1 s after the first failure beyond the free ones, then doubling.
 std::chrono::seconds wait_after(int failures, int free) {
   if (failures < free) return std::chrono::seconds{0};
   const int doublings = std::min(failures - free, 20);
@@ -49,7 +49,7 @@ void LoginGuard::count(Table& table, const std::string& key, Microseconds now) {
   if (table.size() >= kEntriesMax) {
     std::erase_if(table,
                   [&](const auto& entry) { return now - entry.second.last >= kForgottenAfter; });
-    // Still full: whoever has this many addresses loses what was counted, one entry at a time.
+    // Still full: someone has very many addresses, so one entry is dropped each time.
     if (table.size() >= kEntriesMax) table.erase(table.begin());
   }
   Failures& failures = table[key];
@@ -76,8 +76,8 @@ Result<> LoginGuard::admit(const Try& login, Microseconds now) {
   return {};
 }
 
-// The pair is forgiven; of its address this one try alone, or an account of one's own would pay for
-// guessing at others.
+// The pair's failures are cleared, but the address is only relieved of this try; otherwise a login
+// to one's own account would pay for guessing at others.
 void LoginGuard::succeeded(const Try& login) {
   const std::scoped_lock lock(mutex_);
   pairs_.erase(pair_key(login));

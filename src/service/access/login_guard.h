@@ -1,9 +1,9 @@
-// LoginGuard: slows down whoever guesses passwords, and nobody else. Counts failed logins by the
-// caller's address and by the pair of address and account, never by the account alone: else anybody
-// could keep its owner out.
+// LoginGuard: slows down callers that guess passwords, and only those. Counts failed logins by
+// address and by the pair of address and account, never by account alone, since anyone could then
+// lock its owner out.
 //
-// Each failure beyond the free ones doubles the wait until the next try from there, up to kWaitMax;
-// what has been quiet for kForgottenAfter is forgotten. Bounded by kEntriesMax. Any thread.
+// Each failure beyond the free ones doubles the wait until the next try, up to kWaitMax; entries
+// are forgotten after kForgottenAfter without a try. Bounded by kEntriesMax. Safe from any thread.
 #pragma once
 
 #include <chrono>
@@ -27,20 +27,20 @@ class LoginGuard {
   static constexpr std::size_t kEntriesMax = 20'000;
 
   struct Try {
-    std::string address;  // as address_group() says
+    std::string address;  // as address_group() returns it
     std::string account;
   };
 
-  // Counts the try as failed until succeeded() says otherwise, so that many at once are no way
-  // around it. ErrorCode::rate_limit, with the wait, where it is too soon; such a try counts
-  // nothing. `now` is of the steady clock.
+  // Counts the try as failed until succeeded() is called, so that many at once do not get around
+  // it. ErrorCode::rate_limit, with the wait, if it is too soon; such a try does not count. `now`
+  // is of the steady clock.
   Result<> admit(const Try& login, Microseconds now);
   void succeeded(const Try& login);
-  // The try was never held against a password: it counts as none.
+  // The try was never compared with a password, so it does not count.
   void withdrawn(const Try& login);
   std::size_t size() const;
 
-  // The addresses that one caller can easily choose from count as one: of IPv6 the first 64 bits.
+  // Addresses that one caller can easily choose among count as one: for IPv6, the first 64 bits.
   static std::string address_group(std::string_view ip);
 
  private:

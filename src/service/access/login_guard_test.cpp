@@ -10,7 +10,7 @@ using std::chrono::seconds;
 constexpr Microseconds kStart = std::chrono::hours{1};
 const LoginGuard::Try kAnnHere{"192.0.2.1", "ann"};
 
-// As many tries as are admitted at once.
+// Tries until one is refused; returns the number admitted.
 int tries_admitted(LoginGuard& guard, const LoginGuard::Try& login, Microseconds now) {
   int count = 0;
   while (count < 1000 && guard.admit(login, now)) ++count;

@@ -11,7 +11,7 @@
 namespace metergate {
 namespace {
 
-// A tenth of a core beside somebody busy, all of it beside nobody.
+// Gives it about a tenth of a busy core, and all of an idle one.
 constexpr int kNiceness = 10;
 
 }  // namespace
@@ -56,7 +56,7 @@ Result<> PasswordHasher::run(Job job) {
 }
 
 void PasswordHasher::work() {
-  // Of this thread alone, as Linux has it; where it is refused, it goes on as it is.
+  // Applies to this thread only, on Linux. If it is refused, the thread keeps its priority.
   static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness));
   while (true) {
     std::unique_lock lock(mutex_);

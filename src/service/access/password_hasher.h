@@ -1,5 +1,5 @@
-// PasswordHasher: one thread of low priority that hashes passwords, so that a flood of logins takes
-// only what of a core nobody else wants. Callers wait for theirs; the line is bounded.
+// PasswordHasher: one thread of low priority that hashes passwords, so that a flood of logins uses
+// only idle CPU time. Callers wait for their result; the queue is bounded.
 //
 // The thread starts with the first password. Any thread may call.
 #pragma once
@@ -25,7 +25,7 @@ class PasswordHasher {
   PasswordHasher(const PasswordHasher&) = delete;
   PasswordHasher& operator=(const PasswordHasher&) = delete;
 
-  // ErrorCode::overloaded where too many wait.
+  // ErrorCode::overloaded if too many wait.
   Result<std::string> hash(const std::string& password);
   Result<bool> is_of(const std::string& hash, const std::string& password);
 

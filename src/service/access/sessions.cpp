@@ -23,7 +23,7 @@ std::unexpected<Error> unauthorized(std::string message) {
   return fail(ErrorCode::unauthorized, std::move(message));
 }
 
-// Whether "aud" names us: a string or a list with it (RFC 7519, 4.1.3).
+// True if "aud" names us: a string, or a list that contains it (RFC 7519, 4.1.3).
 bool names_audience(const Json& claims, const std::string& audience) {
   const Json* value = claims.find("aud");
   if (value == nullptr) return false;
@@ -31,8 +31,8 @@ bool names_audience(const Json& claims, const std::string& audience) {
   return std::ranges::find(value->as_array(), Json{audience}) != value->as_array().end();
 }
 
-// The one word of the claim `scope` that is ours, of those with spaces between (RFC 8693, 4.2);
-// empty where there is none, or more than one.
+// The one word of the claim `scope` that is ours, among words separated by spaces (RFC 8693, 4.2);
+// empty if there is none, or more than one.
 std::string_view scope_word(std::string_view scope) {
   std::string_view found;
   while (!scope.empty()) {
@@ -46,7 +46,7 @@ std::string_view scope_word(std::string_view scope) {
   return found;
 }
 
-// The texts of a claim that is a list of them; nothing where it is there and is anything else.
+// The texts of a claim that is a list; nothing if the claim is of another kind.
 std::optional<std::vector<std::string>> texts_at(const Json& claims, std::string_view name) {
   std::vector<std::string> texts;
   const Json* value = claims.find(name);
@@ -71,7 +71,7 @@ class TokenSessions final : public Sessions {
 
   Result<Caller> authenticate(std::string_view token) override {
     if (token.starts_with(kKeyPrefix)) return keys_.authenticate(token);
-    const std::uint64_t key_set = key_set_.load();  // before the keys themselves are looked at
+    const std::uint64_t key_set = key_set_.load();  // read before the keys themselves
     if (const auto known = verified_.find(token); known && known->key_set == key_set) {
       const Timestamp now = clock_.now();
       if (!known->span.contains(now)) TRY(check_times(known->claims, now));
@@ -154,8 +154,8 @@ class TokenSessions final : public Sessions {
   Result<std::vector<Json>> keys() const override { return keys_.list(); }
 
  private:
-  // HS256 is ours alone, whatever its kid; what an identity provider signs is held against its
-  // keys.
+  // HS256 tokens are verified with our secret, whatever their kid; tokens of an identity provider
+  // with its keys.
   Result<> check_signature(const Jwt& jwt) const {
     bool is_valid = false;
     if (jwt.algorithm == SignatureAlgorithm::hs256) {
@@ -205,15 +205,15 @@ class TokenSessions final : public Sessions {
     const auto names = texts_at(claims, "permissions");
     if (!roles || !names)
       return unauthorized("the claims roles and permissions must be lists of texts");
-    Permissions permissions;  // names that are not known grant nothing
+    Permissions permissions;  // unknown names grant nothing
     for (const std::string& role : *roles)
       permissions.add(permissions_of_role(role).value_or(Permissions{}));
     for (const std::string& name : *names) permissions.add(name);
     return Caller::provider(*subject, permissions);
   }
 
-  // A provider's token from login() ends with the session version that it was made under; any of a
-  // known user ends when that user is disabled. So this is asked for each request.
+  // A provider's token from login() is valid for one session version, and any token of a known user
+  // ends when the user is disabled. So this is checked for each request.
   Result<> check_session(const Caller& caller, const Json& claims) const {
     if (caller.tenant()) return {};
     const Json* version = claims.find(kSessionVersion);

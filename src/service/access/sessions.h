@@ -1,6 +1,6 @@
-// Sessions: from a bearer token to a Caller. JWTs (HS256 with the configured secret; RS256, ES256,
-// EdDSA with keys of a JWKS file), API keys, and logins of provider users with a password. Any
-// thread.
+// Sessions: finds the Caller for a bearer token. JWTs (HS256 with the configured secret; RS256,
+// ES256, EdDSA with keys of a JWKS file), API keys, and password logins of the provider's users.
+// Safe from any thread.
 #pragma once
 
 #include <memory>
@@ -21,15 +21,15 @@ namespace metergate {
 struct SessionOptions {
   std::string jwt_secret;  // at least 32 bytes
   std::string jwks_text;   // of a JWKS file; empty: none
-  std::string issuer;      // required of tokens where not empty
+  std::string issuer;      // required in tokens unless empty
   std::string audience;    // likewise
 };
 
 struct TokenRequest {
   std::string subject;
   Scope scope = Scope::provider;
-  std::string tenant;              // of tenant tokens
-  std::vector<std::string> roles;  // of provider tokens
+  std::string tenant;              // for tenant tokens
+  std::vector<std::string> roles;  // for provider tokens
   std::vector<std::string> permissions;
   std::chrono::seconds lifetime{3600};  // at most 24 h
 };
@@ -66,29 +66,29 @@ class Sessions {
                                                   const Clock& clock);
   virtual ~Sessions() = default;
 
-  // A JWT or an API key. ErrorCode::unauthorized with a reason that helps an honest caller and
-  // gives nothing away.
+  // Accepts a JWT or an API key. ErrorCode::unauthorized, with a reason that helps an honest caller
+  // and reveals nothing else.
   virtual Result<Caller> authenticate(std::string_view token) = 0;
-  // From now on the identity provider's keys are these; tokens of keys that are gone end at once.
+  // Replaces the identity provider's keys; tokens of removed keys are invalid at once.
   virtual void replace_keys(Jwks keys) = 0;
-  // The claims of a JWT that is valid by signature, times and origin, whatever its scope: for
-  // tenants that an identity provider names in a claim of its own. Errors as authenticate().
+  // The claims of a JWT with a valid signature, times and issuer, whatever its scope: for tenants
+  // that an identity provider names in a claim of its own. Errors as authenticate().
   virtual Result<Json> verified_claims(std::string_view token) = 0;
   // A signed HS256 token. ErrorCode::invalid: unknown role or permission, no tenant, lifetime out
   // of bounds.
   virtual Result<std::string> issue(const TokenRequest& request) const = 0;
 
-  // A mark over what a caller will bring back, a cursor: only this server can make it.
+  // A seal over bytes that a caller will send back, such as a cursor; only this server can make it.
   virtual std::string seal(std::string_view purpose, std::string_view bytes) const = 0;
 
   // A token for 12 hours. The same ErrorCode::unauthorized for a wrong password and an unknown or
-  // disabled user; rate_limit where too many failed from the actor's address (login_guard.h). Slow:
-  // hashes a password.
+  // disabled user; rate_limit after too many failures from the actor's address (login_guard.h).
+  // Slow: hashes a password.
   virtual Result<std::string> login(const std::string& email, const std::string& password,
                                     const Actor& actor) = 0;
 
-  // Of users and keys: ErrorCode::permission where they have, or would get, rights that the actor
-  // has not; conflict where no active administrator would be left.
+  // Users and keys. ErrorCode::permission if they have, or would get, rights that the actor lacks;
+  // conflict if no active administrator would be left.
   virtual Result<Json> add_user(const NewUser& user, const Actor& actor) = 0;
   virtual Result<Json> change_user(const std::string& email, const UserPatch& patch,
                                    const Actor& actor) = 0;

@@ -1,8 +1,8 @@
-// TokenCache: tokens whose signature has been verified, so that the next request with the same one
-// costs a look-up. Only what lies in the token itself is kept: whoever asks checks its times again,
-// and of a provider's token whether its user's session still lasts.
+// TokenCache: tokens with verified signatures, so that the next request with the same token costs
+// one look-up. Keeps only the content of the token itself: callers check its times again, and for a
+// provider's token the user's session.
 //
-// At most kEntriesMax; when it is full it begins anew. Any thread.
+// At most kEntriesMax; cleared when full. Safe from any thread.
 #pragma once
 
 #include <algorithm>
@@ -22,14 +22,14 @@ struct VerifiedToken {
   Json claims;
   Caller caller;
   TokenSpan span{};           // of the claims
-  std::uint64_t key_set = 0;  // which key set it was verified with: another one asks anew
+  std::uint64_t key_set = 0;  // the key set that verified it; another one means verifying again
 };
 
 class TokenCache {
  public:
   static constexpr std::size_t kEntriesMax = 8192;
 
-  // Null where the token is not known.
+  // Null if the token is not known.
   std::shared_ptr<const VerifiedToken> find(std::string_view token) const;
   void keep(std::string_view token, std::shared_ptr<const VerifiedToken> verified);
   std::size_t size() const;
@@ -37,7 +37,8 @@ class TokenCache {
  private:
   struct Hash {
     using is_transparent = void;
-    // A signature ends it: its last characters are as good as random, and nobody can choose them.
+    // A token ends with its signature, whose last characters are as good as random and cannot be
+    // chosen.
     std::size_t operator()(std::string_view token) const {
       return std::hash<std::string_view>{}(
           token.substr(token.size() - std::min(token.size(), kTail)));

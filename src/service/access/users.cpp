@@ -155,7 +155,7 @@ Result<Json> Users::add(const NewUser& user, const Actor& actor) {
 Result<Json> Users::change(const std::string& address, const UserPatch& patch, const Actor& actor) {
   const std::string email = lower_case(address);
   TRY(check_patch(patch));
-  // Before the password is hashed, so that nobody is made to pay for a refusal.
+  // Checked before the password is hashed, so that a refusal costs little.
   const KnownUser changed = known_user(TRY(stored(email)));
   TRY(check_rights(actor.rights, rights_of_roles(changed.roles)));
   if (patch.roles) TRY(check_rights(actor.rights, rights_of_roles(*patch.roles)));
@@ -190,7 +190,7 @@ Result<Json> Users::apply_change(const std::string& email, const UserPatch& patc
   return shown;
 }
 
-// Without one nobody could make another but at the machine itself.
+// Without an administrator, new ones could only be made at the machine itself.
 Result<> Users::check_administrators(const Json& before, const Json& after) const {
   const KnownUser changed = known_user(before);
   if (!is_administrator(changed) || is_administrator(known_user(after))) return {};
@@ -230,7 +230,7 @@ Result<KnownUser> Users::check_password(const std::string& address, const std::s
   const LoginGuard::Try login{.address = LoginGuard::address_group(actor.ip), .account = email};
   TRY(guard_.admit(login, clock_.steady()));
   const std::optional<Json> document = TRY(store_.get(Collection::provider_users, user_key(email)));
-  // Asked for in any case, so that the first login takes as long for everybody.
+  // Computed in any case, so that the first login takes equally long for all.
   const std::string of_nobody = TRY(hash_of_nobody());
   const std::string hash = document ? document->string_at("password_hash").value_or("") : of_nobody;
   const Result<bool> is_right = hasher_.is_of(hash, password.substr(0, kPasswordBytesMax));

@@ -1,9 +1,9 @@
 // Users: the provider's people, their passwords and roles, and the guard against guessing.
 //
-// Nobody makes, changes or disables a user who has rights that they do not have themselves, and the
-// last active user with all rights stays one.
-// A user's email is their key, in lower case. session_version rises with every change of password,
-// roles or is_active, so tokens from an earlier login end at once. Any thread.
+// A user with certain rights can be created, changed or disabled only by someone who has these
+// rights, and the last active user with all rights stays. A user's email is the key, in lower case.
+// session_version rises with every change of password, roles or is_active, which ends tokens of
+// earlier logins at once. Safe from any thread.
 #pragma once
 
 #include <mutex>
@@ -36,8 +36,8 @@ class Users {
   Result<Json> change(const std::string& email, const UserPatch& patch, const Actor& actor);
   Result<std::vector<Json>> list() const;
   Result<std::optional<KnownUser>> find(const std::string& email) const;
-  // The user whose password this is. Takes as long for an unknown address as for a known one.
-  // ErrorCode::rate_limit where too many failed from the actor's address, overloaded where too many
+  // The user with this password. Takes equally long for known and unknown addresses.
+  // ErrorCode::rate_limit after too many failures from the actor's address, overloaded if too many
   // wait.
   Result<KnownUser> check_password(const std::string& email, const std::string& password,
                                    const Actor& actor);
@@ -52,7 +52,7 @@ class Users {
   const Clock& clock_;
   LoginGuard guard_;
   PasswordHasher hasher_;
-  std::mutex changing_;  // held from reading who is an administrator to writing it
+  std::mutex changing_;  // held from reading the administrators to the write
   std::mutex nobody_mutex_;
   std::string nobody_hash_;
 };

@@ -15,7 +15,7 @@ class UsersTest : public ::testing::Test {
     return result ? ErrorCode::internal : result.error().code;
   }
 
-  // All users with these rights, each of another name.
+  // An actor with these rights.
   static Actor actor_with(Permissions rights) {
     return {.name = "somebody", .ip = "192.0.2.1", .rights = rights};
   }
@@ -77,8 +77,7 @@ TEST_F(UsersTest, ChangingAnUnknownUserIsNotFound) {
 
 const std::vector<std::string> kRoleNames = {"Provider-Admin", "NOC", "Billing-Ops", "Read-Only"};
 
-// Each set of rights against each role: made, changed in any way, only where all of the role's
-// rights are one's own.
+// Each set of rights with each role: an actor may create and change only users whose rights it has.
 TEST_F(UsersTest, NobodyMakesOrChangesWhoHasRightsThatTheyHaveNot) {
   for (const std::string& role : kRoleNames) ASSERT_TRUE(users_.add(user_of(role), root_));
   std::vector<UserPatch> patches(4);
@@ -95,7 +94,8 @@ TEST_F(UsersTest, NobodyMakesOrChangesWhoHasRightsThatTheyHaveNot) {
       Permissions together = own;
       together.add(*permissions_of_role(role));
       const bool is_within = together == own;
-      // What is allowed is tried once a role below; here it would hash a thousand passwords.
+      // The allowed changes are tried once for each role below; here they would hash a thousand
+      // passwords.
       if (is_within) continue;
       NewUser wanted = user_of(role);
       wanted.email = "new@example.com";
@@ -195,7 +195,7 @@ TEST_F(UsersTest, AnUnchangedPatchWritesNothingAndEndsNoSession) {
   EXPECT_EQ(same->timestamp_at("updated_at"), parse_timestamp("2026-03-05T10:30:00Z").value());
   EXPECT_EQ(same->find("password_hash"), nullptr);
   EXPECT_EQ(store_->head(), before);
-  // A new name beside the same roles ends no session either.
+  // A new name with the same roles ends no session either.
   ASSERT_TRUE(users_.change("ann@example.com", {.name = "Anna", .roles = {{"NOC"}}}, root_));
   EXPECT_EQ(users_.find("ann@example.com").value()->session_version, session);
   ASSERT_TRUE(users_.change("ann@example.com", {.is_active = false}, root_));

@@ -1,4 +1,4 @@
-// What people do with an alert, and who is told of its turns; see alerting.h.
+// Acknowledging and resolving alerts, and announcing their changes; see alerting.h.
 #include <algorithm>
 
 #include "service/alerts/alert_shapes.h"
@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kLimitExceeded = "usage.limit_exceeded";
 constexpr std::string_view kNearLimit = "usage.near_limit";
 
-// What a tenant is told of its alert: its own figures, not what the provider's people do with them.
+// The tenant's view of its alert: its own figures, without the provider's handling.
 Json exceeded_json(const Alert& alert, const Json& shown) {
   const Json* metadata = shown.find("metadata");
   return Json::object({{"tenant_id", alert.tenant.text()},
@@ -23,7 +23,7 @@ Json exceeded_json(const Alert& alert, const Json& shown) {
                        {"metadata", metadata == nullptr ? Json() : *metadata}});
 }
 
-// Likewise of a warning.
+// The same for a warning.
 Json near_limit_json(const Alert& alert, const Json& shown) {
   Json told = exceeded_json(alert, shown);
   told.set("type", row_of(alert.kind).type);
@@ -34,7 +34,8 @@ Json near_limit_json(const Alert& alert, const Json& shown) {
 
 }  // namespace
 
-// The provider hears of every turn of an alert, the tenant of the opening of one about its usage.
+// Webhooks of the provider get every change of an alert; those of the tenant get the opening of one
+// about its usage.
 Announced Alerting::announce(std::string_view type, const Alert& alert, Batch& batch) {
   const Json shown = alert_json(to_document(alert, rules_.currency));
   Announced announced = deliveries_.announce({"", std::string{type}, shown}, batch);
@@ -129,7 +130,7 @@ Result<Json> Alerting::resolve(const std::string& alert_id, const std::string& r
       return fail(ErrorCode::alert_already_resolved,
                   "Alert " + alert_id + " was resolved by " + after.resolved_by + " already");
     }
-    // From here on only growth beyond what is true now opens it again; a warning never opens again.
+    // Only growth beyond the present figures reopens it; a warning never reopens.
     if (after.kind == AlertKind::over_limit) TRY(keep_overage(after));
     after.status = AlertStatus::resolved;
     after.resolved_at = clock_.now();

@@ -1,4 +1,4 @@
-// What people do with an alert.
+// Acknowledging and resolving alerts.
 #include <gtest/gtest.h>
 
 #include "service/alerts/alerting.h"
@@ -28,7 +28,7 @@ TEST_F(AlertActions, AReasonOfAcknowledgingIsOptionalAndKept) {
   query.collection = Collection::provider_audits;
   query.filter = Filter::equal("action", std::string{"alert.acknowledged"});
   EXPECT_EQ(must(world_.store->find(query)).at(0).string_at("reason"), "They were told on Monday");
-  // It stays beside what follows, and goes when the alert opens again.
+  // The reason stays until the alert reopens.
   must(world_.alerting.resolve(id_, "They paid", world_.actor));
   EXPECT_EQ(must(world_.alerting.get(id_)).string_at("acknowledge_reason"),
             "They were told on Monday");

@@ -1,4 +1,4 @@
-// An alert as a document, and back.
+// Converts alerts to documents and back.
 #include <algorithm>
 #include <array>
 
@@ -16,7 +16,7 @@ std::int64_t whole_units(Quantity quantity) {
   return saturate(quantity.billionths / Quantity::kPerWhole);
 }
 
-// How a warning's meter stood when it was opened.
+// The meter's figures at the opening of the warning.
 Json warning_metadata(const Alert& alert) {
   Json metadata =
       Json::object({{"plan", alert.plan}, {"period", alert.period.text()}, {"meter", alert.meter}});
@@ -157,7 +157,7 @@ Result<LineItem> line_from(const Json& document, const std::string& alert_id) {
   return line;
 }
 
-// Alerts from before there were meters of the provider's own have neither member.
+// Alerts of older builds, without meters of the provider's own, have neither member.
 Result<> read_own(const Json& exact, Alert& alert) {
   const Json* lines = exact.find("own_lines");
   const Json* resolved = exact.find("own_overage_resolved");

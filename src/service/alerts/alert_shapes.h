@@ -1,5 +1,5 @@
-// How alerts are kept and named: keys and writes of their documents, the words of their turns.
-// Functions; any thread.
+// The stored form of alerts: keys and writes of their documents, and the names of their changes.
+// Plain functions; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace metergate {
 
-// What becomes of an alert is told to webhooks, and people's part in it audited, by these names.
+// The names of changes, for webhooks and audit records.
 inline constexpr std::string_view kAlertOpened = "alert.opened";
 inline constexpr std::string_view kAlertAcknowledged = "alert.acknowledged";
 inline constexpr std::string_view kAlertResolved = "alert.resolved";
 
-// How often a write is decided anew where somebody else wrote the alert meanwhile.
+// The number of tries for a write when someone else changes the alert at the same time.
 inline constexpr int kAlertWriteTriesMax = 5;
 
 DocumentKey alert_key(const AlertName& name);
-// Nothing for the revision: there is none yet.
+// Without a revision, the alert must not exist yet.
 DocumentWrite alert_write(const Alert& alert, std::optional<std::int64_t> revision,
                           const Currency& currency);
 

@@ -17,7 +17,7 @@ constexpr std::ptrdiff_t kSweptPerStep = 1000;
 constexpr std::int64_t kClosedPerSweep = 10'000;
 constexpr Milliseconds kUpdateEvery{1000};
 
-// Whether an error is none of the tenant's: then there is no use in trying the next one.
+// True if the error is not the tenant's own, so that trying the next tenant is useless.
 bool concerns_all(const Error& error) {
   return error.code == ErrorCode::overloaded || error.code == ErrorCode::storage;
 }
@@ -50,7 +50,7 @@ Result<Alerting::Warnings> Alerting::find_warnings(const TenantPeriod& which) co
   return warnings;
 }
 
-// Nothing where the step comes too soon: it is taken later.
+// Nothing if the step comes too soon; it is taken later.
 Result<std::optional<Alert>> Alerting::stage_standing(AlertKind kind, const Statement& now_true,
                                                       Pace pace, Pending& pending) {
   const TenantPeriod which{now_true.tenant, now_true.period};
@@ -133,7 +133,8 @@ Result<bool> Alerting::evaluate_once(const TenantPeriod& which, const Look& look
   return true;
 }
 
-// A conflict means that somebody else wrote the alert meanwhile: what they wrote decides anew.
+// On a conflict someone else has written the alert, so the decision is made again from the new
+// state.
 Result<bool> Alerting::evaluate_at(const TenantPeriod& which, const Look& look) {
   for (int attempt = 1;; ++attempt) {
     Result<bool> changed = evaluate_once(which, look);
@@ -158,7 +159,7 @@ std::vector<TenantPeriod> Alerting::take_work() {
   return work;
 }
 
-// A forecast reads a month of days: so many a step, each tenant in its turn.
+// A forecast reads a month of days, so only some tenants are taken at each step, in turn.
 std::vector<TenantPeriod> Alerting::take_ahead() {
   const std::lock_guard lock{mutex_};
   std::vector<TenantPeriod> taken;
@@ -183,8 +184,8 @@ Result<TickReport> Alerting::watch_step() {
   for (std::size_t at = 0; at < work.size(); ++at) {
     const TenantPeriod& which = work[at];
     const bool is_future = !billing_.check_not_future(which.period).has_value();
-    // An event a few minutes ahead of the clock can lie in the next period: looked at when it has
-    // begun.
+    // An event a few minutes ahead of the clock may be in the next period, which is checked once it
+    // has begun.
     if (is_future) {
       const std::lock_guard lock{mutex_};
       waiting_.insert(which);
@@ -196,8 +197,8 @@ Result<TickReport> Alerting::watch_step() {
       if (*changed) ++report.done;
       continue;
     }
-    // Nothing that was taken is forgotten: it is looked at again in the next step, and what is the
-    // matter with one tenant keeps no other waiting.
+    // Tenants taken for this step are put back, to be checked in the next one; a fault of one
+    // tenant does not delay the others.
     const std::lock_guard lock{mutex_};
     if (concerns_all(changed.error())) {
       waiting_.insert(work.begin() + static_cast<std::ptrdiff_t>(at), work.end());
@@ -266,7 +267,7 @@ Result<TickReport> Alerting::sweep() {
   return report;
 }
 
-// Warnings of periods that take no more events are about nothing any more.
+// Warnings of closed periods have lost their purpose.
 Result<TickReport> Alerting::resolve_closed() {
   TickReport report;
   for (const AlertStatus status : {AlertStatus::open, AlertStatus::acknowledged}) {
@@ -287,7 +288,7 @@ Result<TickReport> Alerting::resolve_closed() {
           alert_write(warning, document.integer_at("revision").value_or(0), rules_.currency));
       pending.add(announce(kAlertResolved, warning, pending.batch));
       const Result<Commit> commit = store_.apply(std::move(pending.batch));
-      // Somebody else has just changed it: the next sweep looks again.
+      // Someone else has just changed it; the next sweep checks again.
       if (!commit && commit.error().code == ErrorCode::conflict) continue;
       TRY(commit);
       deliveries_.committed(pending.announced);

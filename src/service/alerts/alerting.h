@@ -1,10 +1,10 @@
 // Alerting: opens, updates, reopens and resolves the alerts of a tenant and period as the figures
-// ask, and takes what people do with them. domain/alert.h and domain/usage_warning.h decide; here
-// they are read, written and listed.
+// require, and handles acknowledging and resolving by people. domain/alert.h and
+// domain/usage_warning.h decide; this class reads, writes and lists.
 //
-// One alert of each name (AlertName): its document's key says so, and every write expects the
-// revision that it was decided on. What one look changes is one batch. What cannot be read or
-// written of one tenant's stops no other's. Any thread.
+// There is one alert of each name (AlertName), which is its document's key, and every write expects
+// the revision that it was decided on. The changes of one check are one batch. A fault with one
+// tenant's alert does not affect other tenants. Safe from any thread.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ inline constexpr std::array<std::string_view, 17> kAlertSorts = {
 };
 
 struct AlertQuery {
-  std::string type;  // empty: any; likewise below
+  std::string type;  // empty: any; also below
   std::string status;
   std::string severity;
   std::string tenant_id;
@@ -46,7 +46,7 @@ struct AlertQuery {
 };
 
 struct AlertPage {
-  std::int64_t total = 0;  // that match
+  std::int64_t total = 0;  // the number that match
   std::vector<Json> alerts;
 };
 
@@ -56,7 +56,7 @@ class Alerting {
     Store& store;
     const Directory& directory;
     const Billing& billing;
-    Deliveries& deliveries;  // alerts go out to the provider's webhooks and to the tenant's
+    Deliveries& deliveries;  // sends alerts to webhooks of the provider and the tenant
     const BillingRules& rules;
     const Clock& clock;
   };
@@ -68,28 +68,28 @@ class Alerting {
         rules_(parts.rules),
         clock_(parts.clock) {}
 
-  // Looks at the tenants whose figures have changed since the last step; run several times a
-  // second, so that an alert opens well within a second of what caused it. An alert that is there
-  // is updated at most once a second, later overage waits for its next turn. Forecasts are looked
-  // at for so many tenants a step, one after another.
+  // Checks the tenants whose figures have changed since the last step. Runs several times a second,
+  // so that an alert opens well within a second of its cause. An existing alert is updated at most
+  // once a second; later overage waits for the next update. Forecasts are checked for a few tenants
+  // at each step, in turn.
   Result<TickReport> watch_step();
   // Looks at the next thousand tenants and their open periods, in the order of their ids, and says
   // `more` until all have been looked at: finds alerts that were missed. One tenant's error is
   // reported at the end of the sweep. One caller at a time.
   Result<TickReport> sweep();
-  // Looks at one now. True: the alert was opened or changed.
+  // Checks one now. True if the alert was opened or changed.
   Result<bool> evaluate(const TenantPeriod& which);
 
-  // ErrorCode::alert_not_found; conflict where it is acknowledged already, alert_already_resolved;
-  // invalid for a reason of fewer than 3 or more than 500 characters. Empty: none is given.
+  // ErrorCode::alert_not_found; conflict if it is acknowledged already; alert_already_resolved;
+  // invalid for a reason of fewer than 3 or more than 500 characters. The reason may be empty.
   Result<Json> acknowledge(const std::string& alert_id, const std::string& reason,
                            const Actor& actor);
-  // Likewise, with a reason.
+  // The same, with a required reason.
   Result<Json> resolve(const std::string& alert_id, const std::string& reason, const Actor& actor);
   Result<Json> get(const std::string& alert_id) const;
   Result<AlertPage> list(const AlertQuery& query) const;
 
-  // The sorts that list() knows.
+  // The sorts that list() accepts.
   static std::vector<std::string> sorts();
 
  private:
@@ -98,23 +98,23 @@ class Alerting {
     std::int64_t revision = 0;
   };
   struct PersonalChange {
-    std::string action;  // of the audit record
+    std::string action;  // for the audit record
     std::string reason;
     Known before;
     Alert after;
   };
-  // The warnings of a tenant and period, whatever their status, and their revisions.
+  // The warnings of a tenant and period, of any status, and their revisions.
   struct Warnings {
     std::vector<Alert> alerts;
     std::vector<std::int64_t> revisions;
   };
-  // What a look changes, and who is told of it.
+  // The changes of one check, and their announcements.
   struct Pending {
     Batch batch;
     Announced announced;
     void add(const Announced& told) { announced.insert(announced.end(), told.begin(), told.end()); }
   };
-  // What a step of the watch does with an update that comes within a second of the last.
+  // The handling of an update that comes within a second of the last.
   enum class Pace : std::uint8_t { at_once, once_a_second };
   enum class Ahead : std::uint8_t { left_alone, looked_at };  // the forecast
   struct Look {
@@ -154,14 +154,14 @@ class Alerting {
   const BillingRules& rules_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::set<TenantPeriod> waiting_;  // updates that came too soon; at most one a tenant and period
-  std::set<TenantPeriod> ahead_;    // whose forecast is to be looked at; likewise
+  std::set<TenantPeriod> waiting_;  // updates that came too soon
+  std::set<TenantPeriod> ahead_;    // tenants whose forecast is due
   Sweep sweep_;
-  TenantPeriod last_ahead_;  // whose turn it was last
+  TenantPeriod last_ahead_;  // the last one that was checked
 };
 
-// The document in provider_alerts, and back. "exact" in it holds what the figures shown are made
-// of; the API leaves it out.
+// Converts an alert to its document in provider_alerts, and back. The member "exact" holds the
+// figures behind the shown ones; the API leaves it out.
 Json to_document(const Alert& alert, const Currency& currency);
 Result<Alert> alert_from(const Json& document);
 Json alert_json(const Json& document);

@@ -13,7 +13,7 @@ class AlertingWarnings : public testing::Test {
     world_.add("a", "free");  // 10,000 calls, 1 store, 2 devices
   }
 
-  // "75 open, 90 resolved": the near_limit alerts of a meter, by threshold.
+  // The near_limit alerts of a meter by threshold, such as "75 open, 90 resolved".
   std::string near(std::string_view meter = "api_calls", std::string_view id = "a") {
     std::map<std::int64_t, std::string> found;
     for (const Json& alert : all("billing.near_limit")) {
@@ -32,12 +32,12 @@ class AlertingWarnings : public testing::Test {
     query.limit = 200;
     return must(world_.alerting.list(query)).alerts;
   }
-  // Today: what a day brought that is over would be expected of others like it.
+  // Today: usage of a past day would be forecast for later days.
   void call(std::int64_t count) {
     world_.calls("a", "2026-03-10", count);
     must(world_.alerting.watch_step());
   }
-  // Deliveries by type: what the provider and the tenant are told.
+  // The number of deliveries by type, to the provider and the tenant.
   std::map<std::string, int> told() {
     std::map<std::string, int> types;
     for (const Json& delivery : world_.documents(Collection::webhook_deliveries))

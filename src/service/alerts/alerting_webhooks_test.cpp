@@ -1,4 +1,4 @@
-// Whom an alert is told to, and with which words.
+// The recipients and contents of alert webhooks.
 #include <gtest/gtest.h>
 
 #include "service/testing/billing_world_test.h"
@@ -23,7 +23,7 @@ class AlertingWebhooksTest : public testing::Test {
     world_.calls("a", "2026-03-09", calls);
     must(world_.alerting.watch_step());
   }
-  // "alert.opened usage.limit_exceeded ": since the last look, in their order.
+  // The types sent since the last call, in order: "alert.opened usage.limit_exceeded ".
   std::string told() {
     std::string types;
     while (const auto attempt = must(world_.deliveries->claim(world_.clock.now()))) {

@@ -1,5 +1,5 @@
-// A year of made-up usage, looked at again and again, with restarts, writes that fail and looks
-// that are missed: each warning is opened and told exactly once, as a small oracle of its own says.
+// A year of random usage with many checks, restarts, failing writes and missed checks. Each warning
+// must open and be announced exactly once, as a small oracle says.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -16,9 +16,9 @@ constexpr int kTenants = 4;
 constexpr int kStepsPerMonth = 40;
 const std::vector<int> kThresholds = {75, 90};
 
-// What the oracle knows of one meter in one month.
+// The oracle's state of one meter in one month.
 struct Seen {
-  int opened = 0;  // the highest threshold of which one was opened
+  int opened = 0;  // the highest threshold with an opened warning
   bool is_over = false;
 };
 
@@ -43,7 +43,7 @@ class Year {
         ids.insert(alert.string_at("alert_id").value());
     return ids;
   }
-  // How often each was told.
+  // The number of announcements of each.
   std::map<std::string, int> told() {
     std::map<std::string, int> times;
     for (const Json& delivery : world_.documents(Collection::webhook_deliveries)) {
@@ -99,10 +99,10 @@ class Year {
     }
   }
 
-  // A look of one kind or another; what it sees, the oracle sees.
+  // A check of a random kind; the oracle checks the same.
   void look() {
     const int kind = roll(9);
-    if (kind == 0) return;  // missed: the process was not there
+    if (kind == 0) return;  // missed: the process was not running
     if (kind == 1) start();
     if (kind == 2) {
       world_.store->faults().refuse_writes = true;
@@ -127,7 +127,7 @@ class Year {
       Seen& seen = seen_[{id, period.text(), row.meter}];
       if (!limit || *limit == 0) continue;
       if (usage > *limit) seen.is_over = true;
-      // The alert that is open for the month keeps the meters that were over when it was last seen.
+      // The month's open alert names the meters that were over when it was last seen.
       if (usage > *limit || is_named(id, period, row)) continue;
       int highest = 0;
       for (const int threshold : kThresholds)

@@ -42,7 +42,7 @@ bool covers_a_month(const RowDays& row) {
   return row.first == period.first_day() && row.last == period.last_day();
 }
 
-// What is not known is null: it is not 0.
+// Unknown figures are null, not 0.
 Json archived_row_json(const AnalyticsRow& row) {
   const auto known = [&row](Json value) { return row.is_known ? std::move(value) : Json(); };
   return Json::object({
@@ -88,7 +88,7 @@ Result<DayRange> Analytics::range(const AnalyticsRequest& request) const {
   return checked(range);
 }
 
-// Of one tenant, or of all: nullptr.
+// For one tenant, or for all (nullptr).
 Result<std::vector<UsageTotals>> Analytics::totals(const TenantRecord* record,
                                                    const std::vector<RowDays>& rows) const {
   const Day today = rules_.zone.day_of(clock_.now());

@@ -1,6 +1,6 @@
-// Analytics: usage by day, week or month, of one tenant, read from rollups, or of all, from rows
-// that follow what changes. Months whose rollups are gone are told from their frozen statements.
-// Any thread.
+// Analytics: usage by day, week or month. One tenant's is read from rollups; that of all tenants
+// comes from rows that are updated with each change. For months without rollups the frozen
+// statements are used. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +30,19 @@ struct DayRange {
   Day last;  // included
 };
 
-// Of storage: at the group's end, or now in the group of today. Active is a tenant with an API call
-// or a webhook attempt in the group.
+// `storage` is that at the end of the group, or at present for today's group. A tenant is active if
+// it has an API call or a webhook attempt in the group.
 struct AnalyticsRow : UsageTotals {
-  Day date{};  // the first day of the group, also where the range cuts it
-  // Its rollups are gone: what the calls were like is not known, and of anything but whole months
-  // nothing is.
+  Day date{};  // the first day of the group, even outside the range
+  // The rollups are gone: details of the calls are unknown, and for anything but whole months
+  // everything is.
   bool is_archived = false;
   bool is_known = true;
 };
 
 struct AnalyticsResult {
   DayRange range;
-  std::vector<AnalyticsRow> rows;  // one for every group that the range touches, oldest first
+  std::vector<AnalyticsRow> rows;  // one for each group in the range, oldest first
 };
 
 class Analytics {
@@ -55,18 +55,19 @@ class Analytics {
         rows_(store, directory, rules),
         archived_(store, directory, rules) {}
 
-  // ErrorCode::invalid where first lies behind last or the range is over kAnalyticsDaysMax days;
+  // ErrorCode::invalid if first is after last or the range is over kAnalyticsDaysMax days;
   // tenant_not_found.
   Result<AnalyticsResult> usage(const AnalyticsRequest& request) const;
-  // Neither given: the current month. Only the last: from the first of its month. Only the first:
-  // to the end of the current month, or of its own where that is later.
+  // The range of a request. Without both days: the current month. Without the first: from the first
+  // day of the last one's month. Without the last: to the end of the current month, or of the first
+  // day's month if that is later.
   Result<DayRange> range(const AnalyticsRequest& request) const;
 
  private:
   Result<std::vector<UsageTotals>> totals(const TenantRecord* record,
                                           const std::vector<RowDays>& rows) const;
   Result<std::set<Period>> archived_in(const DayRange& range) const;
-  // Of a row with an archived month in it: puts what is known in the place of what was counted.
+  // Replaces counted figures by the known ones in a row that contains an archived month.
   Result<> take_archived(const TenantRecord* record, const RowDays& days, AnalyticsRow& row) const;
   const Store& store_;
   const Directory& directory_;

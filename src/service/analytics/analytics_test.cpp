@@ -58,7 +58,7 @@ TEST(Analytics, StorageIsCarriedToTheDaysAfterAndNotBeyondToday) {
   world.storage("a", "2026-03-05T10:00:00Z", "2");
   const AnalyticsResult result =
       must(world.analytics.usage(request_of("2026-03-01", "2026-03-31")));
-  EXPECT_EQ(result.rows[1].storage_bytes, 0);            // not there yet
+  EXPECT_EQ(result.rows[1].storage_bytes, 0);            // not created yet
   EXPECT_GE(result.rows[2].storage_bytes, 100LL << 20);  // the base
   EXPECT_EQ(result.rows[4].storage_bytes, 2 * kBytesPerGigabyte);
   EXPECT_EQ(result.rows[9].storage_bytes, 2 * kBytesPerGigabyte);  // today
@@ -145,7 +145,7 @@ TEST(Analytics, JsonIsAsDocumented) {
   EXPECT_FALSE(second.find("p95_response_time_ms")->is_null());
 }
 
-// Asked before and after a change, the second answer must be what a new server would say.
+// After a change, the kept answer must equal a new server's.
 class KeptAnalytics : public testing::Test {
  protected:
   std::string asked(GroupBy group_by = GroupBy::day) {
@@ -201,7 +201,7 @@ TEST_F(KeptAnalytics, GoOnWithTheDays) {
   EXPECT_EQ(asked(), before);
 }
 
-// The days of a week that has begun may all be to come.
+// All days of a week may be in the future.
 TEST_F(KeptAnalytics, OfDaysToComeTellAWeekFromItsDays) {
   world_.add("a", "basic");
   world_.storage("a", "2026-03-01T10:00:00Z", "2");
@@ -222,7 +222,7 @@ TEST_F(KeptAnalytics, ForgetWhatRetentionRemoved) {
   expect_seen(before);
 }
 
-// A month is read from its counter, a part of it from its days.
+// A month is read from its counter, a part of a month from its days.
 TEST(Analytics, AWholeMonthIsWhatItsDaysAre) {
   BillingWorld world;
   world.add("a", "basic", "2026-01-20T00:00:00Z");

@@ -20,7 +20,7 @@ void add(ArchivedTotals& totals, const Statement& statement) {
 
 }  // namespace
 
-// Statements may be of months from before the tenants were made here: history that was imported.
+// With imported history, statements may be older than the tenants' creation.
 Result<bool> ArchivedMonths::had_tenants(Period period) {
   const Timestamp end = period.window(rules_.zone).end;
   for (const auto& record : directory_.all_tenants()) {
@@ -56,7 +56,7 @@ Result<std::optional<ArchivedTotals>> ArchivedMonths::of_tenant(Period period,
     add(totals, frozen->statement);
     return totals;
   }
-  // Who came later used nothing; of who was there a statement should have been.
+  // A tenant created later used nothing; an earlier one should have a statement.
   const bool came_later = tenant.tenant.created_at >= period.window(rules_.zone).end;
   if (came_later) return totals;
   return std::nullopt;

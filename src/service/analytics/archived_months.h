@@ -1,5 +1,5 @@
-// ArchivedMonths: what is still told of months whose counters are gone: their frozen statements. Of
-// days in them nothing is known any more. Keeps what it found, which never changes. Any thread.
+// ArchivedMonths: the totals of months whose counters are gone, from their frozen statements.
+// Figures of their days are unknown. Caches its results, which never change. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace metergate {
 
-// As billed: the sums of what the statements say.
+// The billed totals: sums over the statements.
 struct ArchivedTotals {
   std::int64_t api_calls = 0;
   std::int64_t webhook_calls = 0;
@@ -28,9 +28,9 @@ class ArchivedMonths {
   ArchivedMonths(Store& store, const Directory& directory, const BillingRules& rules)
       : store_(store), directory_(directory), rules_(rules) {}
 
-  // Whether the month had tenants, is past its retention and its counters are gone.
+  // True if the month had tenants, is past its retention and its counters are gone.
   Result<bool> is_archived(Period period, Timestamp now);
-  // Of one tenant, or of all: nullptr. Nothing where no statement of it was frozen.
+  // The totals of one tenant, or of all (nullptr). Nothing if no statement of the month was frozen.
   Result<std::optional<ArchivedTotals>> totals(Period period, const TenantRecord* tenant);
 
  private:
@@ -39,7 +39,7 @@ class ArchivedMonths {
   Store& store_;
   const Directory& directory_;
   const BillingRules& rules_;
-  std::mutex mutex_;  // guards what follows; at most a row for each month there ever was
+  std::mutex mutex_;  // guards the members below; at most one row for each month
   std::set<Period> archived_;
   std::map<Period, ArchivedTotals> totals_;
 };

@@ -1,4 +1,4 @@
-// What is told of months whose counters are gone: analytics, a tenant's page, its history.
+// Months whose counters are gone: analytics, a tenant's page and its history.
 #include <gtest/gtest.h>
 
 #include "service/testing/billing_world_test.h"
@@ -23,7 +23,7 @@ class Archived : public testing::Test {
   }
   ~Archived() override { std::filesystem::remove_all(folder_); }
 
-  // A year and more goes by, with every worker at its work.
+  // Lets more than a year pass, with every worker running.
   void grow_old(bool freezes = true) {
     world_.rules.report_generation = freezes;
     for (Period month = period("2025-02"); month <= period("2026-03"); month = month.next()) {

@@ -120,7 +120,7 @@ Result<OverviewResult> Overview::of(std::optional<Period> wanted) const {
     result.open_alerts[at] = TRY(store_.count(query));
   }
   result.by_cost = TRY(top(result.period, "-overage_cost"));
-  // Who owes nothing does not stand out by it.
+  // Tenants without a cost are not listed among the highest.
   std::erase_if(result.by_cost,
                 [](const Statement& one) { return one.rated.cost && *one.rated.cost <= Money{}; });
   result.by_utilization = TRY(top(result.period, "-utilization"));

@@ -1,8 +1,8 @@
-// Overview: what a provider's first screen shows of a period, in one answer: totals, how many
-// tenants are how healthy, what is owed, what is open, who stands out, and how usage went.
+// Overview: the provider's first screen for a period in one answer: totals, tenants by health,
+// cost, open alerts, the highest tenants, and the trend of usage.
 //
-// Made of what lists and analytics keep from one question to the next, so that it costs the tenants
-// that changed and not all of them. Any thread.
+// Made from figures that lists and analytics keep up to date, so it costs only the tenants that
+// have changed. Safe from any thread.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ struct OverviewResult {
   StatementSummary summary;
   UsageOfAll usage;
   std::array<std::int64_t, kSeverities.size()> open_alerts{};  // of any period
-  std::vector<Statement> by_cost;                              // who owes most, at most kTopTenants
+  std::vector<Statement> by_cost;  // the highest costs, at most kTopTenants
   std::vector<Statement> by_utilization;
   std::vector<AnalyticsRow> trend;  // months up to the period, oldest first
 };
@@ -35,7 +35,7 @@ class Overview {
   Overview(const Store& store, const Billing& billing, const Analytics& analytics)
       : store_(store), billing_(billing), analytics_(analytics) {}
 
-  // Nothing: the current period. ErrorCode::invalid for one in the future.
+  // Nothing: the current period. ErrorCode::invalid for a future one.
   Result<OverviewResult> of(std::optional<Period> period) const;
 
  private:

@@ -31,20 +31,19 @@ UsageRows::Marks UsageRows::marks_now() const {
           directory_.changed_tenants(UINT64_MAX).through};
 }
 
-// Whether the row says what it would say today as far as the day matters: storage is told up to
-// today.
+// True if the row is still valid as regards the day: storage is shown up to today.
 bool UsageRows::has_right_day(const RowDays& row, Day today) const {
   const Kept& kept = kept_.at(row);
   return row.last < kept.made_on ? kept.made_on <= today : kept.made_on == today;
 }
 
-// What is stored is carried on from days before, but not into days to come.
+// Storage carries over from earlier days, but not into future days.
 bool UsageRows::has_changed(const RowDays& row, Day today) const {
   const Day first = row.date > today ? row.first : Day::min();
   return kept_.at(row).marks.store < store_.days_changed(first, row.last);
 }
 
-// A row of days that are over does not change with the directory: who comes later has nothing then.
+// A row of past days does not change with the directory: a later tenant has no usage then.
 UsageRows::Work UsageRows::work_for(const RowDays& row, Day today, const Marks& now) const {
   const auto kept = kept_.find(row);
   if (kept == kept_.end() || !has_right_day(row, today)) return Work::make;
@@ -90,12 +89,12 @@ Result<> UsageRows::follow(const Run& run) {
 Result<> UsageRows::make(const Run& run) {
   std::vector<UsageSum> sums(run.rows.size());
   std::vector<std::unique_ptr<Shares>> kept_shares(run.rows.size());
-  // Of more rows the shares would be dropped again; the newest are the likeliest to change.
+  // With more rows the shares would be dropped again; the newest rows change most.
   std::size_t room =
       share_bytes_max_ / (kShareBytesUsual * std::max<std::size_t>(1, directory_.size()));
   for (std::size_t at = run.rows.size(); at-- > 0 && room > 0;) {
     const RowDays& row = run.rows[at];
-    // What changed once is likely to change again.
+    // A row that changed once is likely to change again.
     const bool changed = kept_.contains(row) && has_right_day(row, run.today);
     if (!changed && !holds(row, run.today)) continue;
     kept_shares[at] = std::make_unique<Shares>();
@@ -158,7 +157,7 @@ Result<std::vector<UsageTotals>> UsageRows::totals(std::span<const RowDays> rows
   std::vector<UsageTotals> totals;
   for (const RowDays& row : rows) {
     Kept& kept = kept_.at(row);
-    // What is good now has seen everything up to the marks that were had first.
+    // A valid row includes all changes up to the marks taken first.
     kept.marks.store = std::max(kept.marks.store, now.store);
     kept.marks.directory = std::max(kept.marks.directory, now.directory);
     kept.used = uses_;

@@ -1,10 +1,9 @@
-// UsageRows: totals over all tenants of the days of rows, kept from one question to the next.
+// UsageRows: totals over all tenants for rows of days, kept from one query to the next.
 //
-// A row whose days changed is not made anew: of each tenant that changed, what it brought into the
-// row is taken out and what it brings now is put in. Each tenant's share is kept for that, packed,
-// of the row of today and of rows that changed before, in at most kShareBytesMax; beyond it, those
-// of the rows that were asked for least recently go, and such a row is made anew when it changes.
-// Any thread.
+// A changed row is not made anew: for each changed tenant, its old share is taken out and the new
+// one put in. For that, each tenant's share of today's row, and of rows that changed before, is
+// kept in packed form, in at most kShareBytesMax. Beyond that, the shares of the least recently
+// used rows are dropped, and such a row is made anew when it changes. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -32,15 +31,15 @@ class UsageRows {
   Result<std::vector<UsageTotals>> totals(std::span<const RowDays> rows, Day today);
 
  private:
-  struct Marks {  // had before what they stand for is read
+  struct Marks {  // taken before the data that they cover is read
     ChangeMark store = 0;
     ChangeMark directory = 0;
     friend bool operator==(const Marks&, const Marks&) = default;
   };
-  // A row's sum, and what each tenant brought into it.
+  // A row's sum, and each tenant's share of it.
   struct Shares {
     UsageSum sum;
-    std::vector<std::string> of;  // packed, by the tenant's place
+    std::vector<std::string> of;  // packed, by the tenant's index
     std::size_t bytes = 0;
     void put(std::size_t place, const UsageShare& share);
   };
@@ -49,10 +48,10 @@ class UsageRows {
     Marks marks;
     Day made_on;
     std::uint64_t used = 0;
-    std::unique_ptr<Shares> shares;  // nullptr: made anew when it changes
+    std::unique_ptr<Shares> shares;  // nullptr: the row is made anew when it changes
   };
   enum class Work : std::uint8_t { none, follow, make };
-  // Rows that follow one another with the same to do, all of the same marks.
+  // Consecutive rows with the same work to do and the same marks.
   struct Run {
     std::span<const RowDays> rows;
     Day today;
@@ -71,7 +70,7 @@ class UsageRows {
   const Directory& directory_;
   const BillingRules& rules_;
   const std::size_t share_bytes_max_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::uint64_t uses_ = 0;
   std::map<RowDays, Kept> kept_;
   std::unordered_map<std::string, std::size_t> places_;

@@ -23,7 +23,7 @@ std::vector<RowDays> rows_of(std::string_view first, std::string_view last, Grou
   return rows;
 }
 
-// Random work on a few tenants over three months, of which the first is closed in time.
+// Random changes of a few tenants over three months, the first of which gets closed.
 class UsageWork : public ServicesWorld {
  public:
   explicit UsageWork(unsigned seed) : dice_(seed) {
@@ -50,7 +50,7 @@ class UsageWork : public ServicesWorld {
     }
   }
 
-  // What a server that has kept nothing says.
+  // Compares with a server that has kept nothing.
   void expect_fresh(UsageRows& kept) {
     for (const GroupBy group_by : {GroupBy::day, GroupBy::week, GroupBy::month}) {
       const std::vector<RowDays> rows = rows_of("2026-01-01", "2026-04-30", group_by);
@@ -86,7 +86,7 @@ class UsageWork : public ServicesWorld {
     change_plan(id.text(), plan == "basic" ? "premium" : "basic");
   }
 
-  // Mostly of now, else of any day of the months that are open.
+  // Mostly now, otherwise some time in the open months.
   Timestamp any_time() {
     if (roll(3) > 0) return clock.now();
     const Timestamp open = store->closed_through() ? store->closed_through()->window(rules.zone).end
@@ -117,7 +117,7 @@ class UsageWork : public ServicesWorld {
     ++events_;
   }
 
-  // Some are counts, in a closed period or corrected before: those are refused.
+  // Counts, events of a closed period and corrected events are refused.
   void correct() {
     if (sent_.empty()) return;
     CorrectionRequest wanted;

@@ -19,14 +19,14 @@ bool is_whole_month(const RowDays& row) {
          row.last == Period::of(row.first).last_day();
 }
 
-// What a tenant stores at the end of a row, where its gauges are these then.
+// A tenant's storage at the end of a row, given its levels at that time.
 class StorageRule {
  public:
   StorageRule(const ShareSources& sources, const TenantRecord& record)
       : sources_(sources), created_(sources.rules.zone.day_of(record.tenant.created_at)) {}
 
   std::int64_t bytes(const RowDays& row, const Gauges& gauges) const {
-    // What will be stored is not known; a tenant stores nothing before it is there.
+    // Future storage is unknown; before its creation a tenant has none.
     const bool is_there = created_ <= row.last || gauges.has_any();
     if (row.date > sources_.today || !is_there) return 0;
     return storage_bytes(gauges, sources_.rules.storage);
@@ -37,16 +37,16 @@ class StorageRule {
   Day created_;
 };
 
-// Whether the gauges at the end of a month are those at the end of one of its days: where nothing
-// of them was set after it.
+// True if the levels at the end of a month are those at the end of the day, because none was set
+// later.
 bool are_of_day(const Gauges& gauges, Timestamp end_of_day) {
   const auto is_before = [end_of_day](const Gauge& gauge) { return gauge.at < end_of_day; };
   return is_before(gauges.stores) && is_before(gauges.devices) && is_before(gauges.sales) &&
          is_before(gauges.tickets) && is_before(gauges.audits) && is_before(gauges.reported_bytes);
 }
 
-// A tenant's gauges at the ends of days, by the counter of the month where that says it, else from
-// day to day. The counter comes first: retention may have removed the day that set them.
+// A tenant's levels at the ends of days, from the month's counter if that has them, otherwise day
+// by day. The counter is preferred, since retention may have removed the day that set them.
 class GaugeWalk {
  public:
   static Result<GaugeWalk> begin(const ShareSources& sources, const TenantId& tenant,
@@ -60,7 +60,7 @@ class GaugeWalk {
       for (const auto& [month, counter] : TRY(sources.store.counters(tenant)))
         walk.months_.emplace(month, counter.gauges);
     }
-    // One row at the end of what there is needs no walk.
+    // A single row at the end needs no walk.
     if (rows.size() == 1 && walk.of_month(rows.front().last) != nullptr) return walk;
     walk.gauges_ = TRY(sources.store.gauges_before(tenant, rows.front().first));
     return walk;
@@ -121,8 +121,7 @@ Result<> read_days(const ShareSources& sources, const TenantRecord& record,
   return {};
 }
 
-// Of whole months, of which a counter says all that its days would. `months`: from the first row's,
-// or from before it, as far as there are any.
+// Whole months are taken from their counters. `months` begins at or before the first row's month.
 void take_months(const ShareSources& sources, const TenantRecord& record,
                  std::span<const RowDays> rows, Months months, std::span<UsageShare> shares) {
   const StorageRule storage(sources, record);
@@ -152,7 +151,7 @@ Result<> read_months(const ShareSources& sources, const TenantRecord& record,
     std::optional<Counter> counter = TRY(sources.store.counter(id, period));
     if (counter) months.emplace_back(period, *std::move(counter));
   } else {
-    // One look for all months costs less than several for one.
+    // Reading all months at once costs less than several single reads.
     months = TRY(sources.store.counters(id));
     std::ranges::reverse(months);
   }

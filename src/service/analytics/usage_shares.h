@@ -1,7 +1,7 @@
-// Usage shares: what one tenant brings into rows of analytics, read from its day rollups, of whole
-// months from those of months.
+// Usage shares: one tenant's share of rows of analytics, read from its day rollups, and for whole
+// months from the month's.
 //
-// Functions over the store; any thread.
+// Functions over the store; safe from any thread.
 #pragma once
 
 #include <compare>
@@ -18,7 +18,7 @@
 
 namespace metergate {
 
-// The days that are folded into a row, and when its group began: that may be before them.
+// The days folded into a row, and the start of its group, which may be earlier.
 struct RowDays {
   Day first;
   Day last;  // included
@@ -32,11 +32,11 @@ struct ShareSources {
   Day today;
 };
 
-// One for each of the rows, which follow one another without a gap. Storage is that at the row's
-// end, or now in the row of today; nothing in rows to come, and before the tenant was there.
+// One share for each row; the rows follow one another without a gap. Storage is that at the row's
+// end, or at present for today's row; none in future rows, and before the tenant was created.
 Result<> read_shares(const ShareSources& sources, const TenantRecord& record,
                      std::span<const RowDays> rows, std::vector<UsageShare>& shares);
-// The same of every tenant, by id. Calls `visit` for each.
+// The shares of every tenant, by id. Calls `visit` for each.
 Result<> read_all_shares(
     const ShareSources& sources, const Directory& directory, std::span<const RowDays> rows,
     const std::function<void(const TenantRecord&, const std::vector<UsageShare>&)>& visit);

@@ -9,7 +9,7 @@
 namespace metergate {
 namespace {
 
-// The numbers of a share's calls and webhooks, each with what `visit` does to it.
+// Calls `visit` with each number of a share's calls and webhooks.
 template <class Calls, class Webhooks, class Visit>
 void for_each_number(Calls& calls, Webhooks& webhooks, const Visit& visit) {
   visit(calls.count);
@@ -40,8 +40,8 @@ std::uint64_t take(std::string_view& from) {
 
 }  // namespace
 
-// Numbers of seven bits a byte, the low ones first: the two of the tenant, those of its calls and
-// webhooks, then bucket after bucket how far its index is from the one before, and its count.
+// Numbers of seven bits a byte, low bits first: the tenant's two, those of its calls and webhooks,
+// then for each bucket the difference of its index to the one before, and its count.
 std::string packed(const UsageShare& share) {
   std::string out;
   if (share == UsageShare{}) return out;

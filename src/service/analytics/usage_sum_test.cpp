@@ -59,7 +59,7 @@ TEST(UsageShare, ComesBackFromItsPackedForm) {
   EXPECT_EQ(unpacked(packed(most)), most);
 }
 
-// Whatever is put in and taken out again, the sum is that of what is in it.
+// After any additions and subtractions, the sum is that of the remaining shares.
 RC_GTEST_PROP(UsageSum, IsWhatItsSharesMergeTo, (unsigned seed)) {
   std::mt19937 dice{seed};
   std::vector<UsageShare> shares(8);

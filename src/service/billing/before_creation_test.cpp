@@ -1,5 +1,5 @@
-// Events whose time lies before their tenant was made, in a period that is still open: counted, and
-// in that period's statement, list, report and alerts, by the terms that the tenant began with.
+// Events from before their tenant's creation, in a period that is still open: they are counted, and
+// appear in that period's statement, list, report and alerts, with the tenant's first terms.
 #include "service/testing/services_world_test.h"
 
 namespace metergate {
@@ -22,7 +22,7 @@ class BeforeCreation : public ServicesWorld, public testing::Test {
     must(ingest.record({std::move(event)}));
   }
 
-  // What each door shows of the tenant's October; all must be the same row.
+  // The tenant's row for October from each source; all must be equal.
   std::string row() {
     const auto text = [](const Statement& of) { return to_text(tenant_billing_json(of)); };
     const std::string one = text(must(billing.statement(tenant("acme"), october)));
@@ -108,7 +108,7 @@ TEST_F(BeforeCreation, TheAlertOfThatMonthIsOpenedAtOnce) {
   EXPECT_EQ(alerts(), "acme 2026-10 open\nacme 2026-11 open\n");
 }
 
-// After a restart nobody knows any more whose figures changed: the worker finds it.
+// After a restart the changed tenants are unknown, so the worker finds the alert.
 TEST_F(BeforeCreation, TheWorkerFindsAnAlertThatWasMissed) {
   send("2026-10-30T10:00:00Z", CountReport{Meter::stores_count, 3});
   while (!store->take_touched(100).empty()) continue;
@@ -122,7 +122,7 @@ TEST_F(BeforeCreation, WithoutAnEventThereIsNoRowAndNoAlert) {
   const auto report = must(reporting.make(october));
   ASSERT_EQ(report.statements.size(), 1U);
   EXPECT_EQ(report.statements[0].tenant, tenant("elder"));
-  // A month in which nothing is included would be over by the storage that every tenant has.
+  // A limit of 0 would be passed by the storage that every tenant has.
   LimitsOverride own;
   own[Meter::storage_gb] = Limit{0};
   must(directory->add({tenant("bolt"), "Bolt", "free", own}, actor));

@@ -76,8 +76,8 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   statement.is_closed = is_closed(period);
   statement.currency = rules_.currency;
   statement.terms = TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
-  // A tenant that exists takes the base of the storage formula even before its first event; of a
-  // period whose counters are no longer kept nothing is known.
+  // An existing tenant has the base of the storage formula even before its first event. If a
+  // period's counters are no longer kept, its usage is unknown.
   if (counter || is_kept(period)) {
     const Counter figures = counter.value_or(Counter{});
     statement.usage = usage_of(figures, rules_.storage);
@@ -139,7 +139,7 @@ Result<std::vector<Statement>> Billing::all_statements(Period period) const {
 
 Result<> Billing::for_each_computed(Period period,
                                     const std::function<Result<>(Statement)>& visit) const {
-  // One look for all: nearly every tenant has none.
+  // Read once for all tenants: most have none.
   LateLinesByTenant late = TRY(late_lines_of_all_tenants(store_, period, rules_.currency));
   return for_each_with_months(store_, directory_, {period, period},
                               [&](const TenantRecord& record, Months months) -> Result<> {

@@ -1,5 +1,5 @@
-// Billing: statements of tenants, open (computed from counters now) and closed (as frozen), and
-// what is derived from them. Any thread.
+// Billing: statements of tenants, open (computed from counters) and closed (frozen), and figures
+// derived from them. Safe from any thread.
 #pragma once
 
 #include <functional>
@@ -20,51 +20,51 @@ namespace metergate {
 
 struct StatementFilter {
   std::optional<Period> period;  // nothing: the current one
-  std::vector<Health> healths;   // empty: any; likewise below
+  std::vector<Health> healths;   // empty: any; also below
   std::optional<bool> has_overages;
   std::vector<std::string> plans;
   std::vector<std::string> statuses;
   std::string search;  // in id or name, ignoring case
-  // Only who owes that much; a cost that could not be made counts as more than any.
+  // Keeps tenants that owe at least this much; a cost that could not be computed counts as more.
   std::optional<Money> cost_min;
 };
 
 struct StatementPageRequest {
   StatementFilter filter;
   std::string sort =
-      "tenant_id";  // or -…: tenant_id, tenant_name, plan, overage_cost, utilization, a meter
+      "tenant_id";  // or with -: tenant_id, tenant_name, plan, overage_cost, utilization, a meter
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
 
 struct StatementPage {
   Period period;
-  std::int64_t total = 0;  // that match
+  std::int64_t total = 0;  // the number that match
   std::vector<Statement> statements;
-  StatementSummary summary;  // over all that match, all pages
+  StatementSummary summary;  // over all that match, on all pages
   Currency currency = Currency::usd();
 };
 
 struct PeriodStats {
-  // Nothing: what the calls were like is no longer kept.
+  // Nothing if details of the calls are no longer kept.
   std::optional<Counter> counter;
-  std::optional<std::int64_t> endpoints;  // unique ones; nothing: no longer kept
-  // What was billed of them, where the counter is gone and a statement was frozen.
+  std::optional<std::int64_t> endpoints;  // the number of endpoints; nothing: no longer kept
+  // The billed number of calls, if the counter is gone and a statement was frozen.
   std::optional<std::int64_t> calls_frozen;
   std::optional<std::int64_t> webhooks_frozen;
 };
 
-// A month of a tenant's past; nothing of a meter of the provider's own: it is not known.
+// A past month of a tenant; an own meter without a value is unknown.
 struct HistoryRow {
   Period period;
   Usage usage;
   std::vector<std::pair<std::string, std::optional<Quantity>>> own;
 };
 using History = std::vector<HistoryRow>;
-// At least so many months are told, where they are known, however few counters are kept.
+// The number of past months that are shown if they are known, however few counters are kept.
 inline constexpr std::size_t kHistoryMonths = 13;
 
-// Sums over all tenants of a period, of what is known.
+// Sums over all tenants of a period, as far as they are known.
 struct UsageOfAll {
   Usage built_in;
   std::map<std::string, Quantity> own;
@@ -82,47 +82,48 @@ class Billing {
   Period current_period() const;
   // The period before the first open one.
   Period last_closed_period() const;
-  // Whether events for it are refused now, by its grace or because it was closed.
+  // True if its events are refused now, because its grace is over or it was closed.
   bool is_closed(Period period) const;
-  // Whether counters of the period are within their retention.
+  // True if counters of the period are within their retention.
   bool is_kept(Period period) const;
   // ErrorCode::invalid for a period after the current one.
   Result<> check_not_future(Period period) const;
   // ErrorCode::tenant_not_found; ErrorCode::invalid for a period in the future.
   Result<Statement> statement(const TenantId& tenant, Period period) const;
-  // Of the current period, as if the tenant's subscription were this one: for dry_run.
+  // The current period's statement with this subscription: for dry_run.
   Result<Statement> statement_with(const Subscription& wanted) const;
   Result<StatementPage> statements(const StatementPageRequest& request) const;
   // ErrorCode::invalid for a period in the future.
   Result<UsageOfAll> usage_of_all(Period period) const;
-  // The sorts that it knows, meters of the provider's own among them.
+  // The accepted sorts, with those of the provider's own meters.
   Result<std::vector<std::string>> sorts() const;
-  // Every tenant's, by id; what a report is made of.
+  // Every tenant's statement, by id, for a report.
   Result<std::vector<Statement>> all_statements(Period period) const;
-  // Calls `visit` with each that is computed from counters, whether or not a frozen one is kept.
+  // Calls `visit` with each statement computed from counters, even if a frozen one is kept.
   Result<> for_each_computed(Period period, const std::function<Result<>(Statement)>& visit) const;
-  // All of those.
+  // All of these statements.
   Result<std::vector<Statement>> computed_statements(Period period) const;
-  // Whether there is anything to say of the period: a tenant that existed, or a counter.
+  // True if the period has any content: a tenant that existed, or a counter.
   Result<bool> has_content(Period period) const;
-  // Whether the tenant has a statement of the period: it existed before its end, or there is a
-  // counter of it, or a late line is billed in it.
+  // True if the tenant has a statement of the period: it existed before the period's end, has a
+  // counter in it, or has a late line billed in it.
   Result<bool> has_row(const TenantRecord& record, Period period) const;
-  // What the calls of a period were like; sums without anything in them where there were none.
+  // Details of a period's calls; empty sums if there were none.
   Result<PeriodStats> stats(const TenantId& tenant, Period period) const;
-  // Newest first, as far back as counters are kept, without a hole: a month in which nothing
-  // happened stands between its neighbours. Behind them what was frozen, up to kHistoryMonths in
-  // all. Own meters are those of the statement, which is one of the tenant's.
+  // Newest first, as far back as counters are kept and without gaps: a month without usage is
+  // included. Older months come from frozen statements, up to kHistoryMonths in all. Own meters are
+  // those of the statement.
   Result<History> history(const Statement& statement) const;
-  // Of the current period what is to be expected; of every one the day on which a limit was passed.
+  // The forecast of the current period; for any period, the day on which a limit was passed.
   Result<PerMeter<std::optional<Forecast>>> forecast(const Statement& statement) const;
-  // Nothing of a meter whose month is not a sum of its days, nor its latest or greatest value.
+  // Nothing for a meter whose month is neither the sum of its days nor its latest or greatest
+  // value.
   Result<OwnForecasts> own_forecast(const Statement& statement) const;
-  // The days on which limits were passed that the statement is over.
+  // The days on which the statement's passed limits were passed.
   Result<PassedDays> passed_days(const Statement& statement) const;
 
  private:
-  // Nothing where the tenant was made after the period's end and has no counter in it.
+  // Nothing if the tenant was created after the period's end and has no counter in it.
   Result<std::optional<Statement>> find_computed(const TenantRecord& record,
                                                  const std::optional<Counter>& counter,
                                                  Period period, std::vector<LateLine> late) const;
@@ -135,7 +136,7 @@ class Billing {
   Result<> add_frozen(const Statement& statement, History& history) const;
   Result<std::optional<OwnForecast>> own_forecast_of(const Statement& statement,
                                                      const OwnLineItem& line) const;
-  // Under the lock of standings_: brings a list up to now; makes all of it; makes those of names.
+  // With the lock of standings_ held: updates a list; makes it anew; makes the rows of some names.
   Result<> refresh(StandingList& list) const;
   Result<> remake(StandingList& list) const;
   Result<> update(StandingList& list, std::vector<std::string> names) const;
@@ -147,14 +148,14 @@ class Billing {
   mutable StandingBook standings_;
 };
 
-// The shapes of api.md, used by the API, reports and commands alike.
-Json units_json(Meter meter, std::int64_t units);  // as people read them
+// The JSON forms of api.md, used by the API, reports and commands alike.
+Json units_json(Meter meter, std::int64_t units);  // as shown to people
 Json usage_json(const Usage& usage);
 Json overages_json(const Statement& statement);  // only the meters above their limit
-// In the statement's own currency.
+// Amounts are in the statement's own currency.
 Json tenant_billing_json(const Statement& statement);
 Json line_items_json(const Statement& statement);
-// A cost in the minor unit, or to the millionth; null where there is none.
+// A cost in the minor unit, or to the millionth; null if there is none.
 Json cost_json(const std::optional<Money>& cost, const Currency& currency);
 Json exact_cost_json(const std::optional<Money>& cost, const Currency& currency);
 Json forecast_json(const PerMeter<std::optional<Forecast>>& forecast, const OwnForecasts& own);

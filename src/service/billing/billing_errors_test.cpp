@@ -1,5 +1,5 @@
-// One tenant never stops another: what becomes of a tenant whose amount cannot be made, wherever
-// tenants are gone through one after another.
+// One tenant never stops another: a tenant whose cost cannot be computed, in every walk over all
+// tenants.
 #include <gtest/gtest.h>
 
 #include "service/reports/report_csv.h"
@@ -17,7 +17,7 @@ std::string catalogue_with(std::string_view from, std::string_view to, std::stri
   return text + std::string(more);
 }
 
-// Tenant "huge" owes more than an amount can be, "over" 1 store, "quiet" nothing.
+// Tenant "huge" owes more than the largest amount, "over" 1 store, "quiet" nothing.
 class BillingErrors : public ServicesWorld, public testing::Test {
  protected:
   explicit BillingErrors(const std::string& catalogue = dear_stores()) {
@@ -49,7 +49,7 @@ class BillingErrors : public ServicesWorld, public testing::Test {
     query.type = type;
     return must(alerting.list(query)).alerts;
   }
-  // What is counted here was stated, and has no records.
+  // The counts were stated by the application, without records.
   void expect_reports_verify() {
     const Verdict verdict = must(verification.verify(period("2026-03")));
     EXPECT_EQ(verdict.reports_checked, 1);
@@ -167,7 +167,7 @@ TEST_F(BillingErrors, WhatIsDamagedOfOneTenantKeepsNoOtherFromItsAlert) {
   EXPECT_FALSE(alerting.sweep().has_value());
 }
 
-// Two more that cannot be billed: a meter of the provider's own, and a sum of lines that each can.
+// Two more that cannot be billed: an own meter, and lines whose sum is too large.
 class OwnMeterErrors : public BillingErrors {
  protected:
   OwnMeterErrors()

@@ -1,4 +1,4 @@
-// What billing says of a tenant over time: history, what the calls were like, forecast.
+// A tenant's figures over time: history, details of calls, forecast.
 #include <algorithm>
 
 #include "service/billing/billing.h"
@@ -19,7 +19,7 @@ void push_day(DailyUnits& daily, const Counter& day, const StorageFormula& formu
 
 struct FullDays {
   Day first;
-  Day end;  // not in it
+  Day end;  // exclusive
 };
 
 DailyUnits daily_units(const FullDays& span, const std::vector<DayRow>& rows, Gauges gauges,
@@ -44,7 +44,7 @@ FullDays full_days(const Statement& statement, Day today) {
   return {first, std::clamp(today, first, statement.period.last_day() + std::chrono::days{1})};
 }
 
-// Of a closed period without an overage there is nothing to say.
+// A closed period without overage has no outlook.
 bool has_outlook(const Statement& statement) {
   return statement.is_known && (!statement.is_closed || statement.rated.has_overages);
 }
@@ -79,7 +79,7 @@ OwnCourse course_of(Folding folding) {
   return OwnCourse::steady;
 }
 
-// Of each full day: what it brought, or the level at its end.
+// The increase on each full day, or the level at its end.
 std::vector<Quantity> own_daily(const std::vector<MeterCellRow>& cells, const FullDays& span,
                                 const TimeZone& zone, Folding folding) {
   std::vector<Quantity> daily;
@@ -110,13 +110,13 @@ Result<PeriodStats> Billing::stats(const TenantId& tenant, Period period) const 
     return stats;
   }
   stats.endpoints = TRY(store_.endpoint_count(tenant, period));
-  // They go with the raw calls, before the counter does.
+  // Endpoints are removed with the raw calls, before the counter is.
   if (stats.endpoints == 0 && stats.counter->calls.count > 0) stats.endpoints.reset();
   return stats;
 }
 
-// What a month came to of each own meter of the statement's terms; nothing of one that was made
-// after it, or whose month is no longer kept.
+// The month's value of each own meter in the statement's terms; nothing for a meter that was
+// created later, or if the month is no longer kept.
 Result<std::vector<std::pair<std::string, std::optional<Quantity>>>> Billing::own_of_month(
     const Statement& statement, Period period) const {
   std::vector<std::pair<std::string, std::optional<Quantity>>> own;
@@ -157,7 +157,7 @@ Result<History> Billing::history(const Statement& statement) const {
   return history;
 }
 
-// Months whose counters are gone, from their frozen statements, without a hole.
+// Adds the months whose counters are gone, from their frozen statements, without gaps.
 Result<> Billing::add_frozen(const Statement& statement, History& history) const {
   for (Period period = history.back().period.previous(); history.size() < kHistoryMonths;
        period = period.previous()) {

@@ -22,7 +22,7 @@ TEST(BillingHistory, IsNewestFirstWithoutAHole) {
   EXPECT_EQ(history[0].period, period("2026-03"));
   EXPECT_EQ(history[1].usage[Meter::api_calls], 9);
   EXPECT_EQ(history[2].usage[Meter::api_calls], 0);
-  EXPECT_EQ(history[2].usage[Meter::stores_count], 1);  // what a tenant has, it keeps
+  EXPECT_EQ(history[2].usage[Meter::stores_count], 1);  // levels carry over
   EXPECT_EQ(history[4].period, period("2025-11"));
   EXPECT_EQ(history[4].usage[Meter::api_calls], 7);
 }

@@ -1,4 +1,4 @@
-// The shapes of TenantBilling and of its details, member by member in the order of the API's text.
+// The JSON of TenantBilling and of its details, with members in the order of the API's text.
 #include "domain/wide.h"
 #include "service/billing/billing.h"
 #include "service/billing/late_lines.h"
@@ -21,7 +21,7 @@ Json utilization_json(const Rated& rated) {
   return result;
 }
 
-// Meters of the provider's own stand behind the built-in ones, by their slugs.
+// Own meters follow the built-in ones, by their slugs.
 Json with_own_limits(Json limits, const Rated& rated) {
   for (const OwnLineItem& line : rated.own_lines)
     limits.set(line.meter, line.included ? quantity_json(*line.included) : Json());
@@ -39,7 +39,7 @@ namespace {
 
 Json shown_json(Decimal value) { return value.scale == 0 ? Json{value.unscaled} : Json{value}; }
 
-// What lies above its limit is shown so that it does: with more decimals where it takes them.
+// Usage above its limit must also look so, with more decimals if necessary.
 Json used_json(const LineItem& line) {
   const Decimal shown = to_display(line.meter, line.usage);
   const bool looks_equal =
@@ -54,7 +54,7 @@ Json lines_usage_json(const Rated& rated) {
   return result;
 }
 
-// The same members, all of them null: what is not known is not 0.
+// The same members with null values, since unknown is not 0.
 Json unknown_json(const Json& members) {
   Json result = Json::object();
   for (const auto& [name, value] : members.as_object()) result.set(name, Json());
@@ -119,7 +119,7 @@ Json line_items_json(const Statement& statement) {
   if (!statement.is_known) return result;
   for (const LineItem& line : statement.rated.lines) {
     const MeterRow& row = row_of(line.meter);
-    // The price of one unit as people read it: of a call, a store, a gigabyte.
+    // The price of one unit as shown to people: a call, a store, a gigabyte.
     const Result<Money> rate = charge(line.rate, row.units_per_display);
     result.push_back(Json::object({
         {"meter", row.name},

@@ -1,4 +1,4 @@
-// The list of statements: which match, in which order, which page.
+// The list of statements: filters, order and pages.
 #include <algorithm>
 #include <array>
 #include <compare>
@@ -27,7 +27,7 @@ std::strong_ordering by_usage(const Standing& a, const Standing& b) {
   return a.usage[meter] <=> b.usage[meter];
 }
 
-// What cannot be billed is too much: it stands behind every amount.
+// A missing cost is beyond every amount, so it sorts after them.
 std::strong_ordering by_cost(const Standing& a, const Standing& b) {
   if (a.cost && b.cost) return *a.cost <=> *b.cost;
   return b.cost.has_value() <=> a.cost.has_value();
@@ -58,14 +58,14 @@ constexpr std::array<SortRow, 13> kStatementSorts = {{
 struct Sorting {
   Order order;  // nullptr: by `meter`
   bool descending;
-  std::string meter;  // of the provider's own
+  std::string meter;  // an own meter
 
   std::strong_ordering compare(const Standing& a, const Standing& b) const {
     return order != nullptr ? order(a, b) : own_usage_of(a) <=> own_usage_of(b);
   }
 
  private:
-  // Who has none of the meter has used nothing of it.
+  // A tenant without the meter has used none of it.
   Quantity own_usage_of(const Standing& standing) const {
     for (const auto& [slug, usage] : standing.own) {
       if (slug == meter) return usage;
@@ -74,7 +74,7 @@ struct Sorting {
   }
 };
 
-// The provider's own that there are, and those that any version of a plan names.
+// The provider's own meters, and those that any version of a plan names.
 Result<std::vector<std::string>> own_meters(const Store& store, const Catalogue& plans) {
   std::vector<std::string> slugs;
   for (const Plan& plan : plans.versions()) {
@@ -111,7 +111,7 @@ Result<Sorting> parse_sorting(std::string_view text, const Store& store, const C
   return fail(Error{ErrorCode::invalid, message, {Fault{std::nullopt, "sort", message}}});
 }
 
-// `searched` is without regard to case.
+// `searched` is in lower case.
 bool holds(std::string_view text, std::string_view searched) {
   const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); };
   return !std::ranges::search(text, searched, same).empty();
@@ -148,10 +148,10 @@ Found find_matches(const StandingList& list, const StatementFilter& filter,
   return found;
 }
 
-// Those of a page, in order; what lies before and behind it is not sorted.
+// The rows of a page, in order; rows before and after it are not sorted.
 std::span<const Standing*> sort_page(Found& found, const Sorting& sorting,
                                      const StatementPageRequest& request) {
-  // A page far behind the end is empty; the comparison is made by division so that it cannot wrap.
+  // A page beyond the end is empty. Division cannot overflow.
   if (request.page - 1 > std::ssize(found) / request.limit) return {};
   const auto first = static_cast<std::size_t>((request.page - 1) * request.limit);
   const std::size_t end = std::min(found.size(), first + static_cast<std::size_t>(request.limit));
@@ -171,8 +171,8 @@ std::span<const Standing*> sort_page(Found& found, const Sorting& sorting,
   return {from, to};
 }
 
-// When, after `now`, other terms hold for the tenant or for anybody without anything being written:
-// where the clock was set back, or a plan's version begins later.
+// Notes the next time at which other terms apply without a write: after a clock that was set back,
+// or when a plan's version begins.
 void note_later_terms(const TenantRecord& record, Timestamp now, StandingList& list) {
   const auto note = [&](Timestamp from) {
     if (from > now) list.good_until = std::min(list.good_until.value_or(from), from);
@@ -242,7 +242,7 @@ Result<> Billing::update(StandingList& list, std::vector<std::string> names) con
 Result<> Billing::refresh(StandingList& list) const {
   const bool closed = is_closed(list.period);
   if (list.is_frozen && closed) return {};
-  list.is_frozen = false;  // a period that was taken up again
+  list.is_frozen = false;  // the period was reopened
   if (closed) {
     std::vector<Standing> rows;
     const auto keep = [&rows](Statement statement) -> Result<> {
@@ -253,7 +253,7 @@ Result<> Billing::refresh(StandingList& list) const {
     if (list.is_frozen) list.rows = std::move(rows);
     if (list.is_frozen) return {};
   }
-  // The marks are had before anything is read: what changes meanwhile is seen the next time.
+  // Marks are taken before reading, so that a change meanwhile is seen next time.
   const ChangedNames in_store = store_.changed_tenants(list.store_mark);
   const ChangedNames in_directory = directory_.changed_tenants(list.directory_mark);
   const Timestamp now = clock_.now();

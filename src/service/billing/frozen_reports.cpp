@@ -12,7 +12,7 @@ namespace metergate {
 
 namespace {
 
-// Parts sort by number as text.
+// Pads the number, so that parts sort by number as text.
 DocumentKey part_key(const std::string& name, std::int64_t part) {
   const std::string digits = std::to_string(part);
   return {"", name + "/" + std::string(6 - std::min<std::size_t>(digits.size(), 6), '0') + digits};
@@ -23,7 +23,7 @@ std::unexpected<Error> corrupt_report(const std::string& name) {
               "the stored report " + name + " is damaged; run metergate verify");
 }
 
-// Where each part begins; at least one. The same statements give the same parts.
+// The start of each part; at least one. The same statements always give the same parts.
 std::vector<std::size_t> part_starts(const std::vector<Statement>& statements) {
   std::vector<std::size_t> starts{0};
   std::size_t late = 0;
@@ -59,7 +59,7 @@ Json part_document(const KeptReport& report, const std::vector<std::size_t>& sta
     document.set("summary", summary_json(report.head.summary, currency));
     document.set("columns", columns_json(columns_of(report.statements)));
     if (!report.head.content.empty()) document.set("content", report.head.content);
-    // Where each part begins, so that one tenant's row is found without reading them all.
+    // The starts of the parts, to find one tenant's row without reading all parts.
     Json tenants = Json::array();
     for (const std::size_t start : starts) {
       if (start < report.statements.size())
@@ -75,7 +75,7 @@ Json part_document(const KeptReport& report, const std::vector<std::size_t>& sta
   return document;
 }
 
-// Stands before the rows, so that those are not stepped over.
+// Stored before the rows, which therefore need not be skipped.
 Result<ReportHead> head_from(const StoredDocument& document) {
   const DocumentView view = document.view();
   const auto text_at = [&](std::string_view name) {
@@ -107,7 +107,7 @@ Result<ReportHead> head_from(const StoredDocument& document) {
   return head;
 }
 
-// Calls `visit` with each row of a part until it gives false.
+// Calls `visit` with each row of a part until it returns false.
 Result<> visit_rows(const StoredDocument& part, const std::string& report,
                     const std::function<Result<bool>(DocumentView)>& visit) {
   const auto rows = part.view().find("tenants");
@@ -137,7 +137,7 @@ Result<> read_rows(const StoredDocument& part, const ReportHead& head,
   });
 }
 
-// Of the rows, by tenant: what was shown of them and what it was made of.
+// A digest of the rows, by tenant, with their shown and exact figures.
 std::string digest_of(const KeptReport& report) {
   std::string digest;
   std::string some;
@@ -150,7 +150,7 @@ std::string digest_of(const KeptReport& report) {
   return base64url(sha256(digest + some));
 }
 
-// The number of the part that holds the tenant, if any does: the last that begins at or before it.
+// The number of the part that may hold the tenant: the last that begins at or before it.
 std::int64_t part_of(const StoredDocument& first_part, const TenantId& tenant) {
   const auto starts = first_part.view().find("part_starts");
   std::int64_t part = 0;
@@ -241,7 +241,7 @@ Result<std::vector<Statement>> FrozenReports::closed_statements(
   const auto first = TRY(stored_part(name, 1));
   if (!first) return corrupt_report(name);
   const ReportHead head = TRY(head_from(*first));
-  // Places in `tenants`, by tenant, by part.
+  // For each part, the indexes in `tenants` by tenant.
   std::map<std::int64_t, std::unordered_map<std::string_view, std::size_t>> wanted;
   for (std::size_t at = 0; at < tenants.size(); ++at)
     wanted[part_of(*first, tenants[at])].emplace(tenants[at].text(), at);
@@ -329,7 +329,7 @@ Result<ReportHead> FrozenReports::write_if_new(KeptReport& report) {
 
 Result<ReportHead> FrozenReports::write(const KeptReport& report) {
   const std::vector<std::size_t> starts = part_starts(report.statements);
-  Sequence before = 0;  // of the part written before: one is made while the disk takes the other
+  Sequence before = 0;  // of the part before: one is made while the disk writes the other
   for (std::size_t part = starts.size(); part >= 1; --part) {
     const DocumentKey key = part_key(report.head.name, static_cast<std::int64_t>(part));
     if (TRY(store_.get_stored(Collection::usage_reports, key))) continue;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-// Ids that sort as they are numbered.
+// Ids whose order is that of their numbers.
 TenantId numbered(std::size_t number) {
   std::string text = "t00000";
   for (std::size_t at = text.size(); number > 0; number /= 10) text[--at] = kDigits[number % 10];

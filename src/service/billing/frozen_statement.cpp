@@ -1,4 +1,4 @@
-// A statement as a row of a stored report, and back.
+// Converts a statement to a row of a stored report, and back.
 #include <array>
 
 #include "service/billing/billing.h"
@@ -19,7 +19,7 @@ Json usage_units_json(const Usage& usage) {
 Json micros_json(const std::optional<Money>& cost) { return cost ? Json(cost->micros) : Json(); }
 
 // One line in integers: [usage, included or null, overage, price in millionths, units of that
-// price, cost in millionths or null, 1 where the limit is hard].
+// price, cost in millionths or null, 1 if the limit is hard].
 Json exact_line_json(const LineItem& line, LimitEffect effect) {
   Json::Array result;
   result.emplace_back(line.usage);
@@ -50,7 +50,7 @@ Result<std::int64_t> integer_of(DocumentView row, std::string_view name) {
   return *value;
 }
 
-// The elements of an array, each a whole number from 0, or null where that may be.
+// The elements of an array, each a whole number from 0, or null if allowed.
 template <std::size_t count>
 using Numbers = std::array<std::optional<std::int64_t>, count>;
 template <std::size_t count>
@@ -79,7 +79,7 @@ Result<LineItem> line_from(Meter meter, DocumentView exact, Limit& limit) {
                   numbers[5] ? std::optional(Money{*numbers[5]}) : std::nullopt};
 }
 
-// Calls `read` for each element of a list; fails as it does.
+// Calls `read` for each element of a list; returns its first error.
 template <class Read>
 Result<> read_list(DocumentView list, const Read& read) {
   Result<> done;
@@ -107,7 +107,7 @@ Result<> read_lines(DocumentView exact, Statement& statement, std::vector<LineIt
   return {};
 }
 
-// Reports from before there were such meters have none.
+// Reports of older builds have none.
 Result<std::vector<OwnLineItem>> read_own_lines(DocumentView exact, Statement& statement,
                                                 std::vector<Quantity>& usage) {
   std::vector<OwnLineItem> lines;
@@ -131,8 +131,8 @@ Result<DocumentView> exact_of(DocumentView frozen) {
   return *exact;
 }
 
-// What follows from usage and limits alone is computed again; what was owed is as it was frozen,
-// even where the rule that rounds it should change one day.
+// Figures that follow from usage and limits are computed again. The cost stays as frozen, even if
+// the rounding rule should change one day.
 Result<> rate_as_frozen(DocumentView frozen, std::vector<LineItem> lines, Statement& statement) {
   const DocumentView exact = TRY(exact_of(frozen));
   std::vector<Quantity> own;
@@ -150,13 +150,13 @@ Result<> rate_as_frozen(DocumentView frozen, std::vector<LineItem> lines, Statem
     statement.rated.cost.reset();
     return {};
   }
-  // Below 0 where credits for earlier periods are more than what was owed.
+  // Negative if credits for earlier periods exceed the cost.
   statement.rated.cost = Money{TRY(integer_of(exact, "cost"))};
   statement.rated.billing_error.clear();
   return {};
 }
 
-// Reports from before there were late lines have none.
+// Reports of older builds have none.
 Result<> read_late(DocumentView frozen, DocumentView exact, Statement& statement) {
   const std::optional<DocumentView> items = frozen.find("late_items");
   const std::optional<DocumentView> amounts = exact.find("late");
@@ -168,7 +168,7 @@ Result<> read_late(DocumentView frozen, DocumentView exact, Statement& statement
   return {};
 }
 
-// Reports from before these days were kept have none.
+// Reports of older builds have none.
 Result<> read_passed(DocumentView exact, PassedDays& passed) {
   const std::optional<DocumentView> member = exact.find("passed");
   if (!member) return {};

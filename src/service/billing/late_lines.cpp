@@ -52,7 +52,7 @@ Result<Period> period_of(const Json& json, std::string_view name) {
   return period;
 }
 
-// The lines of the documents that the filter names, in the order of their corrections.
+// The lines of the documents that match the filter, in the order of their corrections.
 Result<LateLinesByTenant> find_lines(const Store& store, Filter filter, const Currency& currency) {
   Query query;
   query.collection = Collection::late_lines;
@@ -201,7 +201,7 @@ Result<std::vector<LateLine>> late_lines_from(const Json& items, const Json& exa
     line.correction_id = item.string_at("correction_id").value_or("");
     line.reason = item.string_at("reason").value_or("");
     line.corrections = item.integer_at("corrections").value_or(1);
-    // Reports from before every line named its currency name it where it is another one.
+    // Reports of older builds name a line's currency only if it is another one.
     line.currency = item.string_at("currency").value_or("");
     if (line.currency == currency.code()) line.currency.clear();
     lines.push_back(std::move(line));

@@ -1,4 +1,4 @@
-// ReportColumns: which columns of a report's CSV its rows need, known before the first row is
+// ReportColumns: the columns that the rows of a report's CSV need, known before the first row is
 // written. A value, kept with a stored report; no threads.
 #pragma once
 
@@ -21,7 +21,7 @@ struct ReportColumns {
 
 ReportColumns columns_of(const std::vector<Statement>& statements);
 Json columns_json(const ReportColumns& columns);
-// ErrorCode::corrupt where a member is missing or of the wrong kind.
+// ErrorCode::corrupt if a member is missing or of the wrong kind.
 Result<ReportColumns> columns_from(const Json& json);
 
 }  // namespace metergate

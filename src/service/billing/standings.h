@@ -1,9 +1,8 @@
-// Standings: how every tenant stands in a period, in short: what lists filter, sort and sum up.
-// Kept from one list to the next, so that a list costs the tenants that changed and not all of
-// them.
+// Standings: a short row for each tenant and period, which lists filter, sort and sum. Kept from
+// one list to the next, so that a list costs only the tenants that have changed.
 //
-// Only data: Billing makes the rows, keeps them up to date and holds the lock. Bounded: a row of
-// about 250 bytes a tenant, of at most kStandingListsMax periods.
+// Only data: Billing makes and updates the rows and holds the lock. Bounded: about 250 bytes a row,
+// for at most kStandingListsMax periods.
 #pragma once
 
 #include <array>
@@ -23,38 +22,39 @@ inline constexpr std::size_t kStandingListsMax = 3;
 
 struct Standing {
   TenantId tenant;
-  std::string folded_name;  // without regard to case
+  std::string folded_name;  // with its case folded
   std::string plan;
   std::string status;
   Usage usage;
-  Utilization highest;        // of all meters, the provider's own among them
+  Utilization highest;        // of all meters, own ones included
   std::optional<Money> cost;  // nothing: a billing error
   Health health = Health::healthy;
   bool has_overages = false;
   bool is_known = true;
-  std::vector<std::pair<std::string, Quantity>> own;  // of the plan's own meters, by slug
+  std::vector<std::pair<std::string, Quantity>> own;  // the plan's own meters, by slug
 };
 
 Standing standing_of(const Statement& statement);
 
 struct StandingList {
   Period period;
-  bool is_frozen = false;  // of a closed report: never changes again
-  Period seen_in;          // the current period when the rows were made; likewise the next
+  bool is_frozen = false;  // from a closed report: never changes
+  Period seen_in;          // the current period when the rows were made; likewise below
   Timestamp seen_at{};
-  std::optional<Timestamp> good_until;  // when other terms hold without anything being written
-  ChangeMark store_mark = 0;            // what has been seen; 0: nothing
+  std::optional<Timestamp> good_until;  // the time from which other terms apply without a write
+  ChangeMark store_mark = 0;            // changes up to it are included; 0: none
   ChangeMark directory_mark = 0;
   std::vector<Standing> rows;  // by tenant
 
-  // Rows made anew, by tenant; `gone` are those that have none any more.
+  // Replaces changed rows, by tenant, and removes those of `gone`.
   void update(std::vector<Standing> changed, const std::vector<TenantId>& gone);
 };
 
 class StandingBook {
  public:
   std::mutex& mutex() { return mutex_; }
-  // Under the lock: the list of a period, maybe an empty one in the place of the least used.
+  // With the lock held: the list of a period; may be an empty one in place of the least recently
+  // used.
   StandingList& of(Period period);
 
  private:

@@ -40,10 +40,10 @@ TEST(Standings, TheBookKeepsTheListsThatAreUsed) {
   EXPECT_TRUE(book.of(period("2026-04")).rows.empty());
   EXPECT_FALSE(book.of(period("2026-01")).rows.empty());
   EXPECT_FALSE(book.of(period("2026-03")).rows.empty());
-  EXPECT_TRUE(book.of(period("2026-02")).rows.empty());  // was the least used
+  EXPECT_TRUE(book.of(period("2026-02")).rows.empty());  // the least recently used one
 }
 
-// A list is asked before and after each change: the second must be what a new server would say.
+// After each change, the kept list must equal a new server's.
 class KeptList : public testing::Test {
  protected:
   std::string listed(std::string_view of_period = "") {
@@ -61,14 +61,14 @@ class KeptList : public testing::Test {
   static std::string text_of(const StatementPage& page) {
     std::string text = std::to_string(page.total) + " " + std::to_string(page.summary.tenants) +
                        " " + to_text(*to_decimal(page.summary.total_overage_cost, Currency::usd()));
-    // The statements are made anew for each page; what is kept shows in the summary.
+    // Statements are made again for each page; the kept rows show in the summary.
     for (const auto& [plan, count] : page.summary.by_plan)
       text += " " + plan + std::to_string(count);
     for (const std::int64_t count : page.summary.by_health) text += " " + std::to_string(count);
     for (const Statement& one : page.statements) text += " | " + to_text(tenant_billing_json(one));
     return text;
   }
-  // What changed something must show, and as a list that was never kept shows it.
+  // A change must show, and in the same way as in a list that was never kept.
   void expect_seen(const std::string& before, std::string_view of_period = "") {
     EXPECT_NE(listed(of_period), before);
     EXPECT_EQ(listed(of_period), listed_anew(of_period));

@@ -6,7 +6,7 @@ Result<> for_each_with_months(const Store& store, const Directory& directory, co
                               const std::function<Result<>(const TenantRecord&, Months)>& visit) {
   const std::vector<std::shared_ptr<const TenantRecord>> records = directory.all_tenants();
   auto next = records.begin();
-  // Both come by id: those before it have no month.
+  // Both come by id: records before this one have no month.
   const auto visit_before = [&](const TenantId& id) -> Result<> {
     for (; next != records.end() && (*next)->tenant.id < id; ++next) TRY(visit(**next, {}));
     return {};

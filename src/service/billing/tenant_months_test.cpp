@@ -27,7 +27,7 @@ TEST(TenantMonths, EveryTenantIsVisitedOnceWithWhatItHas) {
   world.calls("b", "2026-01-05", 3);
   world.calls("b", "2026-03-05", 5);
   world.calls("d", "2026-02-05", 7);
-  // Making a tenant is audited, and that is counted too.
+  // Creating a tenant makes an audit record, which counts too.
   EXPECT_EQ(visited(world, "2026-02", "2026-03"),
             "a: 2026-02=0 2026-03=0; b: 2026-02=0 2026-03=5; c: 2026-02=0 2026-03=0; "
             "d: 2026-02=7 2026-03=0; ");

@@ -12,7 +12,7 @@
 
 namespace metergate {
 
-// What is written of a correction, and its document, which is not among that yet.
+// A correction's batch, and its document, which is not yet part of the batch.
 struct Corrections::Draft {
   Batch batch;
   Json document;
@@ -22,7 +22,7 @@ namespace {
 
 // Events may be this far ahead of the clock.
 constexpr Milliseconds kSearchedAhead = std::chrono::minutes{5};
-// Another late correction of the tenant, or the end of the period, may come between.
+// Another late correction of the tenant, or the end of the period, may intervene.
 constexpr int kLateTriesMax = 5;
 
 // Corrections and audit records are kept for good, and who called from where is not.
@@ -60,7 +60,7 @@ void add_document(Batch& batch, const Json& document) {
        0});
 }
 
-// What the statement of a later period shows of it, in the correction itself.
+// Adds the lines that a later statement shows to the correction itself.
 void add_late(Json& document, const LateEntry& entry, const Currency& currency) {
   Json lines = Json::array();
   for (const LateLine& line : entry.lines)
@@ -72,7 +72,7 @@ void add_late(Json& document, const LateEntry& entry, const Currency& currency) 
   document.set("late_lines", std::move(lines));
 }
 
-// Its name is ours: the original's stays taken, and another's must not be.
+// The replacement's name is ours: the original's stays used, and another's must not be taken.
 CorrectionRequest with_own_name(const CorrectionRequest& request, const KeptEvent& kept,
                                 Timestamp now) {
   CorrectionRequest wanted = request;
@@ -130,7 +130,7 @@ Result<> Corrections::check(const CorrectionRequest& wanted, const KeptEvent& ke
     parts_.ingest.check(*wanted.replacement, 0, faults);
     return faults.result();
   }
-  // It is not counted in the closed period of its event, so that may be closed.
+  // A late replacement is not counted in its period, which may therefore be closed.
   for (Fault& fault : faults_of(*wanted.replacement, parts_.clock.now()))
     faults.add(ErrorCode::invalid, std::move(fault));
   const bool is_elsewhere = !is_late_replacement(wanted, kept);
@@ -196,7 +196,7 @@ Result<Json> Corrections::apply_late(const CorrectionRequest& wanted, const Kept
     const Result<Commit> commit = parts_.store.apply(std::move(made.batch));
     if (commit && !commit->applied) return replacement_refused();
     if (commit) return std::move(made.document);
-    // The period ended, or another correction was written: it is priced again after that.
+    // The period ended, or another correction was written, so the price is computed again.
     const ErrorCode code = commit.error().code;
     const bool is_outrun = code == ErrorCode::conflict || code == ErrorCode::period_closed;
     if (!is_outrun) return fail(commit.error());

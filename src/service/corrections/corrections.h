@@ -1,7 +1,7 @@
-// Corrections: an event that was wrong is voided, or replaced by another, by the provider, with a
-// reason. Nothing is changed or removed: the correction is an entry of its own, with its audit
-// record in the same batch. The figures of an open period follow; those of a closed one stay, and
-// the difference is a late line in the statement of the earliest open period. Any thread.
+// Corrections: the provider voids or replaces a wrong event, with a reason. Recorded data is never
+// changed or removed: the correction is a separate entry, with its audit record in the same batch.
+// The figures of an open period follow; those of a closed one stay, and the difference is a late
+// line in the statement of the earliest open period. Safe from any thread.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ namespace metergate {
 
 struct CorrectionRequest {
   EventName name;
-  std::optional<Timestamp> time;  // the event's own: spares the search; needed in a closed period
+  std::optional<Timestamp> time;  // the event's own; saves a search; required in a closed period
   std::optional<UsageEvent> replacement;  // nothing: void
   std::string reason;                     // 3 to 500 characters
 };
@@ -58,13 +58,13 @@ class Corrections {
   explicit Corrections(const Parts& parts)
       : parts_(parts), pricing_(parts.store, parts.billing, parts.reporting, parts.rules) {}
 
-  // The event that the request names: at `time`, else in the periods that are open.
+  // Finds the event that the request names: at `time`, otherwise in the open periods.
   // ErrorCode::tenant_not_found, not_found.
   Result<KeptEvent> find(const CorrectionRequest& request) const;
-  // Corrects `kept`, which find() gave, in one batch. The document of the correction. Errors:
-  // invalid (the reason, the replacement's bounds, a count), conflict (corrected before),
-  // period_closed (the replacement lies in a closed period; or what a closed period counted of the
-  // event cannot be made good in a later one).
+  // Corrects `kept`, which find() returned, in one batch; returns the correction's document.
+  // Errors: invalid (the reason, the replacement's bounds, a count), conflict (corrected before),
+  // period_closed (the replacement is in a closed period, or no late line can correct the closed
+  // period).
   Result<Json> apply(const CorrectionRequest& request, const KeptEvent& kept, const Actor& actor);
   Result<CorrectionPage> list(const CorrectionQuery& query) const;
 
@@ -77,8 +77,8 @@ class Corrections {
   bool is_late_replacement(const CorrectionRequest& wanted, const KeptEvent& kept) const;
   Parts parts_;
   LatePricing pricing_;
-  // Late ones, one at a time: each is priced from the one before. That they are is seen to by the
-  // store; this spares most of the tries.
+  // Serializes late corrections, since each is priced from the one before. The store enforces that;
+  // this lock saves most of the retries.
   std::mutex late_;
 };
 

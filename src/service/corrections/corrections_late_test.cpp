@@ -119,7 +119,8 @@ TEST_F(LateCorrections, TheNextPeriodIsFrozenWithTheLineAndTheOneAfterHasNone) {
   expect_verified("2026-03");
   const KeptReport report = must(reporting.make(period("2026-03")));
   EXPECT_EQ(to_text(*to_decimal(report.head.summary.total_overage_cost, rules.currency)), "-0.01");
-  // February is corrected on from where it was left, and billed in what is open now.
+  // Further corrections of February continue from the earlier ones, and are billed in the present
+  // open period.
   must(try_void("c6"));
   must(try_void("c7"));
   EXPECT_EQ(late("2026-04"), "api_calls -1 -0.001; api_calls -1 -0.001");
@@ -150,8 +151,8 @@ TEST_F(LateCorrections, APeriodInItsGraceIsTheEarliestOpenOne) {
   EXPECT_EQ(must(try_void("c0")).string_at("billed_in"), "2026-03");
 }
 
-// Between the pricing of a correction and its writing the time is asked for, the second time in
-// all: what a test lets happen then comes in between.
+// The clock's second reading falls between the pricing of a correction and its write, and is where
+// the test intervenes.
 class BusyClock final : public Clock {
  public:
   BusyClock(const Clock& clock, std::function<void()> between)

@@ -11,7 +11,7 @@ class CorrectionsTest : public ServicesWorld, public testing::Test {
  protected:
   CorrectionsTest() { add("acme", "free"); }
 
-  // As many calls as that, with the ids c0, c1 …
+  // Sends that many calls, with the ids c0, c1 …
   void send_calls(int count, std::string_view when = "2026-03-05T10:00:00Z") {
     std::vector<UsageEvent> events;
     for (int i = 0; i < count; ++i) {
@@ -75,14 +75,14 @@ TEST_F(CorrectionsTest, AReplacedEventCountsAsTheOther) {
   const auto& replacement = *made.find("replacement");
   EXPECT_EQ(replacement.string_at("source"), "metergate");
 
-  // What replaced it can be voided in its turn.
+  // The replacement can be voided in turn.
   CorrectionRequest again = request(*replacement.string_at("id"));
   again.name.source = "metergate";
   must(correct(again));
   EXPECT_EQ(calls(), 1);
 }
 
-// Both are kept for good, which the address of a caller is not.
+// Both records are kept for good, and a caller's address must not be.
 TEST_F(CorrectionsTest, TheCallersAddressIsNotRepeated) {
   UsageEvent event;
   event.tenant = tenant("acme");

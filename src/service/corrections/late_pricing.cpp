@@ -8,11 +8,11 @@
 
 namespace metergate {
 
-// What the period was billed by.
+// The terms that the period was billed with.
 struct LatePricing::Base {
   Statement statement;
   std::string currency;
-  Timestamp closed_at{};  // not closed before
+  Timestamp closed_at{};  // earliest possible time of the closing
 };
 
 namespace {
@@ -28,7 +28,7 @@ bool is_sum(Folding folding) { return folding == Folding::count || folding == Fo
 
 }  // namespace
 
-// Of a closed period no event is voided any more: what is read here stays so.
+// Events of a closed period cannot be voided any more, so the figures read here stay valid.
 Result<> LatePricing::check_first(const KeptEvent& kept) const {
   const DocumentKey key{kept.event.tenant.text(), late_event_id(kept)};
   const bool is_late = TRY(store_.get(Collection::late_lines, key)).has_value();
@@ -45,7 +45,7 @@ Result<LatePricing::Base> LatePricing::base_of(const TenantId& tenant, Period pe
   const FrozenReports reports(store_);
   std::optional<FrozenStatement> frozen = TRY(reports.closed_statement(period, tenant));
   if (!frozen) {
-    // The worker closes it a little after its time, or is freezing it right now.
+    // The worker closes a period a little late, or may be freezing it right now.
     TRY(reporting_.close(period));
     frozen = TRY(reports.closed_statement(period, tenant));
   }
@@ -53,7 +53,7 @@ Result<LatePricing::Base> LatePricing::base_of(const TenantId& tenant, Period pe
     base.statement = std::move(frozen->statement);
     base.currency = frozen->currency.code();
   } else {
-    // Where no reports are made, the statement is computed from counters that stay as they are.
+    // If no reports are made, the statement is computed from counters, which no longer change.
     if (!billing_.is_kept(period))
       return no_late_line(period, "what was used in it is no longer kept");
     base.statement = TRY(billing_.statement(tenant, period));
@@ -63,14 +63,14 @@ Result<LatePricing::Base> LatePricing::base_of(const TenantId& tenant, Period pe
                                           base.currency, rules_.currency.code()));
 }
 
-// Whether the meter of that name is the one that the frozen line was counted by.
+// True if the meter with that name is the one that the frozen line was counted by.
 Result<bool> LatePricing::counted_it(const OwnLineItem& line, const Base& base) const {
   const std::optional<Json> document = TRY(store_.get(Collection::meters, {"", line.meter}));
   if (document) {
     const MeterRecord record = TRY(meter_from(*document));
     if (record.created_at < base.closed_at) return true;
   }
-  // A plan may name a meter before there is one: then it had counted nothing.
+  // A plan may name a meter before it exists; it had counted nothing then.
   if (line.usage == Quantity{}) return false;
   return no_late_line(
       base.statement.period,

@@ -1,6 +1,6 @@
-// LatePricing: what a correction of an event of a closed period comes to: which meters of the
-// frozen statement it changes, by how much, and what that costs. Writes nothing but, where that has
-// not been done yet, the closing of the period. Any thread.
+// LatePricing: the effect of correcting an event of a closed period: the changed meters of the
+// frozen statement, the quantities and their cost. Writes nothing, except that it closes the period
+// if that is still to be done. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ class LatePricing {
   LatePricing(Store& store, const Billing& billing, Reporting& reporting, const BillingRules& rules)
       : store_(store), billing_(billing), reporting_(reporting), rules_(rules) {}
 
-  // The next entry of the event's tenant and period, billed in the earliest open period, still
-  // without the correction's id and reason. `replacement`: of the same period. Errors: conflict
-  // (corrected before), period_closed (what it changes is no sum, or how it was priced is not
-  // known), invalid (a count).
+  // The next entry of the event's tenant and period, billed in the earliest open period, without
+  // the correction's id and reason. `replacement` is in the same period. Errors: conflict
+  // (corrected before), period_closed (a changed meter is not a sum, or its price is unknown),
+  // invalid (a count).
   Result<LateEntry> price(const KeptEvent& kept,
                           const std::optional<UsageEvent>& replacement) const;
 

@@ -101,7 +101,7 @@ TEST_F(LatePricingTest, AMeterThatWasMadeAnewIsNotTheOneThatWasBilled) {
   prompt("p0", R"({"n":12})");
   go_to_march();
   must(aggregation.close_periods());
-  // As if a plan no longer named it.
+  // The state as if a plan no longer named it.
   Batch batch;
   batch.documents.push_back(
       {Collection::meters, {"", "tokens"}, std::nullopt, Expect::anything, 0});
@@ -127,7 +127,8 @@ TEST_F(LatePricingTest, AnotherCurrencyThanThePeriodWasBilledInIsRefused) {
   refuse(try_void("c0"), ErrorCode::period_closed, "billed in USD");
 }
 
-// What a random history comes to, event by event; knows nothing of how late lines are priced.
+// The expected result of a random history, event by event; independent of how late lines are
+// priced.
 struct Model {
   std::int64_t calls = 0;
   std::int64_t webhooks = 0;

@@ -1,4 +1,4 @@
-// What a tenant may still use of one meter; see enforcement.h.
+// The usage that a meter still allows to a tenant; see enforcement.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace metergate {
 namespace {
 
-// A count begins anew with each period; what is there at the moment does not.
+// Counts restart with each period; levels do not.
 bool begins_anew(Meter meter) { return meter == Meter::api_calls || meter == Meter::webhook_calls; }
 
 std::unexpected<Error> no_meter(std::string_view name) {

@@ -80,7 +80,7 @@ TEST_F(Allowances, AHardLimitAllowsUntilItIsReached) {
   EXPECT_EQ(of("api_calls").effect, LimitEffect::hard);
   record_calls(1);
   EXPECT_EQ(summary(of("api_calls")), "3 of 3, left 0, refused");
-  record_calls(1);  // what was sent as an event has happened
+  record_calls(1);  // reported usage has happened already
   EXPECT_EQ(summary(of("api_calls")), "4 of 3, left 0, refused");
 }
 

@@ -7,7 +7,7 @@ namespace metergate {
 class Enforcement::Lane {
  public:
   std::mutex mutex;
-  std::int64_t under_way = 0;  // calls that have a place
+  std::int64_t under_way = 0;  // calls that hold a place
   TokenBucket bucket;
 };
 
@@ -112,8 +112,8 @@ Result<> Enforcement::record(UsageEvent event, Place place) {
   return parts_.ingest.record_own(std::move(event));
 }
 
-// What an application states of its stores or devices may be less than what is here; a limit is on
-// the greater.
+// An application may state fewer stores or devices than there are records; the limit applies to the
+// greater number.
 Result<std::int64_t> Enforcement::active_records(const TenantId& tenant, Meter meter) const {
   if (meter != Meter::stores_count && meter != Meter::devices_count) return 0;
   Query query;

@@ -1,9 +1,8 @@
-// Enforcement: limits held in line, before a request is let through, with no overshoot in one
-// process.
+// Enforcement: limits checked before a request is let through, without overshoot in one process.
 //
-// A call under a hard limit takes a place and gives it back when it has been recorded, so that
-// calls under way count too. Whatever else a hard limit bounds (records, storage) is written while
-// the tenant's lane is held. Soft limits refuse nothing. Any thread.
+// A call under a hard limit takes a place and returns it when it has been recorded, so calls under
+// way count too. Other usage that a hard limit bounds (records, storage) is written while the
+// tenant's lane is held. Soft limits refuse nothing. Safe from any thread.
 #pragma once
 
 #include <algorithm>
@@ -26,25 +25,25 @@
 
 namespace metergate {
 
-// How a tenant's API calls stand against its limit in the current period.
+// A tenant's API calls and their limit in the current period.
 struct CallStanding {
   std::optional<std::int64_t> limit;  // nothing: unlimited
   std::int64_t used = 0;              // this call and those under way included
   std::chrono::seconds window{0};     // the period
-  std::chrono::seconds resets_in{0};  // until it ends, at least 1
-  // Calls that are left below the limit, where there is one.
+  std::chrono::seconds resets_in{0};  // until the period ends, at least 1
+  // The calls left below the limit, if there is one.
   std::int64_t remaining() const { return std::max<std::int64_t>(0, limit.value_or(0) - used); }
 };
 
-// What a tenant may still use of one meter, as far as it is recorded.
+// The remaining usage of one meter for a tenant, as far as it is recorded.
 struct Allowance {
   Period period;
-  Decimal used;                        // as people read it, likewise the next two
+  Decimal used;                        // as shown to people, like the next two
   std::optional<Decimal> limit{};      // nothing: unlimited
-  std::optional<Decimal> remaining{};  // up to the limit, where there is one
+  std::optional<Decimal> remaining{};  // up to the limit, if there is one
   std::optional<LimitEffect> effect{};
-  bool is_allowed = true;                // false: more would be refused, webhooks held back
-  std::optional<Timestamp> resets_at{};  // when it begins anew; nothing: never by itself
+  bool is_allowed = true;                // false: more would be refused, or webhooks held back
+  std::optional<Timestamp> resets_at{};  // when it restarts; nothing: never by itself
 };
 
 // Calls that were held against a limit.
@@ -68,7 +67,7 @@ class Enforcement {
   explicit Enforcement(const Parts& parts) : parts_(parts) {}
 
   class Lane;  // of one tenant
-  // A call's place below a hard limit; empty where there is none. Given back when it is destroyed.
+  // A call's place below a hard limit; empty if there is none. Returned on destruction.
   class Place {
    public:
     Place() = default;
@@ -83,33 +82,33 @@ class Enforcement {
   };
 
   struct Admitted {
-    std::optional<CallStanding> standing;  // nothing where tracking is disabled
+    std::optional<CallStanding> standing;  // nothing if tracking is disabled
     Place place;
     std::optional<Error> refusal;  // limit_exceeded or rate_limit, with retry_after
     bool is_billable = true;       // false: refused, or let through past a hard limit
   };
-  // What becomes of a call that a hard limit leaves no room for.
+  // The treatment of a call for which a hard limit leaves no room.
   enum class PastLimit : std::uint8_t {
     refuse,
-    let_through  // unbilled: what tells a tenant why it is refused is not refused itself
+    let_through  // unbilled, for routes that tell a tenant why it is refused
   };
 
-  // One call of the tenant itself, about to be served, and recorded as it says.
+  // Admits a call of the tenant's about to be served; it must be recorded as the result says.
   Result<Admitted> admit_call(const TenantRecord& tenant, PastLimit past = PastLimit::refuse);
-  // Records the call and gives its place back in one step, as another call sees it.
+  // Records the call and returns its place in one step for other calls.
   Result<> record(UsageEvent event, Place place);
 
-  // Events that a tenant sent itself: as Ingest::record(), but for what a hard limit of a meter of
-  // the provider's own keeps out. ErrorCode::limit_exceeded where the batch would lift such a meter
-  // above its limit; what has been recorded before is not in its way.
+  // Records events that a tenant sent itself: as Ingest::record(), but within hard limits of the
+  // provider's own meters. ErrorCode::limit_exceeded if the batch would raise such a meter above
+  // its limit; duplicates count nothing.
   Result<Commit> record_sent(const TenantId& tenant, std::vector<UsageEvent> events);
 
-  // Of a built-in meter by its name or the provider's own by its slug; takes no place. Own ones are
-  // known where they are defined or in the tenant's plan. ErrorCode::not_found, tenant_not_found.
+  // The allowance of a built-in meter by name, or an own one by slug; takes no place. Own meters
+  // must be defined or in the tenant's plan. ErrorCode::not_found, tenant_not_found.
   Result<Allowance> allowance(const TenantId& tenant, std::string_view meter) const;
 
-  // Holds the tenant's lane while more units of a gauge are written: stores, devices, bytes.
-  // ErrorCode::limit_exceeded where a hard limit does not leave room for `added` more.
+  // Holds the tenant's lane while more units of a level are written: stores, devices, bytes.
+  // ErrorCode::limit_exceeded if a hard limit does not leave room for `added` more.
   class Hold {
    public:
     Hold() = default;
@@ -127,9 +126,9 @@ class Enforcement {
   std::shared_ptr<Lane> lane_of(const TenantId& tenant);
   void count(bool is_past_limit, const Admitted& admitted);
   bool holds_limits() const;
-  // The meters of the provider's own that are held to a hard limit in the period.
+  // The own meters with a hard limit in the period.
   Result<std::vector<OwnTerm>> hard_terms(const TenantRecord& tenant, Period period) const;
-  // Whether the events fit below them.
+  // Checks that the events fit below these limits.
   Result<> check_room(const TenantRecord& tenant, const std::vector<UsageEvent>& events) const;
   Result<std::int64_t> active_records(const TenantId& tenant, Meter meter) const;
   Result<Allowance> built_in_allowance(const TenantId& tenant, Meter meter, Timestamp now) const;
@@ -137,7 +136,7 @@ class Enforcement {
                                   Timestamp now) const;
   Parts parts_;
   std::mutex mutex_;
-  std::unordered_map<TenantId, std::shared_ptr<Lane>> lanes_;  // at most one a tenant
+  std::unordered_map<TenantId, std::shared_ptr<Lane>> lanes_;  // at most one for each tenant
   LimitTallies tallies_;
 };
 

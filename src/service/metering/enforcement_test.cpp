@@ -209,7 +209,7 @@ TEST(Enforcement, AHardLimitOfStorageHoldsForWhatFillsIt) {
   EXPECT_EQ(second.error().code, ErrorCode::limit_exceeded);
 }
 
-// What is stated of stores does not make room for more of them.
+// A stated count of stores does not make room for more.
 TEST(Enforcement, AStatedCountBelowWhatIsRecordedLeavesTheLimitWhereItIs) {
   Gate gate;
   const auto add = [&](const char* id) {
@@ -231,7 +231,7 @@ TEST(Enforcement, AStatedCountBelowWhatIsRecordedLeavesTheLimitWhereItIs) {
   ASSERT_TRUE(add("s2"));
   state("2", 0);
   expect_error(add("s3"), ErrorCode::limit_exceeded);
-  // More than is recorded counts as it is stated.
+  // A stated count above the recorded one counts.
   ASSERT_TRUE(gate.records.remove(gate.access("tight"), {RecordKind::store, "s2"}, gate.actor));
   state("3", 2);
   expect_error(add("s4"), ErrorCode::limit_exceeded);

@@ -1,4 +1,4 @@
-// A usage event as people and programs read it: the members of a CloudEvent. Pure; any thread.
+// The JSON of a usage event: the members of a CloudEvent. Pure function; safe from any thread.
 #pragma once
 
 #include "base/json.h"

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kPeriodClosed =
     "lies in a period that is closed: it takes no more events";
 
-// What the store refused, told event by event; nothing where it took all.
+// The store's refusals as a fault for each event; success if it took all.
 Result<> refused(const Commit& commit) {
   Faults faults;
   for (std::size_t i = 0; i < commit.outcomes.size(); ++i) {
@@ -43,7 +43,7 @@ bool asks_for_a_count(const UsageEvent& event) {
 
 Ingest::Moment Ingest::moment() const {
   const Timestamp now = clock_.now();
-  // Once for a batch: the zone is asked for each month, which costs more than all else.
+  // Computed once for a batch: looking up the zone for each month costs more than all other checks.
   return {now, open_from(store_, rules_, clock_)};
 }
 
@@ -67,9 +67,9 @@ void Ingest::check(const UsageEvent& event, std::size_t index, Faults& faults) c
   check(event, index, moment(), directory_.known().has(event.tenant), faults);
 }
 
-// "Count the active records again" stays as it was sent, so that a retry is the same event; beside
-// it goes one of our own that states the count. Its time is taken before counting: of a record that
-// changes meanwhile, the later one wins.
+// A request to recount active records is kept as it was sent, so that a retry is the same event. An
+// event of our own beside it states the count. Its time is taken before counting: if a record
+// changes meanwhile, the later change wins.
 Result<> Ingest::add_recounts(std::vector<UsageEvent>& events) const {
   std::vector<std::pair<TenantId, Meter>> asked;
   for (const UsageEvent& event : events) {

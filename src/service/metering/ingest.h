@@ -1,5 +1,5 @@
-// Ingest: usage events come in here, from every door. Checks them, gives each what it lacks,
-// applies them as one batch. Any thread.
+// Ingest: the entry for usage events from every door. Checks them, completes them, and applies them
+// as one batch. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -28,39 +28,38 @@ class Ingest {
   Ingest(Store& store, const Directory& directory, const BillingRules& rules, const Clock& clock)
       : store_(store), directory_(directory), rules_(rules), clock_(clock) {}
 
-  // All or nothing. Errors carry a Fault for each bad event (at most 20) with its index and field.
-  // Their code is what all faults have in common: invalid (a field out of bounds, a time more than
-  // 5 minutes ahead), period_closed, conflict (an id that exists with other content) or
-  // tenant_not_found; invalid where they differ. Duplicates are successes. ErrorCode::disabled
-  // where tracking is: what is sent on purpose is refused rather than lost in silence. A tenant's
-  // own token sends only what cannot make its bill smaller: ErrorCode::permission, before all else.
-  // What is recorded is durable once store.durable() reaches Commit::sequence.
+  // Records all events or none. Errors carry a Fault for each bad event (at most 20), with its
+  // index and field. Their code is the one that all faults share: invalid (a field out of bounds, a
+  // time more than 5 minutes ahead), period_closed, conflict (an id that exists with other content)
+  // or tenant_not_found; if they differ, invalid. Duplicates succeed. ErrorCode::disabled if
+  // tracking is off, so that no event is lost silently. Events with a tenant's own token must not
+  // be able to reduce its bill: ErrorCode::permission, checked before all else. The events are
+  // durable once store.durable() reaches Commit::sequence.
   Result<Commit> record(std::vector<UsageEvent> events,
                         EventSender sender = EventSender::application);
-  // Whether record() would be taken now; ErrorCode::overloaded or storage otherwise.
+  // Checks that record() would be accepted now; otherwise ErrorCode::overloaded or storage.
   Result<> admits() const { return store_.admits(); }
-  // Whether record_own() would be, of what is served now: asked before it is done. Likewise, and
-  // ErrorCode::period_closed.
+  // Checks, before a request is served, that record_own() would be accepted now. Errors as above,
+  // and ErrorCode::period_closed.
   Result<> admits_own() const;
-  // The checks of record() on one event, without the look-up of its id.
-  // The checks of record() on one event, without the look-up of its id and of who sends it.
+  // The checks of record() on one event, except for its id and its sender.
   void check(const UsageEvent& event, std::size_t index, Faults& faults) const;
-  // Whether the meters that read the event can count what they find there, and may where a tenant
-  // sends it.
+  // Checks that the meters that read the event can count its values, and may do so if a tenant sent
+  // it.
   Result<> check_values(const UsageEvent& event, std::size_t index, EventSender sender,
                         Faults& faults) const;
-  // A request that Metergate served itself: no look-up, no check; dropped where tracking is
-  // disabled.
+  // Records a request that Metergate served itself, without look-up or checks; dropped if tracking
+  // is disabled.
   Result<> record_own(UsageEvent event);
   const IngestTallies& tallies() const { return tallies_; }
 
  private:
   Result<Commit> record_counted(std::vector<UsageEvent> events, EventSender sender);
 
-  // What the checks of one batch have in common.
+  // The values that the checks of one batch share.
   struct Moment {
     Timestamp now{};
-    Timestamp open_from{};  // an event before it is in a closed period
+    Timestamp open_from{};  // earlier events are in a closed period
   };
   Moment moment() const;
   void check(const UsageEvent& event, std::size_t index, const Moment& moment, bool is_known_tenant,

@@ -1,4 +1,4 @@
-// What Ingest asks of events from outside before they are recorded; see ingest.h.
+// Ingest's checks of events from outside; see ingest.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,18 +9,18 @@
 namespace metergate {
 namespace {
 
-constexpr Sequence kEveryMeter = UINT64_MAX;  // counts what comes from now on
+constexpr Sequence kEveryMeter = UINT64_MAX;  // counts events from now on
 
 bool is_call(const Fact& fact) {
   return std::holds_alternative<ApiCall>(fact) || std::holds_alternative<WebhookCall>(fact);
 }
 
-// "$.usage.tokens" is data.usage.tokens of the event.
+// "$.usage.tokens" is the event's field data.usage.tokens.
 std::string field_of(const OwnMeter& meter) {
   return "data" + meter.value_path.substr(std::min<std::size_t>(1, meter.value_path.size()));
 }
 
-// What is shown of a value in a message.
+// The form of a value in a message.
 std::string shown_value(const std::string& json) {
   constexpr std::size_t kShownMax = 60;
   if (json.size() <= kShownMax) return json;
@@ -56,7 +56,7 @@ void check_source(const UsageEvent& event, std::size_t index, EventSender sender
 
 }  // namespace
 
-// All of the batch before anything else about it is looked at.
+// Checks the whole batch before anything else.
 Result<> Ingest::check_permission(const std::vector<UsageEvent>& events) const {
   Faults faults;
   for (std::size_t i = 0; i < events.size() && !faults.is_full(); ++i) {
@@ -84,7 +84,7 @@ Result<> Ingest::check_values(const UsageEvent& event, std::size_t index, EventS
                               Faults& faults) const {
   if (!std::holds_alternative<OtherFact>(event.fact)) return {};
   for (const OwnReading& own : TRY(store_.own_readings(event, kEveryMeter))) {
-    if (!own.given) continue;  // what is missing is counted as that
+    if (!own.given) continue;  // a missing value is counted as such
     const auto refuse = [&](std::string_view rule) {
       faults.add(ErrorCode::invalid,
                  Fault{index, field_of(own.meter),
@@ -99,8 +99,8 @@ Result<> Ingest::check_values(const UsageEvent& event, std::size_t index, EventS
   return {};
 }
 
-// An event whose time lies in a closed period changes nothing where it was counted before under
-// another time: it is a repeat.
+// An event with a time in a closed period is only a repeat if it was counted before under another
+// time.
 Result<> Ingest::forgive_repeats(const std::vector<UsageEvent>& events, Faults& faults) const {
   Result<> looked_up;
   faults.forgive([&](const Fault& fault) {
@@ -128,8 +128,8 @@ Result<> Ingest::check_all(const std::vector<UsageEvent>& events, EventSender se
   return faults.result();
 }
 
-// A clock that is ahead must not make a report win over those that come after it: what a tenant has
-// is said for the time at which it is said. It stays in the day that it names.
+// If the clock is ahead, a report must not win over later ones, so it takes effect at the present
+// time. It stays in its own day.
 void Ingest::settle_names_and_times(std::vector<UsageEvent>& events, EventSender sender) const {
   const Timestamp now = clock_.now();
   for (UsageEvent& event : events) {

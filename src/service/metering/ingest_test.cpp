@@ -136,7 +136,7 @@ TEST(Ingest, CountThatIsAskedForIsThatOfTheActiveRecords) {
   ASSERT_TRUE(commit);
   EXPECT_EQ(commit->outcomes.size(), 1u);
   EXPECT_EQ(town.counter("tenant_1").gauges.stores.last, 2);
-  // A retry is the same event, whatever the count is by now.
+  // A retry is the same event, whatever the count is now.
   ASSERT_TRUE(records.add_store(own, NewStore{"s4", "Store"}, {}));
   const auto again = town.ingest.record({asked});
   ASSERT_TRUE(again);

@@ -1,4 +1,4 @@
-// From when on events are still taken. A function; any thread.
+// The start of the time whose events are still accepted. A function; safe from any thread.
 #pragma once
 
 #include "base/time.h"
@@ -7,7 +7,7 @@
 
 namespace metergate {
 
-// The start of the first period that is open: neither closed nor over for longer than the grace.
+// The start of the first open period: neither closed nor past its grace.
 Timestamp open_from(const Store& store, const BillingRules& rules, const Clock& clock);
 
 }  // namespace metergate

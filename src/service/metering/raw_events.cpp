@@ -51,7 +51,7 @@ Result<RawPage> list_raw_events(const Store& store, const RawFilter& filter,
   RawRange range{std::nullopt, filter.window};
   if (filter.tenants.size() == 1) {
     const Result<TenantId> tenant = TenantId::parse(filter.tenants.front());
-    if (!tenant) return RawPage{};  // no event is of what cannot be a tenant
+    if (!tenant) return RawPage{};  // no tenant has such an id
     range.tenant = *tenant;
   }
   if (after) range.window.end = std::min(range.window.end, after->at + Milliseconds{1});

@@ -1,8 +1,8 @@
-// Raw events, page by page: what was sent and what became of it, newest first. A function over the
-// store; any thread.
+// Raw events, page by page, with their outcomes, newest first. A function over the store; safe from
+// any thread.
 //
-// Bounded: one page looks at kScannedMax events at most, so that a filter that matches few ends a
-// page early, with a place to go on from.
+// Bounded: one page examines at most kScannedMax events, so a filter with few matches ends a page
+// early, with a position to continue from.
 #pragma once
 
 #include <optional>
@@ -16,14 +16,14 @@
 
 namespace metergate {
 
-// Where a page ends: the event there was the last that was looked at.
+// The end of a page: the last event that was examined.
 struct RawPosition {
   Timestamp at{};
   Sequence sequence = 0;
   std::uint32_t index = 0;
 };
 
-// Of each, one of the values; none: all.
+// Each filter matches any of its values; an empty one matches all.
 struct RawFilter {
   std::vector<std::string> tenants;
   std::vector<std::string> types;
@@ -36,14 +36,14 @@ struct RawFilter {
 
 struct RawPage {
   std::vector<RawEvent> events;
-  std::optional<RawPosition> next;  // nothing: there are no more
+  std::optional<RawPosition> next;  // nothing: the end is reached
 };
 
 inline constexpr std::size_t kScannedMax = 200'000;
 
-// counted, unmatched, voided.
+// counted, unmatched or voided.
 std::optional<EventFate> find_fate(std::string_view name);
-// As a sender writes it, and what became of it.
+// The event in its sent form, with its outcome.
 Json raw_event_json(const RawEvent& raw);
 
 Result<RawPage> list_raw_events(const Store& store, const RawFilter& filter,

@@ -27,7 +27,7 @@ struct RawTown : TestWorld {
   }
 };
 
-// Events of one instant are told apart by where they stand.
+// Events of the same instant differ in their position.
 TEST(RawEvents, PagesMeetEveryEventOnce) {
   RawTown town;
   for (int i = 0; i < 7; ++i)

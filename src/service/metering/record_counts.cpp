@@ -27,8 +27,8 @@ Result<Counted> count_records(const Store& store, const TenantId& tenant, Collec
   return counted;
 }
 
-// A gauge that was set after the last change to a record was stated by the tenant's application,
-// whose word counts.
+// A level set after the last change of a record was stated by the tenant's application, and takes
+// precedence.
 bool is_stated(const Counted& counted, const Gauge& gauge) {
   return counted.records == 0 || gauge.at > counted.changed_at;
 }
@@ -55,8 +55,8 @@ constexpr int kCountTriesMax = 3;
 
 Result<std::vector<CountDifference>> compare_counts(const Store& store, const TenantId& tenant,
                                                     Period current) {
-  // Records and gauges are read one after the other: where something was written meanwhile, a
-  // difference proves nothing, and on a busy server the next round looks again.
+  // Records and levels are read one after the other. If something was written meanwhile, a
+  // difference proves nothing, and on a busy server the next round checks again.
   for (int attempt = 0; attempt < kCountTriesMax; ++attempt) {
     const Sequence before = store.head();
     std::vector<CountDifference> differences = TRY(compare_once(store, tenant, current));

@@ -1,5 +1,5 @@
-// Record counts: how many active stores and devices a tenant's records say there are, beside what
-// its gauges say. Any thread.
+// Record counts: compares the number of active stores and devices among a tenant's records with its
+// levels. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,7 @@ struct CountDifference {
   std::int64_t gauge = 0;
 };
 
-// Empty: they agree. A tenant without records has its counts from its application, where there is
-// nothing to compare.
+// Empty if they agree, and for a tenant without records, whose application states the counts.
 Result<std::vector<CountDifference>> compare_counts(const Store& store, const TenantId& tenant,
                                                     Period current);
 

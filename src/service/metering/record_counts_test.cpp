@@ -45,7 +45,7 @@ TEST_F(RecordCounts, ActiveRecordsAgreeWithTheirGauge) {
 
 TEST_F(RecordCounts, DifferenceIsFound) {
   add_store("s1", "active");
-  // What no verb does: a gauge of the same instant that says something else.
+  // A state that no verb creates: a level of the same instant with another value.
   world_.stores("a", "2026-03-10T12:00:00Z", 9);
   const std::vector<CountDifference> found = differences();
   ASSERT_EQ(found.size(), 1U);

@@ -1,4 +1,5 @@
-// Record documents: how a tenant's record is kept and shown. Functions; any thread.
+// Record documents: the stored and shown forms of a tenant's records. Plain functions; safe from
+// any thread.
 #pragma once
 
 #include <string>
@@ -19,7 +20,7 @@ inline DocumentKey record_key(const TenantAccess& access, std::string id) {
 inline bool is_deleted(const Json& record) { return record.string_at("status") == kDeleted; }
 inline bool is_active_record(const Json& record) { return record.string_at("status") == "active"; }
 
-// What an answer shows: the revision is the store's own book-keeping.
+// The shown form lacks the revision, which only the store uses.
 inline Json shown_record(Json document) {
   document.remove("revision");
   return document;

@@ -1,4 +1,4 @@
-// Deleting records, a store with its devices among them; see records.h.
+// Deletes records, and a store together with its devices; see records.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ Result<Json> Records::remove(const TenantAccess& access, const Reference& which,
   return write(access, deletion_of(which.kind, std::move(before), clock_.now()), actor);
 }
 
-// The devices that go with their store.
+// The devices that are deleted with their store.
 Result<std::vector<Json>> Records::devices_of(const TenantAccess& access,
                                               const std::string& store_id, Devices devices) const {
   const auto query_of = [&](Filter status) {
@@ -60,7 +60,7 @@ Result<std::vector<Json>> Records::devices_of(const TenantAccess& access,
   return found;
 }
 
-// All in one batch: nobody sees a device without its store, or half of the devices.
+// One batch, so that no reader sees a device without its store, or half of the devices.
 Result<Json> Records::remove_store(const TenantAccess& access, Json store, const Actor& actor,
                                    Devices devices) {
   const std::string id = store.string_at("store_id").value_or("");
@@ -83,7 +83,7 @@ Result<Json> Records::remove_store(const TenantAccess& access, Json store, const
                           id));
 }
 
-// A device that became active without a store would be billed in a place that nobody sees.
+// An active device without a store would be billed, but not visible under any store.
 Result<> Records::check_has_store(const TenantAccess& access, const Json& device) const {
   const std::string store_id = device.string_at("store_id").value_or("");
   if (is_active_record(device) || TRY(has_store(access, store_id))) return {};

@@ -1,4 +1,4 @@
-// Deleting a store, and what becomes of its devices.
+// Deleting a store, and the effect on its devices.
 #include <map>
 
 #include "service/metering/records.h"

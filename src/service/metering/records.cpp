@@ -60,7 +60,7 @@ std::mutex& Records::housing_of(const TenantAccess& access) {
 Result<Json> Records::find(const TenantAccess& access, const Reference& which) const {
   TRY(directory_.get(access.tenant()));
   const RecordRow& row = row_of(which.kind);
-  // A text that no id can be is not looked up, so that keys stay well-formed.
+  // A text that cannot be an id is not looked up, so that keys stay well-formed.
   if (!is_id_syntax(which.id)) return not_found(row, which.id);
   std::optional<Json> document = TRY(store_.get(row.collection, record_key(access, which.id)));
   if (!document || is_deleted(*document)) return not_found(row, which.id);
@@ -176,7 +176,7 @@ Result<Json> Records::add(const TenantAccess& access, RecordKind kind, Json docu
     return fail(ErrorCode::duplicate, fmt::format("there is a {} '{}' already", row.name, id));
   };
   if (stored && !is_deleted(*stored)) return taken();
-  // A new record takes the place of a deleted one, and nothing of it.
+  // A new record replaces a deleted one and takes over nothing of it.
   const std::int64_t revision = stored ? stored->integer_at("revision").value_or(0) : 0;
   Result<Json> added =
       write(access, Change{row, id, Json(), std::move(document), "created", revision}, actor);
@@ -202,8 +202,7 @@ Result<Json> Records::change(const TenantAccess& access, const Reference& which,
   Json after = before;
   if (patch.name) after.set("name", *patch.name);
   if (patch.status) after.set("status", *patch.status);
-  if (after == before)
-    return shown_record(before);  // nothing happened: nobody is told, nothing audited
+  if (after == before) return shown_record(before);  // no change: no audit record, no webhook
   after.set("updated_at", clock_.now());
   const std::int64_t revision = before.integer_at("revision").value_or(0);
   return write(access,
@@ -211,7 +210,7 @@ Result<Json> Records::change(const TenantAccess& access, const Reference& which,
                actor);
 }
 
-// Room below the hard limit of what the change adds, until it is written.
+// Reserves room below the hard limit for the change, until it is written.
 Result<Enforcement::Hold> Records::hold_room(const TenantAccess& access, const Change& change) {
   const bool becomes_active = is_active_record(change.after) && !is_active_record(change.before);
   switch (change.row.kind) {
@@ -294,8 +293,8 @@ Result<RecordPage> Records::list(const TenantAccess& access, RecordKind kind,
   page.total = TRY(store_.count(wanted));
   const bool descending = query.sort.starts_with('-');
   const std::string field = query.sort.substr(descending ? 1 : 0);
-  // One field, as the indexes have it: among equals the store keeps the order of its keys, so that
-  // no record is on two pages or on none.
+  // One field, as the indexes have it. The store orders equal records by their keys, so that no
+  // record is on two pages or on none.
   wanted.sort.push_back({field.empty() ? std::string(row.id_name) : field, descending});
   wanted.skip = (query.page - 1) * query.limit;
   wanted.limit = query.limit;

@@ -1,10 +1,10 @@
-// Records: a tenant's own stores, devices, sales and tickets.
+// Records: a tenant's stores, devices, sales and tickets.
 //
-// A record is a document with the field names of the collections; a deleted one stays as a document
-// with status "deleted", is neither listed nor counted, and gives way to a new one with its id. No
-// active device is without a store: one that has them is deleted with them or not at all. What a
-// provider changes here is audited in the same batch; a tenant's own book-keeping is not. Every
-// verb takes the proof of a right to the tenant's data. Any thread.
+// A record is a document with the field names of the collections. A deleted one stays with status
+// "deleted", is neither listed nor counted, and is replaced by a new one with its id. No active
+// device is without a store: a store with active devices is deleted with them or not at all.
+// Changes by a provider are audited in the same batch; a tenant's own are not. Every verb takes the
+// proof of a right to the tenant's data. Safe from any thread.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ struct RecordRow {
   std::string_view name;       // "store": in audit actions and messages
   std::string_view list_name;  // "stores": in paths and lists
   std::string_view id_name;    // "store_id"
-  bool has_status;             // can be suspended and deleted
+  bool has_status;             // it can be suspended and deleted
 };
 
 inline constexpr std::array<RecordRow, 4> kRecordKinds = {{
@@ -50,9 +50,9 @@ constexpr const RecordRow& row_of(RecordKind kind) {
 inline constexpr std::array<std::string_view, 4> kDeviceTypes = {"POS", "GATE", "KIOSK", "ADMIN"};
 inline constexpr std::array<std::string_view, 2> kRecordStatuses = {"active", "suspended"};
 inline constexpr std::int64_t kAmountMax = 1'000'000'000'000;  // minor units
-inline constexpr std::int64_t kDevicesRemovedMax = 1000;       // with their store, in one batch
+inline constexpr std::int64_t kDevicesRemovedMax = 1000;       // with a store, in one batch
 
-// In all of these an id that is left out is made by the server.
+// In all of these, the server makes a missing id.
 struct NewStore {
   std::optional<std::string> id;
   std::string name;
@@ -60,12 +60,12 @@ struct NewStore {
 
 struct NewDevice {
   std::optional<std::string> id;
-  std::string store_id;  // of a store that exists
+  std::string store_id;  // an existing store's
   std::string name;
   std::string type;
 };
 
-// A sale or a ticket; amount and currency are a sale's, sale_id is a ticket's.
+// A sale or a ticket; only a sale has amount and currency, only a ticket a sale_id.
 struct NewTrade {
   std::optional<std::string> id;
   std::optional<std::string> sale_id;
@@ -91,7 +91,7 @@ struct RecordQuery {
 };
 
 struct RecordPage {
-  std::int64_t total = 0;  // that match
+  std::int64_t total = 0;  // the number that match
   std::vector<Json> records;
 };
 
@@ -101,7 +101,7 @@ class Records {
     Store& store;
     const Directory& directory;
     Enforcement& enforcement;
-    Deliveries& deliveries;  // what happens here is told to the tenant's webhooks
+    Deliveries& deliveries;  // send changes to the tenant's webhooks
     const BillingRules& rules;
     const Clock& clock;
   };
@@ -113,15 +113,15 @@ class Records {
         rules_(parts.rules),
         clock_(parts.clock) {}
 
-  // Each answers the record. ErrorCode::limit_exceeded: a hard limit of the plan leaves no room,
-  // likewise where a change makes a record active; ErrorCode::duplicate: the id is that of a record
-  // that is there; ErrorCode::invalid: all that is wrong with the fields.
+  // Each returns the record. ErrorCode::limit_exceeded if a hard limit leaves no room (also if a
+  // change makes a record active); duplicate if a record with the id exists; invalid with all
+  // faults of the fields.
   Result<Json> add_store(const TenantAccess& access, const NewStore& wanted, const Actor& actor);
   Result<Json> add_device(const TenantAccess& access, const NewDevice& wanted, const Actor& actor);
   Result<Json> add_sale(const TenantAccess& access, const NewTrade& wanted, const Actor& actor);
   Result<Json> add_ticket(const TenantAccess& access, const NewTrade& wanted, const Actor& actor);
 
-  // ErrorCode::not_found where there is none or it is deleted; likewise below.
+  // ErrorCode::not_found if it does not exist or is deleted; also below.
   Result<Json> get(const TenantAccess& access, RecordKind kind, const std::string& id) const;
   Result<RecordPage> list(const TenantAccess& access, RecordKind kind,
                           const RecordQuery& query) const;
@@ -130,14 +130,14 @@ class Records {
     RecordKind kind;  // store or device
     std::string id;
   };
-  // ErrorCode::conflict where somebody else changed it at the same time, or where a device would be
-  // active without a store.
+  // ErrorCode::conflict if someone else changed it at the same time, or if a device would be active
+  // without a store.
   Result<Json> change(const TenantAccess& access, const Reference& which, const RecordPatch& patch,
                       const Actor& actor);
-  // What a store's removal does with its devices.
+  // The treatment of a store's devices when the store is deleted.
   enum class Devices : std::uint8_t {
-    keep,   // ErrorCode::conflict where one is active; suspended ones stay as they are
-    remove  // all of them go with it; ErrorCode::conflict above kDevicesRemovedMax
+    keep,   // ErrorCode::conflict if one is active; suspended ones stay
+    remove  // all are deleted too; ErrorCode::conflict above kDevicesRemovedMax
   };
   Result<Json> remove(const TenantAccess& access, const Reference& which, const Actor& actor,
                       Devices devices = Devices::keep);
@@ -149,9 +149,9 @@ class Records {
     Json before;
     Json after;
     std::string_view verb;      // "created", "updated", "deleted"
-    std::int64_t revision = 0;  // of the document in its place; 0: there is none
+    std::int64_t revision = 0;  // of the present document; 0: none
   };
-  // Changes that are written together, with what follows from each.
+  // Changes that are written together, with their consequences.
   struct Pending {
     Batch batch;
     Announced announced;
@@ -176,8 +176,8 @@ class Records {
   Deliveries& deliveries_;
   const BillingRules& rules_;
   const Clock& clock_;
-  // One of them, by the tenant, is held where a device becomes active or a store is deleted, so
-  // that neither misses the other.
+  // One of these locks, chosen by the tenant, is held while a device becomes active or a store is
+  // deleted, so that each sees the other.
   static constexpr std::size_t kHousingLocks = 32;
   std::mutex& housing_of(const TenantAccess& access);
   std::array<std::mutex, kHousingLocks> housing_;

@@ -1,5 +1,4 @@
-// What a hard limit of a meter of the provider's own keeps out of a tenant's own events; see
-// enforcement.h.
+// Checks a tenant's own events against hard limits of the provider's own meters; see enforcement.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -54,8 +53,8 @@ Result<std::vector<OwnTerm>> Enforcement::hard_terms(const TenantRecord& tenant,
   return std::move(terms.own);
 }
 
-// Meters are folded forward, so that each kind is held by what it comes to: what does not lift its
-// meter is never in the way of a limit, and what is there already adds nothing.
+// The meters are folded forward with the batch, so that each aggregation is compared by its result:
+// an event that does not raise its meter is never refused, and a duplicate adds nothing.
 Result<> Enforcement::check_room(const TenantRecord& tenant,
                                  const std::vector<UsageEvent>& events) const {
   const TimeZone& zone = parts_.rules.zone;
@@ -105,7 +104,7 @@ Result<Commit> Enforcement::record_sent(const TenantId& tenant, std::vector<Usag
   const auto record = parts_.directory.find(tenant);
   if (record == nullptr || !holds_limits() || std::ranges::none_of(events, feeds_own_meters))
     return parts_.ingest.record(std::move(events), EventSender::tenant);
-  // One batch of the tenant's after the other, so that two cannot share what room is left.
+  // One batch of the tenant's after the other, so that two cannot share the same room.
   const Hold hold(lane_of(tenant));
   TRY(check_room(*record, events));
   return parts_.ingest.record(std::move(events), EventSender::tenant);

@@ -141,7 +141,7 @@ TEST(SentEvents, AnOverrideMakesALimitHardOrSoftAndRaisesIt) {
   EXPECT_EQ(world.enforcement.allowance(world.acme, "prompts")->effect, LimitEffect::hard);
 }
 
-// An event of a month that is in its grace time is held to that month.
+// An event of a month in its grace time counts against that month's limit.
 TEST(SentEvents, AnEventIsHeldToItsOwnPeriod) {
   SentWorld world;
   ASSERT_TRUE(world.send(world.event("tokens", "10")));

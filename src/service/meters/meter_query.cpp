@@ -57,7 +57,7 @@ Decimal show(const MeterPlan& plan, Quantity value) {
   return to_display(*plan.meter.built_in, saturate(value.billionths / Quantity::kPerWhole));
 }
 
-// What is read in days is kept longer than what is read in minutes.
+// Figures by day are kept longer than those by minute.
 Result<Timestamp> earliest(const Store& store, const BillingRules& rules, Period current,
                            bool is_days) {
   const Period least = Period::from_ordinal(current.ordinal() - rules.usage_retention_months);
@@ -100,7 +100,7 @@ Result<MeterResult> MeterQueries::run(const MeterQuery& query) const {
 
   const std::optional<Meter> built_in = plan.meter.built_in;
   const bool is_gauge = built_in && !is_call(*built_in);
-  // Gauges of several tenants are added up.
+  // A level of several tenants is their sum.
   MeterTally tally(plan, is_gauge ? Folding::sum : plan.meter.record.meter.aggregation);
   const TallySources sources{store_, directory_, rules_, clock_};
   if (is_gauge) {

@@ -1,6 +1,6 @@
-// MeterQueries: usage by meter, as OpenMeter's API asks for it: a range of time, cut into windows,
-// of some tenants or all, grouped. Read from rollups; only windows of less than a day of the
-// built-in calls are counted from raw events. Any thread.
+// MeterQueries: usage by meter as in OpenMeter's API: a range of time, cut into windows, for some
+// tenants or all, grouped. Read from rollups; only windows of less than a day of the built-in calls
+// are counted from raw events. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,12 @@ inline constexpr std::int64_t kRawEventsMax = 1'000'000;
 
 struct MeterQuery {
   std::string slug;                // or id
-  std::optional<Timestamp> from;   // nothing: as far back as is kept
+  std::optional<Timestamp> from;   // nothing: as far back as usage is kept
   std::optional<Timestamp> to;     // nothing: now
   std::optional<WindowSize> size;  // nothing: the whole range is one window
   std::optional<TimeZone> zone;    // nothing: the billing time zone
   std::vector<TenantId> subjects;  // empty: all tenants
-  bool by_subject = false;         // also set by naming subjects
+  bool by_subject = false;         // also set if subjects are named
   std::vector<std::string> group_by;
   std::vector<std::pair<std::string, GroupFilter>> group_filters;  // by group; all must hold
 };
@@ -43,16 +43,16 @@ struct MeterResultRow {
   std::optional<std::string> subject;
   MeterGroup group;
   Decimal value;
-  bool is_lower_bound = false;  // more different values came than are kept
+  bool is_lower_bound = false;  // there were more distinct values than are kept
 };
 
 struct MeterResult {
-  Timestamp from{};  // cut to whole minutes, which is what was read
+  Timestamp from{};  // whole minutes, as read
   Timestamp to{};
   std::optional<WindowSize> size;
   std::vector<std::string> group_by;
-  std::vector<MeterResultRow> rows;  // those with anything in them, by window, subject and group
-  std::int64_t unusable = 0;         // events without a value that the meter can take
+  std::vector<MeterResultRow> rows;  // rows with usage, by window, subject and group
+  std::int64_t unusable = 0;         // events without a value that the meter can count
 };
 
 class MeterQueries {
@@ -61,10 +61,10 @@ class MeterQueries {
                const BillingRules& rules, const Clock& clock)
       : store_(store), directory_(directory), meters_(meters), rules_(rules), clock_(clock) {}
 
-  // ErrorCode::not_found for the meter; invalid for a range that is empty, not kept in that
-  // fineness or too much to answer, and for what the meter does not group by.
+  // ErrorCode::not_found for the meter; invalid for a range that is empty, no longer kept at that
+  // resolution or too large, and for unknown groups.
   Result<MeterResult> run(const MeterQuery& query) const;
-  // Tenants with any usage of the meter that is kept, by id.
+  // The tenants with kept usage of the meter, by id.
   Result<std::vector<std::string>> subjects(std::string_view slug_or_id) const;
 
  private:

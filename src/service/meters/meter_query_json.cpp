@@ -1,4 +1,4 @@
-// The answers of a meter's query: JSON and CSV as OpenMeter's API has them.
+// The answers of a meter query, in JSON and CSV, as in OpenMeter's API.
 #include "base/csv.h"
 #include "service/meters/meter_query.h"
 

@@ -34,7 +34,7 @@ class MeterQueryTest : public ServicesWorld, public testing::Test {
     query.size = size;
     return query;
   }
-  // "2026-03-05T10:00 acme gpt 3; …": starts to the minute, nothing as "-".
+  // "2026-03-05T10:00 acme gpt 3; …": starts to the minute, missing values as "-".
   static std::string rows(const MeterResult& result) {
     std::string text;
     for (const MeterResultRow& row : result.rows) {
@@ -231,7 +231,7 @@ TEST_F(MeterQueryTest, CallsAreCountedInWindowsOfEverySize) {
   EXPECT_EQ(ask(wanted), "2026-03-01T00:00 acme 3; 2026-03-01T00:00 bolt 1; ");
 }
 
-// Whole months are read from their counters, what is cut of one from its days.
+// Whole months are read from their counters, parts of months from their days.
 TEST_F(MeterQueryTest, MonthsOfCallsAreWhatTheirDaysAddUpTo) {
   for (const std::string_view on : {"2025-12-30", "2025-12-31", "2026-01-01", "2026-01-31",
                                     "2026-02-14", "2026-02-28", "2026-03-01", "2026-03-09"}) {
@@ -270,12 +270,12 @@ TEST_F(MeterQueryTest, CallsThatAreNotBillableCountInNoWindow) {
     EXPECT_EQ(ask(query("api_calls", kFirst, kEnd, size)), "");
 }
 
-// Until now a day is read from its rollup, else call by call.
+// A day until now is read from its rollup, other parts of days call by call.
 TEST_F(MeterQueryTest, ADayUntilNowIsWhatItsMinutesAddUpTo) {
   one_call("acme", "2026-03-09T23:59:59Z");
   one_call("acme", "2026-03-10T00:00:00Z");
   one_call("acme", "2026-03-10T11:59:59Z");
-  one_call("acme", "2026-03-10T12:00:00Z");  // now: behind the end
+  one_call("acme", "2026-03-10T12:00:00Z");  // now: after the end
   one_call("acme", "2026-03-10T12:04:00Z");
   record("acme", at("2026-03-10T09:00:00Z"), WebhookCall{"w", true, 200, 1, Microseconds{1}});
   const std::string_view now = "2026-03-10T12:00:00Z";

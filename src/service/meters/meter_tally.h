@@ -1,5 +1,5 @@
-// What a query of a meter comes to once it is understood, and the tally in which the answer's
-// windows, subjects and groups are added up. Values; no threads.
+// The plan of a meter query, and the tally that adds up the answer's windows, subjects and groups.
+// Values; no threads.
 #pragma once
 
 #include <map>
@@ -20,13 +20,13 @@ struct MeterPlan {
   TimeZone zone = TimeZone::utc();
   std::vector<TenantId> tenants;
   bool by_subject = false;
-  std::vector<std::size_t> group_places;                           // in the meter's own group_by
+  std::vector<std::size_t> group_places;  // indexes in the meter's group_by
   std::vector<std::pair<std::size_t, GroupFilter>> group_filters;  // by place
 };
 
-// A range as the days of a zone that lie in it whole, and what is before and behind them.
+// A range split into the whole days of a zone, and the parts before and after them.
 struct DaySplit {
-  Window head;  // empty ones have their start at their end
+  Window head;  // an empty part has its start at its end
   Window days;
   Window tail;
 };
@@ -37,11 +37,11 @@ class MeterTally {
  public:
   MeterTally(const MeterPlan& plan, Folding aggregation) : plan_(plan), aggregation_(aggregation) {}
 
-  // A cell that began at `at`, with the values of all that the meter groups by. False where the
-  // plan does not want it. ErrorCode::invalid where the answer gets too big.
+  // Adds a cell that began at `at`, with the values of all groups of the meter; ignored if the
+  // plan's filters do not match. ErrorCode::invalid if the answer becomes too large.
   Result<> add(Timestamp at, const TenantId& tenant, const MeterGroup& group,
                const MeterCell& cell);
-  // What was added, by window, subject and group; `show` makes a number that people read.
+  // The sums by window, subject and group; `show` makes the shown number.
   using Show = Decimal (*)(const MeterPlan& plan, Quantity value);
   MeterResult result(Show show) const;
 
@@ -53,7 +53,7 @@ class MeterTally {
   Folding aggregation_;
   std::map<Key, MeterCell> cells_;
   std::int64_t read_ = 0;
-  std::optional<Window> last_;  // the window met last: cells come in order of time
+  std::optional<Window> last_;  // the last window: cells come in order of time
 };
 
 struct TallySources {
@@ -62,14 +62,14 @@ struct TallySources {
   const BillingRules& rules;
   const Clock& clock;
 };
-// Read the meter into the tally.
+// Reads the meter into the tally.
 Result<> tally_own(const TallySources& sources, const MeterPlan& plan, MeterTally& tally);
 Result<> tally_calls(const TallySources& sources, const MeterPlan& plan, MeterTally& tally);
 Result<> tally_gauge(const TallySources& sources, const MeterPlan& plan, MeterTally& tally);
 
-// Whether what the plan asks for stands in rollups of days of the billing time zone.
+// True if rollups by day of the billing time zone can answer the plan.
 bool fits_days(const MeterPlan& plan, const BillingRules& rules);
-// ErrorCode::invalid where figures of less than a day are no longer kept for the window.
+// ErrorCode::invalid if figures of less than a day are no longer kept for the window.
 Result<> check_minutes_kept(const Store& store, const BillingRules& rules, const Window& window);
 
 }  // namespace metergate

@@ -1,4 +1,4 @@
-// How each kind of meter is read into a tally; see meter_tally.h.
+// Reads each kind of meter into a tally; see meter_tally.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::days;
 
-// Stands for every value that a meter groups by, behind kGroupsMax groups.
+// The group value for events beyond kGroupsMax groups.
 constexpr std::string_view kOther = "other";
 
 MeterCell counted(std::int64_t count) {
@@ -32,7 +32,7 @@ Result<> tally_cells(const Store& store, const MeterRange& range, const MeterPla
   return added;
 }
 
-// The hours of the billing time zone that lie whole in the window, from the rollups of endpoints.
+// Adds the whole hours of the billing time zone in the window, from the rollups of endpoints.
 Result<> tally_hours(const Store& store, const TenantId& tenant, const Window& window,
                      MeterTally& tally) {
   if (is_empty(window)) return {};
@@ -71,7 +71,7 @@ struct CallSource {
   Meter meter;
 };
 
-// Calls one by one, as they were recorded.
+// Adds calls one by one, as they were recorded.
 Result<> tally_raw(const CallSource& source, const Window& window, MeterTally& tally) {
   Result<> added;
   std::int64_t read = 0;
@@ -93,10 +93,10 @@ Result<> tally_raw(const CallSource& source, const Window& window, MeterTally& t
 
 struct DaySpan {
   Day first;
-  Day last;  // included
+  Day last;  // inclusive
 };
 
-// Of an empty window the last lies before the first.
+// For an empty window the last day is before the first.
 DaySpan span_of(const Window& window, const TimeZone& zone) {
   const Day first = zone.day_of(window.start);
   if (is_empty(window)) return {first, first - days{1}};
@@ -124,7 +124,7 @@ Result<> tally_months(const CallSource& source, const DaySpan& span, MeterTally&
   return {};
 }
 
-// Months that lie whole in the span are read from their counters, where no window cuts them.
+// Whole months are read from their counters, unless a window cuts them.
 Result<> tally_span(const CallSource& source, const DaySpan& span, bool has_months,
                     MeterTally& tally) {
   const Period first = Period::of(span.first - days{1}).next();
@@ -141,7 +141,7 @@ std::int64_t units_of(Meter meter, const Gauges& gauges, const BillingRules& rul
   return storage_bytes(gauges, rules.storage);
 }
 
-// Walks one tenant's days, which lie in [first, last], window by window.
+// Walks one tenant's days, which are within [first, last], window by window.
 class GaugeTally {
  public:
   GaugeTally(const TallySources& sources, const TenantRecord& record)
@@ -160,7 +160,7 @@ class GaugeTally {
       const Day end = plan.size ? zone.day_of(window_at(zone.start_of(day), *plan.size, zone).end)
                                 : last + days{1};
       for (; next != rows.end() && next->day < end; ++next) take(*next);
-      // What a tenant has is known from its making on, or from what was said of it before.
+      // A level is known from the tenant's creation, or from an earlier report.
       const bool is_there = zone.day_of(record_.tenant.created_at) < end || gauges_.has_any();
       if (is_there) TRY(tally.add(zone.start_of(day), tenant, {}, cell(*plan.meter.built_in)));
       day = end;
@@ -231,8 +231,8 @@ Result<> tally_call_days(const TallySources& sources, const MeterPlan& plan, Met
   const bool has_months = !plan.size || plan.size == WindowSize::month;
   DaySplit split = split_by_days(plan.range, rules.zone);
   Window ahead{split.tail.end, split.tail.end};
-  // A day up to now is what its rollup says less what lies ahead: mostly nothing, however many
-  // calls the day has had.
+  // A day until now is its rollup minus the events ahead of the clock: usually none, however many
+  // calls the day has.
   if (plan.range.end >= clock.now() && !is_empty(split.tail)) {
     split.days.end = rules.zone.start_of(rules.zone.day_of(split.tail.start) + days{1});
     ahead.end = split.days.end;
@@ -244,7 +244,7 @@ Result<> tally_call_days(const TallySources& sources, const MeterPlan& plan, Met
     const CallSource source{store, rules, tenant, *plan.meter.built_in};
     TRY(tally_raw(source, split.head, tally));
     TRY(tally_raw(source, split.tail, tally));
-    // Before the days are read, so that none of these is taken out that was not in them.
+    // Read before the days, so that only events included in them are subtracted.
     std::int64_t calls_ahead = 0;
     TRY(store.counted_calls({tenant, source.meter, ahead}, [&calls_ahead](Timestamp) {
       ++calls_ahead;

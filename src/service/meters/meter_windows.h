@@ -1,5 +1,5 @@
-// The windows that a query of a meter is cut into: minutes, hours, days, weeks and months of a time
-// zone. Functions; any thread.
+// The windows of a meter query: minutes, hours, days, weeks and months of a time zone. Plain
+// functions; safe from any thread.
 #pragma once
 
 #include <array>
@@ -21,8 +21,8 @@ std::string_view to_text(WindowSize size);  // "MINUTE" …
 std::optional<WindowSize> find_window_size(std::string_view name);
 std::vector<std::string> window_size_names();
 
-// The window that an instant is in. Windows tile time: those of a zone's hours and minutes are cut
-// by the offset that is in force at the instant.
+// The window that contains an instant. Windows tile time: hours and minutes of a zone are cut by
+// the offset in force at the instant.
 Window window_at(Timestamp at, WindowSize size, const TimeZone& zone);
 
 }  // namespace metergate

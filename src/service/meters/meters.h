@@ -1,5 +1,5 @@
-// Meters: the meters that there are: the five built in, and those that the provider defines. Writes
-// go to the store with their audit record in the same batch. Any thread.
+// Meters: the five built-in meters and those that the provider defines. Writes go to the store with
+// their audit record in the same batch. Safe from any thread.
 #pragma once
 
 #include <mutex>
@@ -18,8 +18,8 @@
 namespace metergate {
 
 struct KnownMeter {
-  MeterRecord record;               // of a built-in one: its face, made up here
-  std::optional<Meter> built_in{};  // nothing: the provider's own
+  MeterRecord record;               // for a built-in one: made here
+  std::optional<Meter> built_in{};  // nothing: an own meter
   Json metadata{};                  // an object of texts of the provider's; null: none
 };
 
@@ -30,22 +30,22 @@ struct NewMeter {
   OwnMeter meter;
   std::string name;  // empty: the slug
   std::string description;
-  // The kept events from this instant on are counted as well; no closed period's.
+  // Kept events from this instant on are counted too; never those of a closed period.
   std::optional<Timestamp> counts_from{};
   Json metadata{};  // kept with it and shown again; null: none
 };
 
-// What making a meter would count at once.
+// The figures that creating a meter would count at once.
 struct MeterPreview {
   MeterRecord record;
   std::vector<MeterMonth> months;  // by tenant and period
 };
 
-// What may change of a meter that counts already; nothing: stays as it is.
+// The changes to an existing meter; nothing: unchanged.
 struct MeterPatch {
   std::optional<std::string> name;
   std::optional<std::string> description;
-  std::optional<std::vector<Dimension>> group_by;  // must be what it is: see Meters::change
+  std::optional<std::vector<Dimension>> group_by;  // must not differ: see Meters::change
   std::optional<Json> metadata{};                  // in place of what there is
 };
 
@@ -54,22 +54,22 @@ class Meters {
   Meters(Store& store, const Catalog& catalog, const Clock& clock)
       : store_(store), catalog_(catalog), clock_(clock) {}
 
-  // The built-in ones first, then the provider's own by slug.
+  // The built-in ones, then the provider's own by slug.
   Result<std::vector<KnownMeter>> all() const;
   // By slug or id; ErrorCode::not_found.
   Result<KnownMeter> get(std::string_view slug_or_id) const;
-  // ErrorCode::invalid with a fault for each field that is wrong, or where there are kOwnMetersMax
-  // already; duplicate where the slug is taken. Counts what is recorded from now on, and what is
-  // kept from NewMeter::counts_from on.
+  // ErrorCode::invalid with a fault for each wrong field, or if there are kOwnMetersMax already;
+  // duplicate if the slug is taken. Counts events recorded from now on, and kept events from
+  // NewMeter::counts_from on.
   Result<MeterRecord> add(const NewMeter& wanted, const Actor& actor);
-  // ErrorCode::invalid with a fault for each field that is wrong, for a built-in one, and for other
-  // groups than it has: what was counted is kept by its groups and cannot be counted anew. A patch
-  // that changes nothing writes nothing.
+  // ErrorCode::invalid with a fault for each wrong field, for a built-in meter, and for other
+  // groups, since the counted figures are kept by group and cannot be recounted. A patch without a
+  // difference writes nothing.
   Result<MeterRecord> change(std::string_view slug_or_id, const MeterPatch& patch,
                              const Actor& actor);
-  // What add() would do; changes nothing. The same errors.
+  // The result of add(), without changing anything. The same errors.
   Result<MeterPreview> preview(const NewMeter& wanted) const;
-  // What was counted goes with it. ErrorCode::invalid for a built-in one, conflict where a plan on
+  // Its figures are removed with it. ErrorCode::invalid for a built-in meter, conflict if a plan on
   // offer names it.
   Result<> remove(std::string_view slug_or_id, const Actor& actor);
 
@@ -78,12 +78,12 @@ class Meters {
   Store& store_;
   const Catalog& catalog_;
   const Clock& clock_;
-  std::mutex changing_;  // so that the bound on their number holds
+  std::mutex changing_;  // keeps the number within its bound
 };
 
-// As OpenMeter's API shows a meter.
+// A meter as in OpenMeter's API.
 Json meter_json(const KnownMeter& meter);
-// What is shown before a meter is made.
+// The preview before a meter is created.
 Json preview_json(const MeterPreview& preview);
 
 }  // namespace metergate

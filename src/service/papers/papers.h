@@ -1,5 +1,5 @@
 // Papers: reports and statements as files that people print, keep and send: XLSX and PDF. Made of
-// the same rows as JSON and CSV, in the one layout of service/paper_layout.
+// the same rows as JSON and CSV, in the one layout of service/papers/paper_layout.
 //
 // A file is written to the scratch folder, under no name, and is gone when it is closed; rows are
 // read a part at a time, so memory does not grow with their number. What cannot be made whole is

@@ -60,7 +60,7 @@ Result<std::vector<PeriodState>> Periods::list(std::int64_t limit) const {
   return states;
 }
 
-// Whether nothing that people may have been sent rests on their being closed.
+// Checks that no frozen statement or billed correction depends on their being closed.
 Result<> Periods::check(Period first, Period last) const {
   const FrozenReports frozen(parts_.store);
   const Timestamp now = parts_.clock.settled_now();

@@ -1,9 +1,9 @@
-// Periods: which are open and which are closed, and the taking up again of one that was closed by
-// mistake; and the time that a start is held against.
+// Periods: lists open and closed periods and reopens one that was closed by mistake; and the
+// remembered time that a start is checked against.
 //
-// A period whose statements are frozen stays closed, as they may have been sent; but where by the
-// clock it is not yet over with its grace, the freezing was the mistake, and goes with it. Made
-// where it is needed; any thread.
+// A period with frozen statements stays closed, since they may have been sent. But if by the clock
+// it is not yet over with its grace, the freezing was part of the mistake and is undone too.
+// Created where needed; safe from any thread.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ namespace metergate {
 struct PeriodState {
   Period period;
   bool is_closed = false;
-  bool is_frozen = false;              // its statements are
-  std::optional<Timestamp> closes_at;  // of an open one: when by the clock it will be closed
+  bool is_frozen = false;              // true if its statements are frozen
+  std::optional<Timestamp> closes_at;  // for an open one: when the clock will close it
 };
 
 class Periods {
@@ -32,11 +32,11 @@ class Periods {
   };
   explicit Periods(const Parts& parts) : parts_(parts) {}
 
-  // From the oldest that has a counter to the current one, newest first, at most `limit`.
+  // From the oldest with a counter to the current one, newest first, at most `limit`.
   Result<std::vector<PeriodState>> list(std::int64_t limit) const;
-  // This period and all after it take events again. ErrorCode::conflict where statements are frozen
-  // that stay so, or corrections were billed; invalid for one that is not closed, one that the
-  // clock would close again at once, and a reason of fewer than 3 or more than 500 characters.
+  // Reopens this period and all after it. ErrorCode::conflict if statements stay frozen, or
+  // corrections were billed; invalid for a period that is not closed or that the clock would close
+  // again at once, and for a reason of fewer than 3 or more than 500 characters.
   Result<std::vector<Period>> reopen(Period first, const std::string& reason, const Actor& actor);
 
  private:
@@ -45,7 +45,7 @@ class Periods {
   Parts parts_;
 };
 
-// What time it was when somebody looked last, in the store.
+// The last time that was recorded in the store.
 Result<std::optional<Timestamp>> remembered_time(const Store& store);
 Result<> remember_time(Store& store, Timestamp now);
 

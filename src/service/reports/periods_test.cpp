@@ -15,7 +15,7 @@ class PeriodsTest : public testing::Test {
   Result<std::vector<Period>> reopen(std::string_view text, std::string reason = "a wrong clock") {
     return periods().reopen(period(text), reason, world_.actor);
   }
-  // As a worker that looks at the wrong time.
+  // Closes as a worker with a wrong clock would.
   void close_at(std::string_view when) {
     const Timestamp now = world_.clock.now();
     world_.clock.set(at(when));
@@ -133,7 +133,7 @@ TEST_F(PeriodsTest, FrozenStatementsOfAMonthThatIsOverStay) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::conflict);
   EXPECT_NE(refused.error().message.find("2026-02 are frozen"), std::string::npos);
-  // Also where one after it might be taken up.
+  // Also if a later one could be reopened.
   close_at("2026-04-19T12:00:00Z");
   EXPECT_FALSE(reopen("2026-02"));
   EXPECT_TRUE(reopen("2026-03"));
@@ -167,7 +167,7 @@ TEST_F(PeriodsTest, TheTimeOfTheLastLookIsKept) {
   EXPECT_EQ(must(remembered_time(*world_.store)), world_.clock.now());
 }
 
-// The whole of it: a clock that is wrong for some seconds closes nothing.
+// End to end: a clock that is wrong for some seconds closes no period.
 class WrongClock : public testing::Test {
  protected:
   BillingWorld world_;  // its clock is the machine's

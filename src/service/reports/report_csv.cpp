@@ -23,7 +23,7 @@ Decimal shown(Meter meter, std::int64_t units) {
   return meter == Meter::storage_gb ? gigabytes(units) : Decimal{units, 0};
 }
 
-// What lies above its limit is shown so that it does.
+// Usage above its limit must also look so.
 Decimal used(Meter meter, std::int64_t units, const std::optional<std::int64_t>& limit) {
   const Decimal usual = shown(meter, units);
   const bool looks_equal = limit && units > *limit && compare(usual, shown(meter, *limit)) <= 0;
@@ -45,7 +45,7 @@ void write_meter(CsvWriter& csv, const Statement& statement, Meter meter) {
   }
 }
 
-// Empty cells where the tenant's plan does not name the meter.
+// Empty cells if the tenant's plan does not name the meter.
 void write_own(CsvWriter& csv, const Statement& statement, const std::string& meter) {
   const auto& lines = statement.rated.own_lines;
   const auto line = std::ranges::find(lines, meter, &OwnLineItem::meter);
@@ -72,7 +72,7 @@ void write_more(CsvWriter& csv, const Statement& statement, const ReportColumns&
 
 }  // namespace
 
-// "api_calls 2026-02 -1 = -0.001 USD (counted twice)", one behind the other.
+// "api_calls 2026-02 -1 = -0.001 USD (counted twice)", joined.
 std::string late_lines_text(const Statement& statement) {
   std::string text;
   for (const LateLine& line : statement.late) {
@@ -92,7 +92,7 @@ std::string report_csv_header(const ReportColumns& columns) {
   std::string out;
   CsvWriter csv{out};
   std::string line{kHeader};
-  // Slugs are made of letters that need no quotes.
+  // Slugs never need quotes.
   if (columns.has_rows) line += ",Currency";
   for (const std::string& meter : columns.own) line += ',' + meter + " Usage," + meter + " Limit";
   if (columns.has_late) line += ",Late Lines";

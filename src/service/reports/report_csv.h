@@ -1,8 +1,8 @@
 // A report as CSV: the header and the rows of api.md, one line at a time. Values; no threads.
 //
-// Seventeen columns that never change, and behind them what explains the cost of a row: its
-// currency, what the tenants used of the provider's own meters, their late lines, and why a cost
-// could not be made. Those stand only where a row of the report has something to say in them.
+// Seventeen fixed columns, followed by those that explain a row's cost: its currency, the usage of
+// own meters, late lines, and the reason why a cost could not be computed. The latter appear only
+// if some row of the report needs them.
 #pragma once
 
 #include <string>

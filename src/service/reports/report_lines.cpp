@@ -67,7 +67,7 @@ Json report_lines_json(const Statement& statement) {
   for (const Json& item : late.as_array()) {
     Json line = begun_line(statement, "late");
     take_members(item, line);
-    // Added to what was used then; taken away where it is below 0.
+    // The difference to the usage at that time; negative if it was reduced.
     const Json* quantity = item.find("quantity");
     line.set("usage", quantity == nullptr ? Json() : *quantity);
     line.remove("quantity");

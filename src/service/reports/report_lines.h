@@ -1,6 +1,6 @@
-// A report line by line: a row for each line item of each tenant, built-in meters, the provider's
-// own, corrections of earlier periods and credits, as JSON and as CSV. What they add up to, rounded
-// once to the currency's minor unit, is the tenant's cost. Values; no threads.
+// A report by line items: a row for each line item of each tenant (built-in meters, own meters,
+// corrections of earlier periods and credits), as JSON and as CSV. Their sum, rounded once to the
+// currency's minor unit, is the tenant's cost. Values; no threads.
 #pragma once
 
 #include <span>
@@ -20,7 +20,7 @@ struct LineColumn {
 std::span<const LineColumn> line_columns();
 
 // [{ tenant_id, tenant_name, plan, line, meter, period, usage, included, overage, rate, cost,
-// currency, … }]; `line` is usage, late, or billing_error where the cost could not be made.
+// currency, … }]; `line` is usage, late, or billing_error if the cost could not be computed.
 Json report_lines_json(const Statement& statement);
 
 std::string lines_csv_header();

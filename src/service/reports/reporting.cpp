@@ -79,8 +79,8 @@ Result<KeptReport> Reporting::closed_report(Period period, Keeping keeping) {
   if (!rules_.report_generation) {
     return no_report(period);
   }
-  // Of a month from before anything was here, or whose counters are gone, nothing is known that
-  // could be frozen; closing it would also refuse its history, should that be imported yet.
+  // A month from before the first record, or without counters, has no known figures to freeze.
+  // Closing it would also refuse its history, which may still be imported.
   const bool may_freeze = keeping == Keeping::keep && billing_.is_kept(period);
   if (!may_freeze || !TRY(billing_.has_content(period))) return compute(period, "");
   TRY(close(period));
@@ -126,8 +126,8 @@ Result<bool> Reporting::close(Period period) {
   }
   const bool is_frozen = TRY(FrozenReports(store_).has_closed_report(period));
   if (is_frozen || !rules_.report_generation) return closes;
-  // From here on no event changes the period's counters, so that whoever goes on after a crash
-  // computes the same statements again.
+  // From here on no event changes the period's counters, so a run after a crash computes the same
+  // statements.
   const KeptReport report = TRY(compute(period, closed_report_name(period)));
   TRY(FrozenReports(store_).write(report));
   return true;
@@ -136,7 +136,7 @@ Result<bool> Reporting::close(Period period) {
 Json report_head_json(const ReportHead& head, std::string_view list) {
   Json summary = head.shown_summary;
   if (summary.is_null()) summary = summary_json(head.summary, head.currency);
-  // Reports from before summaries named it.
+  // Summaries of older reports lack it.
   if (summary.find("currency") == nullptr) summary.set("currency", head.currency.code());
   Json json = Json::object({
       {"period", head.period.text()},
@@ -145,7 +145,7 @@ Json report_head_json(const ReportHead& head, std::string_view list) {
   });
   if (!head.audit_head.empty()) json.set("audit_head", head.audit_head);
   json.set("summary", std::move(summary));
-  json.set(std::string(list), Json::array());  // the last, since the rows may be written behind it
+  json.set(std::string(list), Json::array());  // last, since the rows may be written after it
   return json;
 }
 

@@ -1,8 +1,8 @@
-// Reporting: the monthly reports: made, kept, read again; and the freezing of a closed period's.
+// Reporting: makes, keeps and reads monthly reports, and freezes that of a closed period.
 //
-// Of an open period a report is kept where its rows are not those of the newest one kept. Of a
-// closed period there is one, made when it is closed (by the worker, or by the first who asks), and
-// it never changes afterwards. Any thread.
+// An open period's report is kept if its rows differ from those of the newest kept one. A closed
+// period has one report, made when the period is closed (by the worker, or by the first request for
+// it), which never changes afterwards. Safe from any thread.
 #pragma once
 
 #include <memory>
@@ -15,8 +15,8 @@
 
 namespace metergate {
 
-// The rows of a report, some at a time: a frozen one's are read part by part, so that however many
-// there are, few are in memory.
+// The rows of a report, some at a time. A frozen report is read part by part, so that only few rows
+// are in memory.
 class ReportRows {
  public:
   explicit ReportRows(KeptReport report)
@@ -24,19 +24,19 @@ class ReportRows {
   ReportRows(Store& store, ReportHead head) : head_(std::move(head)), store_(&store) {}
 
   const ReportHead& head() const { return head_; }
-  // The next at most kTenantsPerPart; none: that was all.
+  // The next rows, at most kTenantsPerPart; none at the end.
   Result<std::vector<Statement>> next();
-  // What all of them need in a CSV.
+  // The columns that all rows need in a CSV.
   Result<ReportColumns> columns() const;
 
  private:
   ReportHead head_;
-  Store* store_ = nullptr;  // nullptr: the rows are here
+  Store* store_ = nullptr;  // nullptr: the rows are in memory
   std::vector<Statement> rows_;
   std::size_t given_ = 0;  // rows, or parts
 };
 
-// Whether a report that is made may be kept, and its period closed for that.
+// True if a report may be kept, and its period closed for it.
 enum class Keeping : std::uint8_t { keep, only_look };
 
 class Reporting {
@@ -44,18 +44,18 @@ class Reporting {
   Reporting(Store& store, const Billing& billing, const BillingRules& rules, const Clock& clock)
       : store_(store), billing_(billing), rules_(rules), clock_(clock) {}
 
-  // Nothing: the last closed period. ErrorCode::invalid for a period in the future; disabled where
-  // reports are not to be made and none of the period is kept.
+  // Nothing: the last closed period. ErrorCode::invalid for a future period; disabled if reports
+  // are switched off and none of the period is kept.
   Result<KeptReport> make(std::optional<Period> period, Keeping keeping = Keeping::keep);
 
-  // The same, where the rows are wanted one after another.
+  // The same, for reading the rows one after another.
   Result<ReportRows> rows(std::optional<Period> period, Keeping keeping = Keeping::keep);
 
-  // Keeps what time it is, where that is not in doubt: the next start is held against it.
+  // Records the present time, unless it is doubted; the next start is checked against it.
   Result<> note_time();
 
   // Closes the period and all before it in the store, and freezes its report. Can be interrupted
-  // and run again. False: there was nothing to do.
+  // and run again. False if there was nothing to do.
   Result<bool> close(Period period);
 
  private:
@@ -66,11 +66,11 @@ class Reporting {
   const Billing& billing_;
   const BillingRules& rules_;
   const Clock& clock_;
-  std::mutex closing_;  // one at a time, so that parts are written by one
+  std::mutex closing_;  // one at a time, so that one thread writes the parts
 };
 
 Json report_json(const KeptReport& report);
-// The same but for the tenants, or `list` in their place: an empty array, its last member.
+// The same without the tenants; `list` is an empty array in their place, as the last member.
 Json report_head_json(const ReportHead& head, std::string_view list = "tenants");
 
 }  // namespace metergate

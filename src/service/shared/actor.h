@@ -1,4 +1,5 @@
-// Actor: who asks for a change and from where; what every audit record starts with. A value.
+// Actor: the origin of a change: name, address and rights. Every audit record begins with it. A
+// value.
 #pragma once
 
 #include <optional>
@@ -14,12 +15,12 @@ struct Actor {
   std::string ip;
   std::string user_agent;
   std::string request_id;
-  Permissions rights{};  // what they may do; nobody gives or takes away what they do not have
-  std::optional<std::string> recorded_ip{};  // in place of `ip` where not all of it may be kept
+  Permissions rights{};  // an actor gives and takes away only rights that it has
+  std::optional<std::string> recorded_ip{};  // replaces `ip` if the whole address may not be kept
 };
 
-// A record of `action` by `actor` at `now`, with a new id; the caller fills tenant, reason, before
-// and after.
+// An audit record of `action` by `actor` at `now`, with a new id; the caller fills tenant, reason,
+// before and after.
 AuditRecord audit_of(const Actor& actor, std::string action, Timestamp now);
 
 }  // namespace metergate

@@ -10,7 +10,7 @@
 namespace metergate {
 namespace {
 
-// A head that is none cannot lie on the chain: it is held against it as the first of all.
+// An invalid head cannot be on the chain: it is compared before the first record and fails.
 AuditAnchor anchor_of(const std::optional<std::string>& text, std::string where) {
   auto head = parse_audit_head(text.value_or(""));
   if (head) return {*std::move(head), std::move(where)};
@@ -24,7 +24,7 @@ ChainCheck::ChainCheck(std::vector<AuditAnchor> anchors) : anchors_(std::move(an
   compare();
 }
 
-// Those that name the record that was looked at last.
+// Compares the anchors that name the last record taken.
 void ChainCheck::compare() {
   const AuditHead at = head_before(next_);
   for (; compared_ < anchors_.size() && anchors_[compared_].head.sequence <= at.sequence;
@@ -37,7 +37,7 @@ void ChainCheck::compare() {
 }
 
 const AuditVerdict& ChainCheck::finish() {
-  // Behind a bad record nothing is known, and that one is said already.
+  // Everything after a bad record is unknown, and the bad record is reported already.
   if (verdict_.first_bad_sequence) return verdict_;
   for (; compared_ < anchors_.size(); ++compared_) {
     const AuditAnchor& anchor = anchors_[compared_];
@@ -82,8 +82,8 @@ Result<AuditPage> AuditLog::list(const AuditFilter& filter, std::int64_t page,
   query.filter = Filter::all(std::move(filters));
   AuditPage found;
   found.total = TRY(store_.count(query));
-  // Sorted as an index has it, so that a page does not cost the whole trail; the order of the
-  // chain is that of time.
+  // Filtered records are sorted by an index, so that a page does not read the whole trail; the
+  // chain's order is that of time.
   const bool is_narrowed =
       !filter.tenant_id.empty() || !filter.actor.empty() || filter.from || filter.to;
   if (filter.sort.empty()) {
@@ -112,7 +112,7 @@ Result<std::vector<AuditAnchor>> AuditLog::anchors(const std::optional<AuditHead
   query.collection = Collection::usage_reports;
   query.filter = Filter::equal("part", Json{1});
   TRY(store_.for_each(query, [&](const Json& report) {
-    // Without one, an older build made it.
+    // Reports of older builds have no head.
     if (const auto head = report.string_at("audit_head"))
       anchors.push_back(anchor_of(head, "the report " + report.string_at("report").value_or("")));
     return true;
@@ -121,7 +121,7 @@ Result<std::vector<AuditAnchor>> AuditLog::anchors(const std::optional<AuditHead
 }
 
 Result<AuditVerdict> AuditLog::verify(const std::optional<AuditHead>& wanted) const {
-  // Before the records are read: what is added meanwhile lies behind it.
+  // Taken before the records are read, so that later records are not missed.
   ChainCheck check{TRY(anchors(wanted))};
   Query query;
   query.collection = Collection::provider_audits;

@@ -1,5 +1,6 @@
-// AuditLog: reads the audit trail and proves that it is whole. Records are written by the services
-// with their changes (see Batch::audits); nothing changes or removes one. Any thread.
+// AuditLog: reads the audit trail and verifies that it is complete. The services write records
+// together with their changes (see Batch::audits); records are never changed or removed. Safe from
+// any thread.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@
 namespace metergate {
 
 struct AuditFilter {
-  std::string actor{};  // empty: any; likewise below
+  std::string actor{};  // empty: any; also below
   std::string action{};
   std::string tenant_id{};
   std::optional<Timestamp> from{};  // half-open
@@ -32,17 +33,17 @@ inline constexpr std::array<std::string_view, 12> kAuditSorts = {
     "ip",        "user_agent", "request_id", "reason", "hash",      "previous_hash"};
 
 struct AuditPage {
-  std::int64_t total = 0;  // that match
+  std::int64_t total = 0;  // the number that match
   std::vector<Json> records;
 };
 
-// A head of the chain that was written down somewhere: it must lie on the chain still.
+// A head of the chain that was noted somewhere; it must still be on the chain.
 struct AuditAnchor {
   AuditHead head;
   std::string where;  // for a person: "the report of 2026-09"
 };
 
-// One that does not.
+// An anchor that is no longer on the chain.
 struct LostAnchor {
   std::string where;
   std::string expected;
@@ -51,29 +52,28 @@ struct LostAnchor {
 
 struct AuditVerdict {
   std::int64_t checked = 0;
-  std::optional<std::int64_t> first_bad_sequence;  // nothing: the chain is whole
-  std::string problem;                             // of the first bad record, for a person
-  std::vector<LostAnchor> lost;                    // that lie before the first bad one
-  AuditHead head;                                  // of what is there, and whole
+  std::optional<std::int64_t> first_bad_sequence;  // nothing: the chain is complete
+  std::string problem;                             // the fault of the first bad record, for people
+  std::vector<LostAnchor> lost;                    // those before the first bad record
+  AuditHead head;                                  // the head of the valid records
 };
 
 // Walks the trail record by record, in the order of the chain.
 class ChainCheck {
  public:
   explicit ChainCheck(std::vector<AuditAnchor> anchors = {});
-  // False where this record is not the one that the chain wants here: nothing after it can be
-  // trusted to be what it was.
+  // False if this record is not the next one of the chain; later records cannot be trusted.
   bool take(const Json& document);
-  // After the last record: what was to come behind it is lost.
+  // Called after the last record; anchors beyond it are lost.
   const AuditVerdict& finish();
   const AuditVerdict& verdict() const { return verdict_; }
 
  private:
   void compare();
 
-  AuditLink next_;                    // where the next record must stand
-  std::vector<AuditAnchor> anchors_;  // by their sequences
-  std::size_t compared_ = 0;          // of them
+  AuditLink next_;                    // the expected next record
+  std::vector<AuditAnchor> anchors_;  // by sequence
+  std::size_t compared_ = 0;          // the number of anchors compared
   AuditVerdict verdict_;
 };
 
@@ -83,8 +83,8 @@ class AuditLog {
 
   // Pages count from 1.
   Result<AuditPage> list(const AuditFilter& filter, std::int64_t page, std::int64_t limit) const;
-  // Recomputes the chain from its first record to its last, and holds it against the end that the
-  // store and its journal know, against every kept report's head, and against `wanted`.
+  // Recomputes the chain from its first record to its last, and compares it with the end known to
+  // the store and its journal, with the head in every kept report, and with `wanted`.
   Result<AuditVerdict> verify(const std::optional<AuditHead>& wanted = std::nullopt) const;
 
  private:

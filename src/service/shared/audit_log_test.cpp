@@ -26,7 +26,7 @@ struct Trail : TestWorld {
     }
     return text;
   }
-  // The trail in the order of its chain, for a test to damage.
+  // The trail in the order of its chain, for tests that damage it.
   std::vector<Json> records() const {
     Query query;
     query.collection = Collection::provider_audits;
@@ -100,7 +100,7 @@ TEST(AuditLog, ChangedRecordIsFoundByItsSequence) {
   const std::vector<Json> whole = trail.records();
   ASSERT_FALSE(check(whole).first_bad_sequence);
   for (const auto& [name, value] : whole[2].as_object()) {
-    if (name == "revision") continue;  // the store's own, no part of the record
+    if (name == "revision") continue;  // the store's own, not part of the record
     std::vector<Json> changed = whole;
     changed[2].set(name, "forged");
     EXPECT_EQ(check(changed).first_bad_sequence, 3) << name;

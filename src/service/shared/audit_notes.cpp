@@ -9,11 +9,12 @@ namespace {
 struct Bound {
   NoteKind kind;
   std::string_view name;
-  int of_one;  // actor or address, an hour
+  int of_one;  // of one actor or address in an hour
   int of_all;
 };
 
-// A record takes about a kilobyte: nobody without a token can make more than five megabytes a day.
+// A record takes about a kilobyte, so callers without a token cannot make more than five megabytes
+// a day.
 constexpr Bound kBounds[] = {
     {NoteKind::refused_change, "refused_change", 60, 600},
     {NoteKind::login, "login", 60, 600},

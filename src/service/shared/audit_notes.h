@@ -1,7 +1,7 @@
-// AuditNotes: audit records of what changed nothing: changes that were refused, logins, and what
-// was taken out (exports, reports). Anybody can cause some of them as often as they like, so each
-// kind has so many an hour, of one actor or address and of all; what came beyond is counted, and
-// the next record of that kind says so. Any thread.
+// AuditNotes: audit records of requests that changed nothing: refused changes, logins, and
+// downloads of data (exports, reports). Callers can cause some of them at will, so each kind has a
+// limit for an hour, for one actor or address and for all. Further ones are counted, and the next
+// record of that kind has their number. Safe from any thread.
 #pragma once
 
 #include <array>
@@ -32,18 +32,18 @@ class AuditNotes {
     std::string reason{};
     Json what{};  // the record's `after`, an object
   };
-  // Of failed logins the address is counted, of all else the actor. A record that cannot be written
-  // stops nothing: that is logged.
+  // Failed logins are limited by address, all others by actor. A record that cannot be written is
+  // logged and stops nothing.
   void keep(NoteKind kind, const Actor& actor, Note note);
 
  private:
   struct Hour {
     Timestamp start{};
-    std::map<std::string, int, std::less<>> by_whom;  // at most what all may have
+    std::map<std::string, int, std::less<>> by_whom;  // as many entries as the total allows
     int all = 0;
     std::int64_t omitted = 0;  // since the last record
   };
-  // Nothing: there were enough. Else how many were omitted since the last.
+  // Nothing if the limit is reached; otherwise the number omitted since the last record.
   std::optional<std::int64_t> admit(NoteKind kind, const std::string& whom, Timestamp now);
 
   Store& store_;

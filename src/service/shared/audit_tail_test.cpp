@@ -1,4 +1,4 @@
-// That a tail of the audit trail which is cut out of the view's files is found.
+// Detects an audit trail whose tail was cut out of the view's files.
 #include <gtest/gtest.h>
 
 #include "service/shared/audit_log.h"
@@ -37,7 +37,7 @@ class AuditTailTest : public testing::Test {
     head_ = store->audit_head();
   }
 
-  // What somebody with the files and RocksDB's tools can do.
+  // Does what someone with the files and RocksDB's tools could do.
   void cut(int count) {
     const auto base = open_rocks_kv(folder_ / "view").value();
     std::vector<std::string> keys;

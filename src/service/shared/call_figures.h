@@ -1,5 +1,5 @@
-// Call figures: sums of API calls and webhook attempts as people read them, rates in percent and
-// times in milliseconds. A figure over no calls is null, since neither 0 nor 100 would be true.
+// Call figures: sums of API calls and webhook attempts in their shown form, with rates in percent
+// and times in milliseconds. A figure over no calls is null, since neither 0 nor 100 would be true.
 // Values; no threads.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace metergate {
 
-// part of whole in percent, one decimal, half away from zero.
+// part of whole in percent, with one decimal, rounded half away from zero.
 Json percent_json(std::int64_t part, std::int64_t whole);
 // The mean in milliseconds, at most three decimals, half away from zero.
 Json mean_ms_json(std::int64_t total_us, std::int64_t count);

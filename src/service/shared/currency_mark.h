@@ -1,6 +1,6 @@
-// The currency of a data folder: what its statements are frozen in. Written with the first of them,
-// so that from then on another BILLING_CURRENCY is refused when the folder is opened, and no amount
-// ever changes its meaning. Any thread.
+// The currency of a data folder, in which its statements are frozen. Written with the first of
+// them; from then on, opening the folder with another BILLING_CURRENCY is refused, so that no
+// amount changes its meaning. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace metergate {
 
-// Nothing where no statement has been frozen. Folders from before it was written have that of the
+// Nothing if no statement has been frozen. In older folders without the mark, it is that of the
 // newest report of a closed period.
 Result<std::optional<std::string>> currency_of_statements(const Store& store);
-// ErrorCode::invalid names both where the folder's is another one.
+// ErrorCode::invalid, naming both, if the folder has another currency.
 Result<> check_currency(const Store& store, const Currency& configured);
-// What travels with a frozen report; nothing where it is written already.
+// The write that accompanies a frozen report; nothing if the mark exists.
 Result<std::optional<DocumentWrite>> currency_mark(const Store& store, const Currency& currency,
                                                    Timestamp now);
 

@@ -1,7 +1,7 @@
-// Faults: collects what is wrong with an input, part by part, and answers it all as one Error.
+// Faults: collects the faults of an input, part by part, and reports them as one Error.
 //
-// At most 20 faults are kept, so that a bad batch cannot make a big answer. The Error's code is
-// the kind that all faults share, else ErrorCode::invalid. A value; no threads.
+// At most 20 faults are kept, so that a bad batch cannot make a big answer. The Error's code is the
+// one that all faults share, otherwise ErrorCode::invalid. A value; no threads.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ class Faults {
 
   void add(std::string field, std::string message);
   void add(ErrorCode kind, Fault fault);
-  // Takes out those for which `is_forgiven` holds.
+  // Removes those for which `is_forgiven` holds.
   template <class IsForgiven>
   void forgive(const IsForgiven& is_forgiven) {
     std::erase_if(kept_, is_forgiven);
@@ -27,7 +27,7 @@ class Faults {
   }
   bool is_empty() const { return kept_.empty(); }
   bool is_full() const { return kept_.size() >= kKeptMax; }
-  // A fault for each bad part; the message names the first and how many more there are.
+  // One fault for each bad part; the message names the first and the number of others.
   Result<> result() const;
 
  private:

@@ -21,8 +21,8 @@ Result<> check_key(const std::string& key) {
   return fail(Error{ErrorCode::invalid, message, {{std::nullopt, "Idempotency-Key", message}}});
 }
 
-// A hash, since the parts are chosen by callers and may be longer than a key should be. A line
-// break can stand in none of the parts.
+// A hash, since callers choose the parts, which may be too long for a key. No part can contain a
+// line break.
 DocumentKey document_key(const KeyedRequest& request) {
   return DocumentKey{
       "", to_hex(sha256(fmt::format("{}\n{}\n{}", request.actor, request.route, request.key)))};
@@ -89,7 +89,7 @@ Result<std::size_t> Idempotency::sweep(Timestamp now, std::size_t max) {
   Batch batch;
   batch.at = now;
   for (const Json& document : expired) {
-    // One that was used anew meanwhile has another revision, and makes the step start over.
+    // A key that was used again meanwhile has another revision, which makes the step start over.
     batch.documents.push_back({Collection::idempotency_keys,
                                {"", document.string_at("key_hash").value_or("")},
                                std::nullopt,

@@ -1,8 +1,8 @@
-// Idempotency: what was answered to a request with an Idempotency-Key, kept for 24 hours, so that
-// the same request again gets the same answer and changes nothing.
+// Idempotency: the answers to requests with an Idempotency-Key, kept for 24 hours, so that a
+// repeated request gets the same answer and changes nothing.
 //
-// A key is one actor's on one route. What was answered travels in the batch of the change itself,
-// so that there is never one without the other. Any thread.
+// A key belongs to one actor on one route. The answer is part of the batch of the change itself, so
+// neither exists without the other. Safe from any thread.
 #pragma once
 
 #include <chrono>
@@ -36,13 +36,13 @@ class Idempotency {
 
   Idempotency(Store& store, const Clock& clock) : store_(store), clock_(clock) {}
 
-  // What was answered to this request before; nothing: it is new. ErrorCode::invalid for a key of
-  // the wrong form, conflict where the key came with another body.
+  // The earlier answer to this request; nothing if the request is new. ErrorCode::invalid for a
+  // malformed key, conflict if the key came with another body.
   Result<std::optional<KeyedAnswer>> find(const KeyedRequest& request) const;
-  // The write that remembers the answer, for the batch of the change. Of two batches with the same
-  // key one is refused with ErrorCode::conflict.
+  // The write that stores the answer, for the batch of the change. Of two batches with the same
+  // key, one is refused with ErrorCode::conflict.
   Result<DocumentWrite> remember(const KeyedRequest& request, const KeyedAnswer& answer) const;
-  // Removes at most `max` keys that were kept long enough at `now`; how many it were.
+  // Removes at most `max` keys past their retention at `now`; returns their number.
   Result<std::size_t> sweep(Timestamp now, std::size_t max);
 
  private:

@@ -26,7 +26,7 @@ struct BillingRules {
   Changing<bool> report_generation = true;
   Changing<int> usage_retention_months = 12;
   Changing<int> api_calls_retention_months = 3;
-  std::filesystem::path archive_folder;  // of retired usage counters
+  std::filesystem::path archive_folder;  // for removed usage counters
 
   // What may change takes the other's values; the rest stays as it is.
   void take_changing(const BillingRules& other) {

@@ -1,4 +1,4 @@
-// What texts that people write may look like: names and reasons. Pure; any thread.
+// The rules for texts that people write: names and reasons. Pure functions; safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace metergate {
 
-// Of users, keys, stores, devices and tenants.
+// For names of users, keys, stores, devices and tenants.
 inline constexpr std::size_t kNameLengthMax = 200;  // characters
 // Of a reason, in characters.
 inline constexpr std::size_t kReasonLeast = 3;
@@ -18,18 +18,19 @@ inline constexpr std::size_t kEmailLengthMax = 254;
 inline constexpr std::size_t kPasswordBytesMin = 12;
 inline constexpr std::size_t kPasswordBytesMax = 1024;
 
-// 1 to `length_max` characters of UTF-8, not only blanks, without control characters.
+// True for 1 to `length_max` characters of UTF-8, not only blanks, without control characters.
 bool is_name(std::string_view text, std::size_t length_max);
-// The same in words.
+// The rule in words.
 std::string name_rule(std::size_t length_max);
 // "there is no role 'Noc'; use Provider-Admin, …; did you mean 'NOC'?"
 std::string no_such_role(std::string_view name);
 std::string no_such_permission(std::string_view name);
-// How many characters (code points of UTF-8) there are between white space at the ends.
+// The number of characters (code points of UTF-8) without white space at the ends.
 std::size_t trimmed_length(std::string_view text);
-// Why somebody changed what is billed: 3 to 500 characters, else a fault of the field "reason".
+// Checks the reason for a billing change: 3 to 500 characters, otherwise a fault of the field
+// "reason".
 void check_reason(std::string_view reason, Faults& faults);
-// The same, where nothing else can be wrong.
+// The same, if no other field is checked.
 Result<> check_reason(std::string_view reason);
 
 }  // namespace metergate

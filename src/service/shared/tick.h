@@ -1,4 +1,4 @@
-// TickReport: what one bounded step of a worker did. A value.
+// TickReport: the result of one bounded step of a worker. A value.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,9 @@
 namespace metergate {
 
 struct TickReport {
-  std::int64_t done = 0;    // records looked at or changed, whatever the step counts
-  std::int64_t faults = 0;  // of those, differences found; each was logged where it was found
-  bool more = false;        // the step was bounded and there is more to do now
+  std::int64_t done = 0;    // records examined or changed, as the step counts them
+  std::int64_t faults = 0;  // differences found; each was logged when found
+  bool more = false;        // the step was bounded and more work is left
 };
 
 }  // namespace metergate

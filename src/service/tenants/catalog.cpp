@@ -37,8 +37,8 @@ Json rates_json(const RateCard& rates) {
   return json;
 }
 
-// One meter's limit, effect and rate from the document into the plan; false where one is not
-// there or not readable.
+// Reads one meter's limit, effect and rate from the document into the plan; false if one is missing
+// or unreadable.
 bool read_meter(const Json& document, const MeterRow& row, Plan& plan) {
   const Json* limits = document.find("limits");
   const Json* rates = document.find("rates");
@@ -60,7 +60,7 @@ Json request_rate_json(const RequestRate& rate) {
   return Json::object({{"per_second", rate.per_second}, {"burst", rate.burst}});
 }
 
-// False where there is one that cannot be read; plans from before it was there have none.
+// False if it is present and unreadable; plans of older builds have none.
 bool read_request_rate(const Json& document, Plan& plan) {
   const Json* stored = document.find("request_rate");
   if (stored == nullptr) return true;
@@ -76,7 +76,7 @@ bool is_same_offer(const Plan& a, const Plan& b) {
          a.own == b.own;
 }
 
-// The members of an object that another does not have just so, in objects member by member.
+// The members of an object that differ from the other's; nested objects member by member.
 Json difference(const Json& of, const Json& from) {
   Json found = Json::object();
   for (const auto& [name, value] : of.as_object()) {
@@ -136,7 +136,7 @@ Result<Versions> stored_versions(const Store& store) {
   return versions;
 }
 
-// The plan of the file as the next version of those stored, or nothing where it is the newest.
+// The file's plan as the next version of the stored ones, or nothing if it equals the newest.
 std::optional<Plan> next_version(const std::vector<Plan>& stored, Plan offered, Timestamp now) {
   if (stored.empty()) {
     offered.version = 1;
@@ -226,7 +226,7 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
     offered.push_back(plan.name);
     move_into(all, stored);
   }
-  // Plans that left the file come last: their versions still price what they priced.
+  // Plans that left the file come last; their versions still price their periods.
   for (auto& [name, retired] : versions) move_into(all, retired);
   Catalogue catalogue = TRY(Catalogue::create(std::move(all)));
   if (!batch.documents.empty()) TRY(store.apply(std::move(batch)));

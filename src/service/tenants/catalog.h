@@ -2,8 +2,8 @@
 // start.
 //
 // A plan whose limits, effects, rates or request rate in the file differ from its newest version
-// gets a new version, valid from now; a plan that left the file keeps its versions and is no longer
-// offered to new tenants. Never changes after open(). Any thread.
+// gets a new version, valid from now. A plan that left the file keeps its versions and is not
+// offered to new tenants. Never changes after open(). Safe from any thread.
 #pragma once
 
 #include <memory>
@@ -18,15 +18,15 @@
 
 namespace metergate {
 
-// The catalogue file (TOML, see catalogue/plans.toml): plans in order, with no version or date yet.
-// ErrorCode::invalid names the plan and key that is wrong and what is allowed.
+// Reads the catalogue file (TOML, see catalogue/plans.toml): plans in order, without versions or
+// dates. ErrorCode::invalid names the plan, the key and the allowed values.
 Result<std::vector<Plan>> parse_catalogue(std::string_view toml);
 
 Json to_document(const Plan& plan);
 Result<Plan> plan_from(const Json& document);
 
-// A version that this start of the server made, since the file differs from the newest one: what of
-// its offer was and is now; `before` is null where the plan is new beside others.
+// A version that this start created because the file differs from the newest one, with the offer's
+// values before and after; `before` is null for a new plan.
 struct PlanRevision {
   std::string plan;
   std::int64_t version = 1;
@@ -38,15 +38,15 @@ class Catalog {
  public:
   static Result<std::unique_ptr<Catalog>> open(Store& store, const Clock& clock,
                                                std::string_view toml);
-  // For the log; the same stands in the audit trail. Nothing on the first start of all.
+  // For the log; the audit trail has the same. Empty on the very first start.
   const std::vector<PlanRevision>& revisions() const { return revisions_; }
-  // With the plans that are no longer offered, which come last.
+  // Includes the plans that are no longer offered, which come last.
   std::shared_ptr<const Catalogue> plans() const;
-  // The newest version of each plan of the file, in its order.
+  // The newest version of each plan in the file, in the file's order.
   std::vector<Plan> offered() const;
   bool is_offered(std::string_view plan) const;
-  // "Invalid plan. Must be one of: free, basic, premium, enterprise" as ErrorCode::invalid, where
-  // it is not offered.
+  // ErrorCode::invalid, "Invalid plan. Must be one of: free, basic, premium, enterprise", if the
+  // plan is not offered.
   Result<> check_offered(std::string_view plan) const;
 
  private:

@@ -1,5 +1,5 @@
-// The catalogue file: TOML read into plans. Amounts stand in quotes ("0.001"), since a TOML float
-// is a binary fraction and could not hold them exactly.
+// Reads the catalogue file, in TOML, into plans. Amounts are in quotes ("0.001"), since a TOML
+// float is a binary fraction and could not hold them exactly.
 #define TOML_EXCEPTIONS 0
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kUnlimited = "unlimited";
 constexpr std::size_t kPlansMax = 100;
 
-struct Place {  // where in the file, for a person
+struct Place {  // the position in the file, for messages
   std::string plan;
   std::string key;
 };
@@ -87,7 +87,7 @@ Result<Limits> read_limits(const toml::table& plan, const std::string& name) {
   return limits;
 }
 
-// Of built-in meters, and of those of the provider's own that the plan names in [plan.meters].
+// Effects of built-in meters, and of own meters that the plan names in [plan.meters].
 Result<> read_effects(const toml::table& table, Plan& plan) {
   const toml::table* effects = TRY(table_at(table, Place{plan.name, "effects"}));
   if (effects == nullptr) return {};
@@ -113,7 +113,7 @@ Result<UnitPrice> read_rate(const toml::node& node, Meter meter, const Place& pl
   return UnitPrice{*price, row_of(meter).units_per_display};
 }
 
-// The plan's own rates, else those of the whole file; every meter needs one.
+// The plan's own rates, otherwise those of the whole file; every meter needs one.
 Result<RateCard> read_rates(const toml::table& file, const toml::table& plan,
                             const std::string& name) {
   const toml::table* common = TRY(table_at(file, Place{"", "rates"}));
@@ -132,7 +132,7 @@ Result<RateCard> read_rates(const toml::table& file, const toml::table& plan,
   return rates;
 }
 
-// Absent: as many as come.
+// Without it, requests are not limited.
 Result<> read_request_rate(const toml::table& file, Plan& plan) {
   const toml::table* table = TRY(table_at(file, Place{plan.name, "request_rate"}));
   if (table == nullptr) return {};
@@ -172,7 +172,7 @@ Result<OwnTerm> read_own_meter(const toml::table& table, const std::string& slug
   return term;
 }
 
-// [plan.meters.tokens]: what the plan says of the provider's own meters, by slug.
+// [plan.meters.tokens]: the plan's terms for the provider's own meters, by slug.
 Result<std::vector<OwnTerm>> read_own_meters(const toml::table& plan, const std::string& name) {
   std::vector<OwnTerm> terms;
   const toml::table* meters = TRY(table_at(plan, Place{name, "meters"}));

@@ -194,7 +194,7 @@ TEST(Catalog, APlanThatIsNewBesideOthersIsSaidToBeAdded) {
   EXPECT_EQ(audits_of(shelf)[0].string_at("action"), "plan.added");
 }
 
-// Hard limits of the provider's own meters stand in [plan.effects], as those of built-in ones do.
+// Hard limits of own meters are in [plan.effects], like those of built-in ones.
 constexpr std::string_view kTokens = "\n[plan.meters.tokens]\nlimit = 10\nrate = 1\n";
 
 TEST(Catalog, AnEffectOfAnOwnMeterIsReadKeptAndAVersionOfItsOwn) {

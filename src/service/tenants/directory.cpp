@@ -71,7 +71,7 @@ Result<> Directory::load() {
     TRY(reload(tenant.id));
   }
   const std::unique_lock lock(mutex_);
-  changed_.note_all();  // of each by name nobody needs to know
+  changed_.note_all();  // all are new, so single names do not matter
   return {};
 }
 
@@ -93,8 +93,8 @@ Result<> Directory::reload(const TenantId& id) {
   return {};
 }
 
-// Two changes of a tenant may come here in either order after their batches: the later revision
-// stays.
+// Two changes of a tenant may arrive here in either order after their batches; the later revision
+// wins.
 void Directory::show(std::shared_ptr<const TenantRecord> record) {
   const auto age = [](const TenantRecord& of) {
     return of.tenant.revision + of.subscription_revision;
@@ -105,7 +105,7 @@ void Directory::show(std::shared_ptr<const TenantRecord> record) {
   changed_.begin();
   changed_.note(record->tenant.id.text());
   shown = std::move(record);
-  sorted_ = nullptr;  // under the lock alone, so that nobody is sorting
+  sorted_ = nullptr;  // only under the lock, so that no thread is sorting
 }
 
 Timestamp Directory::renewal_after(Timestamp now) const {
@@ -142,7 +142,7 @@ Result<> Directory::write(std::shared_ptr<TenantRecord> record, Changed changed,
   return fail(commit.error());
 }
 
-// By what is in memory, so that a round in which nothing is due reads nothing.
+// Uses the copy in memory, so that a round with nothing due reads nothing.
 Result<std::size_t> Directory::renew(std::size_t max) {
   const Timestamp now = clock_.now();
   const auto plans = catalog_.plans();
@@ -157,7 +157,7 @@ Result<std::size_t> Directory::renew(std::size_t max) {
     const Result<> written =
         write(std::make_shared<TenantRecord>(*record), Changed{false, true}, std::move(batch));
     ++renewed;
-    // Somebody changed the tenant meanwhile, and moved the date with it.
+    // Someone changed the tenant meanwhile, which also moved the date.
     if (!written && written.error().code != ErrorCode::conflict) return fail(written.error());
   }
   return renewed;

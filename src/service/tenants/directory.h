@@ -1,6 +1,6 @@
-// Directory: the tenants and their subscriptions. Writes go to the store with their audit record in
-// the same batch; reads are answered from memory, loaded at start and replaced by each write. Any
-// thread.
+// Directory: the tenants and their subscriptions. Writes go to the store, with their audit record
+// in the same batch; reads are answered from memory, which is loaded at start and updated by each
+// write. Safe from any thread.
 #pragma once
 
 #include <functional>
@@ -33,7 +33,7 @@ struct TenantRecord {
   Tenant tenant;
   Subscription subscription;
   std::int64_t subscription_revision = 0;
-  // As they are written down: the start of the next period, and the version of the plan.
+  // The stored values: the start of the next period, and the version of the plan.
   Timestamp renew_on{};
   std::int64_t plan_version = 1;
 };
@@ -49,14 +49,14 @@ struct TenantPatch {
   std::optional<std::string> name;
   std::optional<std::string> status;
   std::optional<LimitsOverride> own_limits;
-  std::string reason{};  // 3 to 500 characters; may be empty where own_limits is not given
+  std::string reason{};  // 3 to 500 characters; may be empty without own_limits
 };
 
 struct PlanChange {
   TenantId tenant;
   std::string plan;
   std::string reason;         // 3 to 500 characters
-  bool drops_limits = false;  // the tenant's own limits end with the old plan
+  bool drops_limits = false;  // the own limits end with the old plan
 };
 
 struct PlanChanged {
@@ -64,22 +64,22 @@ struct PlanChanged {
   std::string old_plan;
   std::string new_plan;
   Terms new_terms;
-  LimitsOverride own_limits;          // that still hold
-  std::vector<std::string> warnings;  // one for each that lies below the new plan's limit
+  LimitsOverride own_limits;          // those that remain
+  std::vector<std::string> warnings;  // one for each own limit below the new plan's
   Timestamp updated_at{};
 };
 
 struct TenantQuery {
-  std::string search{};  // in id or name, ignoring case; empty: any; likewise below
+  std::string search{};  // in id or name, ignoring case; empty: any; also below
   std::string plan{};
   std::string status{};
-  std::string sort = "tenant_id";  // or -…: tenant_id, name, plan, status, created_at
+  std::string sort = "tenant_id";  // or with -: tenant_id, name, plan, status, created_at
   std::int64_t page = 1;
   std::int64_t limit = 50;
 };
 
 struct TenantPage {
-  std::int64_t total = 0;  // that match
+  std::int64_t total = 0;  // the number that match
   std::vector<std::shared_ptr<const TenantRecord>> tenants;
 };
 
@@ -90,12 +90,12 @@ class Directory {
                                                  const Clock& clock,
                                                  const TimeZone& zone = TimeZone::utc());
 
-  // nullptr where there is no such tenant.
+  // nullptr if the tenant does not exist.
   std::shared_ptr<const TenantRecord> find(const TenantId& id) const;
-  // ErrorCode::tenant_not_found where there is none.
+  // ErrorCode::tenant_not_found if the tenant does not exist.
   Result<std::shared_ptr<const TenantRecord>> get(const TenantId& id) const;
-  // Which tenants there are, held still while it lives: for a look-up of many at once. Nothing else
-  // of the directory may be called meanwhile by the same thread.
+  // The set of tenants, unchanged while this lives: for looking up many at once. The same thread
+  // must not call other functions of the directory meanwhile.
   class Known {
     using Tenants = std::unordered_map<TenantId, std::shared_ptr<const TenantRecord>>;
 
@@ -111,48 +111,46 @@ class Directory {
   Known known() const { return {mutex_, tenants_}; }
   // All tenants, by id.
   std::vector<std::shared_ptr<const TenantRecord>> all_tenants() const;
-  // Which were added or changed after a mark, as they are shown here.
+  // The tenants that were added or changed after a mark, as shown here.
   ChangedNames changed_tenants(ChangeMark after) const;
   std::size_t size() const;
   TenantPage list(const TenantQuery& query) const;
 
-  // ErrorCode::duplicate where the id is taken, invalid for a plan that is not offered or a bad
-  // name.
+  // ErrorCode::duplicate if the id is taken; invalid for a plan that is not offered or a bad name.
   Result<Tenant> add(const NewTenant& wanted, const Actor& actor);
-  // A patch that says what is so already writes nothing. ErrorCode::invalid: own limits without a
-  // reason, or a reason of the wrong length, among others.
+  // A patch without a difference writes nothing. ErrorCode::invalid: own limits without a reason,
+  // or a reason of the wrong length, among others.
   Result<Tenant> change(const TenantId& id, const TenantPatch& patch, const Actor& actor);
-  // The checks of change(), and the subscription as it would be.
+  // Checks as change() does, and returns the resulting subscription.
   Result<Subscription> subscription_after(const TenantId& id, const TenantPatch& patch) const;
-  // Takes effect at once. ErrorCode::invalid: the plan is not offered, is the tenant's already, or
-  // the reason is missing or of the wrong length; what `extra` makes of the outcome travels in the
-  // same batch (an idempotency record).
+  // Takes effect at once. ErrorCode::invalid: the plan is not offered, or is the tenant's already,
+  // or the reason is missing or of the wrong length. The writes that `extra` makes from the outcome
+  // are part of the same batch (an idempotency record).
   using Extra = std::function<Result<std::vector<DocumentWrite>>(const PlanChanged&)>;
   Result<PlanChanged> change_plan(const PlanChange& change, const Actor& actor,
                                   const Extra& extra = {});
-  // Moves renew_on of at most `max` subscriptions on to the period that is next now, suspended
-  // tenants' too, and writes the plan's version down where a start has made a new one; how many it
-  // were. For a worker: nothing is priced by what is written there.
+  // Moves renew_on of at most `max` subscriptions to the start of the present next period,
+  // suspended tenants included, and records the plan's version if a start has made a new one;
+  // returns their number. For a worker. The recorded values price nothing.
   Result<std::size_t> renew(std::size_t max);
-  // The checks of change_plan without the change, and the subscription as it would be.
+  // Checks as change_plan does, without the change, and returns the resulting subscription.
   Result<Subscription> subscription_after(const PlanChange& change) const;
-  // One for each of the tenant's own limits that lies below that of its plan at an instant, for a
-  // person.
+  // A text for each of the tenant's own limits that is below its plan's at an instant.
   std::vector<std::string> warnings_of(const Subscription& subscription, Timestamp at) const;
 
  private:
-  struct Changed {  // which documents of a record a change writes
+  struct Changed {  // the documents of a record that a change writes
     bool tenant = false;
     bool subscription = false;
   };
   Directory(Store& store, const Catalog& catalog, const Clock& clock, TimeZone zone);
   Result<> load();
   Result<> check_meters(const LimitsOverride& own) const;
-  // A tenant's record after a patch; the same where nothing changes.
+  // A tenant's record after a patch; the same one if nothing changes.
   Result<TenantRecord> patched(const TenantRecord& current, const TenantPatch& patch) const;
   Result<Subscription> moved(const Subscription& current, const PlanChange& change) const;
-  // Writes the record with the batch and, when that is done, shows it. ErrorCode::conflict where
-  // it is no longer what the change began from; what it is now has been read again then.
+  // Writes the record with the batch and then shows it. ErrorCode::conflict if the stored record is
+  // not the one that the change began from; the present one has then been read again.
   Result<> write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch);
   Result<> reload(const TenantId& id);
   void show(std::shared_ptr<const TenantRecord> record);
@@ -165,12 +163,12 @@ class Directory {
   Known::Tenants tenants_;
   ChangeBook changed_;
   mutable std::mutex sorting_;  // guards the next
-  // All of tenants_, by id; nothing where that has changed since.
+  // All of tenants_, by id; nothing if that has changed since.
   mutable std::shared_ptr<const std::vector<std::shared_ptr<const TenantRecord>>> sorted_;
 };
 
 inline constexpr std::size_t kTenantNameMax = 200;        // characters
-inline constexpr std::size_t kPlanChangesMax = 10'000;    // of one tenant, ever
-inline constexpr std::size_t kLimitsChangesMax = 10'000;  // likewise, those that are kept
+inline constexpr std::size_t kPlanChangesMax = 10'000;    // of one tenant, in all
+inline constexpr std::size_t kLimitsChangesMax = 10'000;  // of one tenant; the number kept
 
 }  // namespace metergate

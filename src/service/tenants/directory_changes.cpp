@@ -1,4 +1,4 @@
-// The changes of the directory: checks first, then one batch with its audit record.
+// Changes of the directory: checks, then one batch with its audit record.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ Json summary(const TenantRecord& record) {
                        {"limits_override", to_json(record.subscription.own_limits())}});
 }
 
-// The one who came second is told what to do, not which revision was expected.
+// Tells the later caller what to do, instead of which revision was expected.
 std::unexpected<Error> explain(const TenantId& id, Error error) {
   if (error.code == ErrorCode::conflict) {
     error.message = fmt::format(
@@ -61,7 +61,7 @@ Json priced_json(const Subscription& subscription, const Terms& terms) {
 
 }  // namespace
 
-// A limit of a meter that there is not would be one that nothing is held against.
+// A limit of a meter that does not exist would have no effect.
 Result<> Directory::check_meters(const LimitsOverride& own) const {
   Faults faults;
   const std::vector<Plan> plans = catalog_.offered();

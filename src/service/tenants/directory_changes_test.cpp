@@ -207,7 +207,7 @@ TEST(DirectoryChanges, OwnLimitsAreChangedForAReasonThatIsKept) {
   EXPECT_EQ(audits[0].string_at("reason"), reason);
   EXPECT_EQ(to_text(*audits[0].find("before")->find("limits_override")), "{}");
   EXPECT_EQ(to_text(*audits[0].find("after")->find("limits_override")), R"({"max_stores":7})");
-  // A reason that is given for something else is held to the same rule.
+  // A reason for another change has to follow the same rule.
   expect_message(world.directory->change(id, {"New", {}, {}, "  x  "}, world.actor),
                  ErrorCode::invalid, "reason");
   EXPECT_TRUE(world.directory->change(id, {"New", {}, {}, ""}, world.actor));
@@ -225,7 +225,7 @@ TEST(DirectoryChanges, AnUnchangedPatchWritesNothing) {
   EXPECT_TRUE(world.directory->change(id, {"Tenant tenant_1", "active", own, "again"}, {}));
   EXPECT_TRUE(world.directory->change(id, {{}, "active", {}}, world.actor));
   EXPECT_EQ(world.store->head(), before);
-  // Of a patch that changes one thing, only that document is written.
+  // A patch of one field writes only that field's document.
   const auto subscription = world.directory->find(id)->subscription_revision;
   ASSERT_TRUE(world.directory->change(id, {"New", "active", own, "agreed"}, world.actor));
   EXPECT_EQ(world.directory->find(id)->subscription_revision, subscription);
@@ -267,7 +267,7 @@ TEST(DirectoryChanges, APlanChangeCanDropOwnLimits) {
   const auto audits = world.audits("subscription.plan_changed");
   EXPECT_EQ(to_text(*audits[0].find("before")->find("limits_override")), R"({"max_stores":7})");
   EXPECT_EQ(to_text(*audits[0].find("after")->find("limits_override")), "{}");
-  // There is nothing to drop: the history does not grow.
+  // Without own limits to drop, the history does not grow.
   ASSERT_TRUE(world.directory->change_plan({tenant_id("tenant_2"), "premium", "upsell", true}, {}));
   EXPECT_TRUE(world.directory->find(tenant_id("tenant_2"))->subscription.limits_history.empty());
 }

@@ -45,7 +45,7 @@ Json limits_history_json(const std::vector<OwnLimitsSpan>& history) {
   return spans;
 }
 
-// Documents from before there was a history: what they hold has held since the start.
+// Older documents have no history: their limits have applied from the start.
 std::optional<std::vector<OwnLimitsSpan>> limits_history_from(const Json& document,
                                                               Timestamp start) {
   std::vector<OwnLimitsSpan> history;

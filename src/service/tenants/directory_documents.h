@@ -18,7 +18,7 @@ struct SubscriptionStamp {
 
 Json tenant_document(const Tenant& tenant, Timestamp updated_at);
 Json subscription_document(const Subscription& subscription, const SubscriptionStamp& stamp);
-// ErrorCode::corrupt where the document is not one of ours.
+// ErrorCode::corrupt if the document is not one of ours.
 Result<Tenant> tenant_from(const Json& document);
 Result<Subscription> subscription_from(const Json& document);
 

@@ -9,7 +9,7 @@
 namespace metergate {
 namespace {
 
-// `folded` is query.search without regard to case.
+// `folded` is query.search with its case folded.
 bool matches(const TenantRecord& record, const TenantQuery& query, const std::string& folded) {
   const Tenant& tenant = record.tenant;
   if (!is_listed(query.plan, record.subscription.plan())) return false;

@@ -84,7 +84,7 @@ TEST(Directory, TwoWhoChangeTheSameTenantDoNotOverwriteEachOther) {
   const auto second = other->change(id, {"Second", {}, {}}, world.actor);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::conflict);
-  // It has looked again, so that the next try begins from what is.
+  // The directory has read again, so the next try begins from the present state.
   EXPECT_EQ(other->find(id)->tenant.name, "First");
   ASSERT_TRUE(other->change(id, {"Second", {}, {}}, world.actor));
   EXPECT_EQ(other->find(id)->tenant.name, "Second");
@@ -152,7 +152,7 @@ TEST(Directory, RenewalGoesOverTheEndOfTheYearAndOverMonthsThatWereMissed) {
   world.clock.advance(Milliseconds{1});
   EXPECT_EQ(world.directory->renew(10).value(), 2u);
   EXPECT_EQ(renewals(world, "tenant_1"), is("2027-02-01T00:00:00Z"));
-  // Off for half a year: once, to the month that is next now.
+  // After half a year without a run: one move, to the next month from now.
   world.clock.set(at("2027-08-15T10:00:00Z"));
   EXPECT_EQ(world.directory->renew(10).value(), 2u);
   EXPECT_EQ(renewals(world, "tenant_2"), is("2027-09-01T00:00:00Z"));
@@ -169,7 +169,7 @@ TEST(Directory, RenewalIsThatOfTheZoneAndASuspendedTenantHasOneToo) {
   world.clock.set(at("2026-03-31T22:00:00Z") - Milliseconds{1});
   EXPECT_EQ(directory->renew(10).value(), 0u);
   world.clock.advance(Milliseconds{1});
-  // What was written down by another zone moves when its own time has come.
+  // A date written with another zone moves when its own time has come.
   EXPECT_EQ(directory->renew(10).value(), 1u);
   EXPECT_EQ(renewals(world, "tenant_1"), std::vector{to_text(at("2026-04-30T22:00:00Z"))});
   EXPECT_EQ(directory->find(tenant_id("tenant_1"))->subscription.status, "suspended");

@@ -1,6 +1,6 @@
-// The shape of a tenant's own limits, in a body and in a document: { "max_stores": 7,
+// The written form of a tenant's own limits in bodies and documents: { "max_stores": 7,
 // "max_api_calls_per_month": null, "meters": { "tokens": 500000 }, "effects": { "tokens": "hard" }
-// }. Null is unlimited, and in place of the whole no limits of its own. Values; no threads.
+// }. Null means unlimited; null instead of the object means no own limits. Values; no threads.
 #pragma once
 
 #include "base/json.h"
@@ -9,7 +9,7 @@
 
 namespace metergate {
 
-// ErrorCode::invalid with a fault for each member that is wrong.
+// ErrorCode::invalid with a fault for each wrong member.
 Result<LimitsOverride> parse_override(const Json& value);
 Json to_json(const LimitsOverride& own);
 

@@ -1,4 +1,5 @@
-// What a tenant's plan, with its own limits, allows of a meter at a time. Functions; any thread.
+// The terms of a tenant's plan and own limits for a meter at an instant. Plain functions; safe from
+// any thread.
 #pragma once
 
 #include <optional>
@@ -22,10 +23,10 @@ struct OfferQuestion {
   Timestamp at;
 };
 
-// ErrorCode::corrupt where the catalogue lacks the tenant's plan.
+// ErrorCode::corrupt if the catalogue lacks the tenant's plan.
 Result<Offer> find_offer(const Catalog& catalog, const OfferQuestion& question);
 
-// What who is held back by a hard limit is told.
+// The message of a call that a hard limit refuses.
 std::string hard_limit_text(Meter meter, std::int64_t limit);
 
 }  // namespace metergate

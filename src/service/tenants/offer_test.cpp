@@ -29,7 +29,7 @@ TEST(Offer, IsTheTenantsOwnWhereItHasOne) {
                                       world.actor));
   EXPECT_EQ(offer_to(world, "tenant_2", Meter::webhook_calls)->limit.units, 7);
   EXPECT_TRUE(offer_to(world, "tenant_2", Meter::webhook_calls)->is_hard());
-  // What has no limit cannot be held to it.
+  // A hard effect without a limit means nothing.
   EXPECT_FALSE(offer_to(world, "tenant_2", Meter::api_calls)->is_hard());
   EXPECT_EQ(offer_to(world, "tenant_2", Meter::stores_count)->limit.units, 1);
 }

@@ -1,5 +1,5 @@
-// The shapes of line items of the provider's own meters: as people read them, and exactly, as they
-// are kept in reports and alerts. And how much of each a tenant used. Any thread.
+// Line items of the provider's own meters: their shown form, and the exact form in reports and
+// alerts; and a tenant's usage of these meters. Safe from any thread.
 #pragma once
 
 #include <vector>
@@ -12,19 +12,19 @@
 
 namespace metergate {
 
-// A quantity for each of the plan's own terms: what the meter's month comes to; 0 where there is no
-// such meter or nothing that it could tell.
+// A quantity for each of the plan's own terms: the meter's value for the month; 0 if the meter does
+// not exist or has no value.
 Result<std::vector<Quantity>> own_usage(const Store& store, const TenantId& tenant,
                                         const std::vector<OwnTerm>& terms, Period period);
 
 Json quantity_json(Quantity quantity);
-// { meter, usage, included, overage, rate, cost }, quantities as texts of billionths, money in
-// millionths, null where it is beyond what an amount may be.
+// { meter, usage, included, overage, rate, cost }: quantities as texts of billionths, money in
+// millionths, null if beyond the largest amount.
 Json exact_own_line_json(const OwnLineItem& line);
-// ErrorCode::corrupt where a member is missing or of the wrong kind.
+// ErrorCode::corrupt if a member is missing or of the wrong kind.
 Result<OwnLineItem> own_line_from(const Json& exact);
 
-// Of a plan, as documents and the API have them: { slug: { limit, rate } }.
+// A plan's own terms in documents and the API: { slug: { limit, rate } }.
 Json own_terms_json(const std::vector<OwnTerm>& terms);
 Result<std::vector<OwnTerm>> own_terms_from(const Json& terms);
 

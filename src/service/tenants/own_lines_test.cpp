@@ -1,5 +1,4 @@
-// Meters of the provider's own in plans: from the catalogue file to statement, alert and frozen
-// report.
+// Own meters in plans: from the catalogue file to statement, alert and frozen report.
 #include "service/tenants/own_lines.h"
 
 #include "service/billing/frozen_reports.h"

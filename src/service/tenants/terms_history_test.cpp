@@ -1,5 +1,5 @@
-// A tenant's own limits have a history: what is changed in November never moves October, open or
-// closed, nor its alert; wherever figures are made from terms.
+// Own limits have a history: a change in November never alters October, open or closed, nor its
+// alert, in any figure made from terms.
 #include <functional>
 #include <optional>
 
@@ -25,8 +25,8 @@ struct Variant {
   std::string_view plan;
   Change in_october;
   Change in_november;
-  std::string_view cost;           // of October
-  std::string_view november_cost;  // of the same usage with what was changed
+  std::string_view cost;           // for October
+  std::string_view november_cost;  // for the same usage with the changed terms
 };
 
 void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
@@ -63,7 +63,7 @@ class OwnLimitsHistory : public BillingWorld, public testing::TestWithParam<Vari
     return to_text(to_decimal(found.rated.cost.value(), rules.currency));
   }
 
-  // All that is told of October.
+  // All figures of October.
   std::string october() {
     std::string told;
     for (const char* id : {"acme", "bolt"}) {
@@ -80,8 +80,7 @@ class OwnLimitsHistory : public BillingWorld, public testing::TestWithParam<Vari
     return told;
   }
 
-  // Once October is closed, its warnings must be resolved by that, and by nothing else; they are
-  // left out then.
+  // Closing October must resolve its warnings, and only that; they are left out then.
   std::string october_alerts(bool is_closed = false) {
     std::string told;
     for (const Json& alert : documents(Collection::provider_alerts)) {
@@ -174,8 +173,8 @@ TEST_P(OwnLimitsHistory, AStatementIsTheSameFromEveryDoor) {
   }
 }
 
-// Free includes 10,000 calls, 100 webhooks, 1 store, 2 devices; a call costs 0.001, a webhook 0.01,
-// a store 10, a device 5. Devices and webhooks that are over cost 35.00 + 6.00 in free.
+// Free includes 10,000 calls, 100 webhooks, 1 store and 2 devices; a call costs 0.001, a webhook
+// 0.01, a store 10, a device 5. The overage of devices and webhooks costs 35.00 + 6.00 in free.
 const Change kQuiet = [](LimitsOverride& own) {
   for (const MeterRow& row : kMeters) own[row.meter] = Limit{};
 };
@@ -204,7 +203,7 @@ INSTANTIATE_TEST_SUITE_P(
                             limit(Meter::devices_count, 1), "0.00", "40.00"}),
     [](const auto& of) { return std::string{of.param.name}; });
 
-// What a folder from before held has held since the start.
+// The limits in an older folder have applied from the start.
 TEST(OwnLimitsOfOldFolders, HaveHeldSinceTheStart) {
   BillingWorld world({}, "2026-10-20T12:00:00Z");
   world.add("acme", "free", "2026-02-01T00:00:00Z");

@@ -1,5 +1,5 @@
-// A whole service floor over memory_store and a clock that stands still, for tests: tenants are
-// added and used with one line each. Not for use from two threads.
+// The service floor over memory_store with a manual clock, for tests: one line each adds a tenant
+// and its usage. One thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -70,7 +70,7 @@ class BillingWorld {
   Retention retention{{*store, billing, idempotency, rules, log}};
   Verification verification{{*store, *directory, billing, audit_log}};
 
-  // A tenant that is made at `created`; the clock is put back afterwards.
+  // Adds a tenant created at `created`; the clock is set back afterwards.
   void add(std::string_view id, std::string_view plan,
            std::string_view created = "2026-01-01T00:00:00Z") {
     const Timestamp now = clock.now();
@@ -104,7 +104,7 @@ class BillingWorld {
     record(std::move(event));
   }
 
-  // So many calls or attempts on a day, as a sum.
+  // Calls or attempts of a day, as a total.
   void calls(std::string_view id, std::string_view on, std::int64_t count) {
     Counter counter;
     counter.calls.count = count;
@@ -140,7 +140,7 @@ class BillingWorld {
     record(id, at(when), StorageReport{from_display(Meter::storage_gb, *shown).value()});
   }
 
-  // The worked example of the rules: a basic tenant that is over all five limits.
+  // The worked example of the rules: a basic tenant above all five limits.
   void add_worked_example(std::string_view id = "tenant_456") {
     add(id, "basic");
     stores(id, "2026-03-02T10:00:00Z", 6);

@@ -1,5 +1,5 @@
-// What the tests of services stand on: a store in memory, a clock that is told the time, the
-// shipped plans and two tenants. Each test makes its own.
+// The environment for tests of services: a store in memory, a manual clock, the shipped plans and
+// two tenants. Each test makes its own.
 #pragma once
 
 #include <gtest/gtest.h>

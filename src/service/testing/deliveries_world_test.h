@@ -1,4 +1,4 @@
-// A tenant with webhooks, and a sender that is told what came of each attempt. For tests.
+// A tenant with webhooks, and a sender that is given the outcome of each attempt. For tests.
 #pragma once
 
 #include "service/metering/ingest.h"
@@ -10,7 +10,7 @@ namespace metergate::core_world {
 struct DeliveryWorld : TestWorld {
   Ingest ingest{*store, *directory, rules, clock};
   Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
-  // With the deliveries there are now: a crash makes new ones.
+  // Uses the present deliveries, which a crash replaces.
   Records records() {
     return Records{{*store, *directory, enforcement, *deliveries, rules, clock}};
   }
@@ -48,7 +48,7 @@ struct DeliveryWorld : TestWorld {
     outcome.end = how;
     EXPECT_TRUE(deliveries->record(attempt, outcome));
   }
-  // The server ended without a word, and starts again.
+  // The server ends without a stop, and starts again.
   void crash() {
     deliveries.reset();
     webhooks = Webhooks::open(*store, clock, [](std::string_view) { return Result<>(); }).value();

@@ -1,5 +1,5 @@
-// What tests of late corrections stand on: a tenant on the free plan with calls of February, and
-// the clock in March, when February is closed. Not for use from two threads.
+// The environment for tests of late corrections: a tenant on the free plan with calls in February,
+// and the clock in March, when February is closed. One thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ class LateWorld : public ServicesWorld {
   static Fact call() {
     return ApiCall{"GET", "GET /x", "", 200, 1, 2, Microseconds{5}, "", "", ""};
   }
-  // A meter of the provider's own, which the free plan prices: half a dollar above ten.
+  // An own meter with a price in the free plan: half a dollar above ten.
   void price_tokens(Folding folding) {
     clock.set(at("2026-02-01T00:00:00Z"));
     must(meters.add({{"tokens", "prompt", folding, "$.n", {}}, "", ""}, actor));
@@ -44,7 +44,7 @@ class LateWorld : public ServicesWorld {
     *catalog = std::move(*must(Catalog::open(*store, clock, text)));
     clock.set(at("2026-02-20T12:00:00Z"));
   }
-  // Events c0, c1 … on top of a sum, so that so many calls are counted in all.
+  // Events c0, c1 … besides a total, so that this many calls are counted in all.
   void february_calls(std::int64_t all, int events) {
     if (all > events) calls("acme", "2026-02-05", all - events);
     for (int i = 0; i < events; ++i) send(fmt::format("c{}", i), call());
@@ -82,11 +82,11 @@ class LateWorld : public ServicesWorld {
   Statement statement(std::string_view of) {
     return must(billing.statement(tenant("acme"), period(of)));
   }
-  // "0.01" and the like.
+  // The cost, such as "0.01".
   std::string cost(std::string_view of) {
     return to_text(to_decimal(*statement(of).rated.cost, rules.currency));
   }
-  // "api_calls -1 -0.001; …" of the statement of March, or another.
+  // The late lines of a statement, such as "api_calls -1 -0.001; …".
   std::string late(std::string_view of = "2026-03") {
     std::string text;
     for (const LateLine& line : statement(of).late) {

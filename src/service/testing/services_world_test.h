@@ -1,4 +1,4 @@
-// A BillingWorld with the rest of the services, put together as the doors get them. For tests.
+// A BillingWorld with all other services, as the doors get them. For tests.
 #pragma once
 
 #include "service/access/sessions.h"

@@ -1,4 +1,4 @@
-// What all tests of services say in one word. Functions; any thread.
+// Short helpers for tests of services. Plain functions; safe from any thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 
 namespace metergate {
 
-// The value of a result that the test cannot go on without.
+// The value of a result; the test fails without it.
 template <class T>
 T must(Result<T> result) {
   if (!result) {
@@ -28,7 +28,7 @@ T must(Result<T> result) {
 
 inline Timestamp at(std::string_view text) { return must(parse_timestamp(text)); }
 
-// The plans that are shipped.
+// The text of the shipped catalogue.
 inline std::string catalogue_text() {
   std::ifstream file{METERGATE_SOURCE_DIR "/catalogue/plans.toml"};
   std::ostringstream text;

@@ -24,7 +24,7 @@ Result<TickReport> Aggregation::close_periods() {
     const std::optional<Period> closed = parts_.store.closed_through();
     const bool is_refused = closed && period <= *closed;
     if (is_refused && TRY(frozen.has_closed_report(period))) continue;
-    // A month from before anything was here stays as it is: its history may be imported yet.
+    // A month from before the first record stays open, since its history may still be imported.
     if (!TRY(billing.has_content(period))) continue;
     if (!TRY(parts_.reporting.close(period))) continue;
     parts_.log.info("aggregate.period_closed", {{"period", period.text()}});

@@ -1,9 +1,9 @@
 // Aggregation: the ten-minute step. Closes periods whose grace is over and freezes their reports,
-// looks at every tenant for alerts that were missed, counts active stores and devices again, and
-// has the store write what is only in memory.
+// checks every tenant for missed alerts, recounts active stores and devices, and has the store
+// write its unsaved data.
 //
-// Each step can be interrupted anywhere and run again. tick() is called by one worker at a time;
-// the rest from any thread.
+// Each step can be interrupted anywhere and run again. One worker at a time calls tick(); the
+// others may be called from any thread.
 #pragma once
 
 #include <atomic>
@@ -31,9 +31,9 @@ class Aggregation {
 
   // Everything above, the look at the tenants in bounded steps: `more` while some are left.
   Result<TickReport> tick();
-  // The first of it alone.
+  // Only closes periods.
   Result<TickReport> close_periods();
-  // Counts the records of the next slice of tenants; a difference is logged as an error.
+  // Recounts the records of the next slice of tenants; a difference is logged as an error.
   Result<TickReport> recount_slice();
 
  private:

@@ -66,7 +66,7 @@ TEST(Aggregation, RecountsTenantsSliceAfterSlice) {
   world.add("a", "free");
   world.add("b", "free");
   EXPECT_EQ(must(world.aggregation.recount_slice()).done, 2);
-  EXPECT_EQ(must(world.aggregation.recount_slice()).done, 2);  // from the first again
+  EXPECT_EQ(must(world.aggregation.recount_slice()).done, 2);  // begins again at the first
   EXPECT_EQ(must(world.aggregation.recount_slice()).faults, 0);
 }
 

@@ -19,7 +19,8 @@ std::unexpected<Error> failed(std::string_view verb, const std::filesystem::path
               "cannot " + std::string{verb} + " " + path.string() + ": " + reason);
 }
 
-// Owns a file descriptor; closing is checked by whoever wrote, by syncing first.
+// Owns a file descriptor. The writer has synced before it is closed, so errors of close are
+// ignored.
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags)

@@ -1,8 +1,8 @@
-// Archive files: texts written once, compressed, and proven by reading them back.
+// Archive files: texts that are written once, compressed, and verified by reading them back.
 //
-// A file is written beside its final name, synced, read back whole and compared, then renamed, and
-// its folder synced: under the final name there is never less than all of it. A file that is there
-// is never written again. For one writer of a folder at a time.
+// A file is written beside its final name, synced, read back completely and compared, then renamed,
+// and its folder is synced, so the final name never has a partial file. An existing file is never
+// overwritten. One writer for a folder at a time.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 
 namespace metergate {
 
-// ErrorCode::storage names the path and what failed; duplicate where the file is there already.
+// ErrorCode::storage names the path and the failure; duplicate if the file exists.
 Result<> write_archive_file(const std::filesystem::path& path, std::string_view text);
-// Nothing where there is no such file; corrupt where it is damaged, too_large where its text is
-// over `size_max`.
+// Nothing if the file does not exist; corrupt if it is damaged, too_large if its text is over
+// `size_max`.
 Result<std::optional<std::string>> read_archive_file(const std::filesystem::path& path,
                                                      std::size_t size_max);
 

@@ -21,8 +21,8 @@ void add(TickReport& total, const TickReport& part) {
   total.more = total.more || part.more;
 }
 
-// The first file of a period, and those that follow where an interrupted removal left counters
-// that the first does not hold.
+// A period's first archive file, or a further one if an interrupted removal left counters that the
+// first one lacks.
 std::filesystem::path archive_path(const BillingRules& rules, Period period, int number) {
   const std::string suffix = number == 1 ? "" : "." + std::to_string(number);
   return rules.archive_folder / ("usage_counters-" + period.text() + suffix + ".ndjson.zst");
@@ -125,7 +125,8 @@ Result<TickReport> Retention::retire_events(Timestamp now) {
   RetentionCut cut;
   const Period first_kept = cut_at(now, parts_.rules.api_calls_retention_months);
   cut.events_before = first_kept.window(parts_.rules.zone).start;
-  // The journal repeats what was removed or written over elsewhere: a day of it is enough.
+  // The journal still contains records that were removed or overwritten elsewhere, so it keeps only
+  // a day of them.
   cut.sealed_before = now - std::chrono::hours{24};
   return retire(cut);
 }
@@ -141,7 +142,7 @@ Result<TickReport> Retention::sweep_keys(Timestamp now) {
   return report;
 }
 
-// After the journal was let go of: what is in it from here on has the head.
+// Called after the journal was cut, so that its remaining part has the head.
 Result<> Retention::repeat_audit_head(Timestamp now) {
   Batch batch;
   batch.at = now;

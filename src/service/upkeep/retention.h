@@ -1,9 +1,10 @@
-// Retention: the daily step that lets go of what has been kept long enough (rules: "Retention").
+// Retention: the daily step that removes records past their retention (rules: "Retention").
 //
-// Usage counters leave only after they are in the archive folder, one file a period, proven by
-// reading it back; nothing of a period that is not closed leaves. Raw events leave by time alone:
-// the journal's segment is ended for it where that does not fill (docs/decisions/0032). Each step
-// is bounded, can be interrupted anywhere and run again. For one caller at a time.
+// Usage counters are removed only once they are in the archive folder, one file for each period,
+// verified by reading it back; counters of a period that is not closed stay. Raw events are removed
+// by time alone: the journal's segment is ended for that even if it is not full
+// (docs/decisions/0032). Each step is bounded, and can be interrupted anywhere and run again. One
+// caller at a time.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,7 @@ class Retention {
   };
   explicit Retention(const Parts& parts) : parts_(parts) {}
 
-  // `done` counts what was removed.
+  // `done` counts the removed records.
   Result<TickReport> tick(Timestamp now);
 
  private:

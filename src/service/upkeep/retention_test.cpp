@@ -17,7 +17,7 @@ class RetentionTest : public testing::Test {
     fill(world_);
     close(world_);
   }
-  // Months that are long over, and one that is not.
+  // Old months, and a current one.
   void fill(BillingWorld& world) {
     world.rules.archive_folder = folder_ / "archive";
     world.add("a", "free", "2025-01-01T00:00:00Z");
@@ -66,7 +66,7 @@ TEST_F(RetentionTest, SecondRunFindsNothingToDo) {
 TEST_F(RetentionTest, RunAfterACrashBetweenFileAndRemovalGoesOn) {
   tick();
   const std::string before = archived("usage_counters-2025-01.ndjson.zst");
-  // The same counters beside the same files: they were written, and nothing was removed yet.
+  // The state after a crash: the files were written, and the counters were not removed yet.
   BillingWorld again;
   fill(again);
   close(again);

@@ -15,7 +15,7 @@ struct Figure {
   std::int64_t (*read)(const Counter& counter);
 };
 
-// What is a sum over events, and so can be counted again.
+// Figures that are sums over events and can be recounted.
 constexpr Figure kFigures[] = {
     {"api_calls", [](const Counter& c) { return c.calls.count; }},
     {"unbilled_calls", [](const Counter& c) { return c.calls.unbilled; }},
@@ -50,7 +50,7 @@ std::string millionths(const std::optional<Money>& amount) {
   return amount ? to_text(Decimal{amount->micros, 6}) : "none";
 }
 
-// Reports from before it had all of its members are compared by those that they have.
+// Reports of older builds are compared by the members that they have.
 bool says_as_much(const Json& shown, const Json& want) {
   for (const auto& [name, value] : want.as_object()) {
     const Json* member = shown.find(name);
@@ -60,7 +60,7 @@ bool says_as_much(const Json& shown, const Json& want) {
   return true;
 }
 
-// A stored row against the same figures rated again, at the currency's own rounding of its cost.
+// Compares a stored row with its figures rated again, with the currency's own rounding of the cost.
 Result<> check_row(const Statement& row, const Currency& currency, Verdict& verdict) {
   std::vector<Quantity> own;
   for (const OwnLineItem& line : row.rated.own_lines) own.push_back(line.usage);
@@ -91,7 +91,7 @@ Result<> check_row(const Statement& row, const Currency& currency, Verdict& verd
   return {};
 }
 
-// The late lines of a frozen report against the corrections that named its period.
+// Compares the late lines of a frozen report with the corrections billed in its period.
 Result<> check_late(const KeptReport& report, LateLinesByTenant expected, Verdict& verdict) {
   const Currency& currency = report.head.currency;
   const auto text = [&currency](const std::vector<LateLine>& lines) {
@@ -130,7 +130,7 @@ void Verdict::merge(Verdict other) {
 }
 
 Result<> Verification::check_counters(Period period, Verdict& verdict) const {
-  // Events and counters are read one after the other: where something was written meanwhile, a
+  // Events and counters are read one after the other; if something was written meanwhile, a
   // difference proves nothing.
   for (int attempt = 0; attempt < kReadTriesMax; ++attempt) {
     const Sequence before = parts_.store.head();
@@ -157,7 +157,8 @@ Result<> Verification::count_again(Period period, Verdict& verdict) const {
   for (auto& [tenant, counter] : TRY(parts_.store.recount(period))) {
     expected.emplace(tenant, std::move(counter));
   }
-  // A tenant without events has a counter of nothing; one with events and no counter has lost it.
+  // A tenant without events has an empty counter; one with events but without a counter has lost
+  // it.
   for (const std::shared_ptr<const TenantRecord>& record : parts_.directory.all_tenants()) {
     expected.try_emplace(record->tenant.id);
   }
@@ -169,7 +170,7 @@ Result<> Verification::count_again(Period period, Verdict& verdict) const {
   return {};
 }
 
-// Each meter of the provider's own against its events since it was made.
+// Compares each own meter with its events since it was created.
 Result<> Verification::check_meters(Period period, Verdict& verdict) const {
   if (!TRY(parts_.store.has_all_events(period))) return {};
   Query query;
@@ -185,7 +186,7 @@ Result<> Verification::check_meters(Period period, Verdict& verdict) const {
       const MeterCell want = expected[{tenant, meter.slug}];
       const auto found = TRY(parts_.store.meter_total(tenant, meter.slug, period));
       const MeterCell have = found.value_or(MeterCell{});
-      // Which values a full set holds depends on the order in which they came.
+      // The values in a full set depend on the order of events.
       const bool is_full = want.is_full && have.is_full;
       if (want == have || (is_full && want.count == have.count)) continue;
       const auto text = [&meter](const MeterCell& cell) {

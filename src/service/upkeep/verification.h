@@ -1,5 +1,5 @@
-// Verification: counts a period again from its raw events and compares; counts active records;
-// walks the audit chain; adds up stored reports. Reads only. Any thread.
+// Verification: recounts a period from its raw events and compares; recounts active records; walks
+// the audit chain; checks the sums of stored reports. Reads only. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Difference {
   std::string what;    // "counter", "records", "audit", "report"
   std::string period;  // or empty; likewise below
   std::string tenant;
-  std::string meter;  // or another figure's name
+  std::string meter;  // or the name of another figure
   std::string expected;
   std::string found;
 };
@@ -26,9 +26,9 @@ struct Verdict {
   std::int64_t differences_total = 0;
   std::int64_t counters_checked = 0;
   std::int64_t audits_checked = 0;
-  std::string audit_head{};  // of the records that are there
+  std::string audit_head{};  // of the existing records
   std::int64_t reports_checked = 0;
-  std::vector<std::string> skipped;  // what could not be compared, and why
+  std::vector<std::string> skipped;  // what could not be compared, with the reason
   static constexpr std::size_t kDifferencesMax = 1000;
   void add(Difference difference);
   void merge(Verdict other);
@@ -44,8 +44,8 @@ class Verification {
   };
   explicit Verification(const Parts& parts) : parts_(parts) {}
 
-  // Nothing: every open period. The audit chain, and records against the current counters, are
-  // looked at either way; `head` is one of the trail that was printed before.
+  // Nothing: every open period. The audit chain and the active records are always checked; `head`
+  // is a head of the trail that was noted before.
   Result<Verdict> verify(std::optional<Period> period,
                          const std::optional<AuditHead>& head = std::nullopt) const;
 

@@ -1,5 +1,5 @@
-// WorkerBoard: what each worker did last and does next; written by the scheduler, read by whoever
-// is asked. Any thread.
+// WorkerBoard: the last and next run of each worker; written by the scheduler, read by the doors.
+// Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct WorkerStatus {
   std::optional<Timestamp> next_run_at;  // nothing: not scheduled in this process
   Microseconds last_duration{0};
   TickReport last_report;
-  std::string last_error;  // of the newest run that failed, kept after later runs that did not
+  std::string last_error;  // of the newest failed run, kept after later successful ones
   std::optional<Timestamp> last_error_at;
   std::int64_t runs = 0;
   std::int64_t failures = 0;
@@ -37,7 +37,7 @@ class WorkerBoard {
   void finished(std::string_view name, const Result<TickReport>& result, Microseconds duration,
                 Timestamp at);
   void scheduled(std::string_view name, std::optional<Timestamp> next);
-  std::vector<WorkerStatus> all() const;  // in the order in which they were added
+  std::vector<WorkerStatus> all() const;  // in the order of adding
 
  private:
   WorkerStatus* find(std::string_view name);

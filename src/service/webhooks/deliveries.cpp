@@ -1,4 +1,4 @@
-// What comes in to be delivered, and what its owner may ask about it.
+// Accepts deliveries, and serves their owners' requests about them.
 #include "service/webhooks/deliveries.h"
 
 #include <fmt/format.h>
@@ -64,7 +64,7 @@ Result<std::unique_ptr<Deliveries>> Deliveries::open(const Parts& parts) {
     const WebhookKey key{document.string_at("tenant_id").value_or(""),
                          document.string_at("webhook_id").value_or("")};
     made->queue_.add(key, 1, now);
-    // It is counted when it is looked at; until then it has its place.
+    // Its call is counted when it is settled; until then it keeps its place.
     if (document.timestamp_at("claimed_at")) made->limit_.begin(key.owner);
     made->last_number_ = std::max(made->last_number_, document.integer_at("number").value_or(0));
     return true;
@@ -76,7 +76,7 @@ Result<std::unique_ptr<Deliveries>> Deliveries::open(const Parts& parts) {
   return made;
 }
 
-// Later facts get higher numbers, also where the clock is set back.
+// Later facts get higher numbers, even if the clock is set back.
 std::int64_t Deliveries::next_number(Timestamp at) {
   const std::lock_guard lock(mutex_);
   const std::int64_t by_time = Microseconds{at.time_since_epoch()}.count();
@@ -100,7 +100,7 @@ Announced Deliveries::announce(const Notice& notice, Batch& batch) {
   Announced announced;
   for (const auto& webhook : parts_.webhooks.all_of(notice.owner)) {
     if (!webhook->is_active || !webhook->wants(notice.type)) continue;
-    // From here on it is as good as switched off; the worker's next look makes it so.
+    // From here on it counts as switched off; the worker's next check switches it off.
     if (queue_.waiting(webhook->key) >= kWaitingMax) continue;
     batch.documents.push_back(write_of(make(webhook->key, notice, batch.at)));
     announced.push_back(webhook->key);
@@ -188,7 +188,7 @@ Result<Replayed> Deliveries::replay(const Webhooks::Reference& which, const Repl
   }
   Batch batch;
   batch.at = parts_.clock.now();
-  std::int64_t revived = 0;  // those that waited already are counted
+  std::int64_t revived = 0;  // those that already wait are counted
   for (Delivery delivery : found) {
     if (delivery.status != DeliveryStatus::waiting) ++revived;
     revive(delivery, batch.at);

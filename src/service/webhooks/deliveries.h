@@ -1,14 +1,14 @@
-// Deliveries: what webhooks are told, from the fact that causes it to the attempt that succeeds or
-// the last that fails.
+// Deliveries: messages to webhooks, from their cause to the attempt that succeeds or the last one
+// that fails.
 //
-// A delivery is stored in the batch of its fact, so that there is never one without the other. A
-// webhook's deliveries are sent one after another in the order of their facts; those of different
-// webhooks do not wait for each other. claim() is durable before anything is sent: who sends waits
-// for Attempt::sequence. Each attempt has one outcome, which is stored in one batch with the
-// delivery's new state and the usage event that counts it; an attempt that a crash cut off gets its
-// outcome at the next start, and is made again under the same id. Where a hard limit of the plan
-// leaves no room for an attempt, none is claimed: the delivery waits. Nothing is sent here: that is
-// a worker's, one at a time. All else from any thread.
+// A delivery is stored in the same batch as its cause, so neither exists without the other. A
+// webhook's deliveries are sent one after another in the order of their causes; different webhooks
+// are independent. A claim must be durable before anything is sent: the sender waits for
+// Attempt::sequence. Each attempt has one outcome, which is stored in one batch with the delivery's
+// new state and the usage event that counts it. An attempt that a crash interrupted gets its
+// outcome at the next start, and is repeated under the same id. While a hard limit of the plan
+// leaves no room for an attempt, none is claimed and the delivery waits. Sending is the work of one
+// worker; this class sends nothing. Other functions may be called from any thread.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@
 
 namespace metergate {
 
-// Something that happened, for the webhooks of its owner (a tenant's id; empty: the provider).
+// An occurrence that concerns the webhooks of its owner (a tenant's id; empty: the provider).
 struct Notice {
   std::string owner;
   std::string type;
@@ -43,7 +43,7 @@ struct Notice {
 // The webhooks that a batch holds deliveries for.
 using Announced = std::vector<WebhookKey>;
 
-// An attempt that is claimed: what to send, where, and when it may be.
+// A claimed attempt: its content, its target, and the earliest time to send it.
 struct Attempt {
   Delivery delivery;
   Sequence sequence = 0;
@@ -69,13 +69,13 @@ struct DeliveryPage {
 };
 
 struct ReplayRequest {
-  std::string delivery_id;         // one, whatever became of it; empty: all that were given up
-  std::optional<Timestamp> since;  // of those, the ones made from then on
+  std::string delivery_id;         // that one, of any status; empty: all that were given up
+  std::optional<Timestamp> since;  // only those created from then on
 };
 
 struct Replayed {
   std::int64_t count = 0;
-  bool more = false;  // the step was bounded: ask again
+  bool more = false;  // the step was bounded; some are left
 };
 
 struct DeliveryTallies {
@@ -101,33 +101,33 @@ class Deliveries {
     const Clock& clock;
     const Log& log;
   };
-  // Reads what waits. Deliveries that are claimed were so by a process that is no more.
+  // Loads the waiting deliveries. Claimed ones were claimed by an earlier process.
   static Result<std::unique_ptr<Deliveries>> open(const Parts& parts);
 
-  // Adds a delivery to the batch for each active webhook of the owner that wants it. Once the
-  // batch is applied, committed() is called with what this answered.
+  // Adds a delivery to the batch for each active webhook of the owner that asked for it. Call
+  // committed() with the result once the batch is applied.
   Announced announce(const Notice& notice, Batch& batch);
   void committed(const Announced& announced);
 
-  // For the doors. ErrorCode::not_found where there is no such webhook or delivery; conflict where
-  // the webhook is not active.
+  // For the doors. ErrorCode::not_found if there is no such webhook or delivery; conflict if the
+  // webhook is not active.
   Result<Json> test(const WebhookOwner& owner, const std::string& webhook_id);
   Result<Replayed> replay(const Webhooks::Reference& which, const ReplayRequest& request,
                           const Actor& actor);
   Result<DeliveryPage> list(const Webhooks::Reference& which, const DeliveryQuery& query) const;
 
-  // For the worker. The next attempt that is due; nothing: none is, look again at next_due().
+  // For the worker: the next due attempt; nothing if none is due before next_due().
   Result<std::optional<Attempt>> claim(Timestamp now);
-  // The outcome of a claimed attempt; after an error the same again. The webhook's next delivery
-  // can be claimed then.
+  // Records the outcome of a claimed attempt; call it again after an error. The webhook's next
+  // delivery can then be claimed.
   Result<> record(const Attempt& attempt, const AttemptOutcome& outcome);
   std::optional<Timestamp> next_due() const { return queue_.next_due(); }
   std::int64_t waiting() const { return queue_.waiting(); }
   const DeliveryTallies& tallies() const { return tallies_; }
-  // Called from any thread when something may be due. One listener; an empty one ends it.
+  // Called from any thread when a delivery may be due. One listener; an empty one removes it.
   void set_listener(std::function<void()> listener);
 
-  // Removes deliveries that were kept long enough; a bounded step.
+  // Removes deliveries past their retention; a bounded step.
   Result<TickReport> forget(Timestamp now);
 
  private:

@@ -197,7 +197,7 @@ TEST(Deliveries, AreForgottenAfterTheirTimeAndNotBefore) {
   world.sale("s1");
   world.end(world.must_claim(), 200);
   world.end(world.must_claim(), 410);
-  world.sale("s2");  // waits for the first webhook: never forgotten
+  world.sale("s2");  // waits for the first webhook and is never forgotten
   const auto forget = [&] { return world.deliveries->forget(world.clock.now()).value().done; };
   world.clock.advance(Deliveries::kDeliveredKept);
   EXPECT_EQ(forget(), 0);

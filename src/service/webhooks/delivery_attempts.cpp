@@ -1,4 +1,4 @@
-// How deliveries are claimed, and what is written of each attempt; see deliveries.h.
+// Claims deliveries and records their attempts; see deliveries.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace metergate {
 namespace {
 
-constexpr int kLooksMax = 100;  // of one claim()
+constexpr int kLooksMax = 100;  // in one claim()
 constexpr std::int64_t kGivenUpPerStep = 500;
 constexpr Milliseconds kAfterFault{1000};
 // A limit may be raised, or a call voided, at any time.
@@ -86,7 +86,8 @@ Result<std::vector<Delivery>> Deliveries::waiting_of(const WebhookKey& key,
   return found;
 }
 
-// Answers the attempt that it claimed, or settles the webhook; an error leaves that to the caller.
+// Returns the attempt that it claimed, or settles the webhook; after an error the caller settles
+// it.
 Result<std::optional<Attempt>> Deliveries::look_at(const WebhookKey& key, Timestamp now) {
   const std::shared_ptr<const Webhook> webhook = parts_.webhooks.find(key);
   const std::int64_t seen = queue_.waiting(key);
@@ -111,7 +112,7 @@ Result<std::optional<Attempt>> Deliveries::look_at(const WebhookKey& key, Timest
     TRY(record(cut_off, interruption()));
     return std::nullopt;
   }
-  // Where the clock was set back since, the queue alone knows how long it has waited.
+  // If the clock was set back since, only the queue knows how long it has waited.
   const bool is_set_back = now < head[0].last_attempt_at.value_or(head[0].created_at);
   if (head[0].next_attempt_at > now && !is_set_back) {
     queue_.settle(key, 0, head[0].next_attempt_at);
@@ -149,7 +150,7 @@ Result<std::optional<Attempt>> Deliveries::claim_one(Delivery delivery, const We
   return attempt;
 }
 
-// Where the period of an attempt has closed meanwhile, the attempt is counted in the present one.
+// If the period of an attempt has closed meanwhile, the attempt counts in the present one.
 Result<> Deliveries::commit(Batch batch) {
   Batch again = batch;
   const Commit first = TRY(parts_.store.apply(std::move(batch)));
@@ -176,7 +177,7 @@ Result<> Deliveries::record(const Attempt& attempt, const AttemptOutcome& outcom
   const Timestamp now = parts_.clock.now();
   const Consequence consequence = take_outcome(after, outcome, {now, random_number()});
   const Result<> written = write_outcome(after, outcome, attempt.delivery.attempts);
-  // Only a fault of ours lets anybody else write a delivery that is under way: told, and over.
+  // Only a bug of ours lets anyone else write a delivery that is under way: logged and ended.
   const bool is_lost = !written && written.error().code == ErrorCode::conflict;
   if (!written && !is_lost) return written;
   limit_.end(after.webhook.owner);
@@ -220,7 +221,7 @@ Result<> Deliveries::switch_off(const WebhookKey& key, const std::string& reason
   return parts_.webhooks.disable(key, reason);
 }
 
-// A bounded step; settles the webhook. An attempt that a crash cut off is counted first.
+// A bounded step that settles the webhook. An interrupted attempt is counted first.
 Result<> Deliveries::give_up_waiting(const WebhookKey& key, const std::string& reason,
                                      Timestamp now) {
   const std::int64_t seen = queue_.waiting(key);

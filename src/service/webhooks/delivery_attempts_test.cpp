@@ -140,8 +140,8 @@ TEST(DeliveryAttempts, AFailedOneHoldsThoseBehindItUntilItIsGivenUp) {
   EXPECT_EQ(DeliveryWorld::sale_of(world.must_claim()), "s2");
 }
 
-// The way of an endpoint that is dead: one delivery through the whole schedule, one try of the
-// next, and it is switched off with everything behind it given up.
+// The course of a dead endpoint: after one delivery's whole schedule and one try of the next, it is
+// switched off, and all later deliveries are given up.
 TEST(DeliveryAttempts, ADeadReceiverIsSwitchedOffAfterOneScheduleAndOneTry) {
   DeliveryWorld world;
   const std::string id = world.hook();
@@ -287,7 +287,7 @@ TEST(DeliveryAttempts, OneWhosePeriodHasClosedIsCountedInThePresentOne) {
 TEST(DeliveryAttempts, QueueThatIsFullSwitchesTheWebhookOff) {
   DeliveryWorld world;
   const std::string id = world.hook();
-  // As many as may wait, without storing each of them.
+  // The maximum number of waiting deliveries, without storing each of them.
   Batch batch;
   batch.at = world.clock.now();
   const Announced one =
@@ -314,7 +314,7 @@ TEST(DeliveryAttempts, RetriesAndNewDeliveriesWaitNoLongerWhereTheClockIsSetBack
     EXPECT_FALSE(world.claim()) << "it waits yet";
     world.clock.advance(std::chrono::seconds{6});
     world.end(world.must_claim(), 200);
-    // One that was announced before, and not tried.
+    // One that was announced before and not tried.
     world.clock.jump(back);
     world.sale("s2");
     world.clock.jump(-back);

@@ -12,7 +12,8 @@ Result<std::optional<DeliveryHold>> DeliveryLimit::hold(const std::string& owner
   const auto record = TRY(parts_.directory.get(tenant));
   const Offer offer = TRY(find_offer(parts_.catalog, {*record, Meter::webhook_calls, now}));
   if (!offer.is_hard()) return std::nullopt;
-  // Before the counter is read: an attempt that ends meanwhile counts twice rather than not at all.
+  // Read before the counter, so that an attempt that ends meanwhile counts twice rather than not at
+  // all.
   const std::int64_t places = under_way(owner);
   const Period period = Period::of(now, rules.zone);
   const auto counter = TRY(parts_.store.counter(tenant, period));

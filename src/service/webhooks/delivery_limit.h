@@ -1,9 +1,9 @@
-// DeliveryLimit: a hard limit of a plan on webhook calls, held before an attempt to deliver is
-// made. What is over it waits; nothing is lost.
+// DeliveryLimit: holds a plan's hard limit on webhook calls before an attempt is made. Deliveries
+// above it wait and are not lost.
 //
-// An attempt takes a place from its claim until it is counted, so that those under way count too
-// and there is no overshoot. The provider's own deliveries have no limit. begin() and end() by the
-// one who claims; hold() from any thread.
+// An attempt has a place from its claim until it is counted, so attempts under way count too and
+// the limit is never overshot. The provider's own deliveries have no limit. The claiming thread
+// calls begin() and end(); any thread may call hold().
 #pragma once
 
 #include <map>
@@ -28,7 +28,7 @@ class DeliveryLimit {
   };
   explicit DeliveryLimit(const Parts& parts) : parts_(parts) {}
 
-  // Why no attempt may be made for this owner; nothing: there is room for one.
+  // The reason why this owner may make no attempt; nothing if there is room for one.
   Result<std::optional<DeliveryHold>> hold(const std::string& owner, Timestamp now) const;
   void begin(const std::string& owner);
   void end(const std::string& owner);
@@ -38,7 +38,7 @@ class DeliveryLimit {
 
   const Parts parts_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::int64_t> under_way_;  // attempts, of owners that have some
+  std::map<std::string, std::int64_t> under_way_;  // running attempts, of owners with any
 };
 
 }  // namespace metergate

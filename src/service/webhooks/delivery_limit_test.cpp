@@ -13,7 +13,7 @@ namespace {
 
 using namespace core_world;
 
-// A tenant that may have only so many webhook calls in a month.
+// A tenant with a limit on webhook calls in a month.
 struct LimitedWorld : DeliveryWorld {
   explicit LimitedWorld(std::int64_t limit) { set_limit(limit); }
 
@@ -29,7 +29,7 @@ struct LimitedWorld : DeliveryWorld {
   }
   std::int64_t counted() const { return counter("tenant_1").webhooks.count; }
   void wait_for_a_look() { clock.advance(std::chrono::seconds{5}); }
-  // Sends all that may be sent now; the sales, in order.
+  // Sends everything that may be sent now; returns the sales in order.
   std::vector<std::string> send_all() {
     std::vector<std::string> sent;
     while (const auto attempt = claim()) {
@@ -109,7 +109,7 @@ TEST(DeliveryLimit, AttemptsUnderWayHaveTheirPlaces) {
   const Attempt first = world.must_claim();
   const Attempt second = world.must_claim();
   EXPECT_FALSE(world.claim());
-  world.end(first, AttemptEnd::not_sent);  // that one is not counted: its place is free again
+  world.end(first, AttemptEnd::not_sent);  // not counted, so its place is free again
   world.wait_for_a_look();
   const Attempt third = world.must_claim();
   EXPECT_FALSE(world.claim());
@@ -202,8 +202,8 @@ TEST(DeliveryLimit, AWebhookThatIsDeletedWhileItIsHeldGivesUpWhatWaits) {
   }
 }
 
-// Several webhooks, answers of all kinds, crashes: never over the limit, and in the end each has
-// had every sale once, in order.
+// Several webhooks, all kinds of answers, and crashes: the limit is never passed, and in the end
+// each webhook has every sale once, in order.
 TEST(DeliveryLimit, WhateverHappensThereIsNoOvershootAndNothingIsLost) {
   constexpr int kHooks = 3;
   constexpr int kSales = 12;

@@ -60,7 +60,8 @@ void DeliveryQueue::settle(const WebhookKey& key, std::int64_t done, Timestamp d
   CHECK(found != entries_.end() && !found->second.due);
   Entry& entry = found->second;
   entry.waiting -= done;
-  // A delivery may be sent before it is added here: its count comes then, and finds nothing.
+  // A delivery may be sent before it is added here; its count is then added late and finds no
+  // entry.
   if (entry.waiting <= 0) {
     entries_.erase(found);
     return;

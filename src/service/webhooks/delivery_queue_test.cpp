@@ -43,7 +43,7 @@ TEST(DeliveryQueue, WhatWaitsForARetryIsNotMadeDueByWhatIsAdded) {
 
 TEST(DeliveryQueue, HastenMakesItDueAlsoWhileItIsUnderWay) {
   DeliveryQueue queue;
-  queue.hasten(kA, after(0));  // nothing waits: nothing to hasten
+  queue.hasten(kA, after(0));  // no delivery waits, so this has no effect
   EXPECT_FALSE(queue.take(after(0)));
   queue.add(kA, 2, after(0));
   queue.take(after(0));
@@ -62,7 +62,7 @@ TEST(DeliveryQueue, WhatIsAddedWhileAnEmptyWebhookIsSettledIsNotLost) {
   queue.add(kA, 1, after(0));
   queue.take(after(0));
   const std::int64_t seen = queue.waiting(kA);
-  queue.add(kA, 1, after(0));  // between the look and the settling
+  queue.add(kA, 1, after(0));  // between the check and the settling
   queue.settle(kA, seen, after(0));
   EXPECT_EQ(queue.take(after(0)), kA);
 }
@@ -74,7 +74,7 @@ TEST(DeliveryQueue, ForgetsWebhooksWithNothingWaiting) {
   queue.settle(kA, 1, after(0));
   EXPECT_EQ(queue.waiting(kA), 0);
   EXPECT_FALSE(queue.next_due());
-  // The count of one that was sent before it was added comes late and finds nothing.
+  // The count of a delivery sent before it was added comes late and finds no entry.
   queue.add(kA, 1, after(1));
   EXPECT_EQ(queue.take(after(1)), kA);
 }

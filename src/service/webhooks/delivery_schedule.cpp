@@ -15,7 +15,7 @@ constexpr std::array<Milliseconds, 9> kWaits = {
     hours{10},  hours{14},  hours{20},   hours{24},
 };
 static_assert(kWaits.size() + 1 == kDeliveryTriesMax);
-constexpr Milliseconds kAskedMax = hours{24};  // of a receiver's Retry-After
+constexpr Milliseconds kAskedMax = hours{24};  // for a receiver's Retry-After
 
 }  // namespace
 

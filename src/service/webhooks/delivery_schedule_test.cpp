@@ -43,7 +43,7 @@ TEST(DeliverySchedule, ReceiverMayAskForLongerButNotForShorterNorForMoreThanADay
   EXPECT_EQ(wait_of(2, seconds{1}), minutes{5});
   EXPECT_EQ(wait_of(1, hours{1000}), hours{24});
   EXPECT_EQ(wait_of(1, seconds{0}), seconds{5});
-  // Chance adds to what is asked for, and not beyond the day.
+  // The random part is added to the receiver's wait, but never beyond the day.
   EXPECT_EQ(wait_of(1, hours{10}, UINT32_MAX), hours{11});
   EXPECT_EQ(wait_of(1, hours{23}, UINT32_MAX), hours{24});
   EXPECT_EQ(wait_of(1, hours{1000}, UINT32_MAX), hours{24});

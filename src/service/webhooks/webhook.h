@@ -1,5 +1,5 @@
-// Webhook: somebody's wish to be told of events at a URL, as it is kept and as it is shown. A
-// value; no threads.
+// Webhook: a subscription to events, sent to a URL, in its stored and shown forms. A value; no
+// threads.
 //
 // A webhook belongs to a tenant, or to the provider, whose owner text is empty.
 #pragma once
@@ -29,34 +29,34 @@ struct Webhook {
   std::string url;
   std::vector<std::string> events;  // patterns
   std::string secret;               // "whsec_…"
-  std::string previous_secret;      // signs beside it for a while after a change; empty: none
+  std::string previous_secret;      // signs as well for a while after a change; empty: none
   Timestamp previous_secret_until{};
   bool is_active = true;
-  std::string disabled_reason;  // why Metergate switched it off; empty where it did not
-  // A delivery was given up after all its tries, and none succeeded since.
+  std::string disabled_reason;  // why Metergate switched it off; empty if it did not
+  // Set when a delivery was given up after all its tries; cleared by the next success.
   std::optional<Timestamp> given_up_at;
   Timestamp created_at{};
   Timestamp updated_at{};
   std::int64_t revision = 0;
 
   bool wants(std::string_view type) const;
-  // Those that sign at `now`, the newest first.
+  // The secrets that sign at `now`, newest first.
   std::vector<std::string> secrets_at(Timestamp now) const;
 };
 
-// What can be asked for, in the order in which it is told.
+// The events to subscribe to, in the order shown.
 inline constexpr std::array<std::string_view, 7> kTenantEvents = {
     "sale.created",     "ticket.created",       "store.*", "device.*",
     "usage.near_limit", "usage.limit_exceeded", "*"};
 inline constexpr std::array<std::string_view, 5> kProviderEvents = {
     "alert.opened", "alert.acknowledged", "alert.resolved", "alert.*", "*"};
 
-// Whether "store.*" stands for "store.created".
+// True if "store.*" matches "store.created".
 bool is_of_pattern(std::string_view type, std::string_view pattern);
 
 Json to_document(const Webhook& webhook);
 Result<Webhook> webhook_from(const Json& document);
-// What its owner may see: everything but the secrets.
+// The owner's view: everything but the secrets.
 Json webhook_json(const Webhook& webhook);
 
 }  // namespace metergate

@@ -31,7 +31,7 @@ std::string webhook_signature(const SignedParts& parts, const std::vector<std::s
   std::string text;
   for (const std::string& secret : secrets) {
     const auto key = webhook_secret_bytes(secret);
-    CHECK(key.has_value());  // what is kept was checked before
+    CHECK(key.has_value());  // checked before it was stored
     if (!text.empty()) text += ' ';
     text += "v1," + base64(hmac_sha256(*key, content));
   }

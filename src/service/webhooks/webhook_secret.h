@@ -1,5 +1,5 @@
-// Secrets of webhooks and the signatures made with them, as Standard Webhooks has them. Pure but
-// for make_webhook_secret; any thread.
+// Secrets of webhooks and the signatures made with them, as in Standard Webhooks. Pure, except for
+// make_webhook_secret; safe from any thread.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace metergate {
 
 // "whsec_" and 32 random bytes in base64.
 std::string make_webhook_secret();
-// The 24 to 64 bytes of "whsec_…"; nothing where the text is no such secret.
+// The 24 to 64 bytes of "whsec_…"; nothing if the text is not a secret.
 std::optional<std::string> webhook_secret_bytes(std::string_view secret);
 
 struct SignedParts {

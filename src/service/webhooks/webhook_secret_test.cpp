@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-// Worked out by Python's hmac over the bytes 0 to 31, and over "0123456789abcdefghijklmn".
+// Computed with Python's hmac over the bytes 0 to 31, and over "0123456789abcdefghijklmn".
 constexpr std::string_view kSigningSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 constexpr std::string_view kOlderSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u";
 constexpr std::string_view kBody =

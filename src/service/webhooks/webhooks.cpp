@@ -66,7 +66,7 @@ void take_secret(Webhook& webhook, std::string secret) {
   webhook.previous_secret_until = webhook.updated_at + Webhooks::kPreviousSecretKept;
 }
 
-// In all that a patch can change but the secret.
+// Compares all that a patch can change, except the secret.
 bool is_same(const Webhook& a, const Webhook& b) {
   return a.url == b.url && a.events == b.events && a.is_active == b.is_active &&
          a.disabled_reason == b.disabled_reason && a.given_up_at == b.given_up_at;
@@ -177,7 +177,7 @@ Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
   const std::lock_guard lock(changing_);
   const std::shared_ptr<const Webhook> before = TRY(must_find(which.owner, which.id));
   TRY(faults.result());
-  // The secret that there is already does not push out the one before it.
+  // Setting the present secret again must not push out the previous one.
   const bool has_secret = patch.rotates_secret || (patch.secret && *patch.secret != before->secret);
   Webhook after = *before;
   after.updated_at = clock_.now();

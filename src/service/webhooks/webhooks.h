@@ -1,9 +1,9 @@
-// Webhooks: who wants to be told of what, and where. Tenants have theirs, the provider its own
-// destinations of alerts; both by the same verbs.
+// Webhooks: subscriptions of tenants to their events, and the provider's destinations for alerts;
+// both with the same verbs.
 //
 // Changes go to the store with their audit record in the same batch, one after another; reads are
-// answered from memory, loaded at start. A secret is shown when it is made and never again. Any
-// thread.
+// answered from memory, which is loaded at start. A secret is shown only when it is made. Safe from
+// any thread.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@
 
 namespace metergate {
 
-// Whose webhooks are meant: a tenant's, with the proof of a right to it, or the provider's.
+// The owner of webhooks: a tenant, with the proof of a right to it, or the provider.
 class WebhookOwner {
  public:
   static WebhookOwner of(const TenantAccess& access) {
@@ -40,15 +40,15 @@ class WebhookOwner {
 struct NewWebhook {
   std::string url;
   std::vector<std::string> events;
-  std::optional<std::string> secret;  // nothing: one is made
+  std::optional<std::string> secret;  // nothing: a new one is made
 };
 
 struct WebhookPatch {
   std::optional<std::string> url;
   std::optional<std::vector<std::string>> events;
   std::optional<bool> is_active;
-  std::optional<std::string> secret;  // the old one signs beside it for a day
-  bool rotates_secret = false;        // the same, with a secret that is made here
+  std::optional<std::string> secret;  // the old one signs as well for a day
+  bool rotates_secret = false;        // the same, with a new secret made here
 };
 
 class Webhooks {
@@ -56,17 +56,17 @@ class Webhooks {
   static constexpr std::size_t kPerOwnerMax = 20;
   static constexpr std::chrono::hours kPreviousSecretKept{24};
 
-  // Whether anything may be sent to a URL; ErrorCode::invalid says why not.
+  // Checks that a URL may be used; ErrorCode::invalid gives the reason if not.
   using UrlCheck = std::function<Result<>(std::string_view url)>;
 
   static Result<std::unique_ptr<Webhooks>> open(Store& store, const Clock& clock, UrlCheck check);
 
-  // For the services: nullptr where there is none.
+  // For the services: nullptr if it does not exist.
   std::shared_ptr<const Webhook> find(const WebhookKey& key) const;
   std::vector<std::shared_ptr<const Webhook>> all_of(const std::string& owner) const;
 
-  // For the doors. ErrorCode::not_found where there is none; invalid: all that is wrong with the
-  // fields; conflict: the owner has kPerOwnerMax already.
+  // For the doors. ErrorCode::not_found if it does not exist; invalid with all faults of the
+  // fields; conflict if the owner has kPerOwnerMax already.
   std::vector<Json> list(const WebhookOwner& owner) const;
   Result<Json> get(const WebhookOwner& owner, const std::string& id) const;
   Result<Json> add(const WebhookOwner& owner, const NewWebhook& wanted, const Actor& actor);
@@ -77,12 +77,12 @@ class Webhooks {
   Result<Json> change(const Reference& which, const WebhookPatch& patch, const Actor& actor);
   Result<Json> remove(const Reference& which, const Actor& actor);
 
-  // For the deliveries: what became of the last one. A webhook that was removed meanwhile is left
-  // alone.
+  // For the deliveries: the result of the last one. Does nothing if the webhook was removed
+  // meanwhile.
   Result<> note_success(const WebhookKey& key);
   Result<> note_given_up(const WebhookKey& key);
   Result<> disable(const WebhookKey& key, const std::string& reason);
-  // Called with the key after each change of a door's; set once, before there are doors.
+  // Called with the key after each change by a door; set once, before there are doors.
   void on_change(std::function<void(const WebhookKey&)> tell) { tell_ = std::move(tell); }
 
  private:
@@ -97,7 +97,7 @@ class Webhooks {
   const Clock& clock_;
   const UrlCheck check_;
   std::function<void(const WebhookKey&)> tell_ = [](const WebhookKey&) {};
-  std::mutex changing_;  // held over the batch and what is shown of it
+  std::mutex changing_;  // held over the batch and the update in memory
   mutable std::shared_mutex mutex_;
   std::map<WebhookKey, std::shared_ptr<const Webhook>> webhooks_;
 };

@@ -36,11 +36,11 @@ struct Telemetry;
 class Drift;
 class Papers;
 
-// What the server says of itself.
+// The server's description of itself.
 struct About {
   std::string version;
   std::string engine;          // "embedded"
-  Microseconds started_at{0};  // Clock::steady() then
+  Microseconds started_at{0};  // by Clock::steady()
   Timestamp begun_at{};        // Clock::now() then
 };
 
@@ -53,7 +53,7 @@ struct Services {
   Directory& directory;
   Sessions& sessions;
   Ingest& ingest;
-  Enforcement& enforcement;  // limits, before a request is let through
+  Enforcement& enforcement;  // limits, checked before a request is let through
   Records& records;          // a tenant's stores, devices, sales and tickets
   Idempotency& idempotency;
   Billing& billing;
@@ -63,13 +63,13 @@ struct Services {
   Aggregation& aggregation;  // the 10-minute worker and the close of periods
   Retention& retention;
   AuditLog& audit_log;        // lists and verifies the audit trail
-  AuditNotes& audit_notes;    // adds what changed nothing: refusals, logins, downloads
-  WorkerBoard& worker_board;  // what each worker did last and does next
-  Webhooks& webhooks;         // who wants to be told of what
-  Deliveries& deliveries;     // and what they are told
-  Meters& meters;             // which there are
+  AuditNotes& audit_notes;    // records requests that changed nothing: refusals, logins, downloads
+  WorkerBoard& worker_board;  // the last and next run of each worker
+  Webhooks& webhooks;         // subscriptions to events
+  Deliveries& deliveries;     // messages to them
+  Meters& meters;             // built-in and own meters
   MeterQueries& meter_queries;
-  Corrections& corrections;  // events that are voided or replaced
+  Corrections& corrections;  // voids and replaces events
   Telemetry& telemetry;      // what /metrics says of the doors
   Drift& drift;
   Papers& papers;  // reports and statements as files for people

@@ -19,7 +19,7 @@ std::filesystem::path beside(const std::filesystem::path& path) {
   return std::filesystem::path{path.string() + std::string{kUnfinishedSuffix}};
 }
 
-// Writes a file beside its name and reads it back whole.
+// Writes a file beside its final name and reads it back completely.
 Result<> write_beside(const std::filesystem::path& path, SequenceSpan span,
                       const PackedEvents& events) {
   TRY(ArchiveFile::write(beside(path), span, events));
@@ -27,7 +27,7 @@ Result<> write_beside(const std::filesystem::path& path, SequenceSpan span,
   return written->verify();
 }
 
-// Gives it the name.
+// Renames the file to its final name.
 Result<FilePointer> publish(const std::filesystem::path& path, SequenceSpan span) {
   TRY(rename_file(beside(path), path));
   TRY(sync_folder(path.parent_path()));
@@ -148,7 +148,7 @@ void FolderArchive::replace(const FilePointer& file, FilePointer with) {
 Result<> FolderArchive::remove(const FilePointer& file) {
   const bool is_newest = file->span().last == archived_through();
   FilePointer emptied;
-  // The newest file tells how far the archive goes: it is emptied, and stays.
+  // The newest file records how far the archive goes, so it is emptied instead of removed.
   if (is_newest) {
     TRY(write_beside(file->path(), file->span(), PackedEvents{}));
     file->retire();
@@ -161,7 +161,7 @@ Result<> FolderArchive::remove(const FilePointer& file) {
   return {};
 }
 
-// The file's place is taken by one with what is left of it; answers how many events went.
+// Replaces the file by one with its remaining events; returns the number of events removed.
 Result<std::int64_t> FolderArchive::write_since(const FilePointer& file, Timestamp at) {
   TRY(ArchiveFile::write_since(beside(file->path()), *file, at));
   const FilePointer written = TRY(ArchiveFile::open(beside(file->path()), file->span()));
@@ -173,7 +173,7 @@ Result<std::int64_t> FolderArchive::write_since(const FilePointer& file, Timesta
   return gone;
 }
 
-// Whole files first: they give the room that the others may need.
+// Whole files first: removing them frees the space that rewriting others may need.
 Result<std::int64_t> FolderArchive::remove_before(Timestamp at, std::size_t files_max) {
   std::int64_t events = 0;
   std::size_t changed = 0;

@@ -1,11 +1,11 @@
 // The archive: the raw events of sealed journal segments, compressed, sorted by tenant and time.
 //
-// One file a sealed segment: blocks of at most 64 KiB before compression (zstd), each with its
-// checksum, and an index at the end with, for each block, its first and last (tenant, time) and
-// place. Written beside its final name, synced, read back whole, then renamed; so too where
-// retention writes one anew without what has had its time. Damage is ErrorCode::corrupt with file
-// and offset, never skipped. Threads: a file, once it has its name, is never changed; add() and
-// remove_before() from one thread, reads from any.
+// One file for each sealed segment: blocks of at most 64 KiB before compression (zstd), each with
+// its checksum, and an index at the end with each block's first and last (tenant, time) and
+// position. A file is written beside its final name, synced, read back completely, then renamed; so
+// is a file that retention rewrites without expired events. Damage is ErrorCode::corrupt with file
+// and offset, never skipped. Threads: a file never changes once it has its name; one thread calls
+// add() and remove_before(), any thread reads.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct EventRange {
   Window window;                   // of occurred_at
 };
 
-// Gives events one after another; nothing: no more.
+// Returns events one after another; nothing at the end.
 class EventCursor {
  public:
   virtual ~EventCursor() = default;
@@ -48,20 +48,20 @@ class Archive {
   static Result<std::unique_ptr<Archive>> open(const std::filesystem::path& folder);
   virtual ~Archive() = default;
 
-  // Writes one file for the batches first…last; does nothing where that file is there already.
-  // ErrorCode::invalid where they do not lie behind archived_through().
+  // Writes one file for the batches first…last; does nothing if the file exists. ErrorCode::invalid
+  // if they are not after archived_through().
   virtual Result<> add(std::uint64_t first_sequence, std::uint64_t last_sequence,
                        PackedEvents events) = 0;
-  // Up to and including which batch events are in the archive.
+  // The last batch whose events are in the archive.
   virtual std::uint64_t archived_through() const = 0;
-  // Newest first by occurred_at (then by sequence and index, falling), decoding only the blocks
+  // Newest first by occurred_at (then by sequence and index, descending), decoding only the blocks
   // that are needed.
   virtual Result<std::unique_ptr<EventCursor>> newest_first(const EventRange& range) const = 0;
-  // In stored order, file after file: for recounting and export.
+  // In stored order, file after file, for recounting and export.
   virtual Result<> for_each(const EventRange& range,
                             const std::function<bool(const ArchivedEvent&)>& visit) const = 0;
-  // How many events of the batches up to `through` are in the range and of a kind of fact, by its
-  // place among them.
+  // Selects events by kind of fact (its index among the kinds) and by batches up to `through`, for
+  // counting.
   struct Counted {
     std::size_t kind = 0;
     std::uint64_t through = 0;
@@ -70,9 +70,10 @@ class Archive {
   virtual std::int64_t event_count() const = 0;
   // Of its files.
   virtual std::int64_t bytes() const = 0;
-  // Removes the events that occurred before `at`, of at most so many files: a file with nothing
-  // else goes, one with others is written anew without them. Answers how many went; 0: there are
-  // none. The newest file is emptied instead, so that archived_through() never goes back.
+  // Removes the events that occurred before `at` from at most that many files: a file without
+  // others is removed, one with others is rewritten without them. Returns the number of events
+  // removed; 0 at the end. The newest file is emptied instead, so that archived_through() never
+  // goes back.
   virtual Result<std::int64_t> remove_before(Timestamp at, std::size_t files_max) = 0;
 };
 

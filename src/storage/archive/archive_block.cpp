@@ -13,7 +13,7 @@ namespace {
 
 using namespace codec_format;
 
-constexpr std::size_t kNumbersBytesMax = 160;  // all of an event's numbers and text lengths
+constexpr std::size_t kNumbersBytesMax = 160;  // numbers and text lengths of an event
 
 void put(std::string& column, std::int64_t value) { Encoder{column}.number(value); }
 
@@ -23,7 +23,7 @@ std::uint8_t place_of(std::uint8_t kind) {
   return kind == kRoundedFact ? 4 : kind;
 }
 
-// Differences wrap around, so that any two times have one.
+// The difference wraps around, so any two times have one.
 std::int64_t difference(std::uint64_t value, std::uint64_t before) {
   return static_cast<std::int64_t>(value - before);
 }
@@ -35,7 +35,7 @@ std::uint64_t millis(Timestamp at) {
 }  // namespace
 
 void TextColumn::add(std::string_view text) {
-  // Events of a tenant stand together, so that most texts are those of the event before.
+  // A tenant's events are adjacent, so most texts equal the previous event's.
   if (last_ != nullptr && last_->first == text) {
     Encoder{references_}.unsigned_number(last_->second);
     return;
@@ -192,8 +192,8 @@ class TextReader {
   std::vector<std::string_view> known_;
 };
 
-// Steps through all columns of a block's second part at once. An event's texts are only lent until
-// it is known to be wanted.
+// Reads all columns of a block's second part in step. An event's texts are views until the event is
+// known to be wanted.
 class RestReader {
  public:
   explicit RestReader(ByteReader from)
@@ -216,7 +216,7 @@ class RestReader {
         callers_(TextReader::if_there(from)),
         frame_fault_(from.fault()) {}
 
-  // The next event without tenant and time; nothing is made of it where it is not wanted.
+  // The next event, without tenant and time; it is only built if it is wanted.
   std::optional<UsageEvent> next(bool is_wanted);
   const char* fault() const;
 

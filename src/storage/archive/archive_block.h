@@ -1,5 +1,5 @@
 // Blocks of the archive: some events, column by column, in two parts: the keys (tenant, time,
-// sequence, index), which a search reads alone, and the rest. The grammar is
+// sequence, index), which a search reads alone, and the rest. The grammar is in
 // docs/storage-format.md. Values; no threads.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace metergate {
 
-// Where an event stands in the order that the archive is read in.
+// An event's position in the reading order of the archive.
 struct EventKey {
   Timestamp at{};
   std::uint64_t sequence = 0;
@@ -33,7 +33,7 @@ inline EventKey key_of(const ArchivedEvent& event) {
   return {event.event.occurred_at, event.sequence, event.index};
 }
 
-// A column of texts that repeat: each is written once, later ones by number.
+// A column of texts that repeat: each is written once, repetitions as a number.
 class TextColumn {
  public:
   void add(std::string_view text);
@@ -41,21 +41,21 @@ class TextColumn {
   std::size_t bytes() const { return references_.size() + texts_.size(); }
 
  private:
-  std::string references_;  // 0: the next new text; else 1 + which
+  std::string references_;  // 0: the next new text; otherwise 1 + its number
   std::string texts_;
   using Known = std::unordered_map<std::string, std::uint64_t, TextHash, std::equal_to<>>;
   Known known_;
-  const Known::value_type* last_ = nullptr;  // the text before; of known_
+  const Known::value_type* last_ = nullptr;  // the previous text; points into known_
 };
 
 class BlockBuilder {
  public:
-  // In the stored order: by tenant, time, sequence, index. The texts go over as they stand in the
-  // event's bytes: events are sealed by the hundred thousand.
+  // Adds an event in the stored order: by tenant, time, sequence, index. Texts are copied from the
+  // encoded event without decoding, since events are sealed by the hundred thousand.
   Result<> add(const PackedEvent& event);
   std::size_t count() const { return kinds_.size(); }
-  // How many bytes both parts have by now, but for a few of their frames; and at most how many more
-  // an event adds.
+  // The size of both parts so far, except for some framing; and an upper bound on what an event
+  // adds.
   std::size_t bytes() const;
   static std::size_t bytes_max_of(const PackedEvent& event);
   std::string keys() const;
@@ -66,7 +66,7 @@ class BlockBuilder {
   std::array<const std::string*, 7> columns() const;
   std::array<const TextColumn*, 10> text_columns() const;
 
-  std::vector<std::pair<std::string, std::uint64_t>> tenants_;  // and how many events of each
+  std::vector<std::pair<std::string, std::uint64_t>> tenants_;  // and the number of events of each
   std::size_t tenant_bytes_ = 0;
   EventKey last_;
   std::string times_, sequences_, indexes_;
@@ -86,14 +86,14 @@ struct BlockKeys {
 };
 
 Result<BlockKeys> decode_keys(std::string_view bytes);
-// Where the events of a range stand, rising.
+// The indexes of the events in a range, ascending.
 std::vector<std::uint32_t> positions_of(const BlockKeys& keys, const EventRange& range);
-// What each event is: its fact's place among the kinds of facts.
+// The kind of each event: the index of its fact among the kinds.
 Result<std::vector<std::uint8_t>> decode_kinds(std::string_view rest);
-// The events at some positions, rising; the others are stepped over.
+// Decodes the events at some ascending positions and skips the others.
 Result<std::vector<ArchivedEvent>> decode_events(const BlockKeys& keys, std::string_view rest,
                                                  std::span<const std::uint32_t> positions);
-// Whether so many events can be read from the rest of a block; makes none of them.
+// Checks that this many events can be read from the rest of a block, without building them.
 Result<> check_events(std::size_t count, std::string_view rest);
 
 }  // namespace metergate

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kFirstStep = 64;
 constexpr std::size_t kStepMax = 4096;
 
-// An event that was found by its key: which one of which block.
+// An event found by its key: its block and index.
 struct Place {
   EventKey key;
   std::uint32_t block = 0;
@@ -20,7 +20,7 @@ struct Place {
 
 bool is_younger(const Place& a, const Place& b) { return a.key > b.key; }
 
-// The newest places that were offered, at most `room` of them.
+// Keeps the newest of the offered places, at most `room`.
 class NewestPlaces {
  public:
   explicit NewestPlaces(std::size_t room) : room_(room) { places_.reserve(2 * room); }
@@ -30,7 +30,7 @@ class NewestPlaces {
     places_.push_back(place);
     if (places_.size() == 2 * room_) cut();
   }
-  // Whether nothing as old as this would be kept any more.
+  // True if an event this old would not be kept any more.
   bool is_beyond(Timestamp newest) const { return is_full_ && newest < least_.at; }
 
   std::vector<Place> take() {
@@ -50,7 +50,7 @@ class NewestPlaces {
 
   std::size_t room_;
   std::vector<Place> places_;
-  EventKey least_;  // of those kept
+  EventKey least_;  // the least of those kept
   bool is_full_ = false;
 };
 
@@ -65,7 +65,7 @@ class FileEvents {
   }
 
   bool is_at_end() const { return ready_.empty() && blocks_.empty(); }
-  // Whether head() is the key of an event that is at hand; else nothing left is above it.
+  // True if head() is the key of an event at hand; otherwise it is an upper bound on the rest.
   bool is_known() const { return !ready_.empty(); }
   const EventKey& head() const { return head_; }
 
@@ -76,7 +76,7 @@ class FileEvents {
     return event;
   }
 
-  // Gets the next events ready; is_at_end() where there are none.
+  // Loads the next events; is_at_end() if there are none.
   Result<> refill() {
     if (!opened_) {
       opened_ = TRY(file_->open_to_read());
@@ -84,7 +84,7 @@ class FileEvents {
     }
     if (blocks_.empty()) return {};
     const std::vector<Place> places = TRY(find());
-    if (places.size() < step_) blocks_.clear();  // there are no more than these
+    if (places.size() < step_) blocks_.clear();  // these are all that are left
     if (places.empty()) return {};
     TRY(make_ready(places));
     taken_through_ = places.back().key;
@@ -102,7 +102,7 @@ class FileEvents {
     NewestPlaces found{step_};
     for (const std::uint32_t which : blocks_) {
       const BlockEntry& block = file_->blocks()[which];
-      if (found.is_beyond(block.newest)) break;  // and so are all behind it
+      if (found.is_beyond(block.newest)) break;  // all later blocks are older too
       if (taken_through_ && block.oldest > taken_through_->at) continue;
       const BlockKeys keys = TRY(file_->read_keys(*opened_, block));
       std::size_t begin = 0;
@@ -134,11 +134,11 @@ class FileEvents {
 
   std::shared_ptr<ArchiveFile> file_;
   EventRange range_;
-  std::vector<std::uint32_t> blocks_;  // the youngest first
+  std::vector<std::uint32_t> blocks_;  // newest first
   std::optional<File> opened_;
   std::vector<ArchivedEvent> ready_;
   std::optional<EventKey> taken_through_;
-  // The next event's key where one is ready; else the newest that may come.
+  // The next event's key if it is loaded; otherwise an upper bound on the remaining keys.
   EventKey head_{.sequence = UINT64_MAX, .index = UINT32_MAX};
   std::size_t step_ = kFirstStep;
 };
@@ -176,7 +176,7 @@ class NewestFirst final : public EventCursor {
  private:
   static bool is_older(const FileEvents& a, const FileEvents& b) { return a.head() < b.head(); }
 
-  std::vector<FileEvents> files_;  // a heap, the youngest head on top
+  std::vector<FileEvents> files_;  // a heap with the newest head on top
 };
 
 }  // namespace

@@ -1,10 +1,9 @@
-// The newest-first cursor: a merge over the files of the archive. Used by one thread.
+// The newest-first cursor: a merge over the files of the archive. One thread.
 //
-// Each file gives its events in steps: the keys of the blocks that can matter are searched for the
-// next newest events of the range, and only the blocks that hold those are decoded. A file is first
-// looked into when no younger event is left elsewhere, so what is in memory is bounded: for each
-// file whose times overlap the place that the cursor has come to, at most 4,096 events and their
-// keys.
+// Each file delivers its events in steps: it searches the keys of relevant blocks for the next
+// newest events of the range, and decodes only the blocks that hold them. A file is first read when
+// the others have no newer event left, so memory is bounded: at most 4,096 events and their keys
+// for each file whose times overlap the cursor's position.
 #pragma once
 
 #include <memory>

@@ -32,7 +32,7 @@ std::unexpected<Error> damaged(const std::filesystem::path& path, std::uint64_t 
                           path.string(), offset, what));
 }
 
-// Numbers of fixed width, least byte first.
+// Numbers of fixed width, least significant byte first.
 void put(std::string& out, std::uint64_t value) {
   for (int i = 0; i < 8; ++i, value >>= 8U) out.push_back(static_cast<char>(value & 0xffU));
 }
@@ -70,7 +70,7 @@ void encode(std::string& index, const BlockEntry& block) {
   }
 }
 
-// Parts stand one behind the other, so `offset` is where the next one begins.
+// The parts are contiguous, so `offset` is the start of the next one.
 std::optional<BlockEntry> decode_entry(ByteReader& reader, std::uint64_t& offset) {
   BlockEntry block;
   for (TenantTime* end : {&block.first, &block.last}) {
@@ -96,7 +96,7 @@ std::optional<BlockEntry> decode_entry(ByteReader& reader, std::uint64_t& offset
   return block;
 }
 
-// Writes blocks one behind the other, and remembers where.
+// Writes blocks one after another, and records their positions.
 class BlockWriter {
  public:
   explicit BlockWriter(const File& file) : file_(file) {}
@@ -126,7 +126,7 @@ class BlockWriter {
     return finish_block(end);
   }
 
-  // A block of another file, as it stands there.
+  // Copies a block of another file unchanged.
   Result<> copy(const BlockEntry& from, std::string_view keys, std::string_view rest) {
     BlockEntry block = from;
     TRY(put_part(block.keys, keys));
@@ -174,7 +174,7 @@ class BlockWriter {
   std::uint64_t offset_ = kHeaderBytes;
 };
 
-// Behind the blocks: the index and the footer.
+// Writes the index and the footer after the blocks.
 Result<> finish(const File& file, BlockWriter& writer, std::uint64_t events) {
   const PartPlace index = TRY(writer.write(writer.index()));
   std::string footer;
@@ -244,7 +244,7 @@ Result<> ArchiveFile::write_since(const std::filesystem::path& path, const Archi
     const BlockKeys keys = TRY(from.read_keys(source, block));
     const EventRange kept{std::nullopt, {at, Timestamp::max()}};
     const PackedEvents some{TRY(from.read_events(source, block, keys, positions_of(keys, kept)))};
-    TRY(writer.add(some));  // in the order that they had
+    TRY(writer.add(some));  // in their old order
     events += some.size();
   }
   return finish(file, writer, events);
@@ -312,7 +312,7 @@ Result<> ArchiveFile::read_index(const File& file, const Footer& footer) {
 }
 
 std::vector<std::uint32_t> ArchiveFile::blocks_of(const EventRange& range) const {
-  // There are many files, and most hold other times.
+  // There are many files, and most cover other times.
   if (newest_ < range.window.start || oldest_ >= range.window.end) return {};
   auto begin = blocks_.begin();
   auto end = blocks_.end();
@@ -332,7 +332,7 @@ std::vector<std::uint32_t> ArchiveFile::blocks_of(const EventRange& range) const
 
 Result<std::optional<File>> ArchiveFile::open_to_read() const {
   auto file = File::open(path_, File::Mode::read);
-  // Asked after opening: the name may be another file's by now, or nobody's.
+  // Checked after opening: the name may belong to another file by now, or to none.
   if (is_retired_ && kept_.path().empty()) return std::nullopt;
   if (is_retired_) return std::optional{TRY(kept_.duplicate())};
   if (file) return std::optional{*std::move(file)};

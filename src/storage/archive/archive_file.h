@@ -1,6 +1,6 @@
-// One file of the archive: writing it whole, opening it by its footer and index, and reading the
-// parts of its blocks, each held against its checksum. Never changed once it has its name, so any
-// thread may read.
+// One file of the archive: writes it, opens it by its footer and index, and reads the parts of its
+// blocks, each checked against its checksum. Never changes once it has its name, so any thread may
+// read it.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ struct SequenceSpan {
   std::uint64_t last = 0;
 };
 
-// A place in the stored order.
+// A position in the stored order.
 struct TenantTime {
   TenantId tenant;
   Timestamp at{};
@@ -35,13 +35,13 @@ struct PartPlace {
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;      // on disk
   std::uint64_t raw_bytes = 0;  // before compression
-  std::uint64_t checksum = 0;   // of what is on disk
+  std::uint64_t checksum = 0;   // of the bytes on disk
 };
 
 struct BlockEntry {
   TenantTime first;
   TenantTime last;
-  Timestamp oldest{};  // of all events of the block
+  Timestamp oldest{};  // over all events of the block
   Timestamp newest{};
   std::uint64_t events = 0;
   PartPlace keys;
@@ -50,13 +50,13 @@ struct BlockEntry {
 
 class ArchiveFile {
  public:
-  // The span that a file's name says; nothing for another name.
+  // The span that a file's name gives; nothing for another name.
   static std::optional<SequenceSpan> span_of(std::string_view name);
   static std::filesystem::path path_of(const std::filesystem::path& folder, SequenceSpan span);
-  // Writes the events, sorted as they are stored, to a file and syncs it.
+  // Writes the sorted events to a file and syncs it.
   static Result<> write(const std::filesystem::path& path, SequenceSpan span,
                         const PackedEvents& events);
-  // Writes what another file has from `at` on, in the same way; a block at a time.
+  // Writes the events of another file from `at` on in the same way, a block at a time.
   static Result<> write_since(const std::filesystem::path& path, const ArchiveFile& from,
                               Timestamp at);
   // Reads the footer and the index. ErrorCode::corrupt with file and offset.
@@ -67,29 +67,29 @@ class ArchiveFile {
   SequenceSpan span() const { return span_; }
   std::int64_t event_count() const { return event_count_; }
   std::span<const BlockEntry> blocks() const { return blocks_; }
-  Timestamp oldest() const { return oldest_; }  // of a file that has events; likewise the next
+  Timestamp oldest() const { return oldest_; }  // like the next, for a file with events
   Timestamp newest() const { return newest_; }
-  // Which blocks may hold events of the range, in stored order.
+  // The blocks that may hold events of the range, in stored order.
   std::vector<std::uint32_t> blocks_of(const EventRange& range) const;
 
-  // For reading blocks. Nothing where retention has removed the file meanwhile; one that it wrote
-  // anew is read as it was.
+  // Opens the file for reading blocks. Nothing if retention has removed it meanwhile; if retention
+  // has rewritten it, the old content is read.
   Result<std::optional<File>> open_to_read() const;
   Result<BlockKeys> read_keys(const File& file, const BlockEntry& block) const;
   Result<std::vector<ArchivedEvent>> read_events(const File& file, const BlockEntry& block,
                                                  const BlockKeys& keys,
                                                  std::span<const std::uint32_t> positions) const;
-  // How many events of the range are of a kind of fact, by its place among them; of a block that
-  // lies in the range whole, no keys are read.
+  // The number of events of the range and of a kind of fact (its index among the kinds). For a
+  // block entirely within the range no keys are read.
   Result<std::int64_t> count(const EventRange& range, std::size_t kind) const;
   // Reads every block and decodes every event.
   Result<> verify() const;
 
-  // To be called before the name is taken away or given to another file. Who reads the file already
-  // goes on reading it.
+  // Must be called before the name is removed or given to another file. Readers that have the file
+  // open keep reading it.
   void retire() { is_retired_ = true; }
-  // The same, where the file that gets the name has some of the events: who has chosen this one,
-  // and not opened it yet, reads it all the same. It is on the disk until nobody has it any more.
+  // The same if the new file has some of the events: a reader that has chosen this file but not
+  // opened it yet can still read it. It stays on disk until its last reader is done.
   Result<> retire_readable();
 
  private:
@@ -97,14 +97,14 @@ class ArchiveFile {
   Result<Footer> read_footer(const File& file, std::uint64_t size) const;
   Result<> read_index(const File& file, const Footer& footer);
   Result<std::string> read_part(const File& file, const PartPlace& place) const;
-  // As it stands, still compressed, held against its checksum.
+  // The stored, compressed bytes, checked against their checksum.
   Result<Bytes> read_stored(const File& file, const PartPlace& place) const;
 
   std::filesystem::path path_;
   SequenceSpan span_;
   std::int64_t event_count_ = 0;
   std::vector<BlockEntry> blocks_;
-  Timestamp oldest_ = Timestamp::max();  // of all its events; likewise the next
+  Timestamp oldest_ = Timestamp::max();  // over all its events; likewise the next
   Timestamp newest_ = Timestamp::min();
   File kept_;  // set before is_retired_, or never
   std::atomic<bool> is_retired_ = false;

@@ -68,7 +68,7 @@ bool is_in(const EventRange& range, const ArchivedEvent& event) {
          (!range.tenant || *range.tenant == event.event.tenant);
 }
 
-// What a search must give, by looking at every event.
+// The expected result of a search, by looking at every event.
 Events expected_newest_first(const Events& all, const EventRange& range) {
   Events found;
   std::ranges::copy_if(all, std::back_inserter(found),
@@ -77,7 +77,7 @@ Events expected_newest_first(const Events& all, const EventRange& range) {
   return found;
 }
 
-// For each kind of fact, as many as there are of it among the events of batches up to `through`.
+// For each kind of fact, counts the events of batches up to `through`.
 void expect_counts(const Archive& archive, const Events& all, const EventRange& range,
                    std::uint64_t through) {
   for (std::size_t kind = 0; kind < std::variant_size_v<Fact>; ++kind) {
@@ -88,7 +88,7 @@ void expect_counts(const Archive& archive, const Events& all, const EventRange& 
   }
 }
 
-// Batches first…last with `each` events, of some tenants, at times with many ties.
+// Batches first…last with `each` events, for some tenants, partly with many equal times.
 Events made_events(std::uint64_t first, std::uint64_t last, std::uint32_t each, unsigned seed) {
   std::mt19937 random{seed};
   Events events;
@@ -251,7 +251,8 @@ RC_GTEST_PROP(Archive, AFileWrittenAnewHasExactlyWhatIsLeft, ()) {
               static_cast<std::size_t>(std::ranges::count_if(
                   left, [&](const auto& one) { return one.event.tenant == tenant(who); })));
   }
-  // Who had the file before it was written anew reads all that it had, or what is left: no less.
+  // A reader that chose the file before it was rewritten reads its old content or the remaining
+  // events, never less.
   const auto read = drain(*chosen_before).size();
   RC_ASSERT(read == all.size() || read == left.size());
 }

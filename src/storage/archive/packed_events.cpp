@@ -36,7 +36,7 @@ PackedEvents::PackedEvents(std::vector<PackedEvent> events, std::vector<std::str
   std::iota(order_.begin(), order_.end(), 0U);
 }
 
-// Dealt out to the tenants, each then has its events nearly always in order: they came so.
+// After distributing them to the tenants, each tenant's events are nearly always in order already.
 void PackedEvents::sort() {
   std::vector<std::uint32_t> numbers(tenants_.size());
   std::iota(numbers.begin(), numbers.end(), 0U);

@@ -1,6 +1,5 @@
-// ByteReader: reads numbers and texts as the Encoder writes them. After the first fault it only
-// gives zeros and empty texts, so the reader of a whole value needs to ask once, at its end.
-// Values; no threads.
+// ByteReader: reads numbers and texts that the Encoder wrote. After the first fault it returns only
+// zeros and empty texts, so one check at the end of a value is enough. Values; no threads.
 #pragma once
 
 #include <cstddef>
@@ -64,7 +63,7 @@ class ByteReader {
     return static_cast<Narrow>(value);
   }
 
-  // How many of something follow, each of which takes at least `least` bytes.
+  // Reads a number of elements, each of which takes at least `least` bytes.
   std::size_t count(std::size_t least) {
     const std::uint64_t value = unsigned_number();
     if (value > rest_.size() / least) return refuse("a count is more than what is left"), 0;

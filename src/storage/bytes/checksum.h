@@ -1,4 +1,4 @@
-// The checksum of everything on disk: XXH3 of 64 bits, as xxHash defines it. It finds damage, not
+// The checksum of everything on disk: 64-bit XXH3, as xxHash defines it. It detects damage, not
 // forgery. Safe from any thread.
 #pragma once
 

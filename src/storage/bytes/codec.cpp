@@ -14,7 +14,7 @@ std::uint64_t zig_zag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63);
 }
 
-// Writes into room that is large enough: events are encoded for each one that comes.
+// Writes into memory that is large enough, without checks: every event is encoded.
 class RawWriter {
  public:
   explicit RawWriter(char* start) : at_(start) {}
@@ -36,7 +36,7 @@ class RawWriter {
   char* at_;
 };
 
-// All of an event's numbers and the lengths of its texts, ten bytes each at most.
+// The numbers of an event and the lengths of its texts, at most ten bytes each.
 constexpr std::size_t kEventNumbersBytesMax = 192;
 
 struct FactWriter {
@@ -188,7 +188,7 @@ void Encoder::quantity(Quantity value) {
   unsigned_number(static_cast<std::uint64_t>(value.billionths));
 }
 
-// What an aggregation does not use stays as it began and takes no room.
+// Parts that the aggregation does not use have their initial value and are not written.
 void Encoder::cell(const MeterCell& cell) {
   std::uint8_t present = 0;
   const auto mark = [&present](bool is_there, CellPart part) {

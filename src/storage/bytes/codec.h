@@ -1,6 +1,6 @@
-// Bytes: how events, counters, documents and batches are encoded, in the journal, the view and the
-// archive. One grammar, in docs/storage-format.md. Every decoder checks bounds and kinds and
-// answers ErrorCode::corrupt.
+// The encoding of events, counters, documents and batches in the journal, the view and the archive.
+// One grammar, in docs/storage-format.md. Every decoder checks bounds and kinds and fails with
+// ErrorCode::corrupt.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ class Decoder {
   Result<std::uint64_t> unsigned_number();
   Result<std::int64_t> number();
   Result<std::string> text();
-  Result<std::string_view> view();  // as text(), lent by the bytes that are decoded
+  Result<std::string_view> view();  // as text(), a view of the decoded bytes
   Result<UsageEvent> event();
   Result<Counter> counter();
   Result<CallSums> calls();

@@ -11,7 +11,7 @@ namespace {
 
 using namespace codec_format;
 
-constexpr std::size_t kReserveMax = 1024;  // more is grown into, as the bytes prove to be there
+constexpr std::size_t kReserveMax = 1024;  // more is allocated only as the bytes prove to be there
 
 class Reader : public ByteReader {
  public:
@@ -285,7 +285,7 @@ MeterCell Reader::cell() {
   return cell;
 }
 
-// Reads one value by `read` and moves on behind it; on a fault stays where it was.
+// Reads one value with `read` and moves past it; after a fault the position is unchanged.
 template <class Read>
 auto decode(std::string_view& rest, Read read) -> Result<decltype(read(std::declval<Reader&>()))> {
   Reader reader{rest};

@@ -1,5 +1,5 @@
-// What the Encoder and the Decoder agree on: versions, tags and the order of the gauges. For their
-// two files only; the grammar in words is docs/storage-format.md.
+// Constants shared by Encoder and Decoder: versions, tags and the order of the gauges. For their
+// two files only; the grammar is in docs/storage-format.md.
 #pragma once
 
 #include <array>
@@ -10,16 +10,16 @@
 namespace metergate::codec_format {
 
 // The two high bits of an event's first byte are its version, 0; counters and call sums begin with
-// a byte of their own.
+// a version byte.
 inline constexpr std::uint8_t kCounterVersion = 1;
 inline constexpr std::uint8_t kCallsVersion = 1;
 inline constexpr std::uint8_t kCellVersion = 1;
 
-// Bodies from outside are at most 64 deep (base/json); audit records and the like wrap them, so
-// what is read back is allowed twice that: a document that was taken can always be read again.
+// Bodies from outside are at most 64 deep (base/json), and audit records and the like wrap them.
+// Twice that depth is read back, so that every accepted document can be read again.
 inline constexpr unsigned kJsonDepthMax = 128;
 inline constexpr std::uint8_t kFactMask = 7;
-// The kind of an OtherFact that is_rounded; 4, its place among the facts, is one that is not.
+// The kind of an OtherFact with is_rounded; without it, the kind is 4, its index among the facts.
 inline constexpr std::uint8_t kRoundedFact = 5;
 // The kind of an ApiCall that says who called; 0, its place among the facts, is one that does not.
 inline constexpr std::uint8_t kCalledFact = 6;
@@ -27,7 +27,7 @@ inline constexpr std::uint8_t kOwnTime = 8;
 inline constexpr std::uint8_t kBillable = 16;
 inline constexpr std::uint8_t kOurs = 32;
 
-// Bits of what a meter's cell has beside its counts.
+// The parts that a meter's cell has besides its counts.
 enum class CellPart : std::uint8_t {
   sum = 1,
   extremes = 2,

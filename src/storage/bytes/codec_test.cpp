@@ -85,12 +85,12 @@ rc::Gen<Counter> any_counter() {
   });
 }
 
-// Every shorter part of the bytes must be refused as corrupt, and nothing else.
+// Every proper prefix of the bytes must be refused as corrupt.
 template <class Read>
 void expect_every_cut_refused(std::string_view bytes, Read read) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     const std::string copy{
-        bytes.substr(0, size)};  // of its own, so that a sanitizer sees a step over
+        bytes.substr(0, size)};  // a copy, so that a sanitizer notices an overrun
     Decoder decoder{copy};
     const auto value = read(decoder);
     RC_ASSERT(!value.has_value());

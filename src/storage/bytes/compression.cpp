@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kLevel = 3;
 
-// A context costs more than a block, so each thread keeps one.
+// Making a context costs more than compressing a block, so each thread keeps one.
 ZSTD_CCtx* compressing() {
   thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context{ZSTD_createCCtx(),
                                                                                   &ZSTD_freeCCtx};

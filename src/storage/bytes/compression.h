@@ -10,7 +10,7 @@
 namespace metergate {
 
 std::string compress(std::string_view bytes);
-// ErrorCode::corrupt where the bytes are damaged or do not become exactly `size`.
+// ErrorCode::corrupt if the bytes are damaged or do not decompress to exactly `size`.
 Result<std::string> decompress(std::string_view bytes, std::size_t size);
 
 }  // namespace metergate

@@ -12,13 +12,13 @@ using codec_format::kJsonDepthMax;
 
 JsonTag tag(ByteReader& reader) { return static_cast<JsonTag>(reader.byte()); }
 
-// Steps over what is not wanted: the same bounds as a ByteReader's, but nothing is made of a value.
-// Most of reading a report is this.
+// Skips values with the same checks as a ByteReader, but without building them. Most of reading a
+// report is this.
 class Stepper {
  public:
   explicit Stepper(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
-  // Each is false where the bytes are damaged; then nothing more may be asked.
+  // Each returns false if the bytes are damaged; no further call is allowed then.
   bool value(unsigned depth = 0);
   bool text(std::string_view& into) {
     std::size_t size = 0;

@@ -72,7 +72,7 @@ TEST(DocumentView, IsTheWholeValueAsATree) {
             *parse_extended_json(kText).value().find("deep"));
 }
 
-// Cut anywhere, it finds nothing or what was whole, and reads nothing behind its end.
+// Cut anywhere, it finds whole members or nothing, and reads nothing beyond its end.
 TEST(DocumentView, OfBytesThatAreCutShortFindsLess) {
   const StoredDocument whole = stored(kText);
   for (std::size_t size = 0; size < whole.bytes.size(); ++size) {

@@ -1,6 +1,6 @@
-// Files: the POSIX calls that durable things are made of, as Results that name the path and the
-// system's reason. Reads go by pread, not by a mapping: a sector that cannot be read is then an
-// Error and not a signal. A File closes itself; use one from one thread at a time.
+// Files: the POSIX calls for durable files, as Results that name the path and the system's reason.
+// Reads use pread instead of a mapping, so that an unreadable sector is an Error and not a signal.
+// A File closes itself; one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +16,10 @@
 
 namespace metergate {
 
-// Of a file that gets its name once it is whole.
+// The suffix of a file that is not complete yet.
 inline constexpr std::string_view kUnfinishedSuffix = ".new";
 
-// Bytes that were read; of a size known beforehand and not zeroed first.
+// Bytes read from a file; of known size, not zeroed first.
 class Bytes {
  public:
   Bytes() = default;
@@ -36,7 +36,7 @@ class Bytes {
 
 class File {
  public:
-  enum class Mode : std::uint8_t { read, write, make };  // make: new and empty, replacing another
+  enum class Mode : std::uint8_t { read, write, make };  // make: new and empty, replaces another
 
   static Result<File> open(const std::filesystem::path& path, Mode mode);
   File() = default;
@@ -46,15 +46,15 @@ class File {
   ~File();
 
   const std::filesystem::path& path() const { return path_; }
-  // The same file, whatever has its name by now.
+  // The same file, whatever file has its name by now.
   Result<File> duplicate() const;
   Result<std::int64_t> size() const;
-  // Exactly `size` bytes; ErrorCode::corrupt where the file ends before.
+  // Exactly `size` bytes; ErrorCode::corrupt if the file is shorter.
   Result<Bytes> read(std::int64_t offset, std::size_t size) const;
   Result<> write(std::int64_t offset, std::string_view bytes) const;
-  // Makes sure that the disk has room for the first `size` bytes.
+  // Reserves disk space for the first `size` bytes.
   Result<> reserve(std::int64_t size) const;
-  Result<> sync_data() const;  // the bytes, and what is needed to find them
+  Result<> sync_data() const;  // the bytes, and the metadata needed to find them
   Result<> sync() const;
 
  private:
@@ -65,11 +65,11 @@ class File {
 };
 
 Result<Bytes> read_file(const std::filesystem::path& path);
-// Makes names durable: what was made, renamed or removed in the folder.
+// Makes names durable: files created, renamed or removed in the folder.
 Result<> sync_folder(const std::filesystem::path& folder);
 Result<> make_folder(const std::filesystem::path& folder);
 Result<> rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
-// No error where there is none.
+// Succeeds if there is no such file.
 Result<> remove_file(const std::filesystem::path& path);
 // The names in a folder, sorted.
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder);

@@ -1,4 +1,4 @@
-// TextHash: for maps named by texts that are looked up by views, without making a text.
+// TextHash: for maps with text keys that are looked up by views, without making a text.
 #pragma once
 
 #include <cstddef>

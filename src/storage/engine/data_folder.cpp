@@ -29,7 +29,7 @@ std::unexpected<Error> unusable(const std::filesystem::path& folder, std::string
                           folder.string(), why));
 }
 
-// The other process wrote its id into the file that it holds.
+// The holding process has written its id into the lock file.
 std::string holder_of(int descriptor) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
@@ -66,7 +66,7 @@ Result<bool> is_there(const std::filesystem::path& path) {
   return found;
 }
 
-// Written whole beside its name first, so that a crash leaves either none or all of it.
+// Written beside its name first, so that a crash leaves either none or all of it.
 Result<> write_whole(const std::filesystem::path& path, std::string_view text) {
   const std::filesystem::path beside = path.string() + std::string{kUnfinishedSuffix};
   {
@@ -144,8 +144,8 @@ Result<> DataFolder::read_format(const TimeZone& zone) {
   return {};
 }
 
-// The archive's folder is made after the view's and before the journal's: with it alone, the other
-// two were taken away, and a start would count from nothing beside events that were counted.
+// The archive's folder is created after the view's and before the journal's. If it is there alone,
+// the other two were removed, and a start would count from zero beside events that were counted.
 Result<> DataFolder::check_whole() const {
   if (!TRY(is_there(events()))) return {};
   if (TRY(is_there(view())) || TRY(is_there(journal()))) return {};
@@ -169,7 +169,7 @@ Result<DataFolder::Tightened> DataFolder::tighten() const {
   look(folder_, std::filesystem::status(folder_, error).permissions());
   auto at = std::filesystem::recursive_directory_iterator{folder_, error};
   for (; !error && at != std::filesystem::recursive_directory_iterator{}; at.increment(error)) {
-    // What a link leads to is not ours, and files may go while they are looked at.
+    // The target of a link is not ours, and files may disappear meanwhile.
     std::error_code gone;
     if (!at->is_symlink(gone)) look(at->path(), at->status(gone).permissions());
   }
@@ -182,7 +182,7 @@ Result<> DataFolder::make_format(const TimeZone& zone) {
   std::ranges::copy(key, std::begin(id_key_.bytes));
   Json format =
       Json::object({{"format", kFormat}, {"time_zone", zone.name()}, {"id_key", base64url(key)}});
-  // One flipped bit of the key would let events that were counted be counted again.
+  // A flipped bit in the key would let counted events be counted again.
   format.set("checksum", to_hex(sha256(to_text(format))));
   return write_whole(format_path(folder_), to_text(format) + "\n");
 }

@@ -1,10 +1,10 @@
-// DataFolder: the embedded engine's folder: who has it, and what it was made with.
+// DataFolder: the embedded engine's folder, its holder, and the settings it was created with.
 //
-//   LOCK      locked (flock) by the process that has the folder; says its process id
-//   FORMAT    one JSON object: format, time_zone, id_key; made once
-//   journal/  view/  events/
+// LOCK      locked (flock) by the process that holds the folder; has its process id
+// FORMAT    one JSON object: format, time_zone, id_key; written once
+// journal/  view/  events/
 //
-// Holds the lock as long as it lives. Values apart from that; any thread.
+// Holds the lock as long as it lives. Otherwise a value; safe from any thread.
 #pragma once
 
 #include <filesystem>
@@ -18,14 +18,14 @@ namespace metergate {
 
 class DataFolder {
  public:
-  // Makes the folder where there is none. Errors as open_embedded_store().
+  // Creates the folder if it is missing. Errors as open_embedded_store().
   static Result<DataFolder> open(const std::filesystem::path& folder, const TimeZone& zone);
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();
 
-  // How many of its files and folders others could read or write, and cannot any more; and how many
-  // still can, because they are somebody else's. A folder that was just made is not counted.
+  // The number of files and folders that were open to others and no longer are; and the number that
+  // still are, because they belong to someone else. A folder that was just created is not counted.
   struct Tightened {
     std::int64_t done = 0;
     std::int64_t refused = 0;

@@ -1,4 +1,4 @@
-// That nothing which has had its time is left anywhere in the folder, however little came since.
+// Expired data must be gone from the whole folder, however little came since.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -12,7 +12,7 @@
 namespace metergate::contract {
 namespace {
 
-constexpr std::string_view kAddress = "203.0.113.77";  // of a caller; nowhere else
+constexpr std::string_view kAddress = "203.0.113.77";  // a caller's; occurs nowhere else
 
 class EmbeddedRetentionTest : public testing::Test {
  protected:
@@ -27,7 +27,7 @@ class EmbeddedRetentionTest : public testing::Test {
     return std::move(store).value();
   }
 
-  // One call a day, each month's from another address than the next.
+  // One call a day, with another address each month.
   static Batch day_of_calls(Timestamp when, std::string_view address) {
     UsageEvent event = call("acme", "of " + to_text(when), "2026-01-01");
     event.occurred_at = when;
@@ -43,7 +43,7 @@ class EmbeddedRetentionTest : public testing::Test {
     store.wait_durable(commit->sequence);
   }
 
-  // As the cleanup does it, `now` being the clock's.
+  // Runs retention as the cleanup does, with `now` as the clock's time.
   static std::int64_t retire(Store& store, Timestamp before, Timestamp now) {
     RetentionDone done;
     std::int64_t removed = 0;
@@ -59,7 +59,7 @@ class EmbeddedRetentionTest : public testing::Test {
     return removed;
   }
 
-  // Five months of a small installation: the first has the address, and a late one of it comes with
+  // Five months of a small installation: the first has the address, and a late event of it comes in
   // the second.
   void live_five_months(Store& store) {
     for (int day = 0; day < 150; ++day) {
@@ -116,7 +116,7 @@ TEST_F(EmbeddedRetentionTest, FiveMonthsOfDaysLeaveThreeAndWhatEachDayCounted) {
   EXPECT_EQ(twice, std::vector{EventOutcome::duplicate}) << "ids of open periods are kept";
 }
 
-// A copy of the folder at any step is what a kill leaves.
+// A copy of the folder at any step equals the state after a kill.
 TEST_F(EmbeddedRetentionTest, AKillInTheMiddleLosesNothingAndIsGoneOnWith) {
   auto store = opened(folder_.path());
   live_five_months(*store);

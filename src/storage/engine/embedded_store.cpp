@@ -1,5 +1,5 @@
-// The store on disk: the journal makes batches durable, the view over RocksDB answers, the archive
-// keeps the raw events. One thread of its own writes checkpoints and moves full segments on.
+// The store on disk: the journal makes batches durable, the view over RocksDB answers reads, the
+// archive keeps the raw events. A thread of its own writes checkpoints and seals full segments.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 namespace metergate {
 namespace {
 
-// What may have changed in memory before a checkpoint is made early, and before no more is taken; a
-// start replays as much before it writes.
+// The amounts of changes in memory at which a checkpoint is made early, and at which no more is
+// accepted; a start replays at most as much before it writes.
 constexpr std::size_t kEarlyBytes = 16UL << 20;
 constexpr std::size_t kChangedBytesMax = 48UL << 20;
 constexpr std::size_t kSmallBatchBytes = 4096;
@@ -42,7 +42,7 @@ class JournalLedger final : public Ledger {
   Journal& journal_;
 };
 
-// A base, and the first one: so the folder stays locked until everything in it is closed.
+// The first base class, so that the folder stays locked until everything in it is closed.
 struct HeldFolder {
   DataFolder folder_;
 };
@@ -79,9 +79,9 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
 
   const Log& log_;
   std::unique_ptr<Journal> journal_;
-  ArchivedHistory* history_ = nullptr;  // the store's own
+  ArchivedHistory* history_ = nullptr;  // owned by the store
   std::optional<AuditHead> journal_audit_head_;
-  std::optional<Timestamp> compacting_for_;  // all else of this cut is done
+  std::optional<Timestamp> compacting_for_;  // everything else of this cut is done
   std::mutex checkpoint_mutex_;              // one checkpoint at a time
   std::atomic<bool> is_behind_ = false;
 
@@ -128,7 +128,7 @@ Result<> EmbeddedStore::recover(const EmbeddedOptions& options, std::unique_ptr<
   return {};
 }
 
-// The last one stands: records and the heads that repeat them come in order.
+// The last one counts: records and the heads that repeat them come in order.
 Result<> EmbeddedStore::note_audit_head(const DecidedDocument& write) {
   if (!write.document) return {};
   if (write.collection == Collection::provider_audits) {
@@ -136,7 +136,7 @@ Result<> EmbeddedStore::note_audit_head(const DecidedDocument& write) {
     journal_audit_head_ = head_before(next);
   }
   if (write.collection != Collection::settings || write.key.id != kAuditHeadSetting) return {};
-  // One that cannot be read is for `verify` to tell, and stops no start.
+  // An unreadable head is reported by `verify` and does not prevent the start.
   if (auto head = parse_audit_head(write.document->string_at("head").value_or("")))
     journal_audit_head_ = *std::move(head);
   return {};
@@ -150,7 +150,7 @@ EmbeddedStore::~EmbeddedStore() {
   }
   wake_.notify_one();
   maintenance_.join();
-  // Spares the next start the replay; without it that start is slower, and as right.
+  // Saves the next start the replay; without it the start is slower, but correct.
   if (const auto written = checkpoint(); !written)
     log_.error("store.checkpoint_failed", {{"error", written.error().message}});
 }
@@ -179,7 +179,7 @@ void EmbeddedStore::checkpoint_until_stopped(Milliseconds every) {
       if (is_stopping_) return;
       is_early_ = false;
     }
-    // The journal has everything: the next round tries again, and a start would read it.
+    // The journal has everything: the next round tries again, and a start would replay it.
     if (const auto written = checkpoint(); !written)
       log_.error("store.checkpoint_failed", {{"error", written.error().message}});
   }
@@ -194,8 +194,8 @@ Result<> EmbeddedStore::checkpoint() {
   return seal_segments();
 }
 
-// A full segment leaves the journal once its events are in the archive and what it changed is on
-// disk in the view.
+// A full segment leaves the journal once its events are in the archive and its other changes are in
+// the view on disk.
 Result<> EmbeddedStore::seal_segments() {
   const std::uint64_t written = view().written_sequence();
   std::uint64_t sealed = 0;
@@ -210,17 +210,17 @@ Result<> EmbeddedStore::seal_segments() {
   return {};
 }
 
-// What waits in a segment that does not fill would stay for as long as that takes; so it is ended
-// first. Then what goes leaves archive and view, and at last the files of the view are written
-// anew. After a crash in between the same call goes on.
+// A segment that does not fill would keep expired data, so it is ended first. Then the data is
+// removed from archive and view, and finally the view's files are rewritten. After a crash in
+// between, the same call continues.
 Result<RetentionDone> EmbeddedStore::retire(const RetentionCut& cut) {
   const auto sealed = seal_older(cut);
   if (compacting_for_ == cut.events_before && compacting_for_) return compact_some(cut);
   RetentionDone done = TRY(ViewStore::retire(cut));
-  // A full disk takes no new segment, and what has been removed until here makes room for one.
+  // A full disk has no room for a new segment; the space freed so far may be enough.
   if (!done.more && !sealed) return fail(sealed.error());
   if (done.more || !cut.events_before) return done;
-  TRY(checkpoint());  // the rows' removal
+  TRY(checkpoint());  // the removal of the rows
   compacting_for_ = cut.events_before;
   return compact_some(cut);
 }
@@ -256,7 +256,7 @@ StoreFigures EmbeddedStore::figures() const {
   return figures;
 }
 
-// What is in it is the tenants' usage, the callers' addresses and the webhooks' secrets.
+// The folder holds the tenants' usage, callers' addresses and webhook secrets.
 Result<> tighten(const DataFolder& folder, const Log& log) {
   const DataFolder::Tightened tightened = TRY(folder.tighten());
   if (tightened.done == 0 && tightened.refused == 0) return {};

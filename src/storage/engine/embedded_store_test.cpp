@@ -1,4 +1,4 @@
-// What the engine on disk does beyond the contract: crashes, full segments, its folder.
+// The engine on disk, beyond the contract: crashes, full segments, its folder.
 #include <thread>
 
 #include "storage/bytes/files.h"
@@ -27,7 +27,7 @@ class EmbeddedStoreTest : public testing::Test {
     EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().message);
     return std::move(store).value();
   }
-  // About 100 bytes each; `from` and on.
+  // Events of about 100 bytes each, numbered from `from`.
   static Batch many(int from, int count) {
     Batch batch = events({});
     for (int i = from; i < from + count; ++i) {
@@ -50,14 +50,14 @@ void apply_durably(Store& store, Batch batch) {
   store.wait_durable(commit->sequence);
 }
 
-// A folder that is copied while the store is open is what a killed process leaves behind: what the
-// view had not flushed is not in it.
+// A copy of the folder while the store is open equals the state after a kill: changes that the view
+// had not flushed are missing.
 TEST_F(EmbeddedStoreTest, AnswersTheSameAfterAKillAtAnyPoint) {
   const auto twin = make_memory_store(TimeZone::utc());
   auto store = opened(folder_.path());
   TestFolder killed;
   int number = 0;
-  std::string broken;  // the first claim that was, since smaller cases run on what this one left
+  std::string broken;  // the first broken claim, since smaller cases use its folder
   const auto claim = [&](bool is_true, const char* what) {
     if (!is_true && broken.empty()) broken = what + (" after batch " + std::to_string(number));
     RC_ASSERT(is_true);

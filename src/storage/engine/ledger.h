@@ -1,5 +1,5 @@
-// Ledger: where decided batches are made durable before anybody outside hears of them. The journal,
-// or, for the store without a disk, a number. Any thread.
+// Ledger: makes decided batches durable before anyone outside learns of them. Either the journal
+// or, for the store without a disk, a counter. Safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace metergate {
 class Ledger {
  public:
   virtual ~Ledger() = default;
-  // As Journal's: numbered one after another; refused: not taken.
+  // As Journal: consecutive numbers; a refused batch is not taken.
   virtual Result<> append(std::uint64_t sequence, std::string_view batch) = 0;
   virtual std::uint64_t written() const = 0;
   virtual void when_written(std::uint64_t sequence, std::move_only_function<void()> then) = 0;

@@ -12,7 +12,7 @@
 namespace metergate {
 namespace {
 
-// Durable at once, unless a test holds it.
+// Durable at once, unless a test delays it.
 class MemoryLedger final : public Ledger {
  public:
   explicit MemoryLedger(const MemoryFaults& faults) : faults_(faults) {}
@@ -94,7 +94,7 @@ class PlainStore final : public ViewStore {
   std::mutex mutex_;
 };
 
-// Asks the faults first, then the store.
+// Checks the injected faults, then calls the store.
 class MemoryStore final : public ControlledStore {
  public:
   explicit MemoryStore(const ViewStoreOptions& options) {
@@ -265,7 +265,7 @@ class MemoryStore final : public ControlledStore {
   }
 
   MemoryFaults faults_;
-  MemoryLedger* ledger_ = nullptr;  // the store's own
+  MemoryLedger* ledger_ = nullptr;  // owned by the store
   std::unique_ptr<PlainStore> store_;
 };
 

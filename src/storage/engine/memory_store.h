@@ -1,5 +1,5 @@
 // The store without a disk: the same fold over an ordered map, durable at once. For tests, which
-// can tell it to fail. Threads as in store.h.
+// can inject faults. Threads as in store.h.
 #pragma once
 
 #include <memory>
@@ -9,12 +9,11 @@
 
 namespace metergate {
 
-// What the next calls meet; set by a test, read by the store.
+// Faults for the next calls; set by a test, read by the store.
 struct MemoryFaults {
-  bool refuse_writes = false;  // apply() answers ErrorCode::storage
-  bool refuse_reads = false;   // reads answer ErrorCode::corrupt
-  bool hold_durable =
-      false;  // nothing becomes durable until it is false again and release() was called
+  bool refuse_writes = false;  // apply() returns ErrorCode::storage
+  bool refuse_reads = false;   // reads return ErrorCode::corrupt
+  bool hold_durable = false;   // while true, and until release(), nothing becomes durable
 };
 
 class ControlledStore : public Store {

@@ -1,4 +1,4 @@
-// What the cells of many meters with long groups take in memory.
+// The memory that cells of many meters with long groups take.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ class MeterMemory : public testing::Test {
     for (int number = 0; number < 10; ++number) add_meter(number);
   }
 
-  // By five values each, in an order of its own.
+  // Grouped by five values, in a different order for each meter.
   void add_meter(int number) {
     MeterRecord record;
     record.id = fmt::format("m{}", number);
@@ -45,7 +45,7 @@ class MeterMemory : public testing::Test {
     ASSERT_TRUE(store_->apply(batch));
   }
 
-  // Nothing like it before, each in one of 600 minutes.
+  // Groups that did not occur before, each in one of 600 minutes.
   UsageEvent event(int number) {
     std::string data = R"({"n":1)";
     for (int at = 0; at < 5; ++at)
@@ -62,7 +62,7 @@ class MeterMemory : public testing::Test {
   std::unique_ptr<Store> store_;
 };
 
-// A sanitizer keeps what was freed for a while and pads each piece, or shadows all memory.
+// A sanitizer keeps freed memory for a while, and pads or shadows all memory.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::int64_t kGrownMiBMax = 200 * 5;
 #elif defined(__SANITIZE_THREAD__)
@@ -71,7 +71,7 @@ constexpr std::int64_t kGrownMiBMax = 200 * 10;
 constexpr std::int64_t kGrownMiBMax = 200;
 #endif
 
-// Ten meters by five values: each event was twenty cells of a kilobyte.
+// Ten meters with five groups: each event made twenty cells of a kilobyte.
 TEST_F(MeterMemory, LongGroupsTakeNoMoreThanTheirBound) {
   constexpr int kEvents = 30'000;
   constexpr int kBatch = 500;

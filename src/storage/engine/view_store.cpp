@@ -13,7 +13,8 @@ ViewStore::ViewStore(const ViewStoreOptions& options, std::unique_ptr<View> view
       view_(std::move(view)),
       fold_(*view_, touched_, options_.zone, options_.key),
       head_(view_->state().sequence) {
-  // What was told to nobody before the last stop is told again: whoever asks looks once more.
+  // Changes not yet reported before the last stop are reported again, which only means another
+  // check.
   if (const auto newest = view_->state().newest_period) {
     for (const std::string& tenant : view_->tenants()) touched_.add(tenant, *newest);
   }
@@ -51,13 +52,13 @@ bool is_of_events(Collection collection) {
   return collection == Collection::api_calls || collection == Collection::webhook_calls;
 }
 
-// Of raw events.
+// The range of raw events that a filter allows.
 EventRange range_of(const Conjunction& filter) {
   EventRange range{std::nullopt, window_of(filter, "timestamp")};
   const Json* tenant = filter.equal("tenant_id");
   if (tenant == nullptr) return range;
   auto id = TenantId::parse(tenant->is_string() ? tenant->as_string() : "");
-  // No event is of what cannot be a tenant.
+  // No event belongs to an id that no tenant can have.
   if (id) {
     range.tenant = *std::move(id);
   } else {
@@ -116,7 +117,7 @@ Result<std::vector<Json>> ViewStore::find(const Query& query) const {
   return documents;
 }
 
-// Not newest first, which would have to be merged from all that is kept.
+// Counts in any order, since newest first would have to be merged from all files.
 Result<std::int64_t> ViewStore::count_events(const Query& query) const {
   const EventRange range = range_of(Conjunction(query.filter));
   if (is_tenant_and_window(query.filter, "timestamp")) {

@@ -1,7 +1,8 @@
-// ViewStore: the Store over a view, a ledger and a history of events; what both engines share.
+// ViewStore: the Store over a view, a ledger and an event history; shared by both engines.
 //
-// One lock: apply() and retention hold it alone, reads share it for one look or one chunk of
-// documents. Whatever can be done without it (hashing events, looking their ids up in the base) is.
+// One lock: apply() and retention hold it alone; reads share it for one look-up or one chunk of
+// documents. Work that needs no lock (hashing events, searching their ids in the base) is done
+// without it.
 #pragma once
 
 #include <atomic>
@@ -23,14 +24,14 @@ namespace metergate {
 struct ViewStoreOptions {
   TimeZone zone = TimeZone::utc();
   StorageFormula formula;
-  HashKey key;                   // of the hashes of event ids
-  const Clock* clock = nullptr;  // nullptr: it is never later than the newest fact
+  HashKey key;                   // for the hashes of event ids
+  const Clock* clock = nullptr;  // nullptr: the newest fact is the latest time
 };
 
 class ViewStore : public Store {
  public:
   Result<Commit> apply(Batch batch) override;
-  // Whether apply() may take more now; ErrorCode::overloaded or storage otherwise.
+  // Checks that apply() may take more now; otherwise ErrorCode::overloaded or storage.
   Result<> admits() const override { return {}; }
   Sequence head() const override { return head_; }
   Sequence written() const override { return ledger_->written(); }
@@ -90,43 +91,43 @@ class ViewStore : public Store {
 
  protected:
   ViewStore(const ViewStoreOptions& options, std::unique_ptr<View> view);
-  // Before the first call of anything else.
+  // Called before any other function.
   void start(std::unique_ptr<Ledger> ledger, std::unique_ptr<EventHistory> history);
-  // Folds a batch that the journal has, before start().
-  // Where more than `changed_bytes_max` has changed, that goes to the base at once.
+  // Folds a batch of the journal, before start(). If more than `changed_bytes_max` has changed, the
+  // changes are written to the base at once.
   Result<> replay(Sequence sequence, const DecidedBatch& batch, std::size_t changed_bytes_max);
   bool has_changes() const;
-  // Writes what changed to the base. One at a time.
+  // Writes the changes to the base. One at a time.
   Result<> write_checkpoint();
-  // As reopen(); not while a checkpoint is written.
+  // As reopen(); must not run while a checkpoint is written.
   Result<Commit> reopen_alone(Batch batch);
   virtual Result<std::int64_t> remove_events(Timestamp before) {
     return history_->remove_before(before);
   }
-  // Under the lock, after a batch.
+  // Called with the lock held, after a batch.
   virtual void on_applied(std::size_t changed_bytes) = 0;
 
   View& view() { return *view_; }
 
  private:
-  // The base's generation in which ids were looked up; nothing where there were none.
+  // The base's generation in which ids were looked up; nothing if there were none.
   using Generation = std::optional<std::uint64_t>;
   Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,
                                         Generation& generation) const;
   Result<> look_up(std::vector<KnownId>& known) const;
-  // What a new meter counts of the batches up to `through`, read without the lock.
+  // A new meter's figures from the batches up to `through`, read without the lock.
   struct CountedBack {
     Backfill backfill;
     Sequence through = 0;
-    Sequence last_void = 0;  // as it was then
+    Sequence last_void = 0;  // at that time
   };
   Result<CountedBack> count_kept(CountedMeter meter) const;
   Result<> count_kept(Backfill& backfill, Sequence after, Sequence through,
                       const VoidedEvents& voided) const;
   Result<std::vector<CountedBack>> prepare_backfills(const Batch& batch) const;
-  // Under the lock: what came since, and so the cells of the batch.
+  // With the lock held: adds the events that came since, and so completes the cells of the batch.
   Result<> finish_backfills(DecidedBatch& batch, std::vector<CountedBack> prepared) const;
-  // What is made of a batch without the lock.
+  // The part of a batch's work that is done without the lock.
   struct Prepared {
     std::vector<KnownId> known;
     Generation generation;
@@ -135,12 +136,12 @@ class ViewStore : public Store {
   };
   Result<Commit> commit(Batch batch, Prepared prepared);
   Result<> recall_ids(Period from);
-  // Whether the ids of every event in the window are still known: those of closed periods are not.
+  // True if the ids of every event in the window are still known; those of closed periods are not.
   bool has_ids_of(const Window& window) const;
   EventFate fate_of(const KeptEvent& kept) const;
-  // Of events that come in order of time, without the lock.
+  // For events in order of time; used without the lock.
   FateOf fates() const;
-  // Whether an event of that name may be kept: its id is known, or it is one that has none.
+  // True if an event with that name may be kept: its id is known, or it has none.
   Result<bool> is_known(const EventName& name) const;
   ReadContext context() const {
     return {*view_, options_.zone, options_.formula, mutex_, options_.clock};
@@ -164,11 +165,11 @@ class ViewStore : public Store {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EventHistory> history_;
   std::atomic<Sequence> head_{0};
-  Sequence last_void_ = 0;  // the last batch since the start that counted an event out again
+  Sequence last_void_ = 0;  // the last batch since the start that voided an event
 };
 
-// A fault after which the state in memory cannot be trusted: says so on standard error and ends the
-// process. The journal has everything; the next start reads it.
+// For a fault after which the state in memory cannot be trusted: reports it on standard error and
+// ends the process. The journal has everything; the next start replays it.
 [[noreturn]] void stop_process(const Error& error);
 
 }  // namespace metergate

@@ -1,4 +1,4 @@
-// How ViewStore applies a batch; see view_store.h.
+// Applies batches to a ViewStore; see view_store.h.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kKeptBytesMax = 24UL << 20;  // of rows after a checkpoint
+constexpr std::size_t kKeptBytesMax = 24UL << 20;  // rows kept after a checkpoint
 
 }  // namespace
 
@@ -56,10 +56,10 @@ Result<Commit> ViewStore::apply(Batch batch) {
 
 Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   const std::unique_lock lock(mutex_);
-  // Others may have been let in with this one, and each may change much.
+  // Other batches may have been admitted with this one, and each may change much.
   TRY(admits());
-  // Checkpoints moved ids into the base since they were looked up there, and the view does not
-  // remember all of them.
+  // Checkpoints have moved ids into the base since the look-up, and the view does not remember all
+  // of them.
   const auto& generation = prepared.generation;
   if (generation && view_->base_generation() > *generation + 1) TRY(look_up(prepared.known));
   const VoidRule void_rule(*view_, *history_, options_.key);
@@ -72,7 +72,7 @@ Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   TRY(finish_backfills(decision.batch, std::move(prepared.backfills)));
   commit.sequence = head_ + 1;
   TRY(ledger_->append(commit.sequence, encode(decision.batch, prepared.encoded)));
-  // From here on the batch is decided: there is no way back.
+  // From here on the batch is decided and cannot be undone.
   if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
     stop_process(folded.error());
   note_changes(decision.batch);
@@ -101,7 +101,7 @@ Result<> ViewStore::write_checkpoint() {
     if (!view_->is_frozen()) view_->freeze();
     sequence = head_;
   }
-  // Nothing reaches the base that a power cut could still take from the journal.
+  // The base must not contain changes that a power cut could still remove from the journal.
   wait_durable(sequence);
   TRY(view_->write_frozen());
   std::shared_ptr<Layer> written;

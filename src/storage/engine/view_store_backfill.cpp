@@ -1,7 +1,7 @@
-// How ViewStore counts kept events for a meter that is made afterwards; see view_store.h.
+// Counts kept events for a new meter of a ViewStore; see view_store.h.
 //
-// The events are read without the lock, which takes as long as there are events; under it only
-// those that came meanwhile are, or all where one was voided meanwhile.
+// The events are read without the lock, which takes a while for many events. With the lock held,
+// only those that came meanwhile are read, or all if one was voided meanwhile.
 #include <mutex>
 
 #include "storage/engine/view_store.h"
@@ -10,7 +10,7 @@
 namespace metergate {
 namespace {
 
-// Under the view's lock.
+// Called with the view's lock held.
 Result<VoidedEvents> voided_from(const View& view, Timestamp from, const TimeZone& zone) {
   VoidedEvents voided;
   const auto& newest = view.state().newest_period;
@@ -20,7 +20,7 @@ Result<VoidedEvents> voided_from(const View& view, Timestamp from, const TimeZon
   return voided;
 }
 
-// As the meter will count once it is made: no batch is old enough for it, only its start counts.
+// Counts as the meter will once it exists: only its start matters, not the batch.
 CountedMeter counted_back(const OwnMeter& meter, Timestamp from) {
   CountedMeter counted;
   counted.meter = meter;
@@ -68,7 +68,7 @@ Result<std::vector<ViewStore::CountedBack>> ViewStore::prepare_backfills(const B
     const std::optional<Timestamp> from = write.document->timestamp_at(kMeterFrom);
     if (!from || write.expect != Expect::absent) continue;
     const Result<MeterRecord> record = meter_from(*write.document);
-    if (!record) continue;  // it is refused when it is decided
+    if (!record) continue;  // refused later, when it is decided
     prepared.push_back(TRY(count_kept(counted_back(record->meter, *from))));
   }
   return prepared;

@@ -1,4 +1,4 @@
-// What ViewStore tells of changes; see view_store.h.
+// Reports changes of a ViewStore; see view_store.h.
 #include <algorithm>
 #include <mutex>
 
@@ -42,7 +42,7 @@ void ViewStore::note_changes(const DecidedBatch& batch) {
 
 void ViewStore::note_documents(const DecidedBatch& batch) {
   if (batch.documents.empty()) return;
-  // What a tenant has is counted on the day of the batch, or in the first month that is open.
+  // Levels are counted on the day of the batch, or in the first open month.
   Day day = options_.zone.day_of(batch.at);
   if (const auto& closed = view_->state().closed_through)
     day = std::max(day, closed->next().first_day());

@@ -1,4 +1,4 @@
-// How ViewStore reads raw events one by one, and counts again by them; see view_store.h.
+// Reads and recounts raw events of a ViewStore; see view_store.h.
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -9,7 +9,7 @@
 namespace metergate {
 namespace {
 
-// Under the view's lock.
+// Called with the view's lock held.
 Result<VoidedEvents> voided_within(const View& view, const Window& window, const TimeZone& zone) {
   VoidedEvents voided;
   const Period last = Period::of(window.end - Milliseconds{1}, zone);
@@ -36,7 +36,7 @@ Result<bool> ViewStore::is_known(const EventName& name) const {
     const std::shared_lock lock(mutex_);
     if (view_->find_id(id.hash)) return true;
   }
-  // Where a checkpoint moved it between the two looks, it is in the base by now.
+  // If a checkpoint moved the id between the two look-ups, it is in the base by now.
   return TRY(view_->find_in_base(std::span(&id, 1))).front().has_value();
 }
 
@@ -71,7 +71,7 @@ Result<bool> ViewStore::is_voided(const KeptEvent& kept) const {
 Result<> ViewStore::counted_calls(const CallRange& range,
                                   const std::function<bool(Timestamp)>& visit) const {
   if (range.window.start >= range.window.end) return {};
-  // Read when the first is met: often there is none.
+  // Read with the first event; often there is none.
   std::optional<VoidedEvents> voided;
   Result<> read;
   TRY(history_->for_each({range.tenant, range.window}, [&](const ArchivedEvent& archived) {
@@ -92,7 +92,7 @@ Result<> ViewStore::counted_calls(const CallRange& range,
   return read;
 }
 
-// Under the lock: what became of an event that was not voided.
+// With the lock held: the outcome of an event that was not voided.
 EventFate ViewStore::fate_of(const KeptEvent& kept) const {
   const auto* fact = std::get_if<OtherFact>(&kept.event.fact);
   if (fact == nullptr) return EventFate::counted;
@@ -105,7 +105,7 @@ EventFate ViewStore::fate_of(const KeptEvent& kept) const {
 }
 
 FateOf ViewStore::fates() const {
-  // Which were voided, of the period met last.
+  // Keeps the voided events of the last period met.
   return [this, period = std::optional<Period>(),
           voided = VoidedEvents()](const KeptEvent& kept) mutable -> Result<EventFate> {
     const Period of = Period::of(kept.event.occurred_at, options_.zone);

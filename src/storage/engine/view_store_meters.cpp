@@ -1,4 +1,4 @@
-// How ViewStore reads the meters of the provider's own; see view_store.h.
+// Reads own meters of a ViewStore; see view_store.h.
 #include <mutex>
 
 #include "storage/engine/view_store.h"
@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kCellsInOneLook = 1000;
 
-// Places of one meter's cells in a window, from the cell after `last` on.
+// Places of one meter's cells in a window, after the place `last`.
 PlaceRange range_of(const MeterRange& range, const CountedMeter& meter, const TimeZone& zone,
                     const std::string& last) {
   PlaceRange places;
@@ -23,7 +23,7 @@ PlaceRange range_of(const MeterRange& range, const CountedMeter& meter, const Ti
     places.from = keys::meter_day_place(meter.key, first_day_from(range.window.start), "");
     places.to = keys::meter_day_place(meter.key, first_day_from(range.window.end), "");
   }
-  // Behind the last one: nothing lies between a place and the place with a zero byte more.
+  // The next place after `last` is `last` with a zero byte appended.
   if (!last.empty()) places.from = last + std::string(1, 0);
   return places;
 }

@@ -1,4 +1,4 @@
-// How ViewStore takes a closed period up again; see view_store.h.
+// Reopens a closed period of a ViewStore; see view_store.h.
 #include <fmt/format.h>
 
 #include "storage/engine/view_store.h"
@@ -7,12 +7,12 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kRecalledAtOnce = 500'000;         // ids, about 24 MiB
-constexpr std::string_view kServerSource = "metergate";  // whose ids are never looked up
+constexpr std::string_view kServerSource = "metergate";  // its ids are never looked up
 
 }  // namespace
 
-// The runs that are written here are found only once the period is open, and nothing is added to it
-// before: so none of its ids is missing then. Left behind by a crash they go when it is closed
+// The runs written here are found only once the period is open, and nothing is added to it before,
+// so none of its ids is missing then. After a crash they are removed when the period is closed
 // again.
 Result<> ViewStore::recall_ids(Period from) {
   EventIds ids;
@@ -42,7 +42,7 @@ Result<Commit> ViewStore::reopen_alone(Batch batch) {
                               "again could not be told from a new one",
                               period.text()));
   }
-  // What the closing left to be removed goes to the base first: it would take these ids with it.
+  // Removals left by the closing are written first, because they would remove these ids too.
   if (has_changes()) TRY(write_checkpoint());
   TRY(recall_ids(*batch.reopen_from));
   TRY(view_->flush());

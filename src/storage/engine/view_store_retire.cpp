@@ -1,4 +1,4 @@
-// How ViewStore removes what is past its time; see view_store.h.
+// Removes expired data from a ViewStore; see view_store.h.
 #include <algorithm>
 #include <mutex>
 
@@ -24,7 +24,8 @@ Result<RetentionDone> ViewStore::retire(const RetentionCut& cut) {
     removed_before = std::max(removed_before, *cut.events_before);
     view_->account(sizeof(removed_before));
   }
-  // That events are missing must be known, after a crash too, before the first one goes.
+  // The loss of events must be recorded, also for a start after a crash, before the first one is
+  // removed.
   if (is_later) {
     TRY(checkpoint());
     TRY(view_->flush());
@@ -34,7 +35,7 @@ Result<RetentionDone> ViewStore::retire(const RetentionCut& cut) {
   return done;
 }
 
-// A tenant at a time, so that others get the lock in between.
+// One tenant at a time, so that others get the lock in between.
 Result<> ViewStore::retire_rows(const RetentionCut& cut, RetentionDone& done) {
   for (std::string tenant;;) {
     const std::unique_lock lock(mutex_);
@@ -62,7 +63,7 @@ Result<> ViewStore::retire_rows(const RetentionCut& cut, RetentionDone& done) {
   }
 }
 
-// A month that can still change is kept, whatever is asked.
+// A month that can still change is kept in any case.
 std::optional<Period> ViewStore::last_removable(const RetentionCut& cut) const {
   const auto& closed = view_->state().closed_through;
   if (!cut.counters_before || !closed) return std::nullopt;

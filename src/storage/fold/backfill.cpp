@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kCellBytes = 96;  // of a cell's numbers and names' lengths, at most
+constexpr std::size_t kCellBytes = 96;  // a cell's numbers and its names' lengths, at most
 
 std::size_t variable_bytes(const MeterCell& cell) {
   return cell.unique.size() * sizeof(UniqueMark) +

@@ -1,8 +1,8 @@
-// Backfill: what a new meter counts of the events that were kept before it was made, by tenant,
+// Backfill: a new meter's figures from events that were kept before it was created, by tenant,
 // minute and group.
 //
-// The figures go into the journal with the batch that makes the meter, so that a replay needs no
-// event of before; a recount from the raw events comes to the same. Not safe from several threads.
+// The figures go into the journal with the batch that creates the meter, so that a replay needs no
+// earlier event; a recount from the raw events gives the same. Not safe from several threads.
 #pragma once
 
 #include <cstdint>
@@ -24,17 +24,18 @@ namespace metergate {
 
 class Backfill {
  public:
-  // What one batch may hold of it, well below what the journal takes.
+  // The most that one batch may hold, well below the journal's limit.
   static constexpr std::size_t kBytesMax = std::size_t{16} << 20;
 
   Backfill(CountedMeter meter, const TimeZone& zone, const HashKey& key)
       : meter_(std::move(meter)), calendar_(zone), key_(key) {}
 
-  // Where the event is of the meter's type and not older than its start. Events in any order.
+  // Adds the event if it is of the meter's type and not before its start. Events may come in any
+  // order.
   void add(const ArchivedEvent& archived);
   bool is_too_large() const { return bytes_ > kBytesMax; }
   const CountedMeter& meter() const { return meter_; }
-  // ErrorCode::too_large where there is more than kBytesMax.
+  // ErrorCode::too_large if there is more than kBytesMax.
   Result<std::vector<BackfilledCell>> cells() const;
   Result<std::vector<MeterMonth>> months() const;
 

@@ -13,7 +13,7 @@ Slot compute(Timestamp at, const TimeZone& zone) {
   slot.period = Period::of(slot.day);
   const auto offset = zone.offset_at(at);
   const Timestamp start = std::chrono::floor<std::chrono::hours>(at + offset) - offset;
-  // A day may begin in the middle of an hour of the clock, where the clock was changed.
+  // After a change of clocks, a day may begin within an hour.
   slot.hour = std::max(start, zone.start_of(slot.day));
   const Timestamp end = std::min(start + kOneHour, zone.start_of(slot.day + std::chrono::days{1}));
   const bool is_plain = slot.hour <= at && at < end && zone.offset_at(slot.hour) == offset &&

@@ -1,5 +1,5 @@
-// Calendar: which hour, day and period an instant is in, in the billing time zone, remembering the
-// hours that it met last: looking up a zone costs more than folding an event. One thread.
+// Calendar: the hour, day and period of an instant in the billing time zone. Remembers the last
+// hours, since looking up a zone costs more than folding an event. One thread.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@
 namespace metergate {
 
 struct Slot {
-  Timestamp hour{};  // a full hour of the zone's clock, or where the day began after that
+  Timestamp hour{};  // a full hour of the zone, or a later start of the day
   Day day{};
   Period period;
-  Window valid{};  // for which instants this is so
+  Window valid{};  // the instants with this result
 };
 
 class Calendar {

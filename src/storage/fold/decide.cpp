@@ -77,11 +77,11 @@ bool Decider::is_closed(Period period) const {
 
 void Decider::judge_events(const Batch& batch, const std::vector<KnownId>& known,
                            Decision& decision) {
-  // Tables of ids are larger than the caches: what will be looked at is on its way meanwhile.
+  // Tables of ids are larger than the caches, so later look-ups are prefetched.
   constexpr std::size_t kAhead = 8;
   for (std::size_t i = 0; i < std::min(kAhead, known.size()); ++i)
     view_.prefetch_id(known[i].id.hash);
-  // One alone meets no other.
+  // Only needed if there are several events.
   std::optional<EventIds> in_batch;
   if (batch.events.size() > 1) in_batch.emplace().reserve(batch.events.size());
   decision.outcomes.reserve(batch.events.size());
@@ -99,7 +99,7 @@ EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
   const Period period = calendar_.slot_of(event.occurred_at).period;
   if (event.is_ours)
     return is_closed(period) ? EventOutcome::period_closed : EventOutcome::accepted;
-  // Before its time is looked at: the first one of that name stands, whatever time this one says.
+  // Checked before the time: the first event with the id counts, whatever time this one has.
   std::optional<std::uint64_t> counted = view_.find_id(known.id.hash);
   if (!counted) counted = known.in_base;
   if (!counted && in_batch) counted = in_batch->find(known.id.hash, INT32_MIN);
@@ -110,7 +110,7 @@ EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
   return is_matched(event) ? EventOutcome::accepted : EventOutcome::unmatched;
 }
 
-// The built-in types always are.
+// Built-in types are always matched.
 bool Decider::is_matched(const UsageEvent& event) const {
   const auto* fact = std::get_if<OtherFact>(&event.fact);
   return fact == nullptr || view_.meters().of_type(fact->type) != nullptr;
@@ -135,17 +135,17 @@ Result<> Decider::stage(DocumentWrite write) {
   TRY(check_expectation(write, stored));
   if (write.document) write.document->set("revision", revision_of(stored) + 1);
   if (write.document && write.collection == Collection::meters) TRY(check_meter(write, stored));
-  // What is not there need not be removed.
+  // An absent document need not be removed.
   if (!write.document && !stored && !staged_.contains({write.collection, write.key})) return {};
   staged_.insert_or_assign({write.collection, std::move(write.key)}, std::move(write.document));
   return {};
 }
 
-// A meter counts what comes with the batch that makes it and after, and where it was made so, what
-// was kept before: what that is was counted for a document that was not there.
+// A meter counts events from the batch that creates it on, and with a backfill also earlier ones.
+// The backfill was counted while the document did not exist, which is checked here.
 Result<> Decider::check_meter(DocumentWrite& write, const std::optional<Json>& stored) const {
   Json& document = *write.document;
-  // The fold relies on what is stored.
+  // The fold relies on a valid document.
   if (const auto meter = meter_from(document); !meter)
     return fail(ErrorCode::invalid, meter.error().message);
   const auto next = static_cast<std::int64_t>(view_.state().sequence) + 1;
@@ -226,7 +226,7 @@ Result<> Decider::take_events(Batch& batch, const std::vector<KnownId>& known,
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (is_accepted(i)) decision.ids.push_back(known[i].id);
   }
-  // Usually none was there before.
+  // Usually no event is a duplicate.
   if (decision.ids.size() == known.size()) {
     events = std::move(batch.events);
   } else {
@@ -244,7 +244,7 @@ Result<> Decider::take_events(Batch& batch, const std::vector<KnownId>& known,
   return {};
 }
 
-// As they will be after this batch.
+// The counts after this batch.
 Result<std::int64_t> Decider::active_records(const TenantId& tenant, Meter meter) const {
   const auto totals = TRY(view_.read<TotalsRow>(tenant.text(), keys::totals_place()));
   const bool is_store = meter == Meter::stores_count;

@@ -1,5 +1,5 @@
-// Decider: settles what a batch will change, against the view as it is: which events count, whether
-// the expectations hold, and what the documents will be. Changes nothing. Under the store's lock.
+// Decider: decides the changes of a batch, given the present view: which events count, whether the
+// expectations hold, and the final documents. Changes nothing. The store's lock must be held.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@
 
 namespace metergate {
 
-// An event's id and under which content the base has it, both looked up before the lock was taken.
+// An event's id and its fingerprint in the base, both looked up before the lock was taken.
 struct KnownId {
   EventId id;
   std::optional<std::uint64_t> in_base;
@@ -26,7 +26,7 @@ struct Decision {
   bool is_refused = false;          // an event is a conflict or late: nothing is written
   DecidedBatch batch;               // empty: nothing new
   std::vector<EventId> ids;         // of the batch's events
-  std::vector<std::size_t> places;  // of the batch's events among those asked for; empty: all
+  std::vector<std::size_t> places;  // indexes of the batch's events among those given; empty: all
   bool is_empty() const {
     return batch.events.empty() && batch.documents.empty() && batch.day_totals.empty() &&
            !batch.close_through && !batch.reopen_from && !batch.voided;
@@ -37,7 +37,7 @@ class Decider {
  public:
   Decider(const View& view, Calendar& calendar, const VoidRule& void_rule, const HashKey& key)
       : view_(view), calendar_(calendar), void_rule_(void_rule), key_(key) {}
-  // `known` has an element for each event; those of our own are not looked at.
+  // `known` has an element for each event; those of our own events are ignored.
   Result<Decision> decide(Batch batch, const std::vector<KnownId>& known);
 
  private:

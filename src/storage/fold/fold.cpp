@@ -119,7 +119,7 @@ Result<> Fold::fold_call(const ApiCall& call, const UsageEvent& event, const Slo
   if (sums == nullptr) {
     place_.clear();
     keys::append_hour_place(place_, slot.hour, call.endpoint);
-    // An endpoint that has a row in this hour is within the cap.
+    // An endpoint that has a row in this hour is within the limit.
     recent.calls = view_.find_hot<CallSums>(rows, place_);
     sums = View::touch_hot(recent.calls);
     recent.hour = slot.hour;

@@ -1,7 +1,7 @@
-// Fold: what a decided batch does to the view. The one function of state: replay after a crash and
-// a batch that has just been decided go through it alike, so both lead to the same bytes.
+// Fold: applies a decided batch to the view. A replay after a crash and a batch that has just been
+// decided both go through this function, so both lead to the same bytes.
 //
-// Fails only where the base cannot be read; then the view is half changed and must not be used any
+// Fails only if the base cannot be read; the view is then half changed and must not be used any
 // more. One thread at a time.
 #pragma once
 
@@ -56,9 +56,9 @@ class Fold {
   }
   Result<Counter*> touch_day(TenantRows& rows, const std::string& tenant, Day day);
   Result<Counter*> touch_month(TenantRows& rows, const std::string& tenant, Period period);
-  // A view's entries for one document: the document, its indexes.
+  // Replaces the view's entries of one document: the document and its index entries.
   Result<std::optional<Json>> replace(const DecidedDocument& write);
-  // Which counts of a tenant's records a batch changed.
+  // The record counts of a tenant that a batch changed.
   struct Change {
     bool stores = false;
     bool devices = false;
@@ -77,7 +77,7 @@ class Fold {
   Touched& touched_;
   Calendar calendar_;
   HashKey key_;
-  std::string place_;  // of the hour being folded; kept for its memory
+  std::string place_;  // key of the hour being folded; reused for its memory
 };
 
 }  // namespace metergate

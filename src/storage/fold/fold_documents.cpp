@@ -1,4 +1,4 @@
-// How documents change the view: the document, its index entries, and the gauges that count
+// Applies documents to the view: the document, its index entries, and the levels that count
 // records. See fold.h.
 #include <algorithm>
 #include <map>
@@ -9,8 +9,8 @@
 namespace metergate {
 namespace {
 
-// A count of records is true from the batch on that changed it, even where the clock went back: the
-// count that was changed last is what there is now.
+// A record count holds from the batch that changed it, even if the clock went back: the last change
+// is the present count.
 void set_count(Gauge& gauge, std::int64_t value, Timestamp at) {
   gauge.at = std::max(gauge.at, at);
   gauge.last = value;
@@ -59,7 +59,7 @@ Result<> Fold::count_record(const DecidedDocument& write, const std::optional<Js
                             Changes& changes) {
   const bool is_audit = write.collection == Collection::provider_audits;
   if (is_audit) {
-    // Those of one batch come by their ids, which is not the order of the chain.
+    // The records of one batch come by their ids, which is not the order of the chain.
     AuditLink next = TRY(link_after(*write.document));
     if (next.sequence > view_.state().next_audit.sequence)
       view_.state().next_audit = std::move(next);
@@ -91,8 +91,8 @@ Result<> Fold::count_record(const DecidedDocument& write, const std::optional<Js
   }
 }
 
-// What later months took over from one that takes events again is taken over anew once that is
-// closed: its gauges may change yet.
+// The levels of a reopened period may change, so later months carry them over again once it is
+// closed.
 Result<> Fold::reopen_from(Period period) {
   TRY(view_.reopen_from(period));
   const Period newest = view_.state().newest_period.value_or(period);
@@ -106,7 +106,7 @@ Result<> Fold::reopen_from(Period period) {
   return {};
 }
 
-// Another plan or other limits: whoever is priced with them is to be looked at again.
+// With another plan or limits, the tenants priced with them must be checked again.
 void Fold::touch_priced(const DecidedDocument& write, Period period) {
   if (write.collection == Collection::subscriptions && view_.tenants().contains(write.key.tenant))
     touched_.add(write.key.tenant, period);
@@ -131,7 +131,7 @@ Result<> Fold::set_gauges(const std::string& tenant, const Change& change, Times
   return {};
 }
 
-// A record that changes now changes no period that is closed, however late it is said.
+// A change of a record never affects a closed period, however late it comes.
 Timestamp Fold::in_open_period(Timestamp at) const {
   const auto& closed = view_.state().closed_through;
   if (!closed) return at;

@@ -1,5 +1,5 @@
-// How events change the meters of the provider's own: the cell of the minute, of the day and of the
-// month. See fold.h.
+// Applies events to the provider's own meters: the cells of the minute, the day and the month. See
+// fold.h.
 #include <algorithm>
 
 #include "storage/fold/fold.h"
@@ -11,7 +11,7 @@ Timestamp minute_of(Timestamp at) { return std::chrono::floor<std::chrono::minut
 
 }  // namespace
 
-// The data is taken apart once, whichever number of meters look at it.
+// The data is parsed once for all meters that read it.
 Result<> Fold::fold_meters(const OtherFact& fact, const UsageEvent& event) {
   const MeterTable::Group* meters = view_.meters().of_type(fact.type);
   if (meters == nullptr) return {};
@@ -38,7 +38,7 @@ Result<> Fold::fold_meter(const CountedMeter& meter, const EventContent& data,
   return {};
 }
 
-// Its meter was made by the same batch. Its group is within the cap: that was settled with it.
+// The same batch has created the meter and limited its groups.
 Result<> Fold::fold_backfilled(const BackfilledCell& backfilled) {
   const CountedMeter* meter = view_.meters().find(backfilled.slug);
   if (meter == nullptr)
@@ -68,8 +68,8 @@ Result<> Fold::fold_backfilled(const BackfilledCell& backfilled) {
   return {};
 }
 
-// A meter that does not group has one group, which needs no list. A list that is only looked at is
-// not written again: it may have kGroupBytesMax.
+// A meter without groups has one group and needs no list. An unchanged list is not written again,
+// since it may have kGroupBytesMax.
 Result<std::string> Fold::group_within_cap(const std::string& tenant, Period period,
                                            const CountedMeter& meter, const Json& data) {
   if (meter.group_paths.empty()) return std::string();

@@ -1,7 +1,7 @@
-// How an event that is counted out again changes the view. See fold.h.
+// Takes a voided event out of the view. See fold.h.
 //
-// Sums are subtracted. What is no sum was settled for the event's minute (or day) from the raw
-// events that are left; from there the day and the month are built anew, each from the cells below.
+// Sums are subtracted. Other figures were recomputed for the event's minute (or day) from the
+// remaining raw events; from there the day and the month are rebuilt, each from the cells below.
 #include <algorithm>
 
 #include "storage/fold/fold.h"
@@ -10,7 +10,7 @@
 
 namespace metergate {
 
-// Where a voided event was counted for one meter.
+// The rows in which one meter counted a voided event.
 struct Fold::MeterPlaces {
   std::string group;
   Timestamp minute{};
@@ -99,7 +99,7 @@ Result<> Fold::unfold_meters(const DecidedVoid& voided) {
   return {};
 }
 
-// The day of the group from its minutes, then the month from the days of all groups.
+// Rebuilds the group's day from its minutes, then the month from the days of all groups.
 Result<> Fold::rebuild_meter(const std::string& tenant, const CountedMeter& meter,
                              const MeterPlaces& places) {
   const Folding folding = meter.meter.aggregation;

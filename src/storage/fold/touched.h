@@ -1,9 +1,9 @@
-// Touched: whose figures have changed since somebody last asked, each tenant and period once.
-// Bounded by the tenants and the periods that are open. Not safe from several threads.
+// Touched: the tenants and periods whose figures have changed since the last read, each once.
+// Bounded by the tenants and the open periods. Not safe from several threads.
 //
-// Asked in steps, it first gives all that had changed when the first step began: what changes
-// meanwhile waits for the next round, so that nobody who asks until nothing is left does so for
-// ever, or looks at a busy tenant twice in a round.
+// Read in steps, it first returns all that had changed when the first step began. Later changes
+// wait for the next round, so that reading until the end always ends, and a busy tenant is not
+// returned twice in a round.
 #pragma once
 
 #include <algorithm>
@@ -28,10 +28,10 @@ class Touched {
     if (std::ranges::find(periods, period) == periods.end()) periods.push_back(period);
   }
 
-  // What was added in this round need not be added again in it.
+  // An entry added in this round need not be added again.
   std::uint64_t round() const { return round_; }
 
-  // At most `max`; fewer: the round is complete.
+  // At most `max`; fewer mean that the round is complete.
   std::vector<TenantPeriod> take(std::size_t max) {
     if (taking_.empty()) {
       taking_.swap(periods_);

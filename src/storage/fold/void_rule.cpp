@@ -88,7 +88,7 @@ Result<MeterCell> VoidRule::remaining_minute(const KeptEvent& kept, const Counte
   const std::string group = TRY(counted_group(view_, tenant, period, meter, own.json));
   const auto start = std::chrono::floor<std::chrono::minutes>(kept.event.occurred_at);
   MeterCell cell;
-  // Gives whether it was read.
+  // Folds an event into the readings.
   const auto fold = [&](const ArchivedEvent& archived) -> Result<> {
     const auto* fact = std::get_if<OtherFact>(&archived.event.fact);
     if (fact == nullptr || fact->type != type ||

@@ -1,6 +1,6 @@
-// VoidRule: settles what counting an event out again changes: whether it may be, and what is left
-// where that cannot be had by subtracting: read from the other raw events of its minute, or, for
-// reported storage, of its day. Under the store's lock; changes nothing.
+// VoidRule: decides whether an event may be voided, and what remains where subtraction is not
+// possible: it reads the other raw events of the event's minute or, for reported storage, of its
+// day. The store's lock must be held; changes nothing.
 #pragma once
 
 #include "base/crypto.h"
@@ -17,7 +17,7 @@ class VoidRule {
   VoidRule(const View& view, const EventHistory& history, const HashKey& key)
       : view_(view), history_(history), key_(key) {}
 
-  // Errors as Store::apply says.
+  // Errors as for Store::apply.
   Result<DecidedVoid> settle(const KeptEvent& kept, Calendar& calendar) const;
 
  private:
@@ -31,12 +31,12 @@ class VoidRule {
   const HashKey& key_;
 };
 
-// The group of a meter's cells that an event with this data is counted in: known, or the one of
-// what came after kGroupsMax.
+// The group of cells that an event with this data is counted in: a known one, or the one for events
+// beyond kGroupsMax.
 Result<std::string> counted_group(const View& view, const std::string& tenant, Period period,
                                   const CountedMeter& meter, const Json& data);
 
-// Whether a meter's cells can be had by subtracting an event.
+// True if an event can be subtracted from a meter's cells.
 inline bool is_subtractable(Folding folding) {
   return folding == Folding::count || folding == Folding::sum || folding == Folding::average;
 }

@@ -8,8 +8,8 @@
 namespace metergate {
 namespace {
 
-constexpr std::size_t kFilesRemovedMax = 2;  // in one step; one takes about a second to write anew
-constexpr std::size_t kPartsMax = 8;         // more only where segments cannot be sealed
+constexpr std::size_t kFilesRemovedMax = 2;  // in one step; rewriting one takes about a second
+constexpr std::size_t kPartsMax = 8;         // exceeded only if segments cannot be sealed
 
 class MergedCursor final : public EventCursor {
  public:
@@ -77,8 +77,8 @@ void ArchivedHistory::begin_part() {
     parts_.push_back({.first_sequence = last_sequence_ + 1});
 }
 
-// A segment may move from the tail to the archive while they are opened: then they are opened
-// again, so that no event is read twice or missed.
+// A segment may move from the tail to the archive during the opening. Then both are opened again,
+// so that no event is read twice or missed.
 Result<std::unique_ptr<EventCursor>> ArchivedHistory::newest_first(const EventRange& range) const {
   for (;;) {
     const std::uint64_t through = archived_through();
@@ -104,7 +104,7 @@ Result<> ArchivedHistory::for_each(const EventRange& range,
       range, [&](const ArchivedEvent& event) { return event.sequence > through || visit(event); });
 }
 
-// What is asked for is nearly always in the tail alone.
+// These batches are nearly always in the tail alone.
 Result<> ArchivedHistory::for_each_after(
     std::uint64_t after, const EventRange& range,
     const std::function<bool(const ArchivedEvent&)>& visit) const {

@@ -1,6 +1,6 @@
-// ArchivedHistory: raw events on disk. The newest are in memory until the journal segment that
-// holds them is full and its batches are in the view; then the segment becomes a file of the
-// archive. Reads merge both. Any thread; seal() and remove_before() from one at a time.
+// ArchivedHistory: raw events on disk. The newest are in memory until their journal segment is full
+// and its batches are in the view; then the segment becomes a file of the archive. Reads merge
+// both. Safe from any thread; seal() and remove_before() from one at a time.
 #pragma once
 
 #include <deque>
@@ -31,18 +31,18 @@ class ArchivedHistory final : public EventHistory {
   Result<std::int64_t> remove_before(Timestamp at) override;
 
   std::uint64_t archived_through() const { return archive_->archived_through(); }
-  // Puts one full segment into the archive, unless it is there.
+  // Adds one full segment to the archive, unless it is there.
   Result<> seal(const JournalSegment& segment);
 
-  // Whether the journal may have a batch that was decided before `sealed_before`, or one with an
-  // event, counted in or out, from before `events_before`. Errs towards yes.
+  // True if the journal may have a batch decided before `sealed_before`, or one that counts or
+  // voids an event from before `events_before`. In doubt true.
   bool may_have_older(const RetentionCut& cut) const;
-  // To be called before the segment that is appended to is ended because of that: what comes from
-  // here on is looked at by itself.
+  // Called before the current segment is ended for that reason: later batches form a part of their
+  // own.
   void begin_part();
 
  private:
-  // Of batches that the archive does not have: from one on, up to the next part.
+  // Batches not in the archive, from one up to the next part.
   struct Part {
     std::uint64_t first_sequence = 0;
     Timestamp oldest_batch = Timestamp::max();

@@ -14,7 +14,7 @@ bool is_older(const PackedEvent& a, const PackedEvent& b) {
   return std::tie(a.at, a.sequence, a.index) < std::tie(b.at, b.sequence, b.index);
 }
 
-// A heap: the first few are had without sorting all.
+// A heap, so that the first few events come without sorting all.
 class TailCursor final : public EventCursor {
  public:
   explicit TailCursor(std::vector<PackedEvent> entries) : entries_(std::move(entries)) {

@@ -1,8 +1,8 @@
 // EventTail: the newest raw events, encoded in memory: those of journal segments that are not in
-// the archive yet, or, for the store without a disk, all. Any thread.
+// the archive yet, or all events for the store without a disk. Safe from any thread.
 //
-// Bytes stand in chunks that are only ever appended to, so a cursor reads what it saw when it was
-// made, without a lock.
+// The bytes are in chunks that are only appended to, so a cursor reads without a lock what was
+// there when it was made.
 #pragma once
 
 #include <deque>
@@ -28,7 +28,7 @@ class EventTail final : public EventHistory {
   std::int64_t event_count() const override;
   Result<std::int64_t> remove_before(Timestamp at) override;
 
-  // As above, of batches after `after` only.
+  // As above, for batches after `after` only.
   Result<std::unique_ptr<EventCursor>> newest_first_after(std::uint64_t after,
                                                           const EventRange& range) const;
   Result<> for_each_after(std::uint64_t after, const EventRange& range,
@@ -36,7 +36,7 @@ class EventTail final : public EventHistory {
   std::int64_t count_after(std::uint64_t after) const;
   Result<std::int64_t> count_after(std::uint64_t after, const EventRange& range,
                                    std::size_t kind) const;
-  // Forgets the batches up to `through`.
+  // Drops the batches up to `through`.
   void drop_through(std::uint64_t through);
 
   // The events of the batches `first` to `last`, for the archive.
@@ -49,7 +49,7 @@ class EventTail final : public EventHistory {
   mutable std::mutex mutex_;
   std::deque<PackedEvent> entries_;  // by sequence and index
   std::shared_ptr<EventChunk> chunk_;
-  Timestamp newest_ = Timestamp::min();  // that any event ever had
+  Timestamp newest_ = Timestamp::min();  // of any event so far
   std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> tenants_;
 };
 

@@ -42,7 +42,7 @@ std::optional<std::uint64_t> EventIds::find(const Hash128& hash,
                                             std::int32_t closed_through) const {
   if (slots_.empty()) return std::nullopt;
   const std::size_t mask = slots_.size() - 1;
-  // An id may stand here for a closed period and again for an open one: go on to the end of the
+  // An id may be here for a closed period and again for an open one: continue to the end of the
   // run.
   for (std::size_t i = hash.low & mask; slots_[i].period != kFree; i = (i + 1) & mask) {
     if (slots_[i].id.hash == hash && slots_[i].period > closed_through)

@@ -1,6 +1,6 @@
-// EventIds: which events of periods that are not closed have been counted, as keyed hashes, so that
-// nobody can make two ids collide on purpose. A hash table with open addressing: 32 bytes a slot.
-// Not safe from several threads: the view guards it.
+// EventIds: the counted events of open periods, as keyed hashes, so that nobody can make two ids
+// collide on purpose. A hash table with open addressing: 32 bytes a slot. Not safe from several
+// threads: the view guards it.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ struct EventId {
 };
 
 EventId id_of(const UsageEvent& event, const HashKey& key);
-// Whether an event that was counted under a fingerprint has the content of this one, whose id that
-// is. An event that was recorded when times were part of the content has the fingerprint of then.
+// True if this event, with this id, has the content that `counted` is the fingerprint of. Older
+// events have fingerprints that include their time, so both forms are tried.
 bool is_same_content(std::uint64_t counted, const UsageEvent& event, const EventId& id,
                      const HashKey& key);
-// Of each; nothing in those of our own events, which are never looked up.
+// One for each event; empty for our own events, which are never looked up.
 std::vector<EventId> ids_of(std::span<const UsageEvent> events, const HashKey& key);
 
 class EventIds {
@@ -33,13 +33,13 @@ class EventIds {
     std::int32_t period = 0;
   };
 
-  // The fingerprint under which it was counted in a period after `closed_through`.
+  // The fingerprint with which the id was counted in a period after `closed_through`.
   std::optional<std::uint64_t> find(const Hash128& hash, std::int32_t closed_through) const;
   void add(const EventId& id, std::int32_t period);
   std::size_t size() const { return size_; }
-  // Makes room for so many.
+  // Makes room for this many ids.
   void reserve(std::size_t size);
-  // Fetches what find() and add() will look at.
+  // Prefetches the slots that find() and add() will read.
   void prefetch(const Hash128& hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash.low & (slots_.size() - 1)]);
   }

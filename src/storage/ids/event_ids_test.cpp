@@ -17,7 +17,7 @@ TEST(EventIds, ContentIsTheSameByBothFingerprints) {
   EXPECT_NE(id.fingerprint, of_before);
   EXPECT_TRUE(is_same_content(id.fingerprint, event, id, key));
   EXPECT_TRUE(is_same_content(of_before, event, id, key));
-  // Recorded when times were part of the content: another time is other content then.
+  // With the time as part of the content, another time means other content.
   UsageEvent later = event;
   later.occurred_at += std::chrono::seconds{1};
   EXPECT_EQ(id_of(later, key).fingerprint, id.fingerprint);
@@ -71,13 +71,13 @@ TEST(EventIds, IdsOfManyAreThoseOfEach) {
   EXPECT_NE(ids[0].fingerprint, ids[2].fingerprint);
 }
 
-// They stand on the disk: a later build must find what an earlier one wrote.
+// The hashes are on disk, so a later build must compute the same ones.
 TEST(EventIds, HashesNeverChange) {
   const EventId id = id_of(event_named("1"), HashKey{});
   EXPECT_EQ(id.hash.high, 7262460004998150876U);
   EXPECT_EQ(id.hash.low, 6106843791616566553U);
   EXPECT_EQ(id.fingerprint, 4421903795816547962U);
-  // As it was while times were part of the content.
+  // The older form, with the time as part of the content.
   EXPECT_TRUE(is_same_content(4173628063159414060U, event_named("1"), id, HashKey{}));
 }
 

@@ -1,6 +1,6 @@
-// IdFilter: says of an id that a sorted run of ids does not have it, without reading the run; one
-// in two hundred it does not rule out. A blocked Bloom filter of 12 bits an id: one look at one
-// cache line. Filled by one thread, then read by any.
+// IdFilter: rules out that a sorted run has an id, without reading the run; about one id in two
+// hundred is not ruled out in vain. A blocked Bloom filter of 12 bits an id, which reads one cache
+// line. Filled by one thread, then read by any.
 #pragma once
 
 #include <array>
@@ -37,19 +37,19 @@ class IdFilter {
 
   void prefetch(const Hash128& id) const { __builtin_prefetch(&blocks_[place_of(id)]); }
 
-  // Words, least byte first.
+  // Appends the words, least significant byte first.
   void append_to(std::string& bytes) const;
-  // Nothing where there are not whole blocks.
+  // Nothing if the bytes are not whole blocks.
   static std::optional<IdFilter> parse(std::string_view bytes);
 
  private:
   static constexpr std::size_t kBitsPerId = 12;
   static constexpr std::size_t kWords = 8;  // in a block
-  static constexpr int kMarks = 7;          // that an id leaves in its block
-  static constexpr unsigned kMarkBits = 9;  // that say where
+  static constexpr int kMarks = 7;          // bits that an id sets in its block
+  static constexpr unsigned kMarkBits = 9;  // bits that select one of them
   struct alignas(64) Block : std::array<std::uint64_t, kWords> {};
 
-  // Rises with the id, so that a sorted run fills its filter from front to back.
+  // Ascends with the id, so that a sorted run fills its filter from front to back.
   std::size_t place_of(const Hash128& id) const {
     return static_cast<std::size_t>((id.high >> 32U) * blocks_.size() >> 32U);
   }

@@ -1,6 +1,6 @@
 // One sorted run of ids in the base: its pages and its head, written by a builder, read by a
 // reader. The layout is in docs/storage-format.md. A run does not change, so any thread may read
-// it; a builder and a reader are one thread's.
+// it; a builder and a reader are used by one thread.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace metergate {
 
 inline constexpr std::size_t kIdsInPage = 170;
 
-// As it stands in a page.
+// A record in a page.
 struct IdRecord {
   Hash128 id;
   std::uint64_t fingerprint = 0;
@@ -35,15 +35,15 @@ struct IdRun {
   IdFilter filter;
 };
 
-// From its head. ErrorCode::corrupt where that is damaged.
+// Parses a run's head. ErrorCode::corrupt if it is damaged.
 Result<std::shared_ptr<const IdRun>> parse_id_run(std::string_view key, std::string_view head);
-// The fingerprint of an id, where the page has it.
+// The fingerprint of an id, if the page has the id.
 std::optional<std::uint64_t> find_in_id_page(std::string_view page, const Hash128& id);
 
-// Takes ids in order and writes their pages, and at the end the head.
+// Takes ids in order and writes their pages, then the head.
 class IdRunBuilder {
  public:
-  // `ids`: how many will come.
+  // `ids`: the number of ids to come.
   IdRunBuilder(keys::RunName name, std::uint64_t ids)
       : run_{name.period, name.number, 0, {}, IdFilter(ids)} {}
 
@@ -57,13 +57,13 @@ class IdRunBuilder {
   std::vector<IdRecord> page_;
 };
 
-// Gives a run's ids one after another.
+// Returns a run's ids one after another.
 class IdRunReader {
  public:
-  // NOLINTNEXTLINE(google-explicit-constructor): a run, being read.
+  // NOLINTNEXTLINE(google-explicit-constructor): a reader is made from a run.
   IdRunReader(std::shared_ptr<const IdRun> run) : run_(std::move(run)) {}
 
-  // nullptr: no more.
+  // nullptr at the end.
   Result<const IdRecord*> current(const KeyValues& base);
   void next() { ++at_; }
   const std::shared_ptr<const IdRun>& run() const { return run_; }

@@ -12,18 +12,18 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kRunsMerged = 4;
-constexpr std::uint64_t kSmallRun = 4096;      // those below are of one size
-constexpr std::uint64_t kLargeRun = 16 << 20;  // these are not merged any more
+constexpr std::uint64_t kSmallRun = 4096;      // smaller runs count as one size
+constexpr std::uint64_t kLargeRun = 16 << 20;  // larger runs are not merged any more
 constexpr std::size_t kMergedAtOnce = 64 << 10;
-constexpr std::size_t kMergedInStep = 2 << 20;  // ids; more than a checkpoint adds, five times over
-constexpr std::size_t kTakenOver = 1 << 20;     // ids of older builds that become a run
+constexpr std::size_t kMergedInStep = 2 << 20;  // ids; five times what a checkpoint adds
+constexpr std::size_t kTakenOver = 1 << 20;     // ids of older builds in one run
 
-// How many times the size is four times that of a small run.
+// The size class: each is four times the one before, beginning with a small run.
 unsigned size_class(std::uint64_t ids) {
   return static_cast<unsigned>(std::bit_width(ids / kSmallRun) + 1) / 2;
 }
 
-// Where an id may stand.
+// A place where an id may be.
 struct Candidate {
   std::string page;  // its key
   std::size_t which = 0;
@@ -58,7 +58,7 @@ struct IdRuns::Merge {
   std::vector<IdRunReader> inputs;
   IdRunBuilder output;
 
-  // The next ids of all inputs together, in order; none: all are through.
+  // The next ids of all inputs together, in order; none at the end.
   Result<std::vector<IdRecord>> next(const KeyValues& base) {
     std::vector<IdRecord> merged;
     while (merged.size() < kMergedAtOnce) {
@@ -99,7 +99,7 @@ Result<> IdRuns::load() {
   for (; head->is_valid(); head->next())
     runs.push_back(TRY(parse_id_run(head->key(), head->value())));
   TRY(head->status());
-  // One look for each run that has pages, then on behind them.
+  // One seek for each run with pages, then to the key after them.
   const std::string pages(1, keys::kIdRunPage);
   for (std::string from = pages;;) {
     const auto page = base_.walk({from, keys::after_prefix(pages)}, false);
@@ -161,7 +161,7 @@ void IdRuns::replace(const Runs& removed, const Runs& added) {
   Runs runs = *runs_;
   std::erase_if(runs,
                 [&](const auto& run) { return std::ranges::find(removed, run) != removed.end(); });
-  // What it was written for may have been closed meanwhile.
+  // The period may have been closed meanwhile.
   std::ranges::copy_if(added, std::back_inserter(runs),
                        [this](const auto& run) { return run->period > closed_through_; });
   runs_ = std::make_shared<const Runs>(std::move(runs));
@@ -251,7 +251,7 @@ void IdRuns::choose_merge() {
   }
 }
 
-// A merge that failed begins anew the next time; what it wrote goes at the next start.
+// A failed merge begins anew next time; the next start removes what it wrote.
 Result<> IdRuns::merge_some() {
   const Result<> merged = merge_until(kMergedInStep);
   if (!merged) merge_.reset();
@@ -260,7 +260,7 @@ Result<> IdRuns::merge_some() {
 
 Result<> IdRuns::merge_until(std::size_t ids_max) {
   for (std::size_t merged = 0; merged < ids_max;) {
-    // Of a period that was closed meanwhile the pages went with the write before this.
+    // If the period was closed meanwhile, the write before this one removed the pages.
     if (merge_ != nullptr && !is_open(merge_->output.period())) merge_.reset();
     if (merge_ == nullptr) choose_merge();
     if (merge_ == nullptr) return {};
@@ -283,10 +283,10 @@ Result<> IdRuns::finish_merge() {
   for (const IdRunReader& input : merge->inputs) inputs.push_back(input.run());
   std::shared_ptr<const IdRun> output;
   TRY(base_.write([&](KeyWriter& to) { output = merge->output.finish(to); }));
-  // Who looks now finds the new run: only then the pages of the others may go. What a crash leaves
-  // of them in between is merged again.
+  // Readers now find the new run; only then may the pages of the old ones be removed. If a crash
+  // leaves some of them, they are merged again.
   replace(inputs, {output});
-  std::map<std::string, std::string> dead;  // of neighbours it is the same
+  std::map<std::string, std::string> dead;  // overlapping ranges are the same
   for (const auto& input : inputs) {
     KeyRange pages = dead_pages_around(*input);
     dead.emplace(std::move(pages.start), std::move(pages.end));
@@ -297,8 +297,9 @@ Result<> IdRuns::finish_merge() {
   });
 }
 
-// From the run before it to the one behind it: there are only runs that were merged. All of them
-// again, as the base gives room back for what lies in one range, and files are larger than runs.
+// The range from the run before it to the one after it, where all other runs have been merged. The
+// whole range is removed again, since the base frees space only for a whole range, and files are
+// larger than runs.
 KeyRange IdRuns::dead_pages_around(const IdRun& run) const {
   std::uint64_t first = 0;
   std::uint64_t end = UINT64_MAX;
@@ -310,7 +311,7 @@ KeyRange IdRuns::dead_pages_around(const IdRun& run) const {
       end = std::min(end, other->number);
     }
   }
-  // Behind the last one there will be others.
+  // Further runs may follow the last one.
   if (end == UINT64_MAX) end = run.number + 1;
   return {keys::run_page({run.period, first}, 0), keys::run_page({run.period, end}, 0)};
 }

@@ -1,11 +1,11 @@
-// IdRuns: the ids of counted events in the base, for periods that are open: sorted runs, a page of
-// ids a key, and in memory each run's filter and where its pages begin. An id that is new is ruled
-// out without reading.
+// IdRuns: the ids of counted events in the base, for open periods: sorted runs with a page of ids
+// for each key, and in memory each run's filter and the first id of each page. A new id is usually
+// ruled out without reading.
 //
-// A checkpoint writes one run for each period; four runs of about one size become one, some at each
-// checkpoint, so that there are few, and an id is copied once for every fourfold growth. A run is
-// there once its head is: pages without one are what is left of a merge that was cut off. find()
-// and close_through() from any thread; everything else from one at a time.
+// A checkpoint writes one run for each period. Four runs of about the same size are merged into
+// one, a part at each checkpoint, so there are few runs, and an id is copied once for each fourfold
+// growth. A run exists once its head does: pages without one are left over from an interrupted
+// merge. find() and close_through() from any thread; other functions from one at a time.
 #pragma once
 
 #include <cstdint>
@@ -27,27 +27,26 @@ class IdRuns {
  public:
   using Runs = std::vector<std::shared_ptr<const IdRun>>;
 
-  // Reads which runs there are in `base`, which outlives this.
+  // Reads the runs in `base`, which outlives this.
   static Result<std::unique_ptr<IdRuns>> open(KeyValues& base);
   ~IdRuns();
 
-  // The fingerprints under which the ids were counted.
+  // The fingerprints with which the ids were counted.
   Result<std::vector<std::optional<std::uint64_t>>> find(std::span<const EventId> ids) const;
 
-  // Puts ids into a write of the base; publish() shows them to find() after it, and comes before
-  // the next merge, which removes pages of no run.
+  // Adds ids to a write of the base. publish() then shows them to find(); it must precede the next
+  // merge, which removes pages that belong to no run.
   Runs write(const EventIds& ids, KeyWriter& to);
   void publish(const Runs& written);
-  // The ids of these periods are not found any more; the next write is to remove them.
+  // The ids of these periods are no longer found; the next write must remove them.
   void close_through(std::int32_t period);
   static void remove_through(std::int32_t period, KeyWriter& to);
-  // Writes ids of periods that are closed, to be found once these are open again.
+  // Writes ids of closed periods, to be found once these are open again.
   Result<> recall(const EventIds& ids);
-  // The ids of these periods that stand in the base are found again.
+  // Makes the ids of these periods in the base found again.
   Result<> reopen_from(std::int32_t period);
-  // Makes runs of the ids as older builds wrote them, a key each. The keys stay, and are to be
-  // removed by who calls this. After a crash it is done again: an id that stands there twice does
-  // no harm.
+  // Makes runs of the ids that older builds wrote, with a key each. The caller must remove these
+  // keys. After a crash it is done again, since an id that is there twice does no harm.
   Result<> take_over_single_ids();
   // A bounded part of the merging that is due.
   Result<> merge_some();

@@ -82,7 +82,7 @@ TEST_F(IdRunsTest, RunsAreThereAgainAfterAReopening) {
   }
   const auto runs = IdRuns::open(*base_).value();
   expect_found(*runs, ids);
-  // Numbers go on, so that no run writes over another.
+  // Numbers continue, so that no run overwrites another.
   const auto more = next_ids(1000);
   write(*runs, more);
   expect_found(*runs, ids);
@@ -101,13 +101,13 @@ TEST_F(IdRunsTest, MergingLeavesFewRunsAndLosesNothing) {
   }
   expect_found(*runs, all);
   expect_missing(*runs, next_ids(10'000));
-  // No page of what was merged is left behind.
+  // No page of a merged run is left.
   EXPECT_LE(count_keys(keys::kIdRunPage), all.size() / kIdsInPage + runs->size());
   EXPECT_EQ(count_keys(keys::kIdRunHead), runs->size());
   expect_found(*IdRuns::open(*base_).value(), all);
 }
 
-// A base that has somebody look after each write, as another thread might.
+// A base that calls a check after each write, like another thread reading.
 class WatchedBase final : public KeyValues {
  public:
   WatchedBase(KeyValues& base, std::function<void()> look) : base_(base), look_(std::move(look)) {}
@@ -175,7 +175,7 @@ TEST_F(IdRunsTest, PeriodsAreMergedApartAndClosedTogether) {
   expect_missing(*runs, may);
   expect_found(*runs, june);
   EXPECT_EQ(count_keys(keys::kIdRunHead), 3U);
-  // What a checkpoint wrote before it heard of that is not shown.
+  // Ids of a closed period that a checkpoint still wrote are not shown.
   write(*runs, may, kMay);
   expect_missing(*runs, may);
 }

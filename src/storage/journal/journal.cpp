@@ -27,13 +27,13 @@
 namespace metergate {
 namespace {
 
-// How long what nobody waits for may stay without a sync.
+// The longest time that a written frame stays unsynced if no caller waits for it.
 constexpr std::chrono::milliseconds kSyncWithin{5};
 constexpr std::size_t kRecycledBytesMax = 256 << 10;
 constexpr std::size_t kFrameBatchesMax = 4096;
 constexpr std::size_t kFrameBytesMax = 4 << 20;   // a larger batch has a frame of its own
 constexpr std::size_t kBatchBytesMax = 32 << 20;  // and must fit into a segment
-// What a batch may cost beside its bytes: its length and, at worst, a frame of its own.
+// The most that a batch costs besides its bytes: its length and a frame of its own.
 constexpr std::size_t kBatchOverheadBytes = kFrameOverheadBytes + 16;
 
 [[noreturn]] void stop_at_once(const Error& error) {
@@ -50,12 +50,12 @@ T or_stop(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-// A frame that is being formed, or waits to be written.
+// A frame that is being formed or waits to be written.
 struct Forming {
   std::string bytes;
   std::uint64_t first_sequence = 0;
   std::uint32_t batches = 0;
-  std::size_t counted = 0;  // towards what is waiting
+  std::size_t counted = 0;  // counted as waiting
 };
 
 class SegmentedJournal final : public Journal {
@@ -79,7 +79,7 @@ class SegmentedJournal final : public Journal {
   Result<> remove_through(std::uint64_t sequence) override;
 
  private:
-  // How far the file has come, and what of it has not been synced.
+  // The position that the file has reached, and the unsynced part of it.
   struct Reach {
     std::uint64_t sequence = 0;
     std::int64_t offset = 0;
@@ -99,7 +99,7 @@ class SegmentedJournal final : public Journal {
   std::size_t segment_room() const {
     return static_cast<std::size_t>(options_.segment_bytes) - kSegmentHeaderBytes;
   }
-  // At most a segment's room waits, so that one free segment always holds all that was taken.
+  // At most a segment's room waits, so one free segment can always hold all accepted batches.
   std::size_t waiting_max() const {
     return std::min(static_cast<std::size_t>(options_.waiting_bytes_max), segment_room());
   }
@@ -110,20 +110,20 @@ class SegmentedJournal final : public Journal {
   mutable std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable ended_;         // is_ending_ has become false
-  std::deque<Forming> forming_;           // the oldest first; bounded by waiting_max()
-  std::string recycled_;                  // room of a written frame, for the next
-  std::size_t waiting_ = 0;               // bytes taken and not yet durable
-  std::uint64_t taken_ = 0;               // the last sequence taken
-  bool has_no_room_ = false;              // the frame that is next needs a new segment
-  bool is_ending_ = false;                // the segment is to be ended before it is full
-  bool is_dozing_ = false;                // the committing thread: until something is taken
+  std::deque<Forming> forming_;           // oldest first; bounded by waiting_max()
+  std::string recycled_;                  // memory of a written frame, for the next
+  std::size_t waiting_ = 0;               // bytes accepted and not yet durable
+  std::uint64_t taken_ = 0;               // the last sequence accepted
+  bool has_no_room_ = false;              // the next frame needs a new segment
+  bool is_ending_ = false;                // the segment must end before it is full
+  bool is_dozing_ = false;                // the committing thread sleeps until a batch comes
   std::vector<JournalSegment> segments_;  // the last is appended to
   std::multimap<std::uint64_t, std::move_only_function<void()>> callbacks_;
   bool is_stopping_ = false;
   std::atomic<std::uint64_t> durable_ = 0;
   SequenceGate written_;
 
-  // Of who writes; taken before mutex_. Only the committing thread gives file_ another value.
+  // Held while writing; locked before mutex_. Only the committing thread changes file_.
   std::mutex write_mutex_;
   File file_;
   std::int64_t file_bytes_ = 0;  // 0: no segment is open
@@ -153,9 +153,9 @@ Result<> SegmentedJournal::start() {
     file_bytes_ = TRY(file_.size());
     reach_.offset = last.bytes;
   }
-  // A new journal takes the first one at once, and must not be without one then.
+  // A new journal takes the first one at once, and must then still have a spare.
   const auto prepared = spares_.prepare(segments_.empty() ? 2 : 1);
-  // A journal that has something in it can be read on a full disk; a new one is of no use there.
+  // An existing journal can be read on a full disk; a new one is useless there.
   if (!prepared && segments_.empty()) return prepared;
   spares_.start();
   committing_ = std::thread{[this] { commit_until_stopped(); }};
@@ -170,7 +170,7 @@ SegmentedJournal::~SegmentedJournal() {
   }
   work_.notify_one();
   committing_.join();
-  // Without this word the next start copies the last segment, and is right as well.
+  // Without this mark the next start copies the last segment, which is equally correct.
   [[maybe_unused]] const auto marked = mark_stopped(options_, durable(), last_hash_);
 }
 
@@ -181,7 +181,7 @@ Result<> SegmentedJournal::admits_locked(std::size_t bytes) const {
                             bytes, std::min(kBatchBytesMax, segment_room() - kBatchOverheadBytes)));
   }
   TRY(spares_.admits());
-  // A batch that is larger than all that may wait is taken when nothing else waits.
+  // A batch larger than the limit is accepted if nothing else waits.
   if (waiting_ > 0 && waiting_ + bytes + kBatchOverheadBytes > waiting_max()) {
     return fail(
         ErrorCode::overloaded,
@@ -250,7 +250,7 @@ void SegmentedJournal::when_durable(std::uint64_t sequence, std::move_only_funct
   }
 }
 
-// Under mutex_: whether the committing thread must not wait for more to come.
+// With mutex_ held: true if the committing thread must not wait for more batches.
 bool SegmentedJournal::must_hurry() const {
   const bool is_asked = !callbacks_.empty() && callbacks_.begin()->first <= taken_;
   return is_asked || has_no_room_ || is_ending_ || is_stopping_ || waiting_ > waiting_max() / 2;
@@ -259,7 +259,7 @@ bool SegmentedJournal::must_hurry() const {
 void SegmentedJournal::commit_until_stopped() {
   for (;;) {
     std::unique_lock lock{mutex_};
-    // Under load it looks by itself, and is woken for what is waited for alone.
+    // Under load it checks by itself, and is woken only for batches that a caller waits for.
     const bool is_urgent = work_.wait_for(lock, kSyncWithin, [this] { return must_hurry(); });
     if (taken_ > durable() || is_ending_) {
       lock.unlock();
@@ -274,7 +274,7 @@ void SegmentedJournal::commit_until_stopped() {
   }
 }
 
-// Writes what has been formed, and makes durable what has been written, here or elsewhere.
+// Writes the formed frames, and makes all written frames durable.
 void SegmentedJournal::commit() {
   for (;;) {
     Reach reach;
@@ -299,7 +299,7 @@ void SegmentedJournal::sync_frames() {
   syncs_.add(options_.clock->steady() - begun);
 }
 
-// Under write_mutex_. False: what comes next needs a new segment.
+// With write_mutex_ held. False if the next frame needs a new segment.
 bool SegmentedJournal::write_formed(Reach& reach) {
   while (auto frame = take_formed()) write(*frame);
   reach = reach_;
@@ -307,7 +307,7 @@ bool SegmentedJournal::write_formed(Reach& reach) {
   return !has_no_room_;
 }
 
-// The oldest frame, where the segment has room for it.
+// The oldest frame, if the segment has room for it.
 std::optional<Forming> SegmentedJournal::take_formed() {
   const std::lock_guard lock{mutex_};
   if (is_ending_) has_no_room_ = true;
@@ -335,9 +335,9 @@ void SegmentedJournal::write(Forming& frame) {
   recycled_ = std::move(frame.bytes);
 }
 
-// The header is synced before a frame goes behind it, and all frames of the segment before are on
-// disk by then: so a bad frame in a segment that another follows is damage and no torn tail. Nobody
-// writes meanwhile, since the frame that is next has no room.
+// The header is synced before a frame follows it, and all frames of the previous segment are on
+// disk by then. So a bad frame in a segment with a successor is damage and not a torn tail. No
+// other thread writes meanwhile, since the next frame has no room.
 void SegmentedJournal::begin_segment() {
   const std::uint64_t number = spares_.take();
   const std::uint64_t first_sequence = reach_.sequence + 1;
@@ -385,19 +385,19 @@ std::vector<JournalSegment> SegmentedJournal::segments() const {
   return segments_;
 }
 
-// The free segment that is there when this is asked is there when it is begun: only the committing
-// thread takes one, and whichever it begins next ends this one.
+// A free segment that exists now still exists when the next one is begun: only the committing
+// thread takes one, and by taking it ends this one.
 Result<> SegmentedJournal::end_segment() {
   std::uint64_t taken = 0;
   {
     const std::lock_guard lock{mutex_};
     taken = taken_;
   }
-  // Shared with the callback, which may still be returning when this goes on.
+  // Shared with the callback, which may still be returning when this function goes on.
   const auto reached = std::make_shared<std::binary_semaphore>(0);
   when_durable(taken, [reached] { reached->release(); });
   reached->acquire();
-  // With one alone no more would be taken until the next is prepared.
+  // With only one spare, no batch would be accepted until the next is prepared.
   TRY(spares_.admits_soon());
   std::unique_lock lock{mutex_};
   if (segments_.empty() || segments_.back().last_sequence == 0) return {};
@@ -419,7 +419,7 @@ Result<> SegmentedJournal::remove_through(std::uint64_t sequence) {
       if (!is_removable) break;
       path = segments_.front().path;
     }
-    TRY(remove_file(path));  // the oldest first: what is left has no gap
+    TRY(remove_file(path));  // oldest first, so that no gap appears
     has_removed = true;
     const std::lock_guard lock{mutex_};
     segments_.erase(segments_.begin());

@@ -13,7 +13,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "numbers are stored little-endian");
 
 constexpr std::string_view kSegmentMagic{"\xffMGJSEG\n", 8};
-// Two bytes that no UTF-8 text has, so that no text inside an event looks like a frame.
+// Contains two bytes that do not occur in UTF-8, so no text inside an event looks like a frame.
 constexpr std::string_view kFrameMagic{"\xfeMG\xff", 4};
 constexpr std::uint32_t kSegmentVersion = 1;
 constexpr std::uint32_t kFrameVersion = 1;

@@ -1,7 +1,7 @@
-// Frames and segment headers: the bytes of the journal, written and recognised here and nowhere
-// else. The grammar is docs/storage-format.md. Plain functions; safe from any thread.
+// Frames and segment headers: the only place that writes and recognizes the bytes of the journal.
+// The grammar is in docs/storage-format.md. Plain functions; safe from any thread.
 //
-// A frame's hash is its checksum; it covers the hash of the frame before, so frames form a chain.
+// A frame's hash is its checksum; it covers the hash of the previous frame, so frames form a chain.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,21 @@
 
 namespace metergate {
 
-inline constexpr std::size_t kSegmentHeaderBytes = 4096;  // a page that no frame is written into
+inline constexpr std::size_t kSegmentHeaderBytes = 4096;  // a page without frames
 inline constexpr std::size_t kFrameHeaderBytes = 40;
 inline constexpr std::size_t kFrameOverheadBytes = kFrameHeaderBytes + 8;
 
 struct SegmentHeader {
   std::uint64_t number = 0;
   std::uint64_t first_sequence = 0;
-  std::uint64_t previous_hash = 0;  // of the last frame of the segment before
+  std::uint64_t previous_hash = 0;  // of the previous segment's last frame
   std::uint64_t bytes = 0;          // of the whole file
 };
 
 enum class Soundness : std::uint8_t { good, newer, bad };
 
 std::string encode(const SegmentHeader& header);
-// From the first kSegmentHeaderBytes of a file.
+// Reads the first kSegmentHeaderBytes of a file.
 Soundness decode(std::string_view bytes, SegmentHeader& header);
 
 struct FrameHeader {
@@ -42,7 +42,7 @@ struct Frame {
   FrameHeader header;
   std::string_view payload;
   std::uint64_t hash = 0;
-  std::size_t bytes = 0;  // of all of it
+  std::size_t bytes = 0;  // the size of the whole frame
   std::uint64_t last_sequence() const { return header.first_sequence + header.batch_count - 1; }
 };
 
@@ -52,10 +52,10 @@ void begin_frame(std::string& buffer);
 void add_batch(std::string& buffer, std::string_view batch);
 std::uint64_t finish_frame(std::string& buffer, const FrameHeader& header);
 
-// The frame that begins with the first of `bytes`.
+// Reads the frame at the start of `bytes`.
 Soundness decode(std::string_view bytes, Frame& frame);
-// Where in `bytes`, at whatever offset, the first good frame begins that was written when
-// `durable_min` was on disk, or the first newer one.
+// The first offset in `bytes` of a good frame that was written when `durable_min` or a later
+// sequence was on disk.
 std::optional<std::size_t> find_frame(std::string_view bytes, std::uint64_t durable_min);
 
 using VisitBatch = std::function<Result<>(std::uint64_t sequence, std::string_view batch)>;

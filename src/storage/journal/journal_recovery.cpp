@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kStopped = "stopped";
 
-// The end of the journal as a stop in order left it.
+// The end of the journal as an orderly stop left it.
 struct End {
   std::uint64_t last_sequence = 0;
   std::uint64_t last_hash = 0;
@@ -30,7 +30,7 @@ std::string encode(const End& end) {
   return bytes;
 }
 
-// Nothing where the bytes are not whole: the stop was cut off, so it was none.
+// Nothing if the bytes are incomplete: the stop was interrupted, so it does not count.
 std::optional<End> decode(std::string_view bytes) {
   Decoder decoder{bytes};
   const auto last_sequence = decoder.unsigned_number();
@@ -41,7 +41,7 @@ std::optional<End> decode(std::string_view bytes) {
 }
 
 struct Found {
-  std::vector<std::uint64_t> numbers;  // of segments, rising
+  std::vector<std::uint64_t> numbers;  // of segments, ascending
   std::optional<End> stopped;
 };
 
@@ -62,7 +62,7 @@ Result<Found> look_around(const std::filesystem::path& folder) {
   return found;
 }
 
-// Reads the segments in order, replays them, and holds each against the one before.
+// Reads the segments in order, replays them, and checks each against the previous one.
 class Reading {
  public:
   Reading(std::uint64_t after, const Journal::Visit& replay) : after_(after), replay_(replay) {}
@@ -80,7 +80,7 @@ class Reading {
     if (state == SegmentState::unstarted && !unused.empty()) {
       return damaged(path, 0, "the segment's header is damaged");
     }
-    // Before the header of a segment was begun, all frames of the one before were on disk.
+    // All frames of the previous segment were on disk before the header was begun.
     if (state == SegmentState::unstarted) TRY(expect_whole());
     unused.push_back(std::move(segment.scan));
     return {};
@@ -92,10 +92,10 @@ class Reading {
 
   std::vector<JournalSegment> used;
   std::vector<SegmentScan> unused;
-  SegmentScan last;  // of the used ones
+  SegmentScan last;  // of the used segments
 
  private:
-  // first_sequence is at least 1, so this is right for a segment without frames as well.
+  // first_sequence is at least 1, so this is correct for a segment without frames as well.
   std::uint64_t last_sequence() const {
     return last.info.last_sequence != 0 ? last.info.last_sequence : last.header.first_sequence - 1;
   }
@@ -132,11 +132,11 @@ class Reading {
   const Journal::Visit& replay_;
 };
 
-// What was seen on disk before must still be there.
+// Data that was seen on disk before must still be there.
 Result<> check_end(const Reading& reading, const Found& found, std::uint64_t after,
                    const std::filesystem::path& folder) {
   const End end = reading.end();
-  // The segment that is appended to is never removed, so a journal without one has just begun.
+  // The current segment is never removed, so a journal without one is new.
   if (reading.used.empty() && !found.numbers.empty() && found.numbers.front() != 1) {
     return damaged(segment_path(folder, found.numbers.front() - 1), 0, "the segment is missing");
   }
@@ -155,7 +155,7 @@ Result<> check_end(const Reading& reading, const Found& found, std::uint64_t aft
   return {};
 }
 
-// Drops free segments that were made with another size or only begun, and all behind them.
+// Drops free segments of another size, incomplete ones, and all later ones.
 Result<> keep_fitting(std::vector<SegmentScan>& unused, std::int64_t bytes) {
   std::size_t fitting = 0;
   for (; fitting < unused.size(); ++fitting) {
@@ -168,8 +168,8 @@ Result<> keep_fitting(std::vector<SegmentScan>& unused, std::int64_t bytes) {
   return {};
 }
 
-// Gives the last used segment a new file with what is good in it. At every moment one whole file
-// has its name. A spare segment is taken for it, from the end, so that the numbers stay dense.
+// Gives the last used segment a new file with its good content. A whole file has its name at every
+// moment. The last spare segment is used for it, so that the numbers have no gap.
 Result<> copy_last(const SegmentScan& last, std::vector<SegmentScan>& unused,
                    const JournalOptions& options) {
   const std::filesystem::path& path = last.info.path;

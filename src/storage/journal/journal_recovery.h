@@ -1,5 +1,5 @@
-// Recovery: what is found in the journal's folder at the start is checked as a whole, replayed, and
-// made ready to be appended to. The rules are docs/storage-format.md. Runs before any thread.
+// Recovery: checks the journal's folder at the start, replays it, and prepares it for appending.
+// The rules are in docs/storage-format.md. Runs before other threads start.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@
 namespace metergate {
 
 struct Recovered {
-  std::vector<JournalSegment> used;  // oldest first; the last is the one to append to
-  std::deque<std::uint64_t> free;    // numbers, one after another behind those
-  std::uint64_t next_number = 1;     // behind the free ones
+  std::vector<JournalSegment> used;  // oldest first; the last is appended to
+  std::deque<std::uint64_t> free;    // consecutive numbers after those
+  std::uint64_t next_number = 1;     // after the free ones
   std::uint64_t last_sequence = 0;
   std::uint64_t last_hash = 0;
 };
 
-// Where the last run was not stopped in order, what the last segment holds is copied and synced:
+// Unless the last run ended in order, the content of the last segment is copied and synced, because
 // a page that the kernel calls clean after a failed sync may not be on the disk.
 Result<Recovered> recover(const JournalOptions& options, std::uint64_t after,
                           const Journal::Visit& replay, const Log& log);
 
-// Leaves word that everything up to here is on disk; the next recover() takes it away.
+// Records that everything up to here is on disk; the next recover() removes the record.
 Result<> mark_stopped(const JournalOptions& options, std::uint64_t last_sequence,
                       std::uint64_t last_hash);
 

@@ -19,7 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// A small journal as a kill leaves it, and where its frames begin.
+// A small journal in the state after a kill, with the starts of its frames.
 struct SmallJournal : TestJournal {
   explicit SmallJournal(std::uint64_t batches) : TestJournal(8 << 10) {
     EXPECT_TRUE(open().has_value());
@@ -98,7 +98,7 @@ TEST(JournalRecovery, ATailWhoseEndCameToDiskBeforeItsBeginningIsCutToo) {
     replace_contents(test.segment(1), bytes);
     ASSERT_TRUE(test.recover_only().has_value()) << missing;
     ASSERT_EQ(test.replayed.size(), 2U) << missing;
-    // What was cut is gone from the file as well, so that nothing of it can come back.
+    // The cut bytes are also removed from the file, so that they cannot return.
     ASSERT_TRUE(is_all_zero(std::string_view{contents(test.segment(1))}.substr(test.starts[2])));
   }
 }
@@ -126,7 +126,7 @@ TEST(JournalRecovery, ABitFlippedAnywhereNeverChangesWhatIsReplayed) {
   std::size_t refused = 0;
   std::size_t cut = 0;
   for (std::size_t at = 0; at < test.end + 64; ++at) {
-    if (at == 64) at = kSegmentHeaderBytes - 64;  // what is between means nothing
+    if (at == 64) at = kSegmentHeaderBytes - 64;  // the bytes between are unused
     for (const unsigned bit : {0U, 5U}) {
       flip_bit(test.segment(1), at, bit);
       const auto result = test.recover_only();
@@ -159,7 +159,7 @@ TEST(JournalRecovery, ABadFrameWithAGoodOneSomewhereBehindItIsDamageWithItsPlace
   EXPECT_THAT(result.error().message, HasSubstr("Restore"));
 }
 
-// Frames behind the first, as they are written beside syncs; each says what was on disk by then.
+// Frames after the first, written while syncs run; each has the sequence that was on disk by then.
 struct WrittenBeside {
   explicit WrittenBeside(const SmallJournal& test, std::size_t batch_bytes = 8)
       : bytes(contents(test.segment(1))), at(test.end), batch_bytes_(batch_bytes) {
@@ -182,7 +182,7 @@ struct WrittenBeside {
   }
 
   std::string bytes;  // of the segment
-  std::size_t at;     // where the next goes
+  std::size_t at;     // position of the next frame
   std::uint64_t sequence = 1;
   std::vector<std::size_t> ends;  // of frames 2, 3, …
 
@@ -217,7 +217,7 @@ TEST(JournalRecovery, AFrameThatWasOnDiskWhenALaterOneWasWrittenIsDamage) {
   EXPECT_EQ(result.error().code, ErrorCode::corrupt);
 }
 
-// A power cut keeps any of the sectors that were not synced, and loses the others.
+// A power cut keeps any of the unsynced sectors and loses the others.
 RC_GTEST_PROP(JournalRecovery, APowerCutTakesNothingThatWasOnDisk, ()) {
   constexpr std::size_t kSector = 512;
   SmallJournal test{1};
@@ -264,7 +264,7 @@ TEST(JournalRecovery, FramesInAnotherOrderAreDamage) {
 
 TEST(JournalRecovery, AFrameOfAnotherHistoryIsDamage) {
   SmallJournal test{2};
-  // The same sequence, sound in itself, but another first batch: the second frame does not follow.
+  // The same sequence in a valid frame with another first batch: the second frame does not fit.
   std::string frame;
   begin_frame(frame);
   add_batch(frame, "batch-X");
@@ -275,7 +275,7 @@ TEST(JournalRecovery, AFrameOfAnotherHistoryIsDamage) {
   EXPECT_THAT(test.recover_only().error().message, HasSubstr("does not follow"));
 }
 
-// Puts another version into a header and the checksum that goes with it.
+// Sets another version in a header, and the matching checksum.
 void set_version(std::string& bytes, std::size_t at, std::size_t version_at, std::size_t size) {
   bytes[at + version_at] = 2;
   const std::uint64_t sum = checksum(std::string_view{bytes}.substr(at, size));
@@ -302,7 +302,7 @@ TEST(JournalRecovery, AMissingSegmentIsDamage) {
     test.expect_damage("missing");
   }
   LongJournal test;
-  std::filesystem::remove(test.infos.back().path);  // the spare ones behind it tell
+  std::filesystem::remove(test.infos.back().path);  // the remaining spares reveal the gap
   test.expect_damage("missing");
 }
 
@@ -378,7 +378,7 @@ TEST(JournalRecovery, AHeaderThatWasCutOffBeforeAnyFrameIsBegunAgain) {
 
 TEST(JournalRecovery, LeftOversOfAnInterruptedPreparationOrCopyAreRemoved) {
   LongJournal test;
-  // As it is between the taking of the last spare segment for the copy and the copy's new name.
+  // The state after the last spare segment was taken for the copy, before the copy got its name.
   const std::uint64_t spare = test.infos.back().number + 2;
   if (std::filesystem::exists(test.segment(spare))) std::filesystem::remove(test.segment(spare));
   const std::string beside = test.infos.back().path.string() + ".new";
@@ -399,7 +399,7 @@ TEST(JournalRecovery, AnotherSegmentSizeIsTakenUpAndTheOldSegmentsStayReadable) 
   EXPECT_EQ(test.replayed.size(), 20U);
 }
 
-// A process that is killed at whatever moment keeps everything that it reported, as durable or as
+// A process that is killed at any moment keeps everything that it has reported, as durable or as
 // written.
 void lose_nothing_reported(void (Journal::*when)(std::uint64_t sequence,
                                                  std::move_only_function<void()> then)) {

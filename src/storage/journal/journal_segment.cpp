@@ -14,7 +14,7 @@ constexpr std::string_view kSegmentSuffix = ".mgj";
 constexpr std::size_t kSegmentDigits = 20;
 constexpr std::int64_t kZeroStep = 1LL << 20;
 
-// The state of a file by its header, and the header where there is one.
+// The state of a file by its header, and the header if there is one.
 Result<SegmentScan> read_header(const std::filesystem::path& path, std::string_view bytes) {
   SegmentScan scan;
   scan.info.path = path;
@@ -27,7 +27,7 @@ Result<SegmentScan> read_header(const std::filesystem::path& path, std::string_v
     case Soundness::newer:
       return damaged(path, 0, "the segment is of a newer format than this program reads");
     case Soundness::bad:
-      // The header is synced before any frame is written behind it.
+      // The header is synced before any frame follows it.
       if (!is_all_zero(bytes.substr(kSegmentHeaderBytes))) {
         return damaged(path, 0, "the segment's header is damaged, and data follows it");
       }
@@ -47,7 +47,7 @@ Result<SegmentScan> read_header(const std::filesystem::path& path, std::string_v
   return scan;
 }
 
-// What is wrong with a frame whose checksum is right; nullptr: nothing.
+// The fault of a frame with a right checksum; nullptr if there is none.
 const char* fault_of(const FrameHeader& frame, std::uint64_t next, std::uint64_t previous_hash) {
   if (frame.batch_count == 0 || frame.durable >= frame.first_sequence) {
     return "the frame's header contradicts itself";
@@ -133,8 +133,8 @@ Result<bool> prepare_segment(const std::filesystem::path& path, std::int64_t byt
   const auto fill = [&]() -> Result<bool> {
     const File file = TRY(File::open(beside, File::Mode::make));
     TRY(file.reserve(bytes));
-    // Reserved room that was never written has to be marked as written by the first sync that meets
-    // it: zeros now make every later sync cheaper.
+    // The first sync of reserved but unwritten space must mark it as written; writing zeros now
+    // makes all later syncs cheaper.
     const std::string zeros(static_cast<std::size_t>(std::min(kZeroStep, bytes)), '\0');
     for (std::int64_t at = 0; at < bytes && !stop; at += kZeroStep) {
       const auto step = static_cast<std::size_t>(std::min(kZeroStep, bytes - at));

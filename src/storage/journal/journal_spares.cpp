@@ -73,7 +73,7 @@ void SpareSegments::retry() {
 }
 
 Result<bool> SpareSegments::prepare_next() {
-  const std::uint64_t number = next_number_;  // changed by one thread at a time only
+  const std::uint64_t number = next_number_;  // only one thread changes it
   auto made = prepare_segment(segment_path(options_.folder, number), options_.bytes, is_stopping_);
   const std::lock_guard lock{mutex_};
   failure_.reset();
@@ -100,7 +100,7 @@ void SpareSegments::prepare_until_stopped() {
       if (is_stopping_) return;
     }
     lock.unlock();
-    // A failure is kept in failure_ and told to whoever wants to write.
+    // A failure is kept in failure_ and reported by admits().
     [[maybe_unused]] const auto made = prepare_next();
     lock.lock();
   }

@@ -1,6 +1,6 @@
-// The spare segments of the journal: free ones, prepared ahead by a thread of its own, so that
-// neither an append nor a sync waits for room, and a full disk is met here first. Owns that thread.
-// take() is called by the committing thread; everything else from any.
+// The spare segments of the journal, prepared ahead by a thread, so that neither an append nor a
+// sync waits for disk space, and a full disk is noticed here first. Owns that thread. The
+// committing thread calls take(); any thread may call the other functions.
 #pragma once
 
 #include <atomic>
@@ -29,18 +29,19 @@ class SpareSegments {
   SpareSegments(const SpareSegments&) = delete;
   SpareSegments& operator=(const SpareSegments&) = delete;
 
-  // Before start(): makes sure that there are at least `count`.
+  // Called before start(): makes sure that there are at least `count`.
   Result<> prepare(std::size_t count);
   void start();
 
-  // ErrorCode::storage where the disk has no room for a second one, ErrorCode::overloaded where the
-  // first is still being prepared.
+  // ErrorCode::storage if the disk has no room for a second one, ErrorCode::overloaded if the first
+  // is still being prepared.
   Result<> admits() const;
-  // As admits(), once there are two or there is no room for them: waits for the thread.
+  // As admits(), once there are two or no room for them: waits for the thread.
   Result<> admits_soon() const;
-  // The number of the oldest; there is one whenever admits() was asked before the frame was taken.
+  // Takes the oldest one's number. There always is one if admits() was checked before the frame was
+  // accepted.
   std::uint64_t take();
-  // Room was made: does not wait to try again.
+  // Tries again at once, because space was freed.
   void retry();
 
  private:
@@ -50,7 +51,7 @@ class SpareSegments {
   const Options options_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  mutable std::condition_variable tried_;  // the thread has made one, or has not
+  mutable std::condition_variable tried_;  // the thread has made one, or failed to
   std::deque<std::uint64_t> free_;
   std::uint64_t next_number_;
   std::optional<Error> failure_;  // of the last try

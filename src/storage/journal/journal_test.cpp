@@ -20,7 +20,7 @@ std::string batch_of(std::uint64_t sequence, std::size_t bytes) {
   return std::to_string(sequence) + std::string(bytes, static_cast<char>('a' + sequence % 26));
 }
 
-// Lets no file of this process grow over a size, as a full disk would not.
+// Limits the size of this process's files, so that writes fail as on a full disk.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(std::int64_t bytes) {
@@ -327,7 +327,7 @@ TEST(Journal, BatchesBeyondWhatMayWaitAreRefusedAndNotTaken) {
   TestJournal test;
   test.options.waiting_bytes_max = 3000;
   ASSERT_TRUE(test.open());
-  // The committing thread is held in a callback, so that nothing becomes durable meanwhile.
+  // A callback holds the committing thread, so that nothing becomes durable meanwhile.
   std::promise<void> held;
   std::promise<void> go;
   test.journal->when_durable(1, [&] {
@@ -373,7 +373,7 @@ TEST(Journal, OpensOnAFullDiskForReading) {
   test.write(1, "b");
   while (!std::filesystem::exists(test.segment(3))) std::this_thread::yield();  // both spares
   test.kill();
-  // Only the copy of the last segment finds room: in the one spare that is left.
+  // Only the copy of the last segment finds room: in the last spare.
   ASSERT_TRUE(test.recover_only());
   for (std::uint64_t i = 3; std::filesystem::exists(test.segment(i)); ++i) {
     std::filesystem::remove(test.segment(i));

@@ -1,4 +1,4 @@
-// SequenceGate: a sequence that moves on, and who waits for it. Any thread may ask, and advance it.
+// SequenceGate: an advancing sequence with waiting callbacks. Any thread may wait or advance.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@ class SequenceGate {
 
   std::uint64_t reached() const { return reached_.load(std::memory_order_acquire); }
 
-  // At once where it is reached, else from the thread that advances it there, holding no lock;
-  // those of one thread in the order of the sequences.
+  // Calls `then` at once if the sequence is reached, otherwise from the thread that advances to it,
+  // without a lock held; callbacks of one thread are called in the order of their sequences.
   void when(std::uint64_t sequence, std::move_only_function<void()> then) {
     {
       const std::lock_guard lock{mutex_};
@@ -30,7 +30,7 @@ class SequenceGate {
     then();
   }
 
-  // To what it has passed already: nothing.
+  // Does nothing for a sequence that was already passed.
   void advance(std::uint64_t sequence) {
     std::vector<std::move_only_function<void()>> due;
     {

@@ -1,5 +1,5 @@
-// KeyValues: ordered keys and values, the base under the view. Written by checkpoints, each one
-// atomic group, and in between by the merging of ids; read from any thread while it is written.
+// KeyValues: ordered keys and values, the base of the view. Checkpoints write it, each as one
+// atomic group, and so does the merging of ids in between; any thread may read it meanwhile.
 #pragma once
 
 #include <functional>
@@ -20,17 +20,17 @@ struct KeyRange {
   std::string end;
 };
 
-// Collects the changes of one atomic write. The last change of a key stands.
+// Collects the changes of one atomic write. The last change of a key wins.
 class KeyWriter {
  public:
   virtual ~KeyWriter() = default;
   virtual void put(std::string_view key, std::string_view value) = 0;
   virtual void remove(std::string_view key) = 0;
-  // For good: nothing is put there afterwards, but in another process.
+  // Final: no key of the range is written again by this process.
   virtual void remove_range(const KeyRange& range) = 0;
 };
 
-// Walks a range, rising or falling. Sees the state as it was when it was made.
+// Walks a range, ascending or descending, as it was when the cursor was made.
 class KeyCursor {
  public:
   virtual ~KeyCursor() = default;
@@ -38,7 +38,7 @@ class KeyCursor {
   virtual std::string_view key() const = 0;
   virtual std::string_view value() const = 0;
   virtual void next() = 0;
-  // Whether it ended because the range did; ErrorCode::corrupt where reading failed.
+  // Success if it stopped at the end of the range; ErrorCode::corrupt if reading failed.
   virtual Result<> status() const = 0;
 };
 
@@ -46,16 +46,16 @@ class KeyValues {
  public:
   virtual ~KeyValues() = default;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
-  // As get() for each of `keys`, which rise.
+  // As get() for each of `keys`, which ascend.
   virtual Result<std::vector<std::optional<std::string>>> get_all(
       std::span<const std::string> keys) const = 0;
   virtual std::unique_ptr<KeyCursor> walk(const KeyRange& range, bool falling) const = 0;
-  // Calls `fill` once, then applies what it wrote, all or nothing.
+  // Calls `fill` once, then applies its changes, all or none.
   virtual Result<> write(const std::function<void(KeyWriter&)>& fill) = 0;
-  // What was written is on disk after this, and the room of removed ranges is given back.
+  // Puts all writes on disk, and frees the space of removed ranges.
   virtual Result<> flush() = 0;
-  // What was removed or written over in the range before is on the disk no more after this. Reads
-  // and writes the whole range.
+  // Rewrites the whole range, so that values removed or overwritten before are no longer on the
+  // disk.
   virtual Result<> compact(const KeyRange& range) = 0;
 };
 

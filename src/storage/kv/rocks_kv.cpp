@@ -16,8 +16,8 @@ namespace metergate {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 48U << 20U;
-// The filter of a file with a million rows is larger than a megabyte, and is read again for each
-// look-up where it does not fit into its shard: so there are few shards.
+// The filter of a file with a million rows is larger than a megabyte and is read again at each
+// look-up if it does not fit into its cache shard; hence few shards.
 constexpr int kBlockCacheShardBits = 1;
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr int kBloomBitsPerKey = 10;
@@ -165,7 +165,7 @@ class RocksKeyValues final : public KeyValues {
 
   Result<> compact(const KeyRange& range) override {
     rocksdb::CompactRangeOptions options;
-    // The lowest level too, which would else be left alone where nothing lies above it.
+    // Includes the lowest level, which is otherwise skipped if nothing is above it.
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
     options.exclusive_manual_compaction = false;
     const rocksdb::Slice start = slice_of(range.start);
@@ -175,8 +175,9 @@ class RocksKeyValues final : public KeyValues {
   }
 
  private:
-  // Whole files of the first removed ranges, which compaction would else carry along for long. Not
-  // before the removal itself is on disk: a start must not miss rows whose removal it has not seen.
+  // Drops whole files of the oldest removed ranges, which compaction would otherwise keep for long.
+  // Only after the removal itself is on disk: a start must not miss rows without seeing their
+  // removal.
   Result<> drop_files(std::size_t count) {
     std::vector<KeyRange> removed;
     {
@@ -200,8 +201,8 @@ class RocksKeyValues final : public KeyValues {
                      "giving room back");
   }
 
-  // After an error in the background, such as a full disk, RocksDB refuses writes until it is told
-  // to go on; where the reason has gone, the second try succeeds.
+  // After a background error, such as a full disk, RocksDB refuses writes until it is told to
+  // resume. If the cause is gone, the second try succeeds.
   template <class Write>
   rocksdb::Status twice(const Write& write) {
     rocksdb::Status status = write();
@@ -211,9 +212,9 @@ class RocksKeyValues final : public KeyValues {
   }
 
   std::unique_ptr<rocksdb::DB> database_;
-  std::mutex flush_mutex_;  // one after another; taken before mutex_
+  std::mutex flush_mutex_;  // one flush at a time; locked before mutex_
   std::mutex mutex_;
-  std::vector<KeyRange> removed_;  // and not yet dropped; a merge of ids adds a few
+  std::vector<KeyRange> removed_;  // not yet dropped; each merge of ids adds a few
 };
 
 rocksdb::Options options_for_view() {
@@ -222,8 +223,8 @@ rocksdb::Options options_for_view() {
   options.paranoid_checks = true;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_write_buffer_number = 2;
-  // Most rows that are looked up are new: without a filter each look walks a skip list in vain.
-  options.memtable_prefix_bloom_size_ratio = 0.1;  // of the write buffer
+  // Most rows that are looked up are new, so a filter saves searching the skip list in vain.
+  options.memtable_prefix_bloom_size_ratio = 0.1;  // share of the write buffer
   options.memtable_whole_key_filtering = true;
   options.max_background_jobs = 2;
   options.max_open_files = 256;

@@ -1,6 +1,5 @@
-// RocksDB as the base under the view. Its log is off: what it has not flushed, the journal fills in
-// again, and in its one column family what was flushed is always a whole number of writes, in
-// order.
+// RocksDB as the base of the view. Its log is off: the journal replays writes that were not
+// flushed, and in its one column family the flushed writes are always a prefix of all writes.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +10,7 @@
 
 namespace metergate {
 
-// Opens or makes the folder. ErrorCode::corrupt where a file is damaged, storage where it cannot be
+// Opens or creates the folder. ErrorCode::corrupt if a file is damaged, storage if it cannot be
 // written.
 Result<std::unique_ptr<KeyValues>> open_rocks_kv(const std::filesystem::path& folder);
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kPageBytes = 4096;
 constexpr int kPages = 256;
 constexpr int kLooksMax = 500'000;  // some ten seconds
-constexpr int kParts = 4;  // as many files at first: enough that RocksDB merges them downwards
+constexpr int kParts = 4;           // first-level files; enough for RocksDB to merge them
 
 std::string page_key(char run, int page) { return fmt::format("{}{:06}", run, page); }
 

@@ -61,7 +61,7 @@ constexpr IndexRow kOfTickets[] = {{"tenant_id+ticket_id", kTicket, true},
                                    {"tenant_id+timestamp", kTenantTimestamp, false}};
 constexpr IndexRow kOfReports[] = {{"period", kPeriod, false},
                                    {"generated_at", kGeneratedAt, false}};
-// Of alerts about one meter there are several a period: their alert_id keeps them apart.
+// A period may have several alerts about one meter; their alert_id distinguishes them.
 constexpr IndexRow kOfAlerts[] = {{"alert_id", kAlert, true},
                                   {"status+severity+last_seen", kStatusSeverityLastSeen, false},
                                   {"tenant_id+type+period", kTenantTypePeriod, true, "meter"},
@@ -76,7 +76,7 @@ constexpr IndexRow kOfWebhooks[] = {{"tenant_id+webhook_id", kWebhook, true}};
 constexpr IndexRow kOfCorrections[] = {{"tenant_id+correction_id", kCorrection, true},
                                        {"created_at", kCreatedAt, false},
                                        {"tenant_id+created_at", kTenantCreatedAt, false}};
-// The first lets two corrections of one tenant's month, made at once, not both be the next one.
+// The first index refuses the second of two concurrent corrections of one tenant's month.
 constexpr IndexRow kOfLateLines[] = {{"tenant_id+period+number", kTenantPeriodNumber, true},
                                      {"billed_in+tenant_id", kBilledInTenant, false}};
 constexpr IndexRow kOfMeters[] = {{"slug", kSlug, true}};

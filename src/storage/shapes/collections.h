@@ -1,8 +1,8 @@
-// The collections: their names, what makes a document's key, and their indexes. One table for the
-// store, for `metergate find`, for `metergate indexes` and for the documents' pages.
+// The collections: their names, the parts of their documents' keys, and their indexes. One table
+// for the store, `metergate find`, `metergate indexes` and the documentation.
 //
 // Stored collections hold documents that the services write. Derived ones are folded from usage
-// events and can only be read; the store builds their documents when asked.
+// events and can only be read; the store builds their documents on request.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace metergate {
 
-// The numbers are stored: a new collection goes to the end.
+// The numbers are stored: add new collections at the end.
 enum class Collection : std::uint8_t {
   tenants,
   subscriptions,
@@ -48,7 +48,7 @@ struct IndexRow {
   std::string_view name;  // "tenant_id+status"
   std::span<const std::string_view> fields;
   bool unique;
-  std::string_view unless{};  // a document that has this field is held to no uniqueness
+  std::string_view unless{};  // a document with this field is exempt from uniqueness
 };
 
 struct CollectionRow {

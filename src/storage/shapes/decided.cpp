@@ -6,7 +6,7 @@
 namespace metergate {
 namespace {
 
-// A batch that voids nothing is written as it was before there were corrections.
+// A batch without newer parts keeps the oldest version, so that older builds can read it.
 constexpr std::uint8_t kBatchVersion = 1;
 constexpr std::uint8_t kBatchVersionWithVoid = 2;
 constexpr std::uint8_t kBatchVersionWithReopening = 3;  // and without a void
@@ -17,7 +17,8 @@ std::unexpected<Error> bad(std::string_view what) {
   return fail(ErrorCode::corrupt, "a batch of the journal " + std::string(what));
 }
 
-// How many elements follow; each takes at least one byte, so more than there are bytes is damage.
+// Reads a number of elements. Each takes at least one byte, so a number above the remaining bytes
+// is damage.
 Result<std::size_t> take_count(Decoder& from, std::size_t bytes) {
   const std::uint64_t count = TRY(from.unsigned_number());
   if (count > bytes) return bad("names more parts than it can hold");

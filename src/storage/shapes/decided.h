@@ -1,6 +1,6 @@
-// DecidedBatch: what one sequence number changes, after every question is settled: only accepted
-// events, final documents. This is what the journal keeps, and the one thing that the view folds,
-// whether it has just been decided or is read again after a crash. Values; no threads.
+// DecidedBatch: the changes of one sequence number after every decision: accepted events and final
+// documents only. The journal stores it, and the view folds it, both when it has just been decided
+// and when it is read again after a crash. Values; no threads.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +26,15 @@ struct DecidedDocument {
   std::optional<Json> document;  // with its revision; nothing: removed
 };
 
-// An event that is counted out again, and what cannot be had by subtracting it.
+// A voided event, and the figures that subtraction cannot give.
 struct DecidedVoid {
   KeptEvent kept;
-  Gauge day_bytes;  // of a StorageReport: what its day reports without it
-  // Of meters that cannot count backwards, by slug: its minute and group without it.
+  Gauge day_bytes;  // for a StorageReport: the day's figure without it
+  // For meters that cannot subtract, by slug: the cell of its minute and group without it.
   std::vector<std::pair<std::string, MeterCell>> minutes;
 };
 
-// What a new meter counts of a minute that was before it: of one tenant and group.
+// A new meter's figure for an earlier minute, of one tenant and group.
 struct BackfilledCell {
   std::string slug;
   TenantId tenant;
@@ -45,29 +45,29 @@ struct BackfilledCell {
 
 struct DecidedBatch {
   Timestamp at{};
-  // As they were sent: their content decides whether a later one is the same.
+  // In their sent form, since their content decides whether a later event is a duplicate.
   std::vector<UsageEvent> events;
-  // Of CountReports without a count, by their places: the records that were active.
+  // For CountReports without a count, by index: the number of active records.
   std::map<std::size_t, std::int64_t> counts;
   std::vector<DecidedDocument> documents;
   std::vector<DayTotal> day_totals;
   std::optional<Period> close_through;
   std::optional<Period> reopen_from;
   std::optional<DecidedVoid> voided;
-  std::vector<BackfilledCell> backfilled;  // of meters that this batch makes
+  std::vector<BackfilledCell> backfilled;  // for meters that this batch creates
 };
 
-// The event as it is folded and kept, where that is not as it was sent: with the count filled in.
+// The event as it is folded and kept, if that differs from the sent form: with the count filled in.
 std::optional<UsageEvent> counted_event(const DecidedBatch& batch, std::size_t place);
 
-// Events as they stand in the journal and are kept, one behind the other.
+// Encoded events as in the journal, one after another.
 class EncodedEvents {
  public:
   EncodedEvents() = default;
   explicit EncodedEvents(const std::vector<UsageEvent>& events);
   std::size_t size() const { return ends_.size(); }
   std::string_view at(std::size_t place) const;
-  // Keeps those alone.
+  // Keeps only those at the given indexes.
   void keep(const std::vector<std::size_t>& places);
 
  private:
@@ -75,8 +75,8 @@ class EncodedEvents {
   std::vector<std::size_t> ends_;
 };
 
-// u8 version, at, events, documents, day totals, period to close, the voided event, what new meters
-// count; docs/storage-format.md. `events` are those of the batch.
+// u8 version, at, events, documents, day totals, period to close, the voided event, backfills; see
+// docs/storage-format.md. `events` are those of the batch.
 std::string encode(const DecidedBatch& batch, const EncodedEvents& events);
 Result<DecidedBatch> decode_batch(std::string_view bytes);
 

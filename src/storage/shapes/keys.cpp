@@ -24,8 +24,8 @@ Result<std::uint64_t> take_big_endian(std::string_view& bytes, unsigned count) {
 
 enum class Rank : char { null = 1, number, string, object, array, boolean, timestamp };
 
-// Numbers by value, whatever their scale: sign, then the power of ten of the first digit, then the
-// digits one by one and an end. Those below zero have every byte turned round.
+// Numbers ordered by value, whatever their scale: the sign, the power of ten of the first digit,
+// then the digits and an end mark. For negative numbers every byte is inverted.
 void append_number(std::string& out, Decimal number) {
   const Decimal value = trimmed(number);
   if (value.unscaled == 0) {
@@ -38,7 +38,7 @@ void append_number(std::string& out, Decimal number) {
   std::string digits;
   for (; rest != 0; rest /= 10) digits.push_back(static_cast<char>(rest % 10 + 1));
   const auto power = static_cast<int>(digits.size()) - value.scale;
-  // Zeros at the end say nothing that the power does not.
+  // Trailing zeros are implied by the power.
   digits.erase(0, digits.find_first_not_of(char{1}));
   std::ranges::reverse(digits);
   const std::size_t start = out.size();
@@ -102,7 +102,7 @@ void append_value(std::string& out, const Json* value) {
     case Json::Kind::timestamp:
       rank(Rank::timestamp);
       return append_u64(out, value->as_timestamp().time_since_epoch().count());
-    // Indexed fields hold single values; others are only kept apart here, not ordered.
+    // Indexed fields hold single values; other kinds are distinguished here, but not ordered.
     case Json::Kind::object:
     case Json::Kind::number_text:
       rank(Rank::object);

@@ -30,19 +30,19 @@
 
 namespace metergate::keys {
 
-// The tags of rows: what is folded from events, by tenant.
+// The tags of rows, which are folded from events, by tenant.
 inline constexpr char kMonth = 'm';      // place: u32(period)
 inline constexpr char kDay = 'd';        // place: u32(days since the epoch)
 inline constexpr char kBackfill = 'b';   // place: u32(period); what came as day totals
 inline constexpr char kEndpoints = 'e';  // place: u32(period)
 inline constexpr char kHour = 'h';       // place: u64(hour in ms) endpoint
 inline constexpr char kTotals = 't';     // place: nothing
-// Of meters of the provider's own; `meter` is text(slug) u64(sequence that made it).
+// Rows of the provider's own meters; `meter` is text(slug) u64(sequence of its creation).
 inline constexpr char kMeterMinute = 'n';  // place: meter u64(minute in ms) group
 inline constexpr char kMeterDay = 'y';     // place: meter u32(days since the epoch) group
 inline constexpr char kMeterMonth = 'o';   // place: meter u32(period); all groups together
 inline constexpr char kMeterGroups = 'g';  // place: meter u32(period); the groups there are
-inline constexpr char kVoided = 'V';  // u32(period) u64(sequence) u32(index): counted out again
+inline constexpr char kVoided = 'V';       // u32(period) u64(sequence) u32(index): a voided event
 inline constexpr char kDocument = 'D';
 inline constexpr char kIndex = 'I';
 inline constexpr char kIdRunPage = 'K';
@@ -53,14 +53,15 @@ inline constexpr char kMeta = 'M';
 void append_u32(std::string& out, std::int64_t value);  // signed order kept; fits in 32 bits
 void append_u64(std::string& out, std::int64_t value);  // signed order kept
 void append_text(std::string& out, std::string_view text);
-void append_value(std::string& out, const Json* value);  // nullptr as null
+void append_value(std::string& out, const Json* value);  // nullptr counts as null
 
-// Read what the functions above wrote, from the front of `bytes`; ErrorCode::corrupt otherwise.
+// Read values that the functions above wrote from the front of `bytes`; otherwise
+// ErrorCode::corrupt.
 Result<std::int64_t> take_u32(std::string_view& bytes);
 Result<std::int64_t> take_u64(std::string_view& bytes);
 Result<std::string> take_text(std::string_view& bytes);
 
-// The first key after all that begin with `prefix`; empty: none is.
+// The first key after all keys that begin with `prefix`; empty if there is none.
 std::string after_prefix(std::string prefix);
 
 // text(tenant) text(id)
@@ -71,7 +72,7 @@ std::string document(Collection collection, std::string_view tail);
 std::string index_prefix(Collection collection, std::size_t index);
 std::string index_entry(Collection collection, std::size_t index, const Json& document);
 
-// Within a tenant's rows: the tag and the place, as a hot row is named in memory.
+// Within a tenant's rows: the tag and the place, by which a hot row is found in memory.
 std::string month_place(Period period);
 std::string day_place(Day day);
 std::string backfill_place(Period period);
@@ -80,7 +81,7 @@ std::string hour_place(Timestamp hour, std::string_view endpoint);
 void append_hour_place(std::string& out, Timestamp hour, std::string_view endpoint);
 inline std::string totals_place() { return std::string(1, kTotals); }
 std::string row(std::string_view tenant, std::string_view place);
-Result<Period> period_of(std::string_view place);  // of a month's, backfill's or endpoints' place
+Result<Period> period_of(std::string_view place);  // of a month, backfill or endpoints
 Result<Day> day_of(std::string_view place);
 std::string meter_minute_place(std::string_view meter, Timestamp minute, std::string_view group);
 std::string meter_day_place(std::string_view meter, Day day, std::string_view group);
@@ -105,8 +106,8 @@ struct RunName {
 std::string run_head(RunName name);
 std::string run_page(RunName name, std::uint32_t page);
 KeyRange run_pages(RunName name);
-Result<RunName> run_of(std::string_view key);  // of a page's or a head's key
-// What the keys of that tag and period, and of later ones, do not lie before.
+Result<RunName> run_of(std::string_view key);  // from the key of a page or head
+// A lower bound of the keys with that tag for the period and later ones.
 std::string ids_of_period(char tag, std::int32_t period);
 struct SingleId {
   std::int32_t period = 0;

@@ -1,5 +1,5 @@
-// The document of a meter of the provider's own, in the collection `meters`: how a definition is
-// written there and read again. Functions; any thread.
+// The document of an own meter in the collection `meters`: writes and reads the definition. Plain
+// functions; safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ struct MeterRecord {
 };
 
 Json to_document(const MeterRecord& record);
-// ErrorCode::corrupt where a member is missing or of the wrong kind.
+// ErrorCode::corrupt if a member is missing or of the wrong kind.
 Result<MeterRecord> meter_from(const Json& document);
 
-// The batch that made the meter: it counts that batch's events and all later ones. Set by the
+// The batch that created the meter: it counts that batch's events and all later ones. Set by the
 // store.
 inline constexpr std::string_view kMeterSince = "since_sequence";
-// Where it is there: the meter counts the kept events of before as well, from this instant on.
+// If present, the meter also counts earlier kept events, from this instant on.
 inline constexpr std::string_view kMeterFrom = "counts_from";
 
 }  // namespace metergate

@@ -6,8 +6,9 @@
 namespace metergate {
 namespace {
 
-// Calls `visit` with every value at the path, or once with nullptr where there is none; an array on
-// the way, or at its end, offers its elements too, as in MongoDB. True as soon as `visit` is.
+// Calls `visit` with every value at the path, or once with nullptr if there is none. An array on
+// the way, or at the end, also offers its elements, as in MongoDB. Returns true as soon as `visit`
+// does.
 template <class Visit>
 bool any_at(const Json* value, std::string_view path, const Visit& visit) {
   if (value != nullptr && value->is_array()) {
@@ -36,7 +37,7 @@ bool is_same_type(const Json& a, const Json& b) {
 }
 
 bool is_ordered(const Json* value, FilterOperator op, const Json& bound) {
-  // Values of another type are neither above nor below.
+  // Values of different types are neither above nor below each other.
   if (value == nullptr || !is_same_type(*value, bound)) return false;
   const auto order = compare(*value, bound);
   switch (op) {

@@ -1,8 +1,7 @@
-// Queries over documents: a filter in the operators of MongoDB's query language, a sort, a page.
+// Queries over documents: a filter with the operators of MongoDB's query language, a sort, a page.
 //
-// The same Query is answered by every engine; on the embedded one by its indexes where the filter
-// names their first fields, else by a scan. Fields of nested documents are named by dots
-// ("metadata.plan").
+// Every engine answers the same Query; the embedded one by an index if the filter names its first
+// fields, otherwise by a scan. Fields of nested documents are named with dots ("metadata.plan").
 #pragma once
 
 #include <cstdint>
@@ -33,10 +32,10 @@ enum class FilterOperator : std::uint8_t {
 
 struct Filter {
   FilterOperator op = FilterOperator::all_of;
-  std::string field;  // of a comparison
-  Json value;         // of a comparison; an array for in and not_in; a boolean for exists
+  std::string field;  // for a comparison
+  Json value;         // for a comparison; an array for in and not_in; a boolean for exists
   std::vector<Filter>
-      children;  // of all_of, any_of, none_of; all_of without children matches everything
+      children;  // for all_of, any_of, none_of; all_of without children matches everything
 
   static Filter equal(std::string field, Json value);
   static Filter compare(std::string field, FilterOperator op, Json value);
@@ -46,8 +45,8 @@ struct Filter {
   bool matches(const Json& document) const;
 };
 
-// A MongoDB filter document: equality, $eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not.
-// ErrorCode::invalid names the operator that is not known or whose operand is of the wrong kind.
+// Reads a MongoDB filter document: equality, $eq $ne $gt $gte $lt $lte $in $nin $exists $and $or
+// $not. ErrorCode::invalid names an operator that is unknown or has an operand of the wrong kind.
 Result<Filter> parse_filter(const Json& document);
 
 struct SortField {
@@ -55,15 +54,15 @@ struct SortField {
   bool descending = false;
 };
 
-// {"period": -1, "tenant_id": 1}; ErrorCode::invalid for other values than 1 and -1.
+// Reads {"period": -1, "tenant_id": 1}; ErrorCode::invalid for values other than 1 and -1.
 Result<std::vector<SortField>> parse_sort(const Json& document);
 
 struct Query {
   Collection collection = Collection::tenants;
   Filter filter;
-  std::vector<SortField> sort;  // empty: as they are found, the same way each time
+  std::vector<SortField> sort;  // empty: the natural order, always the same
   std::int64_t skip = 0;
-  std::int64_t limit = -1;  // below 0: all
+  std::int64_t limit = -1;  // negative: all
 };
 
 // The member at a dotted path, or nullptr.

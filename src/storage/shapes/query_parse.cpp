@@ -54,7 +54,7 @@ Result<Filter> parse_operator(const std::string& field, const Json::Member& memb
     const bool is_list = row.op == FilterOperator::in || row.op == FilterOperator::not_in;
     if (is_list && !operand.is_array()) return wrong_operand(name, "an array of values");
     if (row.op != FilterOperator::exists) return Filter::compare(field, row.op, operand);
-    // MongoDB reads 1 and 0 as true and false.
+    // MongoDB accepts 1 and 0 as true and false.
     if (operand.kind() == Json::Kind::integer)
       return Filter::compare(field, row.op, operand.as_integer() != 0);
     if (operand.kind() != Json::Kind::boolean) return wrong_operand(name, "true or false");

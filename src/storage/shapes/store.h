@@ -41,34 +41,34 @@ namespace metergate {
 
 using Sequence = std::uint64_t;
 
-// A document's key: the tenant it belongs to (empty for what belongs to none) and its id within.
+// A document's key: its tenant (empty if it belongs to none) and its id within the tenant.
 struct DocumentKey {
   std::string tenant;
   std::string id;
   friend auto operator<=>(const DocumentKey&, const DocumentKey&) = default;
 };
 
-// What must hold of the stored document for the batch to be applied.
+// The condition on the stored document for the batch to be applied.
 enum class Expect : std::uint8_t { anything, absent, revision };
 
-// Writes or removes one document. Every stored document carries "revision", set by the store: 1
-// when it is made, one more at each write.
+// Writes or removes one document. Every stored document has "revision", set by the store: 1 at its
+// creation, one more at each write.
 struct DocumentWrite {
   Collection collection = Collection::tenants;
   DocumentKey key;
   std::optional<Json> document;  // nothing: remove
   Expect expect = Expect::anything;
-  std::int64_t revision = 0;  // with Expect::revision
+  std::int64_t revision = 0;  // for Expect::revision
 };
 
-// Units of one day of the past that come as a sum (backfill); folded like that many events.
+// A past day's units that come as a sum (backfill); folded like as many events.
 struct DayTotal {
   TenantId tenant;
   Day day;
   Counter counter;
 };
 
-// An event as it is kept, and where: its batch and its place within it.
+// A kept event and its position: its batch and its index within it.
 struct KeptEvent {
   Sequence sequence = 0;
   std::uint32_t index = 0;
@@ -82,35 +82,36 @@ struct EventName {
 };
 
 struct Batch {
-  Timestamp at{};  // when it was decided; what gauges and updated_at of document changes carry
+  Timestamp at{};  // the time of the decision; used by gauges and updated_at of document changes
   std::vector<UsageEvent> events;
   std::vector<DocumentWrite> documents;
   std::vector<AuditRecord> audits;  // written to provider_audits, chained in order
   std::vector<DayTotal> day_totals;
-  std::optional<Period> close_through;  // this period and all before it take no more events
-  // This period and all after it take events again. Only by Store::reopen(), which sees to it that
-  // their events are known.
+  std::optional<Period> close_through;  // periods up to it take no more events
+  // Periods from it on take events again. Set only for Store::reopen(), which makes their events
+  // known again.
   std::optional<Period> reopen_from;
-  // Counted out again, as find_event() gave it, before this batch's events are counted. It stays
-  // among the raw events, and its id stays taken.
+  // An event from find_event() to void before this batch's events are counted. It stays among the
+  // raw events, and its id stays used.
   std::optional<KeptEvent> voided;
-  // Refused where this period takes no more events: for what belongs into its statement.
+  // The batch is refused if this period takes no more events; set if it adds to the period's
+  // statement.
   std::optional<Period> must_be_open;
 };
 
-// `unmatched`: kept as an accepted one is, and no meter there is counts its type.
+// `unmatched`: kept like an accepted event, but no meter counts its type.
 enum class EventOutcome : std::uint8_t { accepted, duplicate, conflict, period_closed, unmatched };
 constexpr bool is_kept(EventOutcome outcome) {
   return outcome == EventOutcome::accepted || outcome == EventOutcome::unmatched;
 }
 
 struct Commit {
-  Sequence sequence = 0;               // of this batch; head() where there was nothing new to write
+  Sequence sequence = 0;               // of this batch; head() if nothing was written
   std::vector<EventOutcome> outcomes;  // one for each event
-  bool applied = true;  // false: an event was a conflict or in a closed period; nothing was written
+  bool applied = true;  // false: an event was a conflict or late; nothing was written
 };
 
-// A row of an analysis: one tenant's day.
+// A row of analytics: one tenant's day.
 struct DayRow {
   Day day;
   Counter counter;
@@ -131,7 +132,7 @@ struct TenantPeriod {
   friend auto operator<=>(const TenantPeriod&, const TenantPeriod&) = default;
 };
 
-// Cells of a meter of the provider's own, for one tenant.
+// Cells of an own meter, for one tenant.
 enum class CellSpan : std::uint8_t { minute, day };
 struct MeterRange {
   TenantId tenant;
@@ -141,9 +142,9 @@ struct MeterRange {
 };
 struct MeterCellRow {
   Timestamp start{};
-  // The values that the meter groups by, in the order of its group_by; nothing: the event had none.
+  // The values of the meter's groups, in the order of its group_by; nothing if the event had none.
   std::vector<std::optional<std::string>> group;
-  bool is_other = false;  // what came after kGroupsMax groups; `group` is empty
+  bool is_other = false;  // beyond kGroupsMax groups; `group` is empty
   MeterCell cell;
 };
 struct MeterTotal {
@@ -156,11 +157,11 @@ struct CallRange {
   Meter meter = Meter::api_calls;  // or webhook_calls
   Window window;
 };
-// What an event says to one of them.
+// The reading of an event by one own meter.
 struct OwnReading {
   OwnMeter meter;
   MeterReading reading;
-  // What stands where the meter looks for its value, as JSON; nothing: nothing does, or null.
+  // The value at the meter's path, as JSON; nothing if it is absent or null.
   std::optional<std::string> given{};
 };
 // A tenant's month of a meter that does not count it yet.
@@ -170,14 +171,15 @@ struct MeterMonth {
   MeterCell cell;
 };
 
-// What became of a raw event. A late correction leaves one of a closed period as it was counted.
+// The outcome of a raw event. An event of a closed period stays counted even if a late line
+// corrects it.
 enum class EventFate : std::uint8_t { counted, unmatched, voided };
 struct RawEvent {
   KeptEvent kept;
   EventFate fate = EventFate::counted;
 };
 std::string_view name_of(EventFate fate);  // "counted" …
-// An event's data as a sender writes it.
+// An event's data in its sent form.
 Json data_document(const Fact& fact);
 struct RawRange {
   std::optional<TenantId> tenant;  // nothing: all tenants
@@ -187,9 +189,9 @@ struct RawRange {
 struct RetentionCut {
   // Usage counters and day rollups of earlier periods are removed.
   std::optional<Period> counters_before;
-  // Raw events and hourly response metrics from before are removed, wherever the folder has them.
+  // Earlier raw events and hourly response metrics are removed from the whole folder.
   std::optional<Timestamp> events_before;
-  // What was decided before leaves the journal, full segment or not.
+  // Earlier batches leave the journal, even if their segment is not full.
   std::optional<Timestamp> sealed_before;
 };
 
@@ -216,131 +218,133 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Applies the batch, or nothing of it. Errors: conflict (an expectation does not hold; the
-  // message names the document; or the event was voided before), period_closed (the event to be
-  // voided lies in a closed period, or must_be_open is one), invalid (a count is not voided but
-  // stated again), overloaded (too much is waiting for the disk), storage (no room on the disk:
-  // refused before anything is written). Conflicting or late events are no error: see Commit.
+  // Applies the batch completely or not at all. Errors: conflict (an expectation does not hold; the
+  // message names the document; or the event was already voided), period_closed (the event to void
+  // is in a closed period, or must_be_open is closed), invalid (a count cannot be voided, only
+  // stated again), overloaded (too much is waiting for the disk), storage (no disk space: refused
+  // before anything is written). Conflicting or late events are not errors: see Commit.
   virtual Result<Commit> apply(Batch batch) = 0;
 
-  // As apply() would answer a small batch now: for who must know before it does what cannot be
-  // undone.
+  // The result that apply() would have for a small batch now; for callers about to do something
+  // that cannot be undone.
   virtual Result<> admits() const = 0;
 
   virtual Sequence head() const = 0;
-  // What survives the end of this process, killed or not, but not a power cut: a weaker promise,
-  // for who says so to its callers. Never behind durable(); callbacks as those of when_durable().
+  // The last sequence that survives a kill of this process, but not a power cut: a weaker promise,
+  // for callers that say so. Never behind durable(); callbacks as for when_durable().
   virtual Sequence written() const = 0;
   virtual void when_written(Sequence sequence, std::move_only_function<void()> then) = 0;
 
   virtual Sequence durable() const = 0;
-  // Calls `then` once durable() >= sequence: at once where it is, else from the committing thread.
+  // Calls `then` once durable() >= sequence: at once if it is, otherwise from the committing
+  // thread.
   virtual void when_durable(Sequence sequence, std::move_only_function<void()> then) = 0;
   // Blocks until durable() >= sequence; for commands, workers and tests.
   void wait_durable(Sequence sequence);
 
   // Documents.
   virtual Result<std::optional<Json>> get(Collection collection, const DocumentKey& key) const = 0;
-  // The same as it is stored: for large documents, of which a tree need not be made.
+  // The stored form: for large documents that need no tree.
   virtual Result<std::optional<StoredDocument>> get_stored(Collection collection,
                                                            const DocumentKey& key) const = 0;
   virtual Result<std::vector<Json>> find(const Query& query) const = 0;
   virtual Result<std::int64_t> count(const Query& query) const = 0;
-  // Calls `visit` for each document in the query's order until it returns false; holds no lock
-  // meanwhile and not all of them in memory where the order is that of a key or an index.
+  // Calls `visit` for each document in the query's order until it returns false. Holds no lock
+  // meanwhile, and not all documents in memory if a key or an index gives the order.
   virtual Result<> for_each(const Query& query,
                             const std::function<bool(const Json&)>& visit) const = 0;
 
-  // Figures. A counter's gauges are those at the end of its span, carried from before where nothing
-  // changed in it; a period before a tenant's first event or record has none.
+  // Figures. A counter's gauges are those at the end of its span, carried over if they did not
+  // change in it; a period before a tenant's first event or record has none.
   virtual Result<std::optional<Counter>> counter(const TenantId& tenant, Period period) const = 0;
-  // calls.count of that counter alone: cheap enough to be asked before every request.
+  // Only calls.count of that counter: cheap enough to read before every request.
   virtual Result<std::int64_t> billable_calls(const TenantId& tenant, Period period) const = 0;
-  // Every period kept of a tenant, newest first.
+  // All kept periods of a tenant, newest first.
   virtual Result<std::vector<std::pair<Period, Counter>>> counters(
       const TenantId& tenant) const = 0;
-  // The months in the span of every tenant that has any, as counter() gives them, oldest first; by
-  // tenant. Costs a fraction of asking for each. Calls `visit` until it returns false; holds no
-  // lock meanwhile.
+  // The months in the span of every tenant that has any, as counter() returns them, oldest first;
+  // by tenant. Costs a fraction of reading each tenant. Calls `visit` until it returns false; holds
+  // no lock meanwhile.
   virtual Result<> months_of_all_tenants(const MonthSpan& span,
                                          const std::function<bool(TenantMonths&)>& visit) const = 0;
-  // Days with anything in them, from first to last included, oldest first; gauges not carried.
+  // Days with any usage, from first to last inclusive, oldest first; gauges are not carried over.
   virtual Result<std::vector<DayRow>> days(const TenantId& tenant, Day first, Day last) const = 0;
-  // The gauges as they were when a day began.
+  // The gauges at the beginning of a day.
   virtual Result<Gauges> gauges_before(const TenantId& tenant, Day day) const = 0;
-  // How many endpoints the tenant called in the period (at most 1,000 and `other`).
+  // The number of endpoints that the tenant called in the period (at most 1,000 and `other`).
   virtual Result<std::int64_t> endpoint_count(const TenantId& tenant, Period period) const = 0;
 
-  // The cells of a meter, oldest first; none where there is no such meter. Calls `visit` until it
+  // The cells of a meter, oldest first; none if the meter does not exist. Calls `visit` until it
   // returns false; holds no lock meanwhile.
   virtual Result<> meter_cells(const MeterRange& range,
                                const std::function<bool(const MeterCellRow&)>& visit) const = 0;
-  // A meter's month, all groups together; nothing where no event came.
+  // A meter's month, over all groups; nothing if it has no event.
   virtual Result<std::optional<MeterCell>> meter_total(const TenantId& tenant,
                                                        std::string_view slug,
                                                        Period period) const = 0;
 
-  // False: no correction of a closed period was ever billed to the tenant, so that there are no
-  // late lines to look for.
+  // False if no correction of a closed period was ever billed to the tenant, so that late lines
+  // need not be searched.
   virtual bool may_have_late_lines(const TenantId& tenant) const = 0;
 
   // The newest period that takes no more events, if any.
   virtual std::optional<Period> closed_through() const = 0;
-  // Whose figures have changed since the last call, each once, at most `max` of them.
+  // The tenants and periods whose figures have changed since the last call, each once, at most
+  // `max`.
   virtual std::vector<TenantPeriod> take_touched(std::size_t max) = 0;
-  // Whose facts or documents changed after a mark, for who keeps what follows from them. A mark is
-  // had before what it stands for is read.
+  // The tenants whose facts or documents changed after a mark, for keeping derived figures up to
+  // date. Take a mark before reading the data that it covers.
   virtual ChangedNames changed_tenants(ChangeMark after) const = 0;
-  // The mark of the last change to any tenant's figures of the days from first to last, included.
+  // The mark of the last change to any tenant's figures of the days from first to last, inclusive.
   virtual ChangeMark days_changed(Day first, Day last) const = 0;
 
-  // The times of a tenant's billable API calls, or webhook attempts, in a window, read one by one
-  // from what was recorded, without those that were voided. Calls `visit` in no promised order
-  // until it returns false.
+  // The times of a tenant's billable API calls, or webhook attempts, in a window, from the raw
+  // events, without voided ones. Calls `visit` in no particular order until it returns false.
   virtual Result<> counted_calls(const CallRange& range,
                                  const std::function<bool(Timestamp)>& visit) const = 0;
 
-  // The newest kept event of that name within the window, voided or not.
+  // The newest kept event with that name within the window, voided or not.
   virtual Result<std::optional<KeptEvent>> find_event(const EventName& name,
                                                       const Window& within) const = 0;
-  // Whether it was counted out again; of a closed period that does not change any more.
+  // True if it was voided; for a closed period this does not change any more.
   virtual Result<bool> is_voided(const KeptEvent& kept) const = 0;
-  // Raw events of every type, newest first by their time, then by batch and place, falling. Calls
+  // Raw events of every type, newest first by time, then by batch and index, descending. Calls
   // `visit` until it returns false; holds no lock meanwhile.
   virtual Result<> raw_events(const RawRange& range,
                               const std::function<bool(const RawEvent&)>& visit) const = 0;
-  // Whether an event of that name and content is counted in a period that takes events: sending it
-  // again changes nothing, whatever time it now says.
+  // True if an event with that name and content is counted in an open period, so that sending it
+  // again, with any time, changes nothing.
   virtual Result<bool> is_counted(const UsageEvent& event) const = 0;
-  // What an event of that content, come with that batch, says to each meter of the provider's own
-  // that counted it then and is still there; by slug.
+  // The readings of an event with that content, in that batch, by each own meter that counted it
+  // then and still exists; by slug.
   virtual Result<std::vector<OwnReading>> own_readings(const UsageEvent& event,
                                                        Sequence sequence) const = 0;
 
-  // Applies a batch whose reopen_from is set, once the ids of the events kept of those periods,
-  // which were forgotten when they were closed, are known again. Reads all of these: takes its
-  // time. ErrorCode::invalid where the period is not closed, or the raw events are not all kept.
+  // Applies a batch with reopen_from, after making the ids of those periods' kept events, which
+  // were forgotten at the closing, known again. Reads all of these events, which takes a while.
+  // ErrorCode::invalid if the period is not closed, or some of its raw events are no longer kept.
   virtual Result<Commit> reopen(Batch batch) = 0;
-  // The last audit record that was made, as the store knows it beside the records themselves.
+  // The last audit record, which the store knows independently of the records themselves.
   virtual AuditHead audit_head() const = 0;
-  // The last that the journal had when the store was opened; nothing: none, or no journal.
+  // The last audit head that the journal had when the store was opened; nothing if it had none, or
+  // without a journal.
   virtual std::optional<AuditHead> journal_audit_head() const { return std::nullopt; }
-  // What a meter made now would count of the events that are kept, from an instant on; as apply()
-  // counts them for a meter whose document says kMeterFrom. ErrorCode::too_large where that is more
-  // than one batch may hold.
+  // The kept events that a meter created now would count, from an instant on; the same as apply()
+  // counts for a meter with kMeterFrom in its document. ErrorCode::too_large if it is more than one
+  // batch may hold.
   virtual Result<std::vector<MeterMonth>> count_back(const OwnMeter& meter,
                                                      Timestamp from) const = 0;
 
-  // Maintenance; each does a bounded step.
+  // Maintenance; each call does a bounded step.
   virtual Result<RetentionDone> retire(const RetentionCut& cut) = 0;
-  // Writes what is only in memory and the journal to the view, and seals full segments.
+  // Writes changes that are only in memory and the journal to the view, and seals full segments.
   virtual Result<> checkpoint() = 0;
-  // The counters of a period, folded anew from the raw events that are kept and were not voided;
-  // gauges left empty.
+  // The counters of a period, folded again from the kept raw events without voided ones; gauges are
+  // left empty.
   virtual Result<std::vector<std::pair<TenantId, Counter>>> recount(Period period) const = 0;
-  // The same of every meter of the provider's own: its months, from the events since it was made.
+  // The same for every own meter: its months, from the events since its creation.
   virtual Result<std::vector<MeterTotal>> recount_meters(Period period) const = 0;
-  // Whether every raw event of the period is still kept, so that recount() can be compared.
+  // True if every raw event of the period is still kept, so that recount() can be compared.
   virtual Result<bool> has_all_events(Period period) const = 0;
   virtual StoreFigures figures() const = 0;
 };

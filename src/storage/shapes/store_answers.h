@@ -1,4 +1,4 @@
-// Everything that a store answers, as text, so that tests can hold two stores against each other.
+// All the answers of a store, as text, so that tests can compare two stores.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace metergate {
 
-// All documents of all collections, each tenant's counters, days, endpoints and meters, and what is
-// closed.
+// All documents of all collections, each tenant's counters, days, endpoints and meters, and the
+// closed periods.
 std::string answers(const Store& store);
 
 }  // namespace metergate

@@ -11,7 +11,7 @@
 namespace metergate {
 namespace {
 
-// Marks of different values are keyed by the folder: only their number can be compared.
+// Marks of distinct values are keyed by the folder, so only their number can be compared.
 std::string cell_text(MeterCell cell) {
   for (std::size_t i = 0; i < cell.unique.size(); ++i) cell.unique[i] = {0, i};
   std::string bytes;

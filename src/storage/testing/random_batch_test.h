@@ -1,4 +1,4 @@
-// Random batches for the tests of the stores: few tenants, ids and months, so that duplicates,
+// Random batches for the tests of the stores, with few tenants, ids and months, so that duplicates,
 // conflicts, late events and changes of the same records are common.
 #pragma once
 
@@ -14,7 +14,7 @@ inline OtherFact any_prompt(int id) {
                                       ".5,\"g\":" + std::to_string(id % 4) + "}"};
 }
 
-// A meter of the provider's own of each aggregation: m0, m1, …
+// An own meter of each aggregation: m0, m1, …
 inline DocumentWrite any_meter(int which) {
   MeterRecord record;
   record.meter = {"m" + std::to_string(which),
@@ -26,8 +26,8 @@ inline DocumentWrite any_meter(int which) {
   return {Collection::meters, {"", record.meter.slug}, to_document(record), Expect::anything, 0};
 }
 
-// `number` makes audit ids its own; months are those of the first half of 2026. Now and then an
-// event is voided that `store` has, if there is one.
+// `number` makes audit ids unique; months are in the first half of 2026. Sometimes an event of
+// `store` is voided, if there is one.
 inline Batch any_batch(int number, const Store& store) {
   const auto pick = [](int count) {
     return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, count));
@@ -41,7 +41,7 @@ inline Batch any_batch(int number, const Store& store) {
   batch.at = at("2026-01-01") + std::chrono::hours{number * 3};
   for (int i = pick(4); i > 0; --i) {
     UsageEvent event = call(any_tenant(), text("", pick(60)), "2026-01-01");
-    // What an id says follows from it, but for a few, which are conflicts then.
+    // The content follows from the id, except for a few events, which are conflicts.
     const int id = std::stoi(event.id);
     event.occurred_at = at("2026-01-01") + std::chrono::hours{id * 70};
     if (id % 5 == 1) event.fact = WebhookCall{"w", id % 2 == 0, 200, 1, Microseconds{id}};
@@ -49,11 +49,11 @@ inline Batch any_batch(int number, const Store& store) {
     if (id % 5 == 3) event.fact = CountReport{Meter::stores_count, {}};
     if (id % 5 == 4) {
       event.fact = any_prompt(id);
-      // So close that several fall into one minute.
+      // Close together, so that several are in the same minute.
       event.occurred_at = at("2026-02-10") + std::chrono::seconds{id * 40};
     }
     if (pick(40) == 0) event.billable = false;
-    // Sent again with a new time.
+    // Sent again with another time.
     if (pick(20) == 0) event.occurred_at += std::chrono::hours{pick(900)};
     batch.events.push_back(std::move(event));
   }

@@ -1,5 +1,5 @@
-// What every engine must do, as tests that run on each: store_contract_*_test.cpp. Here are the
-// engines and the small words that those tests are written in.
+// The contract of every engine, as tests that run on each: store_contract_*_test.cpp. This file has
+// the engines and helpers of those tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@
 
 namespace metergate::contract {
 
-// A store in a place of its own, which can be closed and opened again: an engine without a disk
-// does nothing then.
+// A store in a place of its own that can be closed and opened again; an engine without a disk keeps
+// its state.
 class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
@@ -37,7 +37,7 @@ class StoreContract : public testing::TestWithParam<Engine> {
   Store& store() { return subject_->store(); }
   void reopen() { subject_->reopen(); }
 
-  // Applies and expects it to be taken.
+  // Applies the batch and expects success.
   Commit apply(Batch batch);
   Json get(Collection collection, const DocumentKey& key);
   std::vector<Json> find(Collection collection, std::string_view filter = "{}",

@@ -1,5 +1,5 @@
-// What the contract says of meters that are made after their events: they count what is kept from
-// an instant on, exactly, and a recount from the raw events comes to the same. And of raw events.
+// The contract for meters created after their events: they count the kept events from an instant
+// on, exactly, and a recount from the raw events gives the same. Also for raw events.
 #include <fmt/format.h>
 
 #include "storage/testing/store_contract.h"
@@ -45,7 +45,7 @@ class BackfillContract : public StoreContract {
     ASSERT_TRUE(batch.voided);
     apply(std::move(batch));
   }
-  // That every meter's month is what the raw events come to.
+  // Checks that every meter's month equals a recount of the raw events.
   void expect_recount(std::string_view month, std::size_t meters) {
     const auto recounted = store().recount_meters(period(month)).value();
     EXPECT_EQ(recounted.size(), meters);
@@ -72,7 +72,7 @@ TEST_P(BackfillContract, AMeterCountsWhatIsKeptFromItsStartOn) {
   EXPECT_EQ(total("b", "sum", Folding::sum), "8.5");
   EXPECT_EQ(total("a", "sum", Folding::sum, "2026-02"), "no cell");
   expect_recount("2026-03", 2);
-  // From here on it counts like any other.
+  // From here on it counts like any other meter.
   apply(events({prompt("a", "6", "2026-02-27", 16), prompt("a", "7", "2026-03-06", 32)}));
   EXPECT_EQ(total("a", "sum", Folding::sum), "35");
   EXPECT_EQ(total("a", "sum", Folding::sum, "2026-02"), "16.5");
@@ -129,7 +129,7 @@ TEST_P(BackfillContract, EveryAggregationIsTheSameAsIfTheMeterHadBeenThere) {
     }
   };
   compare_all();
-  // A greatest value that goes is found again among the events of before.
+  // After a void, the greatest value is found again among earlier events.
   void_event("89");
   compare_all();
   reopen();

@@ -1,4 +1,4 @@
-// What the contract says of what changed after a mark.
+// The contract for changes after a mark.
 #include <algorithm>
 
 #include "storage/testing/store_contract.h"
@@ -11,7 +11,7 @@ using Names = std::vector<std::string>;
 class Reader {
  public:
   explicit Reader(Store& store) : store_(store), mark_(store.changed_tenants(0).through) {}
-  // Since this was last asked, sorted.
+  // The names changed since the last call, sorted.
   Names changed() {
     ChangedNames changed = store_.changed_tenants(mark_);
     EXPECT_FALSE(changed.is_all);

@@ -1,4 +1,4 @@
-// What the contract says of documents, their revisions, the audit chain, and finding them.
+// The contract for documents, their revisions, the audit chain, and queries.
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -96,7 +96,7 @@ TEST_P(StoreContract, TwoDocumentsCannotShareAUniqueIndex) {
   apply(user("1", "a@b.c"));
   EXPECT_EQ(code_of(store().apply(user("2", "a@b.c"))), ErrorCode::conflict);
   apply(user("2", "b@b.c"));
-  // Two that swap their addresses in one batch clash at no time that anybody sees.
+  // Two documents that swap their addresses in one batch do not conflict.
   Batch swap = user("1", "b@b.c");
   swap.documents.push_back(user("2", "a@b.c").documents[0]);
   apply(std::move(swap));
@@ -132,7 +132,7 @@ TEST_P(StoreContract, AuditsAreChainedInOrder) {
   EXPECT_EQ(counter("acme", "2026-03").gauges.audits.last, 2);
 }
 
-// Ids of one millisecond are in no order; the chain is in that of the batch.
+// Ids of one millisecond have no order; the chain has that of the batch.
 TEST_P(StoreContract, AuditsOfABatchAreChainedInItsOrderWhateverTheirIds) {
   Batch batch;
   batch.at = at("2026-03-10");
@@ -275,8 +275,8 @@ TEST_P(StoreContract, WhatIsVisitedMayBeChangedMeanwhile) {
   EXPECT_EQ(store().count({}).value(), 0);
 }
 
-// Sales with values of every kind where people sort and filter, so that an index that orders or
-// bounds wrongly shows.
+// Sales with values of every kind in the fields that are sorted and filtered, so that a wrong order
+// or bound of an index shows.
 Json any_sale(int number) {
   const auto one_of = [](auto... values) { return *rc::gen::element(Json(values)...); };
   return Json::object({{"sale_id", std::to_string(number)},
@@ -307,7 +307,7 @@ std::vector<SortField> any_sort() {
   return sort;
 }
 
-// What a query answers, worked out from all documents without an index.
+// The expected answer of a query, computed from all documents without an index.
 std::vector<Json> expected(const std::vector<Json>& all, const Query& query) {
   std::vector<Json> found;
   std::ranges::copy_if(all, std::back_inserter(found),

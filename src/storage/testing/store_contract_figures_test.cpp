@@ -1,4 +1,4 @@
-// What the contract says of counters, gauges, days, what is touched, retention and recounting.
+// The contract for counters, gauges, days, changed tenants, retention and recounting.
 #include <algorithm>
 
 #include "storage/testing/store_contract.h"
@@ -87,7 +87,7 @@ TEST_P(StoreContract, GaugesAreCarriedIntoLaterMonths) {
   EXPECT_EQ(march.gauges.reported_bytes.last, 77);
   EXPECT_EQ(march.calls.count, 0);
   const auto months = store().counters(tenant("a")).value();
-  ASSERT_EQ(months.size(), 4U);  // up to the newest month of anybody
+  ASSERT_EQ(months.size(), 4U);  // up to the newest month of any tenant
   EXPECT_EQ(months.front().first, period("2026-04"));
   EXPECT_EQ(months.front().second.gauges.stores.last, 1);
   EXPECT_FALSE(months.back().second.gauges.reported_bytes.is_set());
@@ -109,7 +109,7 @@ TEST_P(StoreContract, ACountReportWithoutACountCountsTheActiveRecords) {
   apply(events({fact("a", "said", "2026-03-04", CountReport{Meter::stores_count, 9}), recount}));
   EXPECT_EQ(counter("a", "2026-03").gauges.stores.last, 2);
   EXPECT_EQ(counter("a", "2026-03").gauges.stores.peak, 9);
-  // A retry is the same event, whatever is active by then, and after a reopening too.
+  // A retry is the same event, whatever is active by then, also after a reopening.
   apply(stores("3", "active", "2026-03-06"));
   EXPECT_EQ(apply(events({recount})).outcomes[0], EventOutcome::duplicate);
   reopen();

@@ -1,5 +1,4 @@
-// What the contract says of meters of the provider's own: what they count, by minute, day and
-// month, and that this outlives a restart.
+// The contract for own meters: their figures by minute, day and month, also after a restart.
 #include <fmt/format.h>
 
 #include "storage/testing/store_contract.h"
@@ -38,7 +37,7 @@ class MeterContract : public StoreContract {
                     Folding folding = Folding::sum) {
     return shown(store().meter_total(tenant(tenant_id), "tokens", period(month)).value(), folding);
   }
-  // "2026-03-05T10:01:00.000Z gpt 3; …", a group's values behind one another.
+  // "2026-03-05T10:01:00.000Z gpt 3; …", with the values of a group joined.
   std::string cells(CellSpan span, std::string_view from, std::string_view to,
                     Folding folding = Folding::sum) {
     std::string text;
@@ -201,7 +200,7 @@ TEST_P(MeterContract, ValuesAreRoundedToNineDecimalsFromAllTheirDigits) {
   EXPECT_EQ(total("a", "2026-03"), "1234568023.556790124");
 }
 
-// What was recorded before that was so counts as it did, through a recount too.
+// A value recorded before the rule counts as it did then, also in a recount.
 TEST_P(MeterContract, AValueOfBeforeRoundingCountsNothingAsItDid) {
   apply(meter(tokens()));
   apply(events({fact("a", "1", "2026-03-05", OtherFact{"prompt", R"({"n":0.1000000000})", false}),

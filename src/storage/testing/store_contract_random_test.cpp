@@ -1,5 +1,5 @@
-// What the contract says of any batches in any order: an oracle that knows only what was sent
-// counts along.
+// The contract for any batches in any order: an oracle that knows only the sent events counts
+// along.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -10,10 +10,10 @@ namespace metergate::contract {
 namespace {
 
 bool is_same(const UsageEvent& a, const UsageEvent& b) {
-  return a.fact == b.fact && a.billable == b.billable;  // whatever their times
+  return a.fact == b.fact && a.billable == b.billable;  // regardless of their times
 }
 
-// Which events count, by the rules alone: the content under an id for as long as its month is open.
+// The counted events by the rules alone: the content of an id, for as long as its month is open.
 class Oracle {
  public:
   std::vector<EventOutcome> judge(const Batch& batch) {
@@ -63,7 +63,7 @@ class Oracle {
   }
 
  private:
-  // A name may have come in several months, one after another was closed.
+  // An id may occur in several months, each after the previous was closed.
   using Known = std::multimap<std::string, UsageEvent>;
   bool is_closed(Period month) const { return closed_ && month <= *closed_; }
   const UsageEvent* open_one(const Known& known, const std::string& name) const {
@@ -87,7 +87,7 @@ class Oracle {
 
 class RandomContract : public StoreContract {
  protected:
-  // What is read of all tenants at once is what is read one by one.
+  // Reading all tenants at once gives the same as reading each.
   bool months_agree(const MonthSpan& span) {
     std::map<TenantPeriod, Counter> found;
     const auto keep = [&found](TenantMonths& one) {
@@ -106,7 +106,7 @@ class RandomContract : public StoreContract {
     return found == expected;
   }
 
-  // Every month of every meter as its events say, whatever was voided.
+  // Every month of every meter must equal its events, without the voided ones.
   bool meters_agree(Period month) {
     std::map<std::pair<TenantId, std::string>, MeterCell> recounted;
     auto totals = store().recount_meters(month).value();
@@ -134,7 +134,7 @@ TEST_P(RandomContract, AnyBatchesCountEveryEventOnceAndRecountToTheSame) {
       RC_ASSERT(commit.error().code == ErrorCode::period_closed || batch.voided);
       return;
     }
-    // Whether a meter knows a type is the tests' of meters.
+    // Whether a meter counts a type is tested with the meters.
     std::vector<EventOutcome> outcomes = commit->outcomes;
     std::ranges::replace(outcomes, EventOutcome::unmatched, EventOutcome::accepted);
     RC_ASSERT(outcomes == expected);

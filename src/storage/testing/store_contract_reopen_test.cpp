@@ -1,4 +1,4 @@
-// A period that is taken up again.
+// The contract for reopening a period.
 #include "storage/testing/store_contract.h"
 
 namespace metergate::contract {

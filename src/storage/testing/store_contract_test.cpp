@@ -1,4 +1,4 @@
-// The engines and words of the contract, and what it says of events and batches.
+// The engines and helpers of the contract, and the contract for events and batches.
 #include "storage/testing/store_contract.h"
 
 #include <future>
@@ -225,7 +225,7 @@ TEST_P(StoreContract, AnotherTimeAloneIsADuplicateWhileTheFirstOnesPeriodIsOpen)
   Batch close;
   close.close_through = period("2026-02");
   apply(std::move(close));
-  // The first one stands, also against a time that is closed by now.
+  // The first one counts, even against a time that is now closed.
   EXPECT_EQ(apply(events({call("a", "1", "2026-02-01")})).outcomes[0], EventOutcome::duplicate);
   EXPECT_TRUE(store().is_counted(call("a", "1", "2026-02-01")).value());
   EXPECT_FALSE(store().is_counted(call("b", "1", "2026-02-01")).value());
@@ -233,7 +233,7 @@ TEST_P(StoreContract, AnotherTimeAloneIsADuplicateWhileTheFirstOnesPeriodIsOpen)
   std::get<ApiCall>(changed.fact).status = 500;
   EXPECT_FALSE(store().is_counted(changed).value());
   EXPECT_EQ(apply(events({changed})).outcomes[0], EventOutcome::period_closed);
-  // That of a closed period is forgotten with it.
+  // An id of a closed period is forgotten with the period.
   EXPECT_EQ(apply(events({call("a", "2", "2026-03-01")})).outcomes[0], EventOutcome::accepted);
   EXPECT_EQ(counter("a", "2026-03").calls.count, 2);
 }

@@ -1,4 +1,4 @@
-// What the contract says of events that are counted out again.
+// The contract for voided events.
 #include <fmt/format.h>
 
 #include <set>

@@ -1,4 +1,4 @@
-// Usage events for the tests of this floor: random ones of every kind, and plain ones by number.
+// Usage events for the tests of this floor: random ones of every kind, and plain numbered ones.
 #pragma once
 
 #include <rapidcheck.h>
@@ -12,7 +12,7 @@ namespace metergate::test_events {
 
 inline TenantId tenant(std::string_view text) { return TenantId::parse(text).value(); }
 
-// 0 to below `count`, each as likely at every size: inRange() alone prefers the first ones.
+// 0 to below `count`, equally likely at every size; inRange() alone prefers small numbers.
 inline int one_of(int count) {
   return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, count));
 }

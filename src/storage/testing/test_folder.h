@@ -1,4 +1,4 @@
-// A folder of its own for a test, gone with it; and whole files read, written and changed.
+// A temporary folder for a test, removed with it; and whole files read, written and changed.
 #pragma once
 
 #include <unistd.h>
@@ -32,8 +32,8 @@ class TestFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  // Makes this folder hold exactly what another does, at one moment: where files come or go while
-  // they are copied, the copy would be of a state that never was, and is made again.
+  // Makes this folder an exact copy of another at one moment. If files come or go during the
+  // copying, the copy is made again, since it would show a state that never existed.
   void become(const TestFolder& other) const {
     std::vector<std::string> before;
     do {
@@ -46,7 +46,7 @@ class TestFolder {
   }
 
  private:
-  // Of all files and folders, in order.
+  // The names of all files and folders, in order.
   std::vector<std::string> names() const {
     std::vector<std::string> found;
     std::error_code ended;
@@ -69,7 +69,7 @@ inline void replace_contents(const std::filesystem::path& path, std::string_view
   file << bytes;
 }
 
-// In place: a file cut and written anew is slow, and these are called thousands of times.
+// In place: rewriting the file is slow, and this is called thousands of times.
 inline void overwrite(const std::filesystem::path& path, std::size_t at, std::string_view bytes) {
   std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
   file.seekp(static_cast<std::streamoff>(at));

@@ -1,4 +1,4 @@
-// A journal in a folder of a test: opens, appends, and tells what was replayed.
+// A journal in a test's folder: opens, appends, and records the replayed batches.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ struct TestJournal {
     return {};
   }
 
-  // The checks and the replay alone.
+  // Only checks and replays.
   Result<Recovered> recover_only(std::uint64_t after = 0) {
     replayed.clear();
     return recover(options, after, collect(), log);
@@ -51,7 +51,7 @@ struct TestJournal {
     done.get_future().wait();
   }
 
-  // As soon as the journal takes it: a small segment is full before the next is prepared.
+  // Retries until the journal accepts it: a small segment is full before the next is prepared.
   void append(std::uint64_t sequence, std::string_view batch) const {
     for (;;) {
       const auto taken = journal->append(sequence, batch);
@@ -67,7 +67,7 @@ struct TestJournal {
     wait(sequence);
   }
 
-  // As a kill leaves the folder: without the word of a stop in order.
+  // Leaves the folder as a kill does: without the mark of an orderly stop.
   void kill() {
     journal.reset();
     std::filesystem::remove(folder / "stopped");

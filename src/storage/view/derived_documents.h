@@ -1,5 +1,5 @@
 // The documents of the derived collections, with the field names of the specification's collections
-// page, made from what is folded when somebody asks. Pure functions; any thread.
+// page, made from folded figures on request. Pure functions; safe from any thread.
 #pragma once
 
 #include <optional>
@@ -15,9 +15,9 @@
 
 namespace metergate {
 
-// In api_calls or webhook_calls; nothing where the event does not belong there.
+// The document in api_calls or webhook_calls; nothing if the event does not belong there.
 std::optional<Json> to_document(const UsageEvent& event, Collection collection);
-// In events.
+// The document in events.
 Json to_raw_document(const RawEvent& raw);
 Json to_metric_document(const std::string& tenant, const keys::HourPlace& place,
                         const CallSums& sums);

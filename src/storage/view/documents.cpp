@@ -27,7 +27,7 @@ class StoredSource final : public DocumentSource {
     }
     TRY(cursor->status());
     is_over_ = !cursor->is_valid();
-    // The next chunk begins behind the last key, in the direction of the walk.
+    // The next chunk begins after the last key, in the direction of the walk.
     if (plan_.falling) {
       plan_.range.end = last;
     } else {
@@ -93,7 +93,7 @@ class RawSource final : public DocumentSource {
   FateOf fate_of_;
 };
 
-// Walks the tenants that have rows, or the one that is named.
+// Walks the tenants that have rows, or the named one.
 class TenantWalk {
  public:
   TenantWalk(const View& view, const Json* named) : view_(view) {
@@ -102,7 +102,7 @@ class TenantWalk {
     if (named->is_string()) current_ = named->as_string();
     is_over_ = !view_.tenants().contains(current_);
   }
-  // Under the lock. Nothing: no more.
+  // Called with the lock held. Nothing at the end.
   std::optional<std::string> next() {
     if (is_over_) return std::nullopt;
     if (is_single_) {
@@ -161,7 +161,7 @@ class CounterSource final : public DocumentSource {
       documents.push_back(to_counter_document(tenant, period, counter, context_.formula));
       last = period;
     }
-    // Months that have begun since anything happened: what a tenant has, it has in them too.
+    // Levels carry over into months without events, so these have documents too.
     for (; last && *last < *newest;) {
       last = last->next();
       TRY(add_month(figures, tenant, *last, documents));
@@ -185,7 +185,7 @@ class CounterSource final : public DocumentSource {
   ReadContext context_;
   TenantWalk tenants_;
   bool is_one_period_ = false;
-  std::optional<Period> period_;  // nothing: a text that is no period, so none matches
+  std::optional<Period> period_;  // nothing: the text is not a period, so no document matches
 };
 
 class MetricSource final : public DocumentSource {

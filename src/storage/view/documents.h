@@ -1,5 +1,5 @@
-// Documents: how stored ones are encoded, and the sources from which queries read them chunk by
-// chunk, so that no query holds the store's lock for long or everything in memory.
+// The encoding of stored documents, and the sources from which queries read documents in chunks, so
+// that no query holds the store's lock for long or everything in memory.
 #pragma once
 
 #include <functional>
@@ -21,13 +21,13 @@
 namespace metergate {
 
 Result<Json> parse_document(std::string_view bytes);
-// 1 for a record with status "active", else 0: a change of it is a difference.
+// 1 for a record with status "active", otherwise 0, so that a change is a difference.
 int is_active(const std::optional<Json>& record);
 
 class DocumentSource {
  public:
   virtual ~DocumentSource() = default;
-  // The next documents, at least one; none: no more. Takes the lock that it needs itself.
+  // The next documents, at least one; none at the end. Takes the lock itself.
   virtual Result<std::vector<Json>> next() = 0;
 };
 
@@ -36,28 +36,28 @@ struct ReadContext {
   const TimeZone& zone;
   const StorageFormula& formula;
   std::shared_mutex& lock;
-  const Clock* clock;  // nullptr: it is never later than the newest fact
+  const Clock* clock;  // nullptr: the newest fact is the latest time
 };
 
-// The documents of a stored collection in a range of keys of documents or of an index.
+// The documents of a stored collection in a range of document or index keys.
 std::unique_ptr<DocumentSource> make_stored_source(const ReadContext& context,
                                                    Collection collection, ReadPlan plan);
 // api_calls and webhook_calls.
 std::unique_ptr<DocumentSource> make_event_source(Collection collection,
                                                   std::unique_ptr<EventCursor> events);
-// events; `fate_of` says what became of one.
+// The collection events; `fate_of` returns the outcome of an event.
 using FateOf = std::function<Result<EventFate>(const KeptEvent& kept)>;
 std::unique_ptr<DocumentSource> make_raw_source(std::unique_ptr<EventCursor> events,
                                                 FateOf fate_of);
-// usage_counters by tenant and period; response_metrics by tenant, hour and endpoint. Only of the
+// usage_counters by tenant and period; response_metrics by tenant, hour and endpoint. Only for the
 // tenant, period or hours that the filter names.
 std::unique_ptr<DocumentSource> make_counter_source(const ReadContext& context,
                                                     const Conjunction& filter);
 std::unique_ptr<DocumentSource> make_metric_source(const ReadContext& context,
                                                    const Conjunction& filter);
 
-// Filters, sorts unless `is_sorted`, skips and limits; ErrorCode::invalid where more than
-// kSortedMax documents would have to be held to be sorted.
+// Filters, sorts unless `is_sorted`, skips and limits; ErrorCode::invalid if more than kSortedMax
+// documents would have to be held for sorting.
 inline constexpr std::size_t kSortedMax = 1'000'000;
 Result<> run_query(DocumentSource& source, const Query& query, bool is_sorted,
                    const std::function<bool(const Json&)>& visit);

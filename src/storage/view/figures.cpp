@@ -19,7 +19,7 @@ Result<Gauges> Figures::gauges_at_end(const std::string& tenant, Period period) 
 
 Result<Gauges> Figures::gauges_since(std::int32_t first_period, const std::string& tenant,
                                      Period period) const {
-  // Back to where everything of before is in the row already, then forward again.
+  // Goes back to a row that includes all earlier levels, then forward again.
   std::vector<std::pair<Period, Gauges>> months;
   for (Period at = period; at.ordinal() >= first_period; at = at.previous()) {
     const auto row = TRY(view_.read<CounterRow>(tenant, keys::month_place(at)));
@@ -89,7 +89,7 @@ Result<std::vector<std::pair<Period, Counter>>> Figures::counters(const std::str
 
 Result<std::vector<TenantMonths>> Figures::months(std::span<const std::string> tenants,
                                                   const MonthSpan& span) const {
-  // Closed months have all gauges of before in them, so nothing older need be read.
+  // Closed months include all earlier levels, so older rows need not be read.
   const auto& closed = view_.state().closed_through;
   const Period from = closed ? std::min(span.first, *closed) : span.first;
   std::vector<TenantMonths> found;
@@ -103,7 +103,7 @@ Result<std::vector<TenantMonths>> Figures::months(std::span<const std::string> t
   return found;
 }
 
-// `rows` are the tenant's up to the last month, from the first or before it.
+// `rows` are the tenant's up to the last month, beginning at or before the first.
 Result<std::vector<std::pair<Period, Counter>>> Figures::months_of(const std::string& tenant,
                                                                    const MonthSpan& span,
                                                                    MonthRows& rows) const {

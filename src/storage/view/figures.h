@@ -1,6 +1,5 @@
-// Figures: what is read of a tenant's counters. Gauges are carried from one month to the next when
-// they are read, so that the order in which facts arrive never shows. Pure reading; the caller
-// holds the view's lock.
+// Figures: reads a tenant's counters. Levels are carried from one month to the next on reading, so
+// the order in which facts arrive never shows. Only reads; the caller holds the view's lock.
 #pragma once
 
 #include <optional>
@@ -24,19 +23,19 @@ class Figures {
   Result<std::int64_t> billable_calls(const std::string& tenant, Period period) const;
   // From a tenant's first month to the newest month of any tenant, oldest first.
   Result<std::vector<std::pair<Period, Counter>>> counters(const std::string& tenant) const;
-  // Of some tenants, in order: each of their months from first to last, as counter() gives it,
-  // oldest first. Those without any are left out.
+  // For some tenants, in order: each of their months from first to last, as counter() returns it,
+  // oldest first. Tenants without any are left out.
   Result<std::vector<TenantMonths>> months(std::span<const std::string> tenants,
                                            const MonthSpan& span) const;
   Result<Gauges> gauges_at_end(const std::string& tenant, Period period) const;
   Result<Gauges> gauges_before(const std::string& tenant, Day day) const;
   Result<std::vector<DayRow>> days(const std::string& tenant, Day first, Day last) const;
   Result<std::int64_t> endpoint_count(const std::string& tenant, Period period) const;
-  // What came as day totals, to be added to a recount.
+  // The figures that came as day totals, to be added to a recount.
   Result<std::optional<Counter>> backfilled(const std::string& tenant, Period period) const;
 
  private:
-  using MonthRows = std::vector<std::pair<std::string, CounterRow>>;  // by place
+  using MonthRows = std::vector<std::pair<std::string, CounterRow>>;  // by position
   Result<std::vector<std::pair<Period, Counter>>> months_of(const std::string& tenant,
                                                             const MonthSpan& span,
                                                             MonthRows& rows) const;

@@ -1,9 +1,9 @@
-// Layer: what changed since a checkpoint, held in memory above the base: keys and values, the hot
+// Layer: the changes since a checkpoint, held in memory above the base: keys and values, the hot
 // rows of counters, and the ids of events.
 //
-// The view has one layer that takes changes, and, while a checkpoint writes, the one before it,
-// frozen. Rows stay here as values, not bytes, so that folding an event costs no encoding; a
-// checkpoint writes them whole. Not safe from several threads: the view guards it.
+// The view has one layer that takes changes and, while a checkpoint writes, the frozen one before
+// it. Rows are kept as values, not bytes, so that folding an event needs no encoding; a checkpoint
+// encodes them. Not safe from several threads: the view guards it.
 #pragma once
 
 #include <cstdint>
@@ -30,20 +30,20 @@ namespace metergate {
 // A tenant's month, day, or month of backfill.
 struct CounterRow {
   Counter counter;
-  // The gauges of the month before are in it, and nothing can change them any more.
+  // True if it includes the previous month's levels and these cannot change any more.
   bool is_carried = false;
 };
 
-// The endpoints that a tenant called in a period, sorted; at most kEndpointsMax, then "other".
-// Also the groups of one of its meters in a period; at most kGroupsMax, of kGroupBytesMax.
+// The endpoints that a tenant called in a period, sorted; at most kEndpointsMax, then "other". Also
+// the groups of one of its meters in a period; at most kGroupsMax, of kGroupBytesMax.
 struct EndpointRow {
   std::vector<std::string> endpoints;
-  std::size_t bytes = 0;  // of all of them; follows from them, and is not stored
+  std::size_t bytes = 0;  // their total size; derived, not stored
 };
 
-// What a tenant has now, and ever had, by its records.
+// A tenant's present record counts, and the totals ever.
 struct TotalsRow {
-  std::int32_t first_period = INT32_MAX;  // the earliest month that is kept
+  std::int32_t first_period = INT32_MAX;  // the earliest kept month
   std::int64_t active_stores = 0;
   std::int64_t active_devices = 0;
   std::int64_t sales = 0;
@@ -62,7 +62,7 @@ Result<> decode_row(Decoder& from, EndpointRow& row);
 Result<> decode_row(Decoder& from, TotalsRow& row);
 Result<> decode_row(Decoder& from, MeterCell& row);
 
-// What a row holds beside itself.
+// Bytes that a row holds outside of itself.
 inline std::size_t held_bytes(const CounterRow&) { return 0; }
 inline std::size_t held_bytes(const TotalsRow&) { return 0; }
 inline std::size_t held_bytes(const CallSums& row) {
@@ -95,8 +95,8 @@ struct HotRow {
 template <class Row>
 using HotRows = std::map<std::string, HotRow<Row>, std::less<>>;
 
-// The rows that the tenant's last event changed; its next one is likely to change them too. They
-// stay where they are as long as the layer takes changes. nullptr: none.
+// The rows that the tenant's last event changed, which its next one is likely to change too. They
+// do not move while the layer takes changes. nullptr: none.
 struct RecentRows {
   Period period;
   HotRow<CounterRow>* month = nullptr;
@@ -105,7 +105,7 @@ struct RecentRows {
   Timestamp hour{};
   std::string endpoint;
   HotRow<CallSums>* calls = nullptr;
-  // The round of Touched that has the tenant's period.
+  // The round of Touched that includes the tenant's period.
   std::uint64_t touched_in = 0;
   Period touched;
 };
@@ -129,13 +129,13 @@ struct Layer {
   std::map<std::string, std::optional<std::string>, std::less<>> entries;  // nothing: removed
   std::unordered_map<std::string, TenantRows, TextHash, std::equal_to<>> tenants;
   EventIds ids;
-  std::optional<std::int32_t> closed_through;  // ids of this period and those before it go
-  std::size_t bytes = 0;                       // of what changed, about
+  std::optional<std::int32_t> closed_through;  // ids of periods up to it are removed
+  std::size_t bytes = 0;                       // approximate size of the changes
 
-  // Writes everything that changed but the ids.
+  // Writes all changes except the ids.
   void write(KeyWriter& to) const;
-  // Takes over, as unchanged, the rows of the layer below that changed in its time and are not
-  // here: they are likely to change again. Only after that layer was written.
+  // Takes over, as unchanged, rows of the layer below that changed recently and are not here, since
+  // they are likely to change again. Only after that layer was written.
   void keep_rows_of(Layer& below);
 };
 

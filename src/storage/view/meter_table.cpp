@@ -18,7 +18,7 @@ const Json* find_at(const Json& data, const DataPath& path) {
   return at;
 }
 
-// A text, number or boolean as text; numbers by value, so that 1.50 and 1.5 are one.
+// The text of a text, number or boolean; numbers by value, so that 1.50 and 1.5 are equal.
 std::optional<std::string> scalar_text(const Json* value) {
   if (value == nullptr) return std::nullopt;
   switch (value->kind()) {
@@ -37,7 +37,7 @@ std::optional<std::string> scalar_text(const Json* value) {
   }
 }
 
-// Not in the middle of a character.
+// Never cuts inside a character.
 void cut(std::string& text) {
   if (text.size() <= kGroupValueMax) return;
   std::size_t end = kGroupValueMax;
@@ -45,7 +45,7 @@ void cut(std::string& text) {
   text.resize(end);
 }
 
-// A number, or a text that is one.
+// The value of a number, or of a text that holds one.
 std::optional<Quantity> quantity_of(const Json& value, bool is_rounded) {
   constexpr std::size_t kTextMax = 64;
   if (!is_rounded) {
@@ -137,7 +137,7 @@ MeterReading reading_of(const CountedMeter& meter, const EventContent& data, Tim
     return reading;
   }
   const std::optional<Quantity> quantity = quantity_of(*value, data.is_rounded);
-  // A percentile is kept within a part of the value, which means nothing below 0.
+  // Percentiles have a relative error, which has no meaning for negative values.
   if (!quantity || (row.permille > 0 && quantity->billionths < 0)) return reading;
   reading.value = *quantity;
   reading.is_usable = true;

@@ -9,7 +9,7 @@ namespace {
 
 bool is_scalar(const Json& value) { return !value.is_array() && !value.is_object(); }
 
-// How an index serves a query.
+// The way in which an index serves a query.
 struct Fit {
   std::size_t pinned = 0;  // leading fields that must equal one value
   bool is_bounded = false;
@@ -25,7 +25,8 @@ bool contains(const IndexRow& index, std::size_t count, std::string_view field) 
   return std::ranges::find(leading, field) != leading.end();
 }
 
-// Whether the index gives the order of the sort behind its pinned fields, all in one direction.
+// Checks that the index, after its pinned fields, gives the order of the sort, all in one
+// direction.
 void fit_sort(const IndexRow& index, const std::vector<SortField>& sort, Fit& fit) {
   std::size_t at = fit.pinned;
   std::optional<bool> falling;

@@ -41,7 +41,7 @@ Result<std::int64_t> RowRetention::remove_counters(const std::string& tenant, Pe
   return static_cast<std::int64_t>(months.size());
 }
 
-// The month at the cut becomes the tenant's first: it takes over what the ones before it left.
+// The month at the cut becomes the tenant's first, so it takes over the levels of the earlier ones.
 Result<> RowRetention::carry_into(const std::string& tenant, Period cut) {
   const Gauges before = TRY(Figures(view_, zone_).gauges_at_end(tenant, cut.previous()));
   CounterRow& row = *TRY(view_.touch<CounterRow>(tenant, keys::month_place(cut))).row;

@@ -20,13 +20,13 @@ bool is_before(const Json& a, const Json& b, const std::vector<SortField>& sort)
   return false;
 }
 
-// Passes what is behind the skipped ones and within the limit.
+// Passes the documents after the skipped ones and within the limit.
 class Page {
  public:
   Page(const Query& query, const std::function<bool(const Json&)>& visit)
       : skip_(query.skip), left_(query.limit), visit_(visit) {}
   bool is_full() const { return left_ == 0; }
-  // False: no more is wanted.
+  // False if no more documents are needed.
   bool pass(const Json& document) {
     if (skip_ > 0) {
       --skip_;
@@ -39,12 +39,12 @@ class Page {
 
  private:
   std::int64_t skip_;
-  std::int64_t left_;  // below 0: no limit
+  std::int64_t left_;  // negative: no limit
   const std::function<bool(const Json&)>& visit_;
 };
 
-// Keeps the first documents of the sort that the page can reach, and no more than twice as many on
-// the way.
+// Keeps the first documents of the sort that the page can reach, with at most twice as many in
+// between.
 class Sorted {
  public:
   explicit Sorted(const Query& query) : sort_(query.sort) {

@@ -9,7 +9,7 @@ namespace {
 
 using EntryMap = decltype(Layer::entries);
 
-// A range of one layer's entries, from either end.
+// A range of one layer's entries, walked from either end.
 class EntryWalk {
  public:
   EntryWalk(const Layer* layer, const KeyRange& range, bool falling) : falling_(falling) {
@@ -95,7 +95,7 @@ class LayeredCursor final : public KeyCursor {
   std::string value_;
 };
 
-// 2: the ids of events stand in runs, which an older build would not look into.
+// 2: the ids of events are in runs, which an older build would not search.
 constexpr std::uint8_t kStateVersion = 2;
 constexpr std::uint8_t kStateVersionOfSingleIds = 1;
 
@@ -255,14 +255,14 @@ Result<> View::reopen_from(Period period) {
     if (layer == nullptr || !layer->closed_through) continue;
     layer->closed_through = std::min(*layer->closed_through, period.ordinal() - 1);
   }
-  // Who looked ids up before looks again: two generations are more than is remembered.
+  // Makes earlier look-ups of ids repeat: only the last two generations are remembered.
   base_generation_ += 2;
   return id_runs_->reopen_from(period.ordinal());
 }
 
 // A crash begins the round anew.
 Result<bool> View::compact_some(Timestamp cut) {
-  // By first byte, half-open: pages and heads of ids are hashes, and many.
+  // By first byte, half-open. Pages and heads of ids are left out: they are hashes, and many.
   constexpr std::pair<char, char> kParts[] = {{'\0', keys::kDocument},
                                               {keys::kDocument, keys::kDocument + 1},
                                               {keys::kDocument + 1, keys::kIdRunHead},
@@ -300,7 +300,7 @@ void View::freeze() {
   CHECK(!frozen_);
   live_->entries.insert_or_assign(keys::meta("state"), encode_state());
   frozen_ = std::exchange(live_, std::make_shared<Layer>());
-  // About as many will come until the next time.
+  // The same number is likely until the next time.
   live_->ids.reserve(frozen_->ids.size());
   frozen_sequence_ = state_.sequence;
 }
@@ -321,7 +321,7 @@ std::shared_ptr<Layer> View::thaw(std::size_t kept_bytes_max) {
   CHECK(frozen_ != nullptr);
   if (frozen_->bytes <= kept_bytes_max) live_->keep_rows_of(*frozen_);
   written_sequence_ = frozen_sequence_;
-  std::swap(written_ids_, frozen_->ids);  // those of before go with the layer
+  std::swap(written_ids_, frozen_->ids);  // the earlier ones go with the layer
   ++base_generation_;
   return std::exchange(frozen_, nullptr);
 }

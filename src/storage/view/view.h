@@ -1,11 +1,11 @@
-// View: what is derived from the journal, as keys and rows: the base, the layer that takes changes,
-// and the layer that a checkpoint is writing.
+// View: the state derived from the journal, as keys and rows: the base, the layer that takes
+// changes, and the layer that a checkpoint is writing.
 //
-// A read asks the layers from the newest down, then the base. A checkpoint is three steps: freeze()
-// sets the changes aside, write_frozen() writes them to the base in one atomic group with the
-// sequence they lead to, thaw() lets them go. So the base always equals the fold of the batches 1
-// to its sequence. Const members may run side by side, and beside write_frozen(); everything else
-// alone (view_store holds the lock). Cursors are good while that lock is held.
+// A read searches the layers from the newest down, then the base. A checkpoint has three steps:
+// freeze() sets the changes aside, write_frozen() writes them to the base in one atomic group with
+// their sequence, thaw() drops them. So the base always equals the fold of the batches 1 to its
+// sequence. Const members may run concurrently, also with write_frozen(); all others run alone
+// (view_store holds the lock). Cursors are valid while that lock is held.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@
 
 namespace metergate {
 
-// What the whole view has beside its rows; one key.
+// The state of the whole view besides its rows; one key.
 struct ViewState {
   std::uint64_t sequence = 0;  // of the last batch folded
   std::optional<Period> closed_through;
@@ -40,7 +40,8 @@ struct ViewState {
   Timestamp events_removed_before = Timestamp::min();
 };
 
-// Of a tenant's rows of one tag: from `from` on and before `to`; an empty `to`: to the tag's end.
+// A range of a tenant's rows with one tag: from `from` to before `to`; an empty `to` means the
+// tag's end.
 struct PlaceRange {
   std::string from;
   std::string to;
@@ -58,19 +59,20 @@ class View {
   std::unique_ptr<KeyCursor> walk(const KeyRange& range, bool falling) const;
   void put(std::string key, std::optional<std::string> value);
 
-  // Rows. Tenants that have any, in order.
+  // Rows. The tenants that have any, in order.
   const std::set<std::string, std::less<>>& tenants() const { return tenants_; }
   void add_tenant(const std::string& tenant) { tenants_.insert(tenant); }
-  // The earliest month that is kept of a tenant: what its TotalsRow says, without reading it, since
-  // every statement asks. Nothing: it has none.
+  // The earliest kept month of a tenant, as in its TotalsRow but without reading it, since every
+  // statement needs it. Nothing if it has none.
   std::optional<std::int32_t> first_period(std::string_view tenant) const;
   Result<> set_first_period(const std::string& tenant, std::int32_t period);
   template <class Row>
   Result<std::optional<Row>> read(std::string_view tenant, std::string_view place) const;
-  // The same without a copy, where it is in the newest layer; else nullptr, which says nothing.
+  // The same without a copy, if the row is in the newest layer; otherwise nullptr, which proves
+  // nothing.
   template <class Row>
   const Row* peek(std::string_view tenant, std::string_view place) const;
-  // The row to be changed; `is_new`: it was made by this.
+  // A row for changing; `is_new` if this call created it.
   template <class Row>
   struct Touched {
     Row* row;
@@ -81,14 +83,14 @@ class View {
   Result<Touched<Row>> touch(const std::string& tenant, std::string_view place) {
     return touch<Row>(live_rows(tenant), tenant, place);
   }
-  // The same with the tenant's rows at hand, as live_rows() gave them since the last freeze().
+  // The same, with the tenant's rows from live_rows() since the last freeze().
   template <class Row>
   Result<Touched<Row>> touch(TenantRows& rows, const std::string& tenant, std::string_view place);
   TenantRows& live_rows(const std::string& tenant);
-  // The row where it is in the newest layer; else nullptr, which says nothing.
+  // The row if it is in the newest layer; otherwise nullptr, which proves nothing.
   template <class Row>
   HotRow<Row>* find_hot(TenantRows& rows, std::string_view place);
-  // The row to be changed, where there is one.
+  // The row for changing, if there is one.
   template <class Row>
   static Row* touch_hot(HotRow<Row>* hot);
   template <class Row>
@@ -96,22 +98,23 @@ class View {
   // Calls visit(place, row) in the order of the places until it returns false.
   template <class Row, class Visit>
   Result<> scan(std::string_view tenant, const PlaceRange& range, const Visit& visit) const;
-  // The same of several tenants, in order: calls visit(tenant, rows) for each, with its rows by
-  // place. One walk over the base, which costs a fraction of one for each tenant.
+  // The same for several tenants, in order: calls visit(tenant, rows) for each, with its rows by
+  // place. One walk over the base, at a fraction of the cost of one for each tenant.
   template <class Row, class Visit>
   Result<> scan_each(std::span<const std::string> tenants, const PlaceRange& range,
                      const Visit& visit) const;
-  // The meters of the provider's own, as their documents say.
+  // The provider's own meters, as in their documents.
   const MeterTable& meters() const { return meters_; }
   MeterTable& meters() { return meters_; }
-  // Whether anything of the tenant was ever billed late; nearly always not, and asked for each of
+  // True if a late line was ever billed to the tenant. Nearly always false, and needed for each of
   // its statements.
   bool has_late_lines(std::string_view tenant) const { return late_tenants_.contains(tenant); }
   void add_late_tenant(const std::string& tenant) { late_tenants_.insert(tenant); }
   void account(std::size_t bytes) { live_->bytes += bytes; }
 
-  // Event ids: in the layers here, and those that the last checkpoint wrote; in the base for
-  // several at once, without a lock, good until base_generation() is two ahead.
+  // Event ids: find_id() searches the layers and the ids of the last checkpoint. find_in_base()
+  // searches the base for several ids, without a lock; its result is valid until base_generation()
+  // is two ahead.
   std::optional<std::uint64_t> find_id(const Hash128& hash) const;
   void prefetch_id(const Hash128& hash) const;
   void add_id(const EventId& id, Period period) { live_->ids.add(id, period.ordinal()); }
@@ -121,7 +124,7 @@ class View {
   }
   std::uint64_t base_generation() const { return base_generation_; }
   void close_through(Period period);
-  // Ids that come back before their period is reopened: they are found once it is.
+  // Ids that return before their period is reopened; they are found once it is.
   Result<> recall_ids(const EventIds& ids) { return id_runs_->recall(ids); }
   Result<> reopen_from(Period period);
 
@@ -131,15 +134,15 @@ class View {
   std::uint64_t written_sequence() const { return written_sequence_; }
   void freeze();
   Result<> write_frozen();
-  // The layer is given back, so that it can be destroyed outside of the lock.
+  // Returns the layer, so that it can be destroyed without the lock held.
   std::shared_ptr<Layer> thaw(std::size_t kept_bytes_max);
-  // A bounded part of keeping the ids in the base in few places; beside what write_frozen() may be
-  // beside, and not beside that.
+  // A bounded part of merging the ids in the base. May run beside everything that write_frozen()
+  // may, but not beside that itself.
   Result<> merge_ids() { return id_runs_->merge_some(); }
   Result<> flush() { return base_->flush(); }
-  // After removals: one part after another of all but the ids, until the files have nothing of what
-  // was removed before; `cut` names the round, and a round that is through is remembered. True:
-  // there is more to do. One caller at a time; needs no lock.
+  // After removals: rewrites one part after another of everything but the ids, until the files have
+  // nothing left of earlier removed values. `cut` names the round, and a finished round is
+  // recorded. True if more is left. One caller at a time; needs no lock.
   Result<bool> compact_some(Timestamp cut);
 
  private:
@@ -164,12 +167,12 @@ class View {
   std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> first_periods_;
   MeterTable meters_;
   std::set<std::string, std::less<>> late_tenants_;
-  EventIds written_ids_;  // what the last checkpoint moved into the base
+  EventIds written_ids_;  // those that the last checkpoint moved into the base
   std::uint64_t base_generation_ = 0;
   std::uint64_t frozen_sequence_ = 0;
   std::uint64_t written_sequence_ = 0;
   std::optional<Timestamp> compacted_for_;  // nothing: not read yet
-  std::size_t next_compacted_ = 0;          // which part
+  std::size_t next_compacted_ = 0;          // the number of the part
 };
 
 }  // namespace metergate

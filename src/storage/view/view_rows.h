@@ -15,7 +15,7 @@ class HotWalk {
     if (found == layer->tenants.end()) return;
     const HotRows<Row>& rows = found->second.template of<Row>();
     at_ = rows.lower_bound(range.from);
-    // Rows of a kind may have several tags, months and days among them.
+    // Rows of one type may have several tags, such as months and days.
     end_ =
         rows.lower_bound(range.to.empty() ? keys::after_prefix(range.from.substr(0, 1)) : range.to);
   }
@@ -37,7 +37,7 @@ inline KeyRange base_range(std::string_view tenant, const PlaceRange& range) {
                                              : keys::after_prefix(keys::row(tenant, tag))};
 }
 
-// The same in the base, by a cursor that stands there or before.
+// The same in the base, with a cursor at the range or before it.
 class BaseWalk {
  public:
   BaseWalk(KeyCursor& cursor, std::string_view tenant, const PlaceRange& range)
@@ -81,7 +81,7 @@ Result<std::optional<Row>> View::read_below(std::string_view tenant, std::string
       if (const auto at = rows.find(place); at != rows.end()) return at->second.row;
     }
   }
-  // A tenant that is not known has nothing in the base either.
+  // An unknown tenant has no rows in the base either.
   if (!tenants_.contains(tenant)) return std::optional<Row>();
   const std::optional<std::string> bytes = TRY(base_->get(keys::row(tenant, place)));
   if (!bytes) return std::optional<Row>();

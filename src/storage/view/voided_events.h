@@ -1,5 +1,5 @@
-// Which raw events of a period were counted out again, by their places; for counting a period anew.
-// The caller holds the view's lock.
+// The voided raw events of a period, by position; for recounting a period. The caller holds the
+// view's lock.
 #pragma once
 
 #include <cstdint>
