@@ -7,7 +7,7 @@
 namespace metergate {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kTomlFileMark = "\xef\xbb\xbf";
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
@@ -32,7 +32,7 @@ std::size_t after_text(std::string_view toml, std::size_t at) {
 }  // namespace
 
 Result<> check_toml_letters(std::string_view toml) {
-  std::size_t at = toml.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  std::size_t at = toml.starts_with(kTomlFileMark) ? kTomlFileMark.size() : 0;
   while (at < toml.size()) {
     if (toml[at] == '#') {
       at = std::min(toml.find('\n', at), toml.size());
