@@ -55,7 +55,6 @@ PaperCell limit_of(const Json& json, std::string_view name) {
 }
 
 PaperCell text_cell(std::string_view text) { return {.text = std::string{text}}; }
-PaperCell count_cell(std::int64_t count) { return {.number = Decimal{count, 0}}; }
 
 // What is not a word of ours.
 constexpr std::array<std::pair<std::string_view, CellKind>, 8> kLineKinds = {{
