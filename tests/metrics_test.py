@@ -127,7 +127,8 @@ def count_what_happens(program, upstream):
               or any(name.startswith("metergate_gateway_targets{") for name in after), "the upstream's targets stand there", list(after))
         check("tenant_1" not in read(server)[2], "no tenant is named")
         event = json.dumps({"specversion": "1.0", "id": "e1", "source": "app", "type": "api.call", "subject": "tenant_1",
-                            "data": {"method": "GET", "endpoint": "GET /x", "status": 200}})
+                            "data": {"method": "GET", "endpoint": "GET /x", "status": 200,
+                                     "request_bytes": 1, "response_bytes": 2, "duration_ms": 3}})
         provider = server.run("token", "--scope", "provider", "--role", "Provider-Admin").strip()
         for _ in range(2):
             send(server, event, provider)

@@ -15,7 +15,7 @@ TEST(Jobs, TableHasTheDocumentedJobsAndTimes) {
   EXPECT_EQ(find_job("cleanup")->every, std::chrono::hours{24});
   EXPECT_LE(find_job("alert_watch")->every, Milliseconds{500});
   EXPECT_EQ(find_job("laundry"), nullptr);
-  EXPECT_EQ(job_names_text(), "alert_watch, aggregation, cleanup");
+  EXPECT_EQ(job_names_text(), "alert_watch, aggregation, cleanup, drift");
 }
 
 TEST(Jobs, NamesAreUniqueAndEachHasItsTimeAndPurpose) {

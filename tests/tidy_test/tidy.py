@@ -324,7 +324,7 @@ def check_sizes(path, code, bare):
 
 def check_prose(path, page):
     """Tables and code cannot be wrapped, and a word without a space (an address) neither."""
-    if path.suffix != ".md" or path.name in UNWRAPPED_PAGES:
+    if path.suffix != ".md" or path.name in UNWRAPPED_PAGES or path.as_posix() in PRINTED_FILES:
         return
     in_code = False
     for number, line in enumerate(page.splitlines(), 1):
