@@ -22,6 +22,8 @@ export interface ApiCallData {
   store_id?: string;
   /** The tenant's device that called. 1 to 64 characters. */
   device_id?: string;
+  /** Who called: the id of a key, or the subject of a token. 1 to 256 characters. */
+  caller?: string;
 }
 
 /** The data of `webhook.call`: One attempt to deliver a webhook, a failed one too. */

@@ -1,5 +1,7 @@
 // An upstream with TLS.
 #include <algorithm>
+#include <atomic>
+#include <memory>
 
 #include "http/server/upstream_checks.h"
 #include "http/testing/forwarding_fixture_test.h"
@@ -284,16 +286,20 @@ TEST_F(ForwardingTlsTest, TriesAgainOnceWhereAKeptConnectionWasClosed) {
 
 TEST_F(ForwardingTlsTest, LeavesAKeptConnectionThatHasEndedOrSaysSomethingUnasked) {
   for (const bool speaks : {true, false}) {
-    start_tls([speaks](UpstreamSide& side, int) {
+    const auto has_spoken = std::make_shared<std::atomic<bool>>(false);
+    start_tls([speaks, has_spoken](UpstreamSide& side, int) {
       side.request();
       side.send(simple_answer("ok"));
       if (!speaks) return;
       side.send("HTTP/1.1 408 Too Late\r\n\r\n");
+      *has_spoken = true;
+      has_spoken->notify_all();
       side.more();
     });
     RawClient client{port()};
     client.send(get("/up/x"));
     EXPECT_EQ(client.status(), 200);
+    if (speaks) has_spoken->wait(false);
     if (!speaks) upstream_->wait_for_ended(1);
     pass_round();
     client.send(get("/up/x"));
