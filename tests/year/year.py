@@ -85,7 +85,11 @@ class Server:
         head = {"Authorization": "Bearer " + self.token, "Content-Type": media}
         self.connection.request(method, path, None if body is None else json.dumps(body), head)
         answer = self.connection.getresponse()
-        return answer.status, answer.read()
+        status, text = answer.status, answer.read()
+        # The server's own renewal of a subscription may come between; the answer says to repeat the change.
+        if status == 409 and b"changed at the same time" in text:
+            return self.ask(method, path, body, media)
+        return status, text
 
     def data(self, path):
         status, body = self.ask("GET", path)
