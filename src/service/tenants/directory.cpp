@@ -146,18 +146,23 @@ Result<> Directory::write(std::shared_ptr<TenantRecord> record, Changed changed,
 Result<std::size_t> Directory::renew(std::size_t max) {
   const Timestamp now = clock_.now();
   const auto plans = catalog_.plans();
+  const auto is_due = [&](const TenantRecord& record) {
+    const Plan* plan = plans->newest(record.subscription.plan());
+    return record.renew_on <= now || (plan != nullptr && record.plan_version != plan->version);
+  };
   std::size_t renewed = 0;
-  for (const std::shared_ptr<const TenantRecord>& record : all_tenants()) {
-    const Plan* plan = plans->newest(record->subscription.plan());
-    const bool has_version = plan == nullptr || record->plan_version == plan->version;
-    if (record->renew_on > now && has_version) continue;
+  for (const std::shared_ptr<const TenantRecord>& listed : all_tenants()) {
+    if (!is_due(*listed)) continue;
     if (renewed == max) break;
+    const std::lock_guard renewing{renewing_};
+    const auto record = find(listed->tenant.id);
+    if (record == nullptr || !is_due(*record)) continue;  // a change has just moved it
     Batch batch;
     batch.at = now;
     const Result<> written =
         write(std::make_shared<TenantRecord>(*record), Changed{false, true}, std::move(batch));
     ++renewed;
-    // Someone changed the tenant meanwhile, which also moved the date.
+    // Another process has changed it, and read it again.
     if (!written && written.error().code != ErrorCode::conflict) return fail(written.error());
   }
   return renewed;

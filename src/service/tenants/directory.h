@@ -159,6 +159,9 @@ class Directory {
   const Catalog& catalog_;
   const Clock& clock_;
   const TimeZone zone_;
+  // Held alone while a subscription is renewed and together by changes, so that no change meets a
+  // renewal and is refused for it. Taken before mutex_.
+  std::shared_mutex renewing_;
   mutable std::shared_mutex mutex_;
   Known::Tenants tenants_;
   ChangeBook changed_;

@@ -134,6 +134,7 @@ Result<Subscription> Directory::subscription_after(const TenantId& id,
 }
 
 Result<Tenant> Directory::change(const TenantId& id, const TenantPatch& patch, const Actor& actor) {
+  const std::shared_lock changing{renewing_};
   const std::shared_ptr<const TenantRecord> current = TRY(get(id));
   auto record = std::make_shared<TenantRecord>(TRY(patched(*current, patch)));
   const bool has_new_limits =
@@ -210,6 +211,7 @@ std::vector<std::string> Directory::warnings_of(const Subscription& subscription
 
 Result<PlanChanged> Directory::change_plan(const PlanChange& change, const Actor& actor,
                                            const Extra& extra) {
+  const std::shared_lock changing{renewing_};
   const std::shared_ptr<const TenantRecord> current = TRY(get(change.tenant));
   auto record = std::make_shared<TenantRecord>(*current);
   record->subscription = TRY(moved(current->subscription, change));

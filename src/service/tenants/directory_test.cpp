@@ -101,6 +101,24 @@ TEST(Directory, SubscriptionIsRenewedAtTheNextPeriodOfTheBillingZone) {
   EXPECT_EQ(subscription.integer_at("plan_version"), 1);
 }
 
+TEST(Directory, AChangeThatMeetsARenewalIsNotRefused) {
+  TestWorld world;
+  const TenantId id = tenant_id("tenant_1");
+  world.clock.set(at("2026-04-01T00:00:00Z"));
+  std::future<Result<std::size_t>> renewal;
+  // Runs between the change's reading of the record and its writing.
+  const auto renew_meanwhile = [&](const PlanChanged&) -> Result<std::vector<DocumentWrite>> {
+    renewal = std::async(std::launch::async, [&] { return world.directory->renew(10); });
+    renewal.wait_for(std::chrono::milliseconds{100});  // all of it, unless it waits for the change
+    return std::vector<DocumentWrite>{};
+  };
+  const auto changed =
+      world.directory->change_plan({id, "premium", "upsell"}, world.actor, renew_meanwhile);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_EQ(renewal.get().value(), 1u) << "the other tenant's; the change has moved its own";
+  EXPECT_EQ(world.directory->find(id)->subscription.plan(), "premium");
+}
+
 TEST(Directory, RenewalMovesOnInBoundedSteps) {
   TestWorld world;
   EXPECT_EQ(world.directory->renew(10).value(), 0u);
