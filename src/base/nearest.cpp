@@ -34,9 +34,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known) {
   if (word.empty() || word.size() > kWordMax) return std::nullopt;
-  // A bound below the word's length: with two letters replaced, every two-letter word would be
-  // near.
-  const std::size_t most = std::max(std::min<std::size_t>(2, word.size() - 1), word.size() / 3);
+  // Two letters, but never more than half of a short word: "ods" is not a misspelt "pdf".
+  const std::size_t most = std::max(std::min<std::size_t>(2, word.size() / 2), word.size() / 3);
   std::optional<std::string_view> found;
   std::size_t least = most + 1;
   for (const std::string_view candidate : known) {

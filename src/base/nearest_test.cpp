@@ -17,12 +17,15 @@ TEST(Nearest, CountsLettersThatDiffer) {
 TEST(Nearest, FindsWhatWasProbablyMeant) {
   EXPECT_EQ(nearest("tenents", {"tenants", "devices"}), "tenants");
   EXPECT_EQ(nearest("biling.raed", {"billing.update", "billing.read"}), "billing.read");
+  EXPECT_EQ(nearest("dpf", {"csv", "pdfs", "dpx"}), "dpx");
+  EXPECT_EQ(nearest("JOSN", {"CSV", "JSON"}), "JSON");
   EXPECT_EQ(nearest("health_stauts", {"status", "health_status"}), "health_status");
 }
 
 TEST(Nearest, FindsNothingThatIsFar) {
   EXPECT_EQ(nearest("invoice", {"tenants", "devices"}), std::nullopt);
   EXPECT_EQ(nearest("ab", {"xy"}), std::nullopt);
+  EXPECT_EQ(nearest("ods", {"csv", "pdf"}), std::nullopt);
   EXPECT_EQ(nearest("", {"a"}), std::nullopt);
   EXPECT_EQ(nearest(std::string(65, 'a'), {"a"}), std::nullopt);
   EXPECT_EQ(nearest("abc", {}), std::nullopt);
