@@ -153,13 +153,18 @@ def send(server, event, token):
 def who_may_ask(program):
     with gateway_world.Server(program, {"METRICS_ALLOW": "none", "METRICS_TENANTS": "1"}) as server:
         check(read(server)[0] == 401, "METRICS_ALLOW=none asks everybody for a token")
-        check(read(server, f"Authorization: Bearer {server.token('tenant_1')}")[0] == 403, "a tenant's is not enough")
+        status, _, text = read(server, f"Authorization: Bearer {server.token('tenant_1')}")
+        check(status == 403 and json.loads(text)["error"]["details"]["required"] == "billing.read",
+              "a tenant's is not enough, and the answer says what is", text)
         provider = server.run("token", "--scope", "provider", "--role", "Read-Only").strip()
         status, _, text = read(server, f"Authorization: Bearer {provider}")
         check(status == 200, "a provider's with billing.read is")
         named = set(re.findall(r'^metergate_tenant_usage\{tenant="([^"]+)"', text, re.M))
         check(len(named) == 1, "METRICS_TENANTS=1 names one tenant", named)
         check('metergate_tenant_limit{tenant="' in text and 'metergate_tenant_overage_cost{tenant="' in text, "with its limits and cost")
+    with gateway_world.Server(program, {}) as server:
+        for field in ("X-Forwarded-For: 127.0.0.1", "X-Real-IP: 127.0.0.1", "Forwarded: for=127.0.0.1", "Via: 1.1 proxy"):
+            check(read(server, field)[0] == 401, f"a proxy here that no setting names opens nothing ({field.split(':')[0]})")
     behind = {"TRUSTED_PROXIES": "127.0.0.1"}
     with gateway_world.Server(program, behind) as server:
         check(read(server)[0] == 200, "this machine needs none")

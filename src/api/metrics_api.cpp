@@ -1,7 +1,8 @@
-// What watches the server reads this every few seconds: nothing here walks what grows with the
-// number of tenants or events, but for the tenants that METRICS_TENANTS asks for.
+// Monitoring reads this every few seconds, so nothing here walks data that grows with the number of
+// tenants or events, except the tenants that METRICS_TENANTS asks for.
 #include "api/metrics_api.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -38,7 +39,8 @@ void put_process(const Services& services, MetricsText& text) {
   text.put(Metric::tenants, static_cast<std::int64_t>(services.directory.size()));
 }
 
-// What nobody has asked for yet stands there as 0, so that a rate over it begins with the first.
+// Series without a request yet are printed as 0, so that a rate over them includes the first
+// request.
 void put_doors(const Telemetry& telemetry, MetricsText& text) {
   for (std::size_t digit = 2; digit < kClasses.size(); ++digit)
     text.put(Metric::http_requests, telemetry.http_answers.by_class[digit].value(),
@@ -136,14 +138,25 @@ Result<> put_tenants(const Services& services, MetricsText& text) {
   return {};
 }
 
-// Whoever is not named by METRICS_ALLOW shows who it is.
+// True if a proxy passed the request on without being named in TRUSTED_PROXIES: its own address
+// then stands for that of every caller.
+bool is_from_unnamed_proxy(const http::Request& request) {
+  constexpr std::array<std::string_view, 4> kMarks = {"forwarded", "x-forwarded-for", "x-real-ip",
+                                                      "via"};
+  return !request.is_from_proxy && std::ranges::any_of(kMarks, [&](std::string_view name) {
+    return request.header(name).has_value();
+  });
+}
+
+// Callers from the addresses of METRICS_ALLOW need no token.
 Result<> check_caller(const Call& call) {
   const Telemetry& telemetry = call.services.telemetry;
-  if (!telemetry.is_open_to || telemetry.is_open_to(call.request.remote_ip)) return {};
-  const Caller caller = TRY(authenticate(call.request, call.services));
+  const http::Request& request = call.request;
+  if (!telemetry.is_open_to) return {};
+  if (!is_from_unnamed_proxy(request) && telemetry.is_open_to(request.remote_ip)) return {};
+  const Caller caller = TRY(authenticate(request, call.services));
   if (!caller.tenant() && caller.may(Permission::billing_read)) return {};
-  Error error{ErrorCode::permission, std::string{kNoPermission}, {}};
-  return std::unexpected(std::move(error));
+  return refuse_for_want_of(Permission::billing_read);
 }
 
 Result<Answer> show_metrics(Call& call) {
