@@ -1,6 +1,6 @@
-// What the hot paths cost in instructions, for valgrind's callgrind: the server of this tree with a
-// store on disk, a caller and an origin in one process, so that nothing but our own code decides
-// what is counted. bench/counted runs it and reads what callgrind writes.
+// Counts the cost of the hot paths in instructions, for valgrind's callgrind. The server of this
+// tree, with a store on disk, a caller and an origin run in one process, so that only our own code
+// decides the counts. bench/counted runs it and reads callgrind's output.
 //
 // The caller sends one request on each of a few connections, then reads every answer: with one
 // loop's thread each round is the same. A work is done twice, the second time with double the

@@ -1,4 +1,4 @@
-// What the routes of alerts take and answer. Constant data; any thread.
+// The parameters and answers of the routes of alerts. Constant data; any thread.
 #pragma once
 
 #include "api/usual_fields.h"

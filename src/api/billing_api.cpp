@@ -191,7 +191,7 @@ struct Wanted {
   ReportDetail detail;
 };
 
-// Of the head nothing is made but the fields.
+// A HEAD request gets the header fields only; no paper is made for it.
 Result<Answer> paper_answer(const Call& call, ReportRows rows, const Wanted& wanted) {
   const std::string name = paper_name(rows.head().period, wanted.detail, name_of(wanted.format));
   if (call.request.method == "HEAD")

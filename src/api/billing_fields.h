@@ -1,4 +1,4 @@
-// What the routes of billing take and answer. Constant data; any thread.
+// The parameters and answers of the routes of billing. Constant data; any thread.
 #pragma once
 
 #include "api/usual_fields.h"

@@ -49,7 +49,7 @@ std::string text_rule(const Field& field) {
   return fmt::format("must be a text of {} to {} characters", field.least, field.most);
 }
 
-// What a value must be; empty for kinds that their readers check.
+// The rule of a value in words; empty for kinds that have readers of their own.
 std::string rule_of(const Field& field) {
   switch (field.kind) {
     case Kind::text:
@@ -100,7 +100,7 @@ std::string kind_of(const Json& value) {
   return "";
 }
 
-// What is wrong with the value, with the rule; empty where it is as it should be.
+// The fault of a text, with its rule; empty if the value is valid.
 std::string fault_of_text(const Field& field, const Json& value) {
   if (!value.is_string()) return fmt::format("is {}; {}", kind_of(value), text_rule(field));
   const auto length = static_cast<std::int64_t>(character_count(value.as_string()));

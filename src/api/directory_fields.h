@@ -1,5 +1,5 @@
-// What the routes of the directory take and answer: tenants, plans, plan changes, the audit trail.
-// Constant data; any thread.
+// The parameters and answers of the routes of the directory: tenants, plans, plan changes, the
+// audit trail. Constant data; any thread.
 #pragma once
 
 #include "api/billing_fields.h"
@@ -37,7 +37,7 @@ inline constexpr std::array<std::string_view, 3> kPlanSorts = {"plan", "version"
 inline constexpr std::array<Field, 3> kPlansQuery = {kPageField, kLimitField,
                                                      sort_by(kPlanSorts, "")};
 
-// What a tenant has instead of its plan's: any of them, a limit null is without one.
+// A tenant's own limits. All are optional; null removes a limit.
 inline constexpr std::array<Field, 7> kOverrideFields = {
     Field{.name = "max_stores", .kind = Kind::integer, .is_nullable = true},
     Field{.name = "max_devices", .kind = Kind::integer, .is_nullable = true},
@@ -109,7 +109,7 @@ inline constexpr std::array<Field, 2> kOverrideChangeFields = {
     given("old", Kind::object, kOverride), given("new", Kind::object, kOverride)};
 inline constexpr Shape kOverrideChange = {.name = "LimitsOverrideChange",
                                           .fields = kOverrideChangeFields};
-// What a change would do to the current period.
+// The effect of a change on the current period.
 inline constexpr std::array<Field, 6> kPreviewFields = {
     given("limits", Kind::object, kLimitsChange),
     given("overages", Kind::object, kOveragesChange),

@@ -1,4 +1,4 @@
-// What the routes of events and corrections take and answer. Constant data; any thread.
+// The parameters and answers of the routes of events and corrections. Constant data; any thread.
 #pragma once
 
 #include "api/usual_fields.h"

@@ -1,5 +1,5 @@
-// What a route takes and answers, as tables: a Field is one parameter or one member of an object, a
-// Shape is an object by its fields.
+// The parameters and answers of routes as tables. A Field is one parameter or one member of an
+// object, a Shape is an object with its fields.
 //
 // The readers of bodies and queries, openapi.json, docs/api.md and the page at /docs read the same
 // rows, so what is refused is what is written. The bounds are the service's own constants. Constant

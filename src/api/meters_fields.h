@@ -1,5 +1,5 @@
-// What the routes of meters and subjects take and answer, in OpenMeter's words. Constant data; any
-// thread.
+// The parameters and answers of the routes of meters and subjects, in OpenMeter's words. Constant
+// data; any thread.
 #pragma once
 
 #include "api/usual_fields.h"

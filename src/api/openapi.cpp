@@ -55,7 +55,7 @@ Json parameters_of(const Route& route) {
 
 Json array_of(Json items) { return Json::object({{"type", "array"}, {"items", std::move(items)}}); }
 
-// Of several events one media type is a list, one is lines.
+// A body of several events is a list in JSON and a line for each event in NDJSON.
 Json schema_in(const TakenBody& body, std::string_view media_type) {
   Json one = reference_to(body.shape->name);
   if (media_type == "application/x-ndjson")

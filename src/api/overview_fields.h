@@ -1,4 +1,4 @@
-// What the overview answers. Constant data; any thread.
+// The answer of the overview. Constant data; any thread.
 #pragma once
 
 #include "api/billing_fields.h"

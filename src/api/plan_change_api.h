@@ -9,7 +9,7 @@ namespace metergate::api {
 
 Route plan_change_route();
 
-// What the change would do to the figures of the current period; writes nothing.
+// The effect of the change on the figures of the current period; writes nothing.
 Result<Json> plan_change_preview(const Services& services, const PlanChange& change);
 Json plan_changed_json(const PlanChanged& changed);
 

@@ -1,5 +1,5 @@
-// What a tenant's own routes take and answer: stores, devices, sales, tickets and its usage.
-// Constant data; any thread.
+// The parameters and answers of a tenant's own routes: stores, devices, sales, tickets and its
+// usage. Constant data; any thread.
 #pragma once
 
 #include "api/billing_fields.h"

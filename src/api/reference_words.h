@@ -1,5 +1,5 @@
-// What the documents of the API say of a row, in words: each written once, for OpenAPI, the page
-// and docs/api.md alike. Functions of constant data; any thread.
+// The words about a route that all documents of the API share: OpenAPI, the page and docs/api.md.
+// Functions of constant data; any thread.
 #pragma once
 
 #include <span>

@@ -101,8 +101,8 @@ using HandlerFunction = Result<Answer> (*)(Call& call);
 // The maximum size of a request's body. Most bodies are a few fields.
 inline constexpr std::size_t kBodyUsualMax = std::size_t{64} << 10;
 
-// What a route reads of a body. One of application/json is read by the fields of `shape`; another
-// by the route's own handler.
+// The body of a route. JSON is read by the fields of `shape`, other media types by the route's own
+// handler.
 struct TakenBody {
   const Shape* shape = nullptr;  // nothing: no body is read
   std::string_view example{};    // JSON text
@@ -195,9 +195,9 @@ class BodyReader {
   std::optional<Timestamp> maybe_time(std::string_view name) const;
   std::vector<std::string> texts(std::string_view name) const;
   std::optional<std::vector<std::string>> maybe_texts(std::string_view name) const;
-  // Of a kind that only its reader knows: nullptr where it is left out.
+  // A member that its own reader checks; nullptr if it is absent.
   const Json* maybe_any(std::string_view name) const;
-  // Whether null is said, where that is not the same as nothing.
+  // True if the member is null, for fields in which null differs from an absent member.
   bool is_null(std::string_view name) const;
   void fault(std::string_view name, std::string message);
 
@@ -222,7 +222,7 @@ class QueryReader {
   explicit QueryReader(const Call& call) : call_(call) {}
   std::optional<std::string> text(std::string_view name);
   std::optional<std::string> choice(std::string_view name);
-  // Of a field whose words are known at run time only.
+  // For a field whose words are known only at run time.
   std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& allowed);
   // One or several of the words, separated by commas; returned as sent, see
   // service/shared/listed_values.

@@ -1,4 +1,5 @@
-// What logins and the routes of users and API keys take and answer. Constant data; any thread.
+// The parameters and answers of logins and of the routes of users and API keys. Constant data; any
+// thread.
 #pragma once
 
 #include "api/usual_fields.h"

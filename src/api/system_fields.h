@@ -1,4 +1,4 @@
-// What the server says of itself and of its workers. Constant data; any thread.
+// The answers about the server and its workers. Constant data; any thread.
 #pragma once
 
 #include "api/usual_fields.h"

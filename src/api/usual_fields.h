@@ -111,7 +111,7 @@ inline constexpr std::array<Field, 4> kPaginationFields = {
 inline constexpr Shape kPagination = {.name = "Pagination", .fields = kPaginationFields};
 inline constexpr Field kPaginationField = given("pagination", Kind::object, kPagination);
 
-// Of tenants, stores and devices.
+// The statuses of tenants, stores and devices.
 inline constexpr auto& kActiveOrSuspended = kRecordStatuses;
 
 }  // namespace metergate::api

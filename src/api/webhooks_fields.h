@@ -1,5 +1,5 @@
-// What the routes of webhooks take and answer, a tenant's and the provider's alike. Constant data;
-// any thread.
+// The parameters and answers of the routes of webhooks, for tenants and for the provider. Constant
+// data; any thread.
 #pragma once
 
 #include "api/usual_fields.h"

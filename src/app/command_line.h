@@ -21,7 +21,7 @@ void print_command_help(const CommandRow& row, std::ostream& out);
 // Prints "metergate NAME: message; field: what is allowed" on one line.
 void print_error(std::string_view name, const Error& error, std::ostream& err);
 
-// What may stand behind a command, as its options are declared: for the manual page and completion.
+// The options and words of a command as it declares them, for the manual page and completion.
 struct DeclaredOption {
   std::string name;                  // "--json"; of a word that stands by its place: "TENANT"
   std::string value;                 // "TEXT"; empty: it takes none
@@ -35,7 +35,7 @@ struct DeclaredCommand {
   std::vector<DeclaredOption> options;
   std::vector<DeclaredCommand> subcommands;
 };
-// Of every command that is listed, in the table's order.
+// Every listed command, in the table's order.
 std::vector<DeclaredCommand> declared_commands();
 
 // The whole program: finds, parses and runs the command; returns the exit status.

@@ -271,7 +271,8 @@ constexpr SettingRow kSettings[] = {
        return read_flag(text, config.rules.report_generation);
      },
      true},
-    {"STORAGE_BASE_MB", "", "100", kFigureAllowed, "what every tenant's storage begins with", false,
+    {"STORAGE_BASE_MB", "", "100", kFigureAllowed,
+     "the storage that every tenant has from the start, in MB", false,
      [](const std::string& text, Config& config) {
        return read_bytes(text, 1 << 20, config.rules.storage.base_bytes);
      }},
@@ -293,8 +294,8 @@ constexpr SettingRow kSettings[] = {
      "the currency of all amounts; fixed once a statement is frozen", false, read_currency},
     {"BILLING_GRACE_HOURS", "", "72", "a whole number of hours from 0 to 8760",
      "how long a period takes late events after its end", false, read_grace},
-    {"LOG_LEVEL", "", "info", "one of debug, info, warn, error", "the least that is logged", false,
-     read_level, true},
+    {"LOG_LEVEL", "", "info", "one of debug, info, warn, error", "the lowest level that is logged",
+     false, read_level, true},
     {"CORE_DUMPS", "", "false", kFlagAllowed,
      "true: the kernel may write the memory, keys and all, to disk when the process dies; for "
      "debugging",
@@ -310,8 +311,9 @@ constexpr SettingRow kSettings[] = {
      false,
      [](const std::string& text, Config& config) { return keep(config.upstreams_file, text); }},
     {"GATEWAY_DURABILITY", "", "fast", "fast or strict",
-     "what a proxied call's record must survive before its answer ends: a kill (fast), a power cut "
-     "(strict)",
+     "the fault that a proxied call's record survives once its answer has ended: a kill (fast) or "
+     "a "
+     "power cut (strict)",
      false,
      [](const std::string& text, Config& config) {
        config.is_gateway_strict = text == "strict";
@@ -319,7 +321,7 @@ constexpr SettingRow kSettings[] = {
      },
      true},
     {"TRUSTED_PROXIES", "", "", "addresses and networks, such as 10.0.0.0/8,2001:db8::5",
-     "proxies in front whose word on the caller's address, scheme and host is taken", false,
+     "proxies in front that are believed about the caller's address, scheme and host", false,
      read_proxies, true},
     {"RECORD_CALLER_IP", "", "full", "full, network or none",
      "how much of a caller's address is kept in records and logs (network: IPv4 /24, IPv6 /48)",
@@ -328,11 +330,11 @@ constexpr SettingRow kSettings[] = {
      "web pages of these origins may call Metergate's own routes from a browser", false, read_cors,
      true},
     {"GATEWAY_NEW_TENANTS", "", "", "plan: and the name of a plan, such as plan:free",
-     "a valid token of a tenant that is not known makes that tenant, on this plan", false,
+     "a valid token of an unknown tenant creates that tenant, on this plan", false,
      read_new_tenants, true},
     {"WEBHOOK_ALLOW", "", "",
      "networks, addresses and host names, such as 10.0.0.0/8,hooks.internal",
-     "where webhooks may go besides public addresses", false, read_allowed, true},
+     "receivers of webhooks that are allowed besides public addresses", false, read_allowed, true},
     {"WEBHOOK_ALLOW_HTTP", "", "false", kFlagAllowed, "true: webhooks may go out without TLS",
      false,
      [](const std::string& text, Config& config) {
@@ -340,15 +342,15 @@ constexpr SettingRow kSettings[] = {
      },
      true},
     {"WEBHOOK_CA_FILE", "", "", "a path",
-     "certificates (PEM) that receivers' are trusted by, besides the system's", false,
+     "certificates (PEM) that receivers may be signed by, besides the system's", false,
      [](const std::string& text, Config& config) { return keep(config.webhook_ca_file, text); }},
     {"METRICS_ALLOW", "", "127.0.0.0/8,::1",
      "none, or addresses and networks, such as 127.0.0.0/8,10.1.0.0/16",
-     "from where /metrics needs no token; from elsewhere a provider's with billing.read", false,
-     read_metrics_allow},
+     "addresses from which /metrics needs no token; others need a provider's with billing.read",
+     false, read_metrics_allow},
     {"METRICS_TENANTS", "", "0", "a whole number from 0 to 1000",
-     "of so many tenants, the fullest first, /metrics tells usage, limits and cost by name", false,
-     read_metrics_tenants},
+     "the number of tenants, fullest first, whose usage, limits and cost /metrics shows by name",
+     false, read_metrics_tenants},
 };
 
 struct Found {

@@ -98,7 +98,7 @@ std::vector<std::string> misspelt_names(std::span<const std::string> environment
 // The sources of this process: `env_file`, or .env in the working directory if it exists.
 Result<ConfigSources> process_sources(Values flags, const std::optional<std::string>& env_file);
 
-// What the process environment has under a name that is no setting of ours; empty: nothing.
+// The value in the process environment of a name that is not a setting; empty if it is not set.
 std::string environment_value(const char* name);
 
 // The text of a small configuration file (at most 1 MiB).

@@ -15,7 +15,7 @@ bool differ(const SettingOrigin& before, const SettingOrigin& after, const Confi
             const Config& config_after) {
   CHECK(before.row == after.row);
   if (before.value != after.value) return true;
-  // Of a secret it is only said that it is set.
+  // The origin of a secret says only that it is set, so its value is compared too.
   return before.row->name == "JWT_SECRET" && config_before.jwt_secret != config_after.jwt_secret;
 }
 

@@ -15,7 +15,8 @@
 
 namespace metergate {
 
-// What differs between two readings, each as "LOG_LEVEL: info is now debug"; of a secret no value.
+// The differences between two readings, each as "LOG_LEVEL: info is now debug". Values of secrets
+// are left out.
 struct SettingsDifference {
   std::vector<std::string> live;   // a running server takes them
   std::vector<std::string> fixed;  // they need a restart

@@ -171,7 +171,7 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
   return options;
 }
 
-// What the server and its upstreams say of themselves, until they are taken down.
+// The metrics of the server and its upstreams, until both are destroyed.
 class Sources {
  public:
   Sources(Telemetry& telemetry, const http::Server& server, gateway::CurrentTable& tables)

@@ -11,7 +11,8 @@ struct Terminal {
   bool has_colours = false;
 };
 
-// Of a descriptor of this process. NO_COLOR (not empty) and TERM=dumb keep colours away.
+// The terminal of a descriptor of this process. NO_COLOR (not empty) and TERM=dumb turn colours
+// off.
 Terminal terminal_of(int descriptor);
 
 }  // namespace metergate

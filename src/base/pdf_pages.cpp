@@ -15,8 +15,7 @@ namespace metergate {
 
 #ifdef METERGATE_PRINTS
 
-// What prints is loaded when it is first asked for, so that the program runs where it is not
-// installed.
+// Pango and Cairo are loaded at the first PDF, so that the program runs on machines without them.
 namespace {
 
 // Each is the library's function of that name.
@@ -79,7 +78,7 @@ void* find_symbol(const std::array<void*, kNames.size()>& libraries, const char*
   return nullptr;
 }
 
-// What is loaded stays loaded: the libraries keep state of their own, fonts above all.
+// The libraries are never unloaded, since they keep state of their own, above all fonts.
 Result<PrintLibrary> load() {
   std::array<void*, kNames.size()> libraries{};
   for (std::size_t at = 0; at < kNames.size(); ++at) {

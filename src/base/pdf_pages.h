@@ -48,7 +48,7 @@ struct PdfOptions {
 
 class PdfPages {
  public:
-  // Whether this machine has what prints. ErrorCode::disabled, with what to install.
+  // Succeeds if this machine can print. ErrorCode::disabled names the packages to install.
   static Result<> check();
   // Writes to `file`, which outlives it. Errors as check().
   static Result<PdfPages> create(const PdfOptions& options, ScratchFile& file);

@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-// What prints is among what the tests need (tools/setup test), with fonts for these.
+// The libraries and fonts are among the packages of the tests (tools/setup test).
 Result<std::string> printed(std::string_view text) {
   ScratchFile file = TRY(ScratchFile::make(::testing::TempDir()));
   PdfPages pages = TRY(PdfPages::create({.title = "A page", .made_at = Timestamp{}}, file));

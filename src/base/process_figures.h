@@ -1,4 +1,4 @@
-// What the kernel says of this process. Any thread.
+// Figures of this process from the kernel. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ class Tally {
   std::int64_t value() const;
 
   static constexpr std::size_t kPlaces = 8;
-  // Of the calling thread: threads take turns.
+  // The calling thread's place. Threads get places in turn.
   static std::size_t place() {
     if (place_ == kPlaces) [[unlikely]]
       place_ = take_place();

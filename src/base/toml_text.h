@@ -1,4 +1,4 @@
-// What a TOML file must keep to before its parser sees it. Pure; any thread.
+// Checks a TOML text before it is parsed. Pure; any thread.
 #pragma once
 
 #include <string_view>

@@ -53,8 +53,8 @@ struct OwnForecastInput {
 
 std::optional<OwnForecast> forecast_sum(const OwnForecastInput& input);
 std::optional<OwnForecast> forecast_level(const OwnForecastInput& input);
-// Of an average, a least or a percentile: what has come so far is the best that can be said of what
-// comes, so it stays. `daily` holds the figure at the end of each full day.
+// The forecast of an average, a minimum or a percentile: the figure so far, the best estimate of
+// what is to come. `daily` holds the figure at the end of each full day.
 std::optional<OwnForecast> forecast_steady(const OwnForecastInput& input);
 
 }  // namespace metergate

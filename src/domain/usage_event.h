@@ -84,8 +84,8 @@ std::string_view type_of(const Fact& fact);  // "api.call" …; an OtherFact's o
 // The total size of all texts of an event, names included: the room that its encoded forms need.
 std::size_t text_bytes(const UsageEvent& event);
 
-// Who called, as a call's record keeps it: a text that could as well have come from outside, at
-// most 256 bytes, a control character as "?".
+// The name of a caller as a call's record keeps it: at most 256 bytes, with "?" for control
+// characters, so that the same text would be valid from outside.
 std::string caller_in_record(std::string_view name);
 
 // A canonical text of the event's content: its type and data, without its time. Two events of one

@@ -112,7 +112,7 @@ TEST(UsageEvent, ACallerInARecordCouldHaveComeFromOutside) {
                              "d"),
             "a?b?c?d");
   EXPECT_EQ(caller_in_record("J\xC3\xB6rg"), "J\xC3\xB6rg");
-  // Of two bytes each: not cut inside a character.
+  // Characters of two bytes are not cut in the middle.
   std::string long_name = "x";
   for (int i = 0; i < 200; ++i) long_name += "\xC3\xB6";
   EXPECT_EQ(caller_in_record(long_name).size(), 255U);

@@ -74,7 +74,7 @@ class LedPassage : public http::Passage {
     return routed_.open == nullptr ? http::Vetting::admitted : http::Vetting::open;
   }
 
-  // Who has no token is known by the address alone.
+  // A caller without a token is known by its address alone.
   http::Holder holder() const override {
     return {LoginGuard::address_group(routed_.request.remote_ip), http::Standing::stranger};
   }
@@ -98,7 +98,7 @@ class LedPassage : public http::Passage {
   }
 
  protected:
-  // Of what needs no token: so many in a time from one address.
+  // Limits the requests without a token from one address.
   Result<> check_rate() {
     const UpstreamSpec& spec = routed_.match.row->spec;
     return open_rate_.take({spec.options.name, routed_.request.remote_ip}, spec.open_rate,

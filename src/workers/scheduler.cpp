@@ -18,7 +18,7 @@ constexpr Milliseconds kLookEvery{1000};
 constexpr std::array kLanes = {Lane::prompt, Lane::steady, Lane::background};
 constexpr int kLowestPriority = 19;
 
-// Of the calling thread alone; where that is not allowed, it works as the others do.
+// Lowers the priority of the calling thread alone. Without permission it keeps the usual one.
 void give_way() { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kLowestPriority); }
 
 }  // namespace

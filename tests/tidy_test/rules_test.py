@@ -262,6 +262,13 @@ class WordRules(TidyTest):
     def test_file_names_that_say_nothing_are_found(self):
         self.assert_found("src/base/string_util.h", "\n", "string_util.h: a name that says")
 
+    def test_a_comment_that_begins_with_a_clause_is_found(self):
+        for text in ("// What is below 0.\n", "int a;\n  // Of a tenant.\nint b;\n", "\n// Whether it is.\n"):
+            self.assert_found("src/base/a.h", text, "begin with its noun")
+
+    def test_such_a_word_later_in_a_comment_passes(self):
+        self.assert_sound("src/base/a.h", "// The limit\n// Of a tenant.\nint a;\n// Whatever comes.\nint b;\n")
+
     def test_left_over_work_is_found(self):
         self.assert_found("src/base/a.h", f"// {LEFT_OVER}: later\n", "is left in the text")
         self.assert_found("docs/a.md", f"{LEFT_OVER}\n", "is left in the text")

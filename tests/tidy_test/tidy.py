@@ -100,6 +100,8 @@ BANNED_FILE = re.compile(r"(^|_)(manager|helper|helpers|util|utils|impl|misc|com
 # Put together here, so that this file does not break its own rule.
 # XXX alone is an ISO 4217 code; with a colon it is a note of unfinished work.
 BANNED_WORD = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X(?=:))(?!\w)")
+# A comment begins with its noun or verb: a clause in front makes the reader wait for what it is about.
+RIDDLE = re.compile(r"\s*// (?:What|Whether|Of|Who|Whom|Which)\b")
 # A parameter without a name is exempt: a parser's interface may hand over what nobody can use.
 FLOATING = re.compile(r"(?!(?<=\()double,)\b(double|float)\b")
 HIDDEN_SOURCE = re.compile(
@@ -341,11 +343,20 @@ def check_words(path, code, bare):
         yield Finding(path, line_of(code, match.start()), f"{match.group(0)} is left in the text")
     if path.suffix not in CODE_SUFFIXES:
         return
+    yield from check_beginnings(path, code)
     for match in BANNED_SUFFIX.finditer(bare):
         yield Finding(path, line_of(bare, match.start()), f"{match.group(1)}: a name that says "
                                                           "nothing; name the noun")
     if BANNED_FILE.search(path.name):
         yield Finding(path, 1, f"{path.name}: a name that says nothing; name the noun")
+
+
+def check_beginnings(path, code):
+    is_comment = False
+    for number, line in enumerate(code.splitlines(), 1):
+        if not is_comment and RIDDLE.match(line):
+            yield Finding(path, number, f"a comment begins with '{line.split()[1]}'; begin with its noun")
+        is_comment = line.lstrip().startswith("//")
 
 
 def keeps_out_floating(path):

@@ -38,7 +38,7 @@ std::string day_of(const Json& alert, std::string_view name, const TimeZone& zon
   return at ? to_text(zone.day_of(*at)) : "-";
 }
 
-// What it is about: a meter and a threshold, or the meters that are over.
+// The subject of the alert: a meter and a threshold, or the meters over their limits.
 std::string subject_of(const Json& alert) {
   std::string text = alert.string_at("meter").value_or("");
   if (const auto threshold = alert.integer_at("threshold"); threshold && *threshold > 0)

@@ -20,7 +20,7 @@ std::string text_at(const Json& json, std::string_view name) {
   return harmless(json.string_at(name).value_or(""));
 }
 
-// Which tenant, plan and month it is, and how the tenant stands.
+// Prints the tenant, plan and month, and the tenant's standing.
 void print_heading(const Json& shown, const Terminal& terminal, std::ostream& out) {
   const std::string health = text_at(shown, "health_status");
   out << painted(text_at(shown, "tenant_id"), Colour::bold, terminal.has_colours) << "  "
@@ -170,7 +170,7 @@ class StatementCommand final : public StoreCommand {
     }
   }
 
-  // Of corrections in months that were closed already.
+  // Prints the corrections of months that were closed already.
   void print_late(const Json& json, std::ostream& out) const {
     const Json* late = json.find("late_items");
     if (late == nullptr || !late->is_array() || late->as_array().empty()) return;

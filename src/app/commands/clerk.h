@@ -1,5 +1,5 @@
-// What the commands of a billing clerk have in common: finding the tenant and the period that were
-// meant. Functions; any thread.
+// The parts that all commands of a billing clerk share: finding the tenant and the period.
+// Functions; any thread.
 #pragma once
 
 #include <optional>

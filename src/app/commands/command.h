@@ -66,7 +66,8 @@ class StoreCommand : public Command {
   // True if the command creates a missing folder; a command that only reads never does.
   virtual bool makes_folder() const { return false; }
   virtual Result<std::string> input(Streams&) const { return std::string{}; }
-  // Whether it takes TableOptions: it is told of the terminal, which may be another process's.
+  // True for a command with TableOptions: it is told the terminal's width and colours, since the
+  // terminal may belong to another process.
   virtual bool prints_tables() const { return false; }
 };
 

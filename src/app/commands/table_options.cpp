@@ -14,7 +14,7 @@ constexpr const char* kColours = "--terminal-colours";
 
 void TableOptions::declare(CLI::App& options) {
   options.add_flag("--json", wants_json, "one JSON document instead of a table");
-  // Of no group: help does not show them.
+  // Options without a group are hidden from help.
   options.add_option(kColumns, terminal.columns)->group("");
   options.add_flag(kColours, terminal.has_colours)->group("");
 }

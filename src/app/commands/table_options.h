@@ -14,7 +14,7 @@ struct TableOptions {
   void declare(CLI::App& options);
 };
 
-// What tells a command of the terminal, in front of its own words.
+// The words that describe the terminal to a command, put before its own words.
 Arguments terminal_words(const Terminal& terminal);
 
 }  // namespace metergate

@@ -173,7 +173,7 @@ TEST_F(OutboundTest, AProblemSaysNothingOfWhatAnInnerNameResolvesTo) {
   EXPECT_EQ(inner.find("127."), std::string::npos) << inner;
   EXPECT_EQ(inner.find("::1"), std::string::npos) << inner;
   EXPECT_EQ(inner, problem_of("nobody.invalid")) << "nor whether there is such a name";
-  // Of a name that is allowed neither.
+  // A name that is not allowed tells neither.
   options_.rules = DestinationRules{AllowList::parse("localhost").value(), true};
   outbound_.reset();
   std::uint16_t port = 0;

@@ -101,7 +101,7 @@ class Handler {
   }
 };
 
-// What a server holds at this moment.
+// The server's resources in use at this moment.
 struct ServerFigures {
   std::size_t connections = 0;
   std::size_t connections_max = 0;

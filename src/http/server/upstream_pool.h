@@ -88,7 +88,7 @@ class UpstreamPool : public std::enable_shared_from_this<UpstreamPool> {
         kept_alive_(upstream.weak_from_this().lock()),
         connections_max_(connections_max) {}
 
-  // Whether the holder may use a connection now; if so, its turn has begun.
+  // True if the holder may use a connection now; its turn has then begun.
   bool begin_turn(const Holder& holder);
   // False: too many wait already, of this holder's or at all.
   bool wait(Waiter& waiter, Ticket& ticket);

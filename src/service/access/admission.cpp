@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::size_t kTokenBytesMax = 8 * 1024;
 
-// What a provider would need for the same: that a tenant has no more while it is suspended.
+// A suspended tenant has no rights of its own, so the refusal names the permission that a provider
+// needs.
 Result<> check_active(const TenantRecord& record, bool is_provider, Permission needed) {
   if (is_provider || record.tenant.status == "active") return {};
   Error error{ErrorCode::permission,

@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-// Which of some values it holds for; "-" is a group without one.
+// The values that the filter matches; "-" is a group without a value.
 std::string held(const std::string& filter) {
   const auto parsed = GroupFilter::parse(parse_json(filter).value());
   if (!parsed) return "refused: " + parsed.error().message;

@@ -56,7 +56,7 @@ PaperCell limit_of(const Json& json, std::string_view name) {
 
 PaperCell text_cell(std::string_view text) { return {.text = std::string{text}}; }
 
-// What is not a word of ours.
+// The columns that are not plain words.
 constexpr std::array<std::pair<std::string_view, CellKind>, 8> kLineKinds = {{
     {"tenant_name", CellKind::name},
     {"usage", CellKind::figure},

@@ -41,9 +41,9 @@ struct PaperFact {
   PaperCell value;
 };
 
-// Of a report: what is said of all tenants together.
+// The facts of a report about all tenants together.
 std::vector<PaperFact> summary_facts(const ReportHead& head, const TimeZone& zone);
-// Of one statement.
+// The facts of one statement.
 std::vector<PaperFact> statement_facts(const Statement& statement);
 
 std::vector<PaperColumn> tenant_paper_columns(const ReportColumns& columns);

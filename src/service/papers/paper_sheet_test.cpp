@@ -17,7 +17,7 @@ TEST(PaperSheet, BeginsAPageWhereTheLastHasNoRoom) {
     sheet.skip(500);
     ++rows;
   }
-  // What lies between the margins, and the row for which there was no room.
+  // The rows between the margins, and the one that did not fit.
   EXPECT_EQ(rows, 15);
   EXPECT_GT(sheet.top(), 500);
 }

@@ -133,7 +133,7 @@ Result<ScratchFile> Papers::statement(const Statement& statement, PaperFormat fo
   return file;
 }
 
-// Of a closed one the end of its period, so that the same statement is the same file.
+// The end of a closed period, so that a closed statement is always the same file; otherwise now.
 Timestamp Papers::made_at(const Statement& statement) const {
   return statement.is_closed ? statement.period.window(parts_.rules.zone).end : parts_.clock.now();
 }

@@ -38,7 +38,7 @@ class Papers {
   // ErrorCode::disabled where this machine lacks what prints a PDF, with what to install; storage
   // where there is no room for the file.
   Result<ScratchFile> report(ReportRows rows, PaperFormat format, ReportDetail detail) const;
-  // Of one tenant: its figures, line items, late lines and its year.
+  // The statement of one tenant: its figures, line items, late lines and its year.
   Result<ScratchFile> statement(const Statement& statement, PaperFormat format) const;
 
  private:

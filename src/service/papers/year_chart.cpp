@@ -20,7 +20,7 @@ struct MonthSum {
   std::int64_t (*read)(const UsageTotals& totals);
 };
 
-// What is told of all tenants by month.
+// The monthly sums over all tenants.
 constexpr std::array<MonthSum, 3> kMonthSums = {{
     {Meter::api_calls, [](const UsageTotals& t) { return t.calls.count; }},
     {Meter::webhook_calls, [](const UsageTotals& t) { return t.webhooks.count; }},

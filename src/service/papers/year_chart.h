@@ -26,9 +26,9 @@ struct YearChart {
 
 inline constexpr int kYearMonths = 13;  // the same month of the year before is there to compare
 
-// Of all tenants together, up to the period.
+// The year of all tenants together, up to the period.
 Result<YearChart> year_of_all(const Analytics& analytics, Period period);
-// Of one, with its limits.
+// The year of one tenant, with its limits.
 Result<YearChart> year_of(const Billing& billing, const Statement& statement);
 
 }  // namespace metergate

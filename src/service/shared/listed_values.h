@@ -1,5 +1,5 @@
-// What lists are asked for: filters that take several values ("open,acknowledged" means either) and
-// sorts. Functions; any thread.
+// Readers of what a list may ask for: filters with several values ("open,acknowledged" means
+// either) and sorts. Functions; any thread.
 #pragma once
 
 #include <string>

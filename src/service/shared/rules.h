@@ -28,7 +28,7 @@ struct BillingRules {
   Changing<int> api_calls_retention_months = 3;
   std::filesystem::path archive_folder;  // for removed usage counters
 
-  // What may change takes the other's values; the rest stays as it is.
+  // Takes the other's values of all that may change; the rest stays.
   void take_changing(const BillingRules& other) {
     tracking_enabled = other.tracking_enabled;
     limits_enforced = other.limits_enforced;

@@ -11,7 +11,7 @@ namespace metergate {
 
 // For names of users, keys, stores, devices and tenants.
 inline constexpr std::size_t kNameLengthMax = 200;  // characters
-// Of a reason, in characters.
+// The bounds of a reason, in characters.
 inline constexpr std::size_t kReasonLeast = 3;
 inline constexpr std::size_t kReasonMost = 500;
 inline constexpr std::size_t kEmailLengthMax = 254;

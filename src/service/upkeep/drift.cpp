@@ -16,7 +16,7 @@ struct Sum {
   std::int64_t (*read)(const Counter& counter);
 };
 
-// What is a sum over events, and so can be counted again.
+// The counters that are sums over events and can be counted again.
 constexpr std::array<Sum, 6> kSums = {{
     {"api_calls", [](const Counter& c) { return c.calls.count; }},
     {"unbilled_calls", [](const Counter& c) { return c.calls.unbilled; }},

@@ -68,7 +68,7 @@ class Archive {
   };
   virtual Result<std::int64_t> count(const EventRange& range, const Counted& counted) const = 0;
   virtual std::int64_t event_count() const = 0;
-  // Of its files.
+  // The size of its files.
   virtual std::int64_t bytes() const = 0;
   // Removes the events that occurred before `at` from at most that many files: a file without
   // others is removed, one with others is rewritten without them. Returns the number of events

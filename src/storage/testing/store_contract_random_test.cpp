@@ -134,7 +134,7 @@ TEST_P(RandomContract, AnyBatchesCountEveryEventOnceAndRecountToTheSame) {
       RC_ASSERT(commit.error().code == ErrorCode::period_closed || batch.voided);
       return;
     }
-    // Whether a meter counts a type is tested with the meters.
+    // The match of a meter and a type is tested with the meters.
     std::vector<EventOutcome> outcomes = commit->outcomes;
     std::ranges::replace(outcomes, EventOutcome::unmatched, EventOutcome::accepted);
     RC_ASSERT(outcomes == expected);
