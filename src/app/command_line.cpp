@@ -223,9 +223,12 @@ int run_command_line(const Arguments& words, Streams streams) {
   if (name == "--version") name = "version";
   const CommandRow* row = find_command(name);
   if (row == nullptr) {
-    streams.err << fmt::format(
-        "metergate: there is no command {}{}; metergate help lists them all\n", one_line(name),
-        did_you_mean(name, listed_names()));
+    const std::string problem =
+        name.starts_with('-') ? fmt::format("{} comes before a command: write metergate COMMAND {}",
+                                            one_line(name), one_line(name))
+                              : fmt::format("there is no command {}{}", one_line(name),
+                                            did_you_mean(name, listed_names()));
+    streams.err << fmt::format("metergate: {}; metergate help lists them all\n", problem);
     return kExitUsage;
   }
   const Arguments arguments(words.empty() ? words.end() : words.begin() + 1, words.end());

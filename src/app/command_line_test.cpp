@@ -53,6 +53,14 @@ TEST(CommandLine, NamesAreUniqueAndEachCommandIsOfOneKind) {
   }
 }
 
+TEST(CommandLine, AnOptionInTheCommandsPlaceIsToldWhereItGoes) {
+  const Said said = run({"--port", "8080"});
+  EXPECT_EQ(said.status, kExitUsage);
+  EXPECT_TRUE(is_one_line(said.err)) << said.err;
+  EXPECT_NE(said.err.find("metergate COMMAND --port"), std::string::npos) << said.err;
+  EXPECT_EQ(said.err.find("did you mean"), std::string::npos) << said.err;
+}
+
 TEST(CommandLine, HelpNamesEveryListedCommandWithItsExample) {
   const Said said = run({"help"});
   EXPECT_EQ(said.status, kExitDone);
