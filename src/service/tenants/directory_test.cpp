@@ -1,5 +1,8 @@
 #include "service/tenants/directory.h"
 
+#include <chrono>
+#include <future>
+
 #include "service/testing/core_world_test.h"
 
 namespace metergate {
