@@ -8,13 +8,12 @@
 #include "api/reader_faults.h"
 #include "api/sequence_wait.h"
 #include "base/nearest.h"
+#include "domain/own_paths.h"
 #include "service/access/sessions.h"
 #include "service/tenants/directory.h"
 
 namespace metergate::api {
 namespace {
-
-constexpr std::string_view kTenantPrefix = "/api/tenants/";
 
 Result<> admit_provider(const Caller& caller, Permission needed) {
   if (caller.scope() != Scope::provider)
@@ -63,8 +62,8 @@ Result<> admit(const http::Request& request, const RouteMatch& match, Services& 
 
 Result<> recognise(const http::Request& request, Services& services, Admission& admission) {
   std::string_view rest = request.path;
-  if (!rest.starts_with(kTenantPrefix)) return {};
-  rest.remove_prefix(kTenantPrefix.size());
+  if (!rest.starts_with(kTenantPaths)) return {};
+  rest.remove_prefix(kTenantPaths.size());
   const std::size_t end = rest.find('/');
   if (end == std::string_view::npos) return {};
   const Result<TenantId> tenant = TenantId::parse(rest.substr(0, end));

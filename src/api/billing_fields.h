@@ -3,21 +3,19 @@
 
 #include "api/usual_fields.h"
 #include "domain/rating.h"
+#include "service/billing/statement_sorts.h"
 
 namespace metergate::api {
 
 inline constexpr std::array<std::string_view, 4> kHealthWords = {"healthy", "caution", "warning",
                                                                  "critical"};
-// Those that every server has: a meter of the provider's own is one, too.
-inline constexpr std::array<std::string_view, 10> kStatementSortWords = {
-    "tenant_id",    "tenant_name",   "plan",      "overage_cost",  "utilization",
-    "stores_count", "devices_count", "api_calls", "webhook_calls", "storage_gb"};
 inline constexpr std::array<std::string_view, 3> kGroupByWords = {"day", "week", "month"};
 
 inline constexpr Field kPlanFilter = filter_of("plan", "the plan's name, or several");
 inline constexpr Field kSearchField =
     of_kind("q", Kind::text, "a part of the id or the name, in whatever case");
 
+// Each meter of the provider's own is a sort, too.
 constexpr Field statement_sort() {
   Field field = sort_by(kStatementSortWords, "tenant_id");
   field.has_more_words = true;

@@ -4,6 +4,7 @@
 
 #include "api/reader_faults.h"
 #include "api/routes.h"
+#include "base/characters.h"
 #include "base/check.h"
 #include "base/nearest.h"
 #include "base/text.h"
@@ -15,13 +16,11 @@ constexpr std::string_view kMediaType = "application/json";
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
-char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool is_json(std::string_view content_type) {
   const std::size_t semicolon = std::min(content_type.find(';'), content_type.size());
   std::string_view type = content_type.substr(0, semicolon);
   while (!type.empty() && is_space(type.back())) type.remove_suffix(1);
-  return std::ranges::equal(type, kMediaType, [](char a, char b) { return small(a) == b; });
+  return equals_ignoring_case(type, kMediaType);
 }
 
 Result<> check_media_type(const http::Request& request) {
@@ -38,10 +37,7 @@ Result<> check_media_type(const http::Request& request) {
 }
 
 bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-           c == 0x7F;
-  });
+  return std::ranges::any_of(text, is_control_but_no_blank);
 }
 
 std::string text_rule(const Field& field) {

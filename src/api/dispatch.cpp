@@ -7,6 +7,8 @@
 #include "api/sequence_wait.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "domain/event_source.h"
+#include "domain/own_paths.h"
 #include "http/words/problem.h"
 #include "http/words/rate_limit.h"
 #include "service/shared/audit_notes.h"
@@ -299,7 +301,7 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
     call.caller = caller_in_record(caller->actor());
   UsageEvent event;
   event.tenant = exchange.admission.metered->tenant();
-  event.source = "metergate";
+  event.source = kOwnSource;
   event.occurred_at = services_.clock.now();
   event.id = make_ulid(event.occurred_at);
   event.billable = !exchange.admission.metered->is_provider() && !exchange.admission.is_suspended &&

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/event_reader.h"
+#include "base/characters.h"
 #include "base/content_coding.h"
 #include "base/json_room.h"
 #include "base/utf8.h"
@@ -19,10 +20,7 @@ std::string media_type_of(const http::Request& request) {
   std::string type = request.header("content-type").value_or("application/json");
   type.erase(std::min(type.find(';'), type.size()));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  std::ranges::transform(type, type.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return type;
+  return to_lower(type);
 }
 
 Result<EventBody> numbered(Json::Array elements) {

@@ -7,6 +7,7 @@
 #include "api/openapi_schema.h"
 #include "api/reference.h"
 #include "api/sequence_wait.h"
+#include "base/characters.h"
 #include "http/words/problem.h"
 
 namespace metergate::api {
@@ -259,8 +260,7 @@ Json paths_of(std::span<const Route> routes) {
   std::map<std::string_view, Json> by_path;
   for (const Route& route : routes) {
     Json& item = by_path.try_emplace(route.path, Json::object()).first->second;
-    std::string method{route.method};
-    for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
+    const std::string method = to_lower(route.method);
     item.set(method, operation_of(route));
   }
   Json paths = Json::object();

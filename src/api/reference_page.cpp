@@ -6,6 +6,7 @@
 
 #include "api/reference.h"
 #include "api/reference_words.h"
+#include "base/characters.h"
 #include "http/words/problem.h"
 
 namespace metergate::api {
@@ -107,11 +108,8 @@ std::string html_with_code(std::string_view text) {
 }
 
 std::string anchor_of(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == ' ') c = '-';
-  }
+  std::string out = to_lower(text);
+  std::ranges::replace(out, ' ', '-');
   return out;
 }
 

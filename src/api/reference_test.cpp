@@ -10,6 +10,7 @@
 
 #include "api/api_world_test.h"
 #include "api/reference_words.h"
+#include "base/characters.h"
 #include "http/words/problem.h"
 
 namespace metergate::api {
@@ -101,8 +102,7 @@ TEST(OpenApi, HasEveryRouteWithItsErrorsAndPermission) {
     operations += item.as_object().size();
   EXPECT_EQ(operations, routes.size());
   for (const Route& route : routes) {
-    std::string method{route.method};
-    for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
+    const std::string method = to_lower(route.method);
     const Json* item = document.find("paths")->find(route.path);
     ASSERT_NE(item, nullptr) << label_of(route);
     const Json* operation = item->find(method);

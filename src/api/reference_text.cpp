@@ -5,6 +5,7 @@
 
 #include "api/reference.h"
 #include "api/reference_words.h"
+#include "base/characters.h"
 #include "http/words/problem.h"
 
 namespace metergate::api {
@@ -78,9 +79,7 @@ void print_fields(std::span<const Field> fields, std::string_view title, bool is
 
 // GitHub makes "TenantBilling" the anchor #tenantbilling.
 std::string markdown_link(const Shape& shape) {
-  std::string anchor{shape.name};
-  for (char& c : anchor) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return fmt::format("[{}](#{})", shape.name, anchor);
+  return fmt::format("[{}](#{})", shape.name, to_lower(shape.name));
 }
 
 void print_body(const TakenBody& body, std::string& out) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/own_paths.h"
+
 namespace metergate::api {
 namespace {
 
@@ -53,7 +55,9 @@ bool is_well_formed_path(std::string_view path) {
 
 bool has_its_access(const Route& route) {
   const bool is_open = route.access.audience == Audience::everybody;
-  const bool names_tenant = route.path.starts_with("/api/tenants/{tenant_id}/");
+  std::string_view rest = route.path;
+  const bool names_tenant = rest.starts_with(kTenantPaths) &&
+                            rest.substr(kTenantPaths.size()).starts_with("{tenant_id}/");
   return is_open != route.access.permission.has_value() &&
          names_tenant == (route.access.audience == Audience::tenant);
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "domain/own_paths.h"
 
 namespace metergate::api {
 
@@ -44,7 +45,7 @@ std::vector<Route> all_routes() {
 }
 
 bool answers_problems(std::string_view path) {
-  return path.starts_with("/api/v1/") || path.starts_with("/api/v3/openmeter/");
+  return path.starts_with(kEventPaths) || path.starts_with(kOpenMeterPaths);
 }
 
 const std::string& Call::path_value(std::string_view name) const {

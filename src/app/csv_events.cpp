@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/characters.h"
 #include "base/check.h"
 
 namespace metergate {
@@ -54,13 +55,6 @@ std::string trimmed(std::string_view text) {
   return std::string{text.substr(first, text.find_last_not_of(" \t") - first + 1)};
 }
 
-std::string in_lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
-}
-
 const ColumnRow* find_column(std::string_view name, bool is_data) {
   const auto row = std::ranges::find_if(kColumns, [&](const ColumnRow& column) {
     return column.name == name && (!is_data || column.is_data);
@@ -76,7 +70,7 @@ std::string column_names() {
 }
 
 std::optional<bool> read_truth(const std::string& cell) {
-  const std::string word = in_lower_case(cell);
+  const std::string word = to_lower(cell);
   if (word == "true") return true;
   if (word == "false") return false;
   return std::nullopt;
@@ -111,7 +105,7 @@ bool is_within(const std::vector<std::string>& inner, const std::vector<std::str
 
 Result<EventColumns::Column> EventColumns::read_column(const std::string& given) {
   const std::string name = trimmed(given);
-  if (const ColumnRow* row = find_column(in_lower_case(name), false)) {
+  if (const ColumnRow* row = find_column(to_lower(name), false)) {
     Column column{{std::string{row->member}}, row->kind};
     if (row->is_data) column.path.insert(column.path.begin(), "data");
     return column;

@@ -12,20 +12,30 @@ namespace {
 
 constexpr int kLevel = 3;  // zstd's own default: the knee between size and time
 
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
+ZSTD_CCtx* compressing() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context{ZSTD_createCCtx(),
+                                                                                  &ZSTD_freeCCtx};
+  CHECK(context != nullptr);
+  return context.get();
+}
+
+ZSTD_DCtx* decompressing() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context{ZSTD_createDCtx(),
+                                                                                  &ZSTD_freeDCtx};
+  CHECK(context != nullptr);
+  return context.get();
+}
 
 }  // namespace
 
-std::string zstd_compress(std::string_view bytes) {
-  const std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
-  CHECK(context != nullptr);
-  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel)));
-  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1)));
+std::string zstd_compress(std::string_view bytes, ZstdChecksum checksum) {
+  ZSTD_CCtx* const context = compressing();
+  const int within = checksum == ZstdChecksum::within ? 1 : 0;
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel)));
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, within)));
   std::string frame(ZSTD_compressBound(bytes.size()), '\0');
   const std::size_t size =
-      ZSTD_compress2(context.get(), frame.data(), frame.size(), bytes.data(), bytes.size());
+      ZSTD_compress2(context, frame.data(), frame.size(), bytes.data(), bytes.size());
   CHECK(!ZSTD_isError(size));
   frame.resize(size);
   return frame;
@@ -42,12 +52,22 @@ Result<std::string> zstd_decompress(std::string_view bytes, std::size_t size_max
                 fmt::format("the compressed text has {} bytes; {} are allowed", size, size_max));
   }
   std::string text(size, '\0');
-  const std::size_t written = ZSTD_decompress(text.data(), text.size(), bytes.data(), bytes.size());
+  const std::size_t written =
+      ZSTD_decompressDCtx(decompressing(), text.data(), text.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(written) || written != size) {
     return fail(ErrorCode::corrupt, fmt::format("the compressed text is damaged: {}",
                                                 ZSTD_isError(written) ? ZSTD_getErrorName(written)
                                                                       : "it is too short"));
   }
+  return text;
+}
+
+Result<std::string> zstd_decompress_exactly(std::string_view bytes, std::size_t size) {
+  std::string text(size, '\0');
+  const std::size_t written =
+      ZSTD_decompressDCtx(decompressing(), text.data(), text.size(), bytes.data(), bytes.size());
+  if (ZSTD_isError(written) != 0 || written != size)
+    return fail(ErrorCode::corrupt, "the compressed bytes are damaged");
   return text;
 }
 

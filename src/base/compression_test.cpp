@@ -17,6 +17,26 @@ TEST(Zstd, TakesTheEmptyTextAndALongOne) {
   EXPECT_EQ(zstd_decompress(zstd_compress(text), text.size()), text);
 }
 
+TEST(Zstd, OfAKnownSizeComesBackOrIsDamaged) {
+  for (const ZstdChecksum checksum : {ZstdChecksum::within, ZstdChecksum::beside}) {
+    for (const std::size_t size : {0U, 1U, 100'000U}) {
+      const std::string text(size, 'x');
+      const std::string packed = zstd_compress(text, checksum);
+      EXPECT_EQ(*zstd_decompress_exactly(packed, size), text);
+      EXPECT_EQ(zstd_decompress_exactly(packed, size + 1).error().code, ErrorCode::corrupt);
+      if (size > 0) {
+        EXPECT_EQ(zstd_decompress_exactly(packed, size - 1).error().code, ErrorCode::corrupt);
+      }
+      EXPECT_EQ(zstd_decompress_exactly(packed.substr(1), size).error().code, ErrorCode::corrupt);
+    }
+  }
+}
+
+TEST(Zstd, KeepsItsChecksumBesideWhereItIsAskedTo) {
+  const std::string text(1000, 'x');
+  EXPECT_EQ(zstd_compress(text).size(), zstd_compress(text, ZstdChecksum::beside).size() + 4);
+}
+
 TEST(Zstd, RefusesMoreThanTheCallerAllows) {
   const std::string frame = zstd_compress(std::string(1001, 'x'));
   const auto text = zstd_decompress(frame, 1000);

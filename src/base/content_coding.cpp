@@ -7,6 +7,8 @@
 #include <limits>
 #include <memory>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
@@ -74,10 +76,7 @@ Result<std::string> unzstd(std::string_view bytes, std::size_t size_max) {
 
 Result<std::string> decode_content(std::string_view coding, std::string_view bytes,
                                    std::size_t size_max) {
-  std::string name(coding);
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string name = to_lower(coding);
   if (name == "gzip" || name == "x-gzip") return gunzip(bytes, size_max);
   if (name == "zstd") return unzstd(bytes, size_max);
   if (name != "identity") {

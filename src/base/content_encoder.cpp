@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
 #include "base/check.h"
 
 namespace metergate {
@@ -21,12 +22,6 @@ std::string_view without_spaces(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? x + 32 : x) == (y >= 'A' && y <= 'Z' ? y + 32 : y);
-  });
 }
 
 // "q=0.5" in thousandths (RFC 9110, 12.4.2); nothing if the text is not a weight.
@@ -63,9 +58,10 @@ void read_element(std::string_view element, Weights& weights) {
     if (!said) return;
     weight = *said;
   }
-  if (is_same_word(name, "gzip") || is_same_word(name, "x-gzip")) weights.gzip = weight;
-  if (is_same_word(name, "zstd")) weights.zstd = weight;
-  if (is_same_word(name, "identity")) weights.identity = weight;
+  if (equals_ignoring_case(name, "gzip") || equals_ignoring_case(name, "x-gzip"))
+    weights.gzip = weight;
+  if (equals_ignoring_case(name, "zstd")) weights.zstd = weight;
+  if (equals_ignoring_case(name, "identity")) weights.identity = weight;
   if (name == "*") weights.others = weight;
 }
 

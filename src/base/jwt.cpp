@@ -6,6 +6,8 @@
 #include <array>
 #include <limits>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
@@ -43,10 +45,7 @@ std::optional<SignatureAlgorithm> algorithm_named(std::string_view name) {
 // "JWT", or "at+jwt" (RFC 9068), with or without "application/", in any case, as for all media
 // types. Another kind of token must not be mistaken for an access token.
 bool is_access_token_type(std::string_view typ) {
-  std::string lower{typ};
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string lower = to_lower(typ);
   std::string_view name = lower;
   if (name.starts_with("application/")) name.remove_prefix(12);
   return name == "jwt" || name == "at+jwt";

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
 constexpr std::size_t kWordMax = 64;
-
-char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -20,11 +20,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const char x = small(a[i - 1]);
-      const char y = small(b[j - 1]);
+      const char x = to_lower(a[i - 1]);
+      const char y = to_lower(b[j - 1]);
       cost[i][j] = std::min(
           {cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (x == y ? 0U : 1U)});
-      const bool is_swapped = i > 1 && j > 1 && x == small(b[j - 2]) && small(a[i - 2]) == y;
+      const bool is_swapped = i > 1 && j > 1 && x == to_lower(b[j - 2]) && to_lower(a[i - 2]) == y;
       if (is_swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
     }
   }

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
@@ -28,8 +30,7 @@ std::string printable(std::string_view text) {
   out.reserve(text.size());
   std::size_t characters = 0;
   for (const char c : text) {
-    const bool begins = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    if (begins && ++characters > kTextCharactersMax) return out += "\xE2\x80\xA6";
+    if (begins_character(c) && ++characters > kTextCharactersMax) return out += "\xE2\x80\xA6";
     const bool is_control = static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n';
     if (is_control) {
       out += kReplacement;

@@ -24,20 +24,7 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-std::string small_ascii(std::string_view text) {
-  std::string small{text};
-  std::ranges::transform(small, small.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return small;
-}
-
 }  // namespace
-
-std::size_t character_count(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 std::string_view trimmed_text(std::string_view text) {
   const auto blank_at_start = [&] {
@@ -54,15 +41,11 @@ std::string_view trimmed_text(std::string_view text) {
 }
 
 bool is_plain_text(std::string_view text) {
-  const bool has_control = std::ranges::any_of(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
-           c == 0x7F;
-  });
-  return !has_control && is_well_formed_utf8(text);
+  return std::ranges::none_of(text, is_control_but_no_blank) && is_well_formed_utf8(text);
 }
 
 std::string folded_case(std::string_view text) {
-  if (is_ascii(text)) return small_ascii(text);
+  if (is_ascii(text)) return to_lower(text);
   utf8proc_uint8_t* made = nullptr;
   const auto options =
       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
@@ -70,7 +53,7 @@ std::string folded_case(std::string_view text) {
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                    static_cast<utf8proc_ssize_t>(text.size()), &made, options);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned{made, &std::free};
-  if (size < 0) return small_ascii(text);
+  if (size < 0) return to_lower(text);
   return {reinterpret_cast<const char*>(made), static_cast<std::size_t>(size)};
 }
 

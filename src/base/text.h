@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/characters.h"
+
 namespace metergate {
 
-// The number of code points: every byte except the continuation bytes 10xxxxxx begins one.
-std::size_t character_count(std::string_view text);
 // The text without Unicode white space at both ends.
 std::string_view trimmed_text(std::string_view text);
 // True for well-formed UTF-8 without control characters other than tabs and line ends.

@@ -2,6 +2,7 @@
 // word makes one more endpoint (of at most 1,000), and a word taken for an id joins two endpoints.
 #include <algorithm>
 
+#include "domain/own_paths.h"
 #include "domain/usage_event.h"
 
 namespace metergate {
@@ -93,6 +94,8 @@ class PathSegments {
   bool is_done_ = false;
 };
 
+constexpr std::string_view kTenants = kTenantPaths.substr(0, kTenantPaths.size() - 1);
+
 }  // namespace
 
 std::string endpoint_template(std::string_view method, std::string_view path) {
@@ -104,7 +107,7 @@ std::string endpoint_template(std::string_view method, std::string_view path) {
   PathSegments segments{path.substr(0, std::min(path.find('?'), path.find('#')))};
   std::string_view segment;
   while (segments.next(segment)) {
-    const bool is_tenant = std::string_view{result}.substr(start) == "/api/tenants";
+    const bool is_tenant = std::string_view{result}.substr(start) == kTenants;
     const std::string_view shown = is_tenant ? "{tenant_id}" : is_id(segment) ? "{id}" : segment;
     if (result.size() + 1 + shown.size() + kRest.size() > kTemplateMax) {
       result += kRest;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
@@ -53,8 +55,7 @@ bool is_unseen(char32_t character) {
 
 char letter_of(char32_t character) {
   if (character >= 0xFF01 && character <= 0xFF5E) character -= 0xFF01 - 0x21;  // wide forms
-  if (character >= 'A' && character <= 'Z') return static_cast<char>(character - 'A' + 'a');
-  if (character < 0x80) return static_cast<char>(character);
+  if (character < 0x80) return to_lower(static_cast<char>(character));
   const auto alike = std::ranges::find(kLookAlikes, character, &LookAlike::character);
   return alike == kLookAlikes.end() ? '?' : alike->letter;
 }

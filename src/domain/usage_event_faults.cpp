@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
 #include "domain/usage_event.h"
 
 namespace metergate {
@@ -33,12 +34,6 @@ struct NumberBound {
   std::int64_t max;
 };
 
-// The number of characters of a UTF-8 text: its bytes without continuation bytes.
-std::size_t length_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 // 1 for the bytes that a control character begins with.
 constexpr auto kMayBeginControl = [] {
   std::array<std::uint8_t, 256> table{};
@@ -55,7 +50,7 @@ bool has_control(std::string_view text) {
   if (found == 0) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) return true;
+    if (is_control(text[i])) return true;
     if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0)
       return true;
   }
@@ -80,7 +75,7 @@ class EventFaults {
   void text(const char* field, std::string_view value, TextBound bound) {
     // A text has at most as many characters as bytes, and at least one unless it is empty.
     const bool is_short = bound.min <= 1 && value.size() >= bound.min && value.size() <= bound.max;
-    const std::size_t length = is_short ? value.size() : length_of(value);
+    const std::size_t length = is_short ? value.size() : character_count(value);
     if (length < bound.min || length > bound.max) {
       add(field, "has " + std::to_string(length) + " characters; " + std::to_string(bound.min) +
                      " to " + std::to_string(bound.max) + " are allowed");
@@ -159,14 +154,12 @@ struct FactBounds {
 }  // namespace
 
 std::string caller_in_record(std::string_view name) {
-  std::size_t size = std::min(name.size(), kNameMax);
-  while (size < name.size() && size > 0 && (name[size] & 0xC0) == 0x80) --size;
-  std::string kept{name.substr(0, size)};
+  std::string kept{clipped(name, kNameMax)};
   for (std::size_t i = 0; has_control(kept) && i < kept.size(); ++i) {
     const auto byte = static_cast<unsigned char>(kept[i]);
     const bool is_c1 =
         byte == 0xC2 && i + 1 < kept.size() && static_cast<unsigned char>(kept[i + 1]) < 0xA0;
-    if (byte < 0x20 || byte == 0x7F) kept[i] = '?';
+    if (is_control(kept[i])) kept[i] = '?';
     if (is_c1) kept.replace(i, 2, "?");
   }
   return kept;

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "domain/own_paths.h"
 #include "gateway/gateway_admission.h"
 #include "gateway/meter_tap.h"
 #include "http/words/late_number.h"
@@ -17,9 +18,6 @@
 namespace metergate::gateway {
 namespace {
 
-// Reserved for our own routes, so that a misspelt route of ours is answered as such.
-constexpr std::string_view kProviderPrefix = "/provider/";
-constexpr std::string_view kEventsPrefix = "/api/v1/";
 constexpr std::size_t kFieldsMax = 3;  // fields that we add to an answer
 
 // The match of a path that belongs to no upstream as written, but to one in another reading. Such a
@@ -223,8 +221,8 @@ class MeteredPassage final : public LedPassage {
 }  // namespace
 
 std::unique_ptr<http::Passage> Gateway::pass(const http::Request& head) {
-  if (head.path.starts_with(kProviderPrefix) || head.path.starts_with(kEventsPrefix))
-    return nullptr;
+  // Ours, also where we have nothing at the path: a caller that misspells a route of ours is told.
+  if (head.path.starts_with(kProviderPaths) || head.path.starts_with(kEventPaths)) return nullptr;
   const std::shared_ptr<UpstreamTable> table = parts_.tables.get();
   if (parts_.serves(head.path)) return nullptr;
   auto match = table->find(head.host, head.path);

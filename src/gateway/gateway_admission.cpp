@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/crypto.h"
 #include "http/words/characters.h"
 #include "http/words/path_readings.h"
@@ -100,7 +101,7 @@ Result<Caller> caller_by_header(const http::Request& request, const TenantRule& 
 }
 
 Result<TenantId> tenant_by_host(const http::Request& request, const TenantRule& rule) {
-  const std::string host = http::to_lower(host_name(request.host));
+  const std::string host = to_lower(host_name(request.host));
   const auto found = rule.hosts.find(host);
   if (found == rule.hosts.end())
     return fail(ErrorCode::not_found, "there is nothing at the host " + host);

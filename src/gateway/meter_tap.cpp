@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
+#include "domain/event_source.h"
+
 namespace metergate::gateway {
 namespace {
 
@@ -19,13 +22,6 @@ std::string path_for_all(const MeteredCall& call) {
   return path;
 }
 
-// Cut to that many bytes, never inside a character.
-std::string clipped(std::string_view text, std::size_t bytes_max) {
-  std::size_t size = std::min(text.size(), bytes_max);
-  while (size < text.size() && size > 0 && (text[size] & 0xC0) == 0x80) --size;
-  return std::string{text.substr(0, size)};
-}
-
 std::string record_id(const TemplateMatch& match, std::string_view name) {
   for (const auto& [key, value] : match.values) {
     if (key == name && is_id_syntax(value)) return std::string{value};
@@ -35,9 +31,9 @@ std::string record_id(const TemplateMatch& match, std::string_view name) {
 
 ApiCall api_call_of(const MeteredCall& call) {
   const http::Request& request = call.request;
-  ApiCall fact{.method = clipped(request.method, kMethodBytesMax),
+  ApiCall fact{.method = std::string{clipped(request.method, kMethodBytesMax)},
                .endpoint = {},
-               .path = clipped(request.path, kPathBytesMax),
+               .path = std::string{clipped(request.path, kPathBytesMax)},
                .status = call.outcome.status,
                .request_bytes = call.outcome.request_bytes,
                .response_bytes = call.outcome.response_bytes,
@@ -78,7 +74,7 @@ bool is_billable(const http::PassedOutcome& outcome, const TenantAccess& access)
 UsageEvent event_of(const MeteredCall& call) {
   UsageEvent event;
   event.tenant = call.access.tenant();
-  event.source = "metergate";
+  event.source = kOwnSource;
   event.occurred_at = call.now;
   event.id = make_ulid(call.now);
   event.billable = is_billable(call.outcome, call.access);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.h"
 #include "base/toml_text.h"
 #include "http/words/characters.h"
 #include "http/words/kept_back.h"
@@ -193,7 +194,7 @@ class SpecReader {
   }
 
   Result<> read_hosts() {
-    for (const std::string& host : TRY(texts("hosts"))) spec_.hosts.push_back(http::to_lower(host));
+    for (const std::string& host : TRY(texts("hosts"))) spec_.hosts.push_back(to_lower(host));
     return {};
   }
 
@@ -212,7 +213,7 @@ class SpecReader {
 
   Result<> read_passed_fields() {
     for (const std::string& text : TRY(texts("pass_headers"))) {
-      const std::string name = http::to_lower(text);
+      const std::string name = to_lower(text);
       if (!http::is_kept_back(name))
         return wrong_key("pass_headers",
                          fmt::format("'{}' is none of the headers that are kept back: others pass "
@@ -301,8 +302,7 @@ class SpecReader {
     spec_.options.health_path = TRY(text(table_, "health_path")).value_or("");
     const std::string& path = spec_.options.health_path;
     const bool is_path =
-        path.empty() || (path.starts_with('/') &&
-                         std::ranges::all_of(path, [](char c) { return c > 0x20 && c < 0x7F; }));
+        path.empty() || (path.starts_with('/') && std::ranges::all_of(path, is_visible));
     if (!is_path) return wrong_key("health_path", "must be a path such as /healthz");
     const auto file = TRY(text(table_, "openapi"));
     if (!file) return {};
@@ -337,7 +337,7 @@ class SpecReader {
       rule.claim = TRY(text(table, "claim")).value_or("tenant_id");
     } else if (from == "api_key") {
       rule.from = TenantFrom::api_key;
-      rule.header = http::to_lower(TRY(text(table, "header")).value_or("x-api-key"));
+      rule.header = to_lower(TRY(text(table, "header")).value_or("x-api-key"));
       rule.keys = TRY(tenants_by(table, "keys"));
       for (const auto& [hash, tenant] : rule.keys) {
         if (hash.size() != kSha256HexLength ||
@@ -351,7 +351,7 @@ class SpecReader {
       rule.hosts = TRY(tenants_by(table, "hosts"));
     } else if (from == "header") {
       rule.from = TenantFrom::header;
-      rule.header = http::to_lower(TRY(text(table, "header")).value_or("x-tenant-id"));
+      rule.header = to_lower(TRY(text(table, "header")).value_or("x-tenant-id"));
       // The header comes from a trusted proxy, so the application may receive it too.
       if (http::is_kept_back(rule.header)) spec_.options.passed_fields.push_back(rule.header);
     } else if (from != "path") {
@@ -371,7 +371,7 @@ class SpecReader {
       const auto* id = value.as_string();
       auto tenant = TenantId::parse(id == nullptr ? std::string_view{} : id->get());
       if (!tenant) return wrong_key(name, tenant.error().message);
-      tenants.emplace(http::to_lower(entry.str()), *std::move(tenant));
+      tenants.emplace(to_lower(entry.str()), *std::move(tenant));
     }
     return tenants;
   }

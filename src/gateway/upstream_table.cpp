@@ -26,7 +26,7 @@ std::vector<std::string> prefix_segments(std::string_view path) {
 bool takes_host(const UpstreamRow& row, std::string_view host) {
   return row.spec.hosts.empty() ||
          std::ranges::any_of(row.spec.hosts, [&](const std::string& name) {
-           return http::equals_ignoring_case(host, name);
+           return equals_ignoring_case(host, name);
          });
 }
 
@@ -40,8 +40,7 @@ bool is_below(const UpstreamRow& row, std::string_view path, bool ignores_case,
     if (end == std::string_view::npos) return false;
     const std::string_view segment = path.substr(0, end);
     const bool is_tenant = wanted == kTenantSegment;
-    const bool is_wanted =
-        ignores_case ? http::equals_ignoring_case(segment, wanted) : segment == wanted;
+    const bool is_wanted = ignores_case ? equals_ignoring_case(segment, wanted) : segment == wanted;
     if (is_tenant ? segment.empty() : !is_wanted) return false;
     if (is_tenant) tenant = segment;
     path.remove_prefix(end + 1);

@@ -46,10 +46,16 @@ Result<Asked> ask(const Services& services, const std::string& tenant_text,
   return asked;
 }
 
-void print_json(const Json& json, const Services& services, std::ostream& out) {
+// Prints the JSON whole, or the heading of the tables; true if the tables are still to come.
+bool begins_tables(const Json& json, const TableOptions& table, const StoreContext& context) {
+  if (!table.wants_json) {
+    print_heading(json, table.terminal, context.streams.out);
+    return true;
+  }
   std::string text;
-  append_text(json, services.rules.zone, text);
-  out << text << '\n';
+  append_text(json, context.services.rules.zone, text);
+  context.streams.out << text << '\n';
+  return false;
 }
 
 void declare_tenant(CLI::App& options, std::string& tenant, std::string& period) {
@@ -71,12 +77,7 @@ class UsageCommand final : public StoreCommand {
     const auto forecast = TRY(services.billing.forecast(asked.statement));
     const auto own = TRY(services.billing.own_forecast(asked.statement));
     asked.json.set("forecast", forecast_json(forecast, own));
-    if (table_.wants_json) {
-      print_json(asked.json, services, context.streams.out);
-      return kExitDone;
-    }
-    print_heading(asked.json, table_.terminal, context.streams.out);
-    print_meters(asked, context.streams.out);
+    if (begins_tables(asked.json, table_, context)) print_meters(asked, context.streams.out);
     return kExitDone;
   }
 
@@ -132,12 +133,8 @@ class StatementCommand final : public StoreCommand {
   Result<int> run(StoreContext& context) override {
     Asked asked = TRY(ask(context.services, tenant_, period_));
     asked.json.set("line_items", line_items_json(asked.statement));
+    if (!begins_tables(asked.json, table_, context)) return kExitDone;
     std::ostream& out = context.streams.out;
-    if (table_.wants_json) {
-      print_json(asked.json, context.services, out);
-      return kExitDone;
-    }
-    print_heading(asked.json, table_.terminal, out);
     print_lines(asked.json, out);
     print_late(asked.json, out);
     print_total(asked, out);

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/characters.h"
 #include "base/check.h"
 
 namespace metergate {
@@ -108,7 +109,7 @@ std::string harmless(std::string_view text) {
     const bool is_c1 =
         byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
     if (is_c1) ++i;
-    shown.push_back(byte < 0x20 || byte == 0x7F || is_c1 ? '?' : text[i]);
+    shown.push_back(is_control(text[i]) || is_c1 ? '?' : text[i]);
   }
   return shown;
 }

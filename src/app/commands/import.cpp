@@ -16,6 +16,7 @@
 #include "app/front.h"
 #include "app/input_file.h"
 #include "app/progress.h"
+#include "base/characters.h"
 #include "base/csv.h"
 
 namespace metergate {
@@ -89,17 +90,10 @@ class Sender {
   Totals totals_;
 };
 
-std::string in_lower_letters(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 // Decided by the name, in any case, compressed or not; otherwise by the first characters: an event
 // begins with '{'.
 bool is_csv_input(const std::string& name, std::string_view head) {
-  std::string lower = in_lower_letters(name);
+  std::string lower = to_lower(name);
   for (const std::string_view packed : {".gz", ".zst"}) {
     if (lower.ends_with(packed)) lower.resize(lower.size() - packed.size());
   }

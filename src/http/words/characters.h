@@ -9,14 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/characters.h"
+
 namespace metergate::http {
 
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
 }
-inline bool is_visible(char c) { return c > 0x20 && c < 0x7F; }
-inline bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 // Letters, digits and `others`, as a table, since heads are checked byte by byte.
 class CharacterSet {
@@ -82,16 +82,6 @@ inline bool has_bare_line_end(std::string_view text) {
     if (bare_lf || bare_cr) return true;
   }
   return false;
-}
-
-inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-inline std::string to_lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) c = to_lower(c);
-  return out;
-}
-inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 }  // namespace metergate::http

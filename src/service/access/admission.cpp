@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
@@ -27,10 +29,8 @@ Result<std::string_view> bearer_token(std::span<const std::string_view> authoriz
     return fail(ErrorCode::unauthorized,
                 "this route needs a token: send 'Authorization: Bearer TOKEN'");
   const std::string_view value = authorizations.front();
-  const bool is_bearer =
-      value.size() > kScheme.size() &&
-      std::ranges::equal(value.substr(0, kScheme.size()), kScheme,
-                         [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  const bool is_bearer = value.size() > kScheme.size() &&
+                         equals_ignoring_case(value.substr(0, kScheme.size()), kScheme);
   const std::string_view token = is_bearer ? value.substr(kScheme.size()) : std::string_view{};
   if (!is_bearer || token.size() > kTokenBytesMax || token.find(' ') != std::string_view::npos)
     return fail(ErrorCode::unauthorized,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/crypto.h"
 #include "base/text.h"
 #include "service/shared/faults.h"
@@ -14,19 +15,11 @@ namespace {
 
 DocumentKey user_key(const std::string& email) { return {"", email}; }
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
-}
-
 bool is_email(std::string_view text) {
   const std::size_t at = text.find('@');
   return text.size() <= kEmailLengthMax && at != std::string_view::npos && at > 0 &&
          at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos &&
-         std::ranges::all_of(text,
-                             [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != ','; });
+         std::ranges::all_of(text, [](char c) { return is_visible(c) && c != '"' && c != ','; });
 }
 
 void check_password_text(const std::string& password, Faults& faults) {
@@ -117,7 +110,7 @@ Result<Json> Users::stored(const std::string& email) const {
 }
 
 Result<Json> Users::add(const NewUser& user, const Actor& actor) {
-  const std::string email = lower_case(user.email);
+  const std::string email = to_lower(user.email);
   Faults faults;
   if (!is_email(email))
     faults.add("email", fmt::format("'{}' is not an email address", user.email));
@@ -153,7 +146,7 @@ Result<Json> Users::add(const NewUser& user, const Actor& actor) {
 }
 
 Result<Json> Users::change(const std::string& address, const UserPatch& patch, const Actor& actor) {
-  const std::string email = lower_case(address);
+  const std::string email = to_lower(address);
   TRY(check_patch(patch));
   // Checked before the password is hashed, so that a refusal costs little.
   const KnownUser changed = known_user(TRY(stored(email)));
@@ -213,7 +206,7 @@ Result<std::vector<Json>> Users::list() const {
 
 Result<std::optional<KnownUser>> Users::find(const std::string& email) const {
   const std::optional<Json> document =
-      TRY(store_.get(Collection::provider_users, user_key(lower_case(email))));
+      TRY(store_.get(Collection::provider_users, user_key(to_lower(email))));
   if (!document) return std::nullopt;
   return known_user(*document);
 }
@@ -226,7 +219,7 @@ Result<std::string> Users::hash_of_nobody() {
 
 Result<KnownUser> Users::check_password(const std::string& address, const std::string& password,
                                         const Actor& actor) {
-  const std::string email = lower_case(address);
+  const std::string email = to_lower(address);
   const LoginGuard::Try login{.address = LoginGuard::address_group(actor.ip), .account = email};
   TRY(guard_.admit(login, clock_.steady()));
   const std::optional<Json> document = TRY(store_.get(Collection::provider_users, user_key(email)));

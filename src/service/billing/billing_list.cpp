@@ -4,59 +4,21 @@
 #include <compare>
 #include <span>
 
+#include "base/characters.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "domain/wide.h"
 #include "service/billing/billing.h"
 #include "service/billing/frozen_reports.h"
 #include "service/billing/late_lines.h"
+#include "service/billing/statement_sorts.h"
 
 namespace metergate {
 
 namespace {
 
-using Order = std::strong_ordering (*)(const Standing& a, const Standing& b);
-
-struct SortRow {
-  std::string_view name;
-  Order order;
-};
-
-template <Meter meter>
-std::strong_ordering by_usage(const Standing& a, const Standing& b) {
-  return a.usage[meter] <=> b.usage[meter];
-}
-
-// A missing cost is beyond every amount, so it sorts after them.
-std::strong_ordering by_cost(const Standing& a, const Standing& b) {
-  if (a.cost && b.cost) return *a.cost <=> *b.cost;
-  return b.cost.has_value() <=> a.cost.has_value();
-}
-
-constexpr std::array<SortRow, 13> kStatementSorts = {{
-    {"tenant_id", [](const Standing& a, const Standing& b) { return a.tenant <=> b.tenant; }},
-    {"tenant_name",
-     [](const Standing& a, const Standing& b) { return a.folded_name <=> b.folded_name; }},
-    {"plan", [](const Standing& a, const Standing& b) { return a.plan <=> b.plan; }},
-    {"status", [](const Standing& a, const Standing& b) { return a.status <=> b.status; }},
-    {"health_status",
-     [](const Standing& a, const Standing& b) -> std::strong_ordering {
-       return a.health <=> b.health;
-     }},
-    {"has_overages",
-     [](const Standing& a, const Standing& b) { return a.has_overages <=> b.has_overages; }},
-    {"overage_cost", by_cost},
-    {"utilization",
-     [](const Standing& a, const Standing& b) { return compare(a.highest, b.highest); }},
-    {"stores_count", by_usage<Meter::stores_count>},
-    {"devices_count", by_usage<Meter::devices_count>},
-    {"api_calls", by_usage<Meter::api_calls>},
-    {"webhook_calls", by_usage<Meter::webhook_calls>},
-    {"storage_gb", by_usage<Meter::storage_gb>},
-}};
-
 struct Sorting {
-  Order order;  // nullptr: by `meter`
+  StatementOrder order;  // nullptr: by `meter`
   bool descending;
   std::string meter;  // an own meter
 
@@ -92,7 +54,7 @@ Result<std::vector<std::string>> own_meters(const Store& store, const Catalogue&
 Result<Sorting> parse_sorting(std::string_view text, const Store& store, const Catalogue& plans) {
   const bool descending = text.starts_with('-');
   const std::string_view name = descending ? text.substr(1) : text;
-  for (const SortRow& row : kStatementSorts) {
+  for (const StatementSort& row : kStatementSorts) {
     if (row.name == name) return Sorting{row.order, descending, ""};
   }
   const std::vector<std::string> own = TRY(own_meters(store, plans));
@@ -101,7 +63,7 @@ Result<Sorting> parse_sorting(std::string_view text, const Store& store, const C
   std::string message =
       "sort is \"" + std::string{text} + "\": must be one of, each also with - before it:";
   std::vector<std::string_view> known;
-  for (const SortRow& row : kStatementSorts) known.push_back(row.name);
+  for (const StatementSort& row : kStatementSorts) known.push_back(row.name);
   known.insert(known.end(), own.begin(), own.end());
   for (const std::string_view one : known) {
     message += one == known.front() ? " " : ", ";
@@ -113,7 +75,7 @@ Result<Sorting> parse_sorting(std::string_view text, const Store& store, const C
 
 // `searched` is in lower case.
 bool holds(std::string_view text, std::string_view searched) {
-  const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); };
+  const auto same = [](char a, char b) { return a == b || to_lower(a) == b; };
   return !std::ranges::search(text, searched, same).empty();
 }
 
@@ -196,7 +158,7 @@ Result<std::vector<std::string>> Billing::sorts() const {
     names.emplace_back(name);
     names.push_back("-" + std::string{name});
   };
-  for (const SortRow& row : kStatementSorts) add(row.name);
+  for (const StatementSort& row : kStatementSorts) add(row.name);
   for (const std::string& meter : TRY(own_meters(store_, *catalog_.plans()))) add(meter);
   return names;
 }

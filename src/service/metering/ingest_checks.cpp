@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "domain/identity.h"
 #include "service/metering/ingest.h"
 
@@ -24,9 +25,7 @@ std::string field_of(const OwnMeter& meter) {
 std::string shown_value(const std::string& json) {
   constexpr std::size_t kShownMax = 60;
   if (json.size() <= kShownMax) return json;
-  std::size_t end = kShownMax;
-  while (end > 0 && (static_cast<unsigned char>(json[end]) & 0xC0U) == 0x80U) --end;
-  return json.substr(0, end) + "…";
+  return std::string{clipped(json, kShownMax)} + "…";
 }
 
 std::string value_rule(const OwnMeter& meter) {

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/characters.h"
+
 namespace metergate {
 namespace {
 
@@ -28,14 +30,6 @@ constexpr std::chrono::hours kSpan{1};
 constexpr std::size_t kReasonMax = 500;
 
 const Bound& bound_of(NoteKind kind) { return kBounds[static_cast<std::size_t>(kind)]; }
-
-std::string shortened(std::string text) {
-  if (text.size() <= kReasonMax) return text;
-  std::size_t end = kReasonMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-  return text;
-}
 
 }  // namespace
 
@@ -67,7 +61,7 @@ void AuditNotes::keep(NoteKind kind, const Actor& actor, Note note) {
   batch.at = now;
   AuditRecord record = audit_of(actor, std::move(note.action), now);
   record.tenant_id = std::move(note.tenant_id);
-  record.reason = shortened(std::move(note.reason));
+  record.reason = clipped(note.reason, kReasonMax);
   record.after = std::move(note.what);
   if (!record.after.is_object()) record.after = Json::object({});
   if (*omitted > 0) record.after.set("omitted_before", *omitted);

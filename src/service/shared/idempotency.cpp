@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/crypto.h"
 
 namespace metergate {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t kKeyLengthMax = 255;
 
 Result<> check_key(const std::string& key) {
-  const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
   if (!key.empty() && key.size() <= kKeyLengthMax && std::ranges::all_of(key, is_visible)) {
     return {};
   }

@@ -4,21 +4,13 @@
 
 #include <algorithm>
 
+#include "base/characters.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "domain/identity.h"
 
 namespace metergate {
-namespace {
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
-
-}  // namespace
-
 bool is_name(std::string_view text, std::size_t length_max) {
   return character_count(text) <= length_max && trimmed_length(text) > 0 &&
          is_well_formed_utf8(text) && std::ranges::none_of(text, is_control);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "domain/event_source.h"
 #include "service/webhooks/deliveries.h"
 #include "service/webhooks/webhook_secret.h"
 
@@ -35,7 +36,7 @@ DocumentWrite next_write(const Delivery& delivery) {
 UsageEvent event_of(const Delivery& after, const AttemptOutcome& outcome, int attempt) {
   UsageEvent event;
   event.tenant = *TenantId::parse(after.webhook.owner);
-  event.source = "metergate";
+  event.source = kOwnSource;
   event.id = fmt::format("{}-{}", after.id, attempt);
   event.occurred_at = *after.last_attempt_at;
   event.is_ours = true;

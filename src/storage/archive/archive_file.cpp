@@ -6,11 +6,11 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "base/compression.h"
 #include "storage/archive/packed_events.h"
 #include "storage/bytes/byte_reader.h"
 #include "storage/bytes/checksum.h"
 #include "storage/bytes/codec.h"
-#include "storage/bytes/compression.h"
 
 namespace metergate {
 namespace {
@@ -136,7 +136,7 @@ class BlockWriter {
   }
 
   Result<PartPlace> write(std::string_view raw) {
-    const std::string bytes = compress(raw);
+    const std::string bytes = zstd_compress(raw, ZstdChecksum::beside);
     const PartPlace place{offset_, bytes.size(), raw.size(), checksum(bytes)};
     TRY(file_.write(static_cast<std::int64_t>(offset_), bytes));
     offset_ += bytes.size();
@@ -356,7 +356,7 @@ Result<Bytes> ArchiveFile::read_stored(const File& file, const PartPlace& place)
 
 Result<std::string> ArchiveFile::read_part(const File& file, const PartPlace& place) const {
   const Bytes bytes = TRY(read_stored(file, place));
-  auto raw = decompress(bytes.view(), static_cast<std::size_t>(place.raw_bytes));
+  auto raw = zstd_decompress_exactly(bytes.view(), static_cast<std::size_t>(place.raw_bytes));
   if (!raw) return damaged(path_, place.offset, raw.error().message);
   return raw;
 }

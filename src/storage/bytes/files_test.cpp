@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "storage/bytes/checksum.h"
-#include "storage/bytes/compression.h"
 #include "storage/testing/test_folder.h"
 
 namespace metergate {
@@ -74,19 +73,6 @@ TEST(Files, OpeningToMakeReplacesWhatIsThere) {
 TEST(Checksum, IsXxh3AsPublished) {
   EXPECT_EQ(checksum(""), 0x2d06800538d394c2U);
   EXPECT_NE(checksum("a"), checksum("b"));
-}
-
-TEST(Compression, ComesBackAndRefusesDamage) {
-  for (const std::size_t size : {0U, 1U, 100'000U}) {
-    const std::string text(size, 'x');
-    const std::string packed = compress(text);
-    EXPECT_EQ(*decompress(packed, size), text);
-    EXPECT_EQ(decompress(packed, size + 1).error().code, ErrorCode::corrupt);
-    if (size > 0) {
-      EXPECT_EQ(decompress(packed, size - 1).error().code, ErrorCode::corrupt);
-    }
-    EXPECT_EQ(decompress(packed.substr(1), size).error().code, ErrorCode::corrupt);
-  }
 }
 
 }  // namespace

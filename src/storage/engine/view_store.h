@@ -168,8 +168,4 @@ class ViewStore : public Store {
   Sequence last_void_ = 0;  // the last batch since the start that voided an event
 };
 
-// For a fault after which the state in memory cannot be trusted: reports it on standard error and
-// ends the process. The journal has everything; the next start replays it.
-[[noreturn]] void stop_process(const Error& error);
-
 }  // namespace metergate

@@ -1,11 +1,8 @@
 // Applies batches to a ViewStore; see view_store.h.
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <mutex>
 
+#include "base/stop.h"
 #include "storage/engine/view_store.h"
 
 namespace metergate {
@@ -14,11 +11,6 @@ namespace {
 constexpr std::size_t kKeptBytesMax = 24UL << 20;  // rows kept after a checkpoint
 
 }  // namespace
-
-void stop_process(const Error& error) {
-  fmt::print(stderr, "metergate: stopped, the store cannot go on: {}\n", error.message);
-  std::_Exit(1);
-}
 
 Result<std::vector<KnownId>> ViewStore::identify(const std::vector<UsageEvent>& events,
                                                  Generation& generation) const {
@@ -74,7 +66,8 @@ Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   TRY(ledger_->append(commit.sequence, encode(decision.batch, prepared.encoded)));
   // From here on the batch is decided and cannot be undone.
   if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
-    stop_process(folded.error());
+    // The state in memory cannot be trusted any more.
+    stop_process("stopped, the store cannot go on: " + folded.error().message);
   note_changes(decision.batch);
   history_->add(commit.sequence, decision.batch, prepared.encoded);
   head_ = commit.sequence;

@@ -1,13 +1,14 @@
 // Reopens a closed period of a ViewStore; see view_store.h.
 #include <fmt/format.h>
 
+#include "domain/event_source.h"
 #include "storage/engine/view_store.h"
 
 namespace metergate {
 namespace {
 
-constexpr std::size_t kRecalledAtOnce = 500'000;         // ids, about 24 MiB
-constexpr std::string_view kServerSource = "metergate";  // its ids are never looked up
+constexpr std::size_t kRecalledAtOnce = 500'000;        // ids, about 24 MiB
+constexpr std::string_view kServerSource = kOwnSource;  // its ids are never looked up
 
 }  // namespace
 

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -17,6 +16,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/stop.h"
 #include "storage/bytes/files.h"
 #include "storage/journal/journal_frame.h"
 #include "storage/journal/journal_recovery.h"
@@ -37,11 +37,10 @@ constexpr std::size_t kBatchBytesMax = 32 << 20;  // and must fit into a segment
 constexpr std::size_t kBatchOverheadBytes = kFrameOverheadBytes + 16;
 
 [[noreturn]] void stop_at_once(const Error& error) {
-  std::fprintf(stderr,
-               "metergate: the disk refused to keep the journal (%s); stopping so that nothing is "
-               "acknowledged that is not on disk\n",
-               error.message.c_str());
-  ::_exit(1);
+  stop_process(fmt::format(
+      "the disk refused to keep the journal ({}); stopping so that nothing is acknowledged that is "
+      "not on disk",
+      error.message));
 }
 
 template <class T>

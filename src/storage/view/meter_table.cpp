@@ -1,5 +1,6 @@
 #include "storage/view/meter_table.h"
 
+#include "base/characters.h"
 #include "storage/shapes/keys.h"
 #include "storage/shapes/meter_shapes.h"
 
@@ -38,12 +39,7 @@ std::optional<std::string> scalar_text(const Json* value) {
 }
 
 // Never cuts inside a character.
-void cut(std::string& text) {
-  if (text.size() <= kGroupValueMax) return;
-  std::size_t end = kGroupValueMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-}
+void cut(std::string& text) { text.resize(clipped(text, kGroupValueMax).size()); }
 
 // The value of a number, or of a text that holds one.
 std::optional<Quantity> quantity_of(const Json& value, bool is_rounded) {
