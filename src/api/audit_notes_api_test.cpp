@@ -1,5 +1,5 @@
 // The audit records of requests that changed nothing.
-#include "api/asking_test.h"
+#include "api/testing/asking_test.h"
 
 namespace metergate::api {
 namespace {

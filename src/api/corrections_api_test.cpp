@@ -1,5 +1,5 @@
 // /api/v1/corrections, called as a client calls it.
-#include "api/asking_test.h"
+#include "api/testing/asking_test.h"
 
 namespace metergate::api {
 namespace {

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 
 namespace metergate::api {
 namespace {

@@ -2,7 +2,7 @@
 // of body, and no sender uses the server's own source.
 #include <gtest/gtest.h>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 #include "base/compression.h"
 
 namespace metergate::api {

@@ -1,7 +1,7 @@
 // POST /api/v1/events, called as a client calls it.
 #include <gtest/gtest.h>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 
 namespace metergate::api {
 namespace {

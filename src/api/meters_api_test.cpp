@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 
 namespace metergate::api {
 namespace {

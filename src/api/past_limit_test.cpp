@@ -1,40 +1,21 @@
 // The routes that still answer a tenant over a hard limit.
 #include <gtest/gtest.h>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
+#include "service/testing/plan_text_test.h"
 
 namespace metergate::api {
 namespace {
 
-constexpr std::string_view kHardPlans = R"(
-[rates]
-stores_count = 1
-devices_count = 1
-api_calls = 1
-webhook_calls = 1
-storage_gb = 1
-[[plan]]
-name = "basic"
-[plan.limits]
-max_stores = 1
-max_devices = 1
-max_api_calls_per_month = 3
-max_webhooks_per_month = 5
-max_storage_gb = 1
-[plan.effects]
-api_calls = "hard"
-[[plan]]
-name = "free"
-[plan.limits]
-max_stores = 1
-max_devices = 1
-max_api_calls_per_month = 3
-max_webhooks_per_month = 5
-max_storage_gb = 1
-[plan.request_rate]
-per_second = 1
-burst = 1
-)";
+const std::string kHardPlans =
+    catalogue_of({{.name = "basic",
+                   .api_calls = "3",
+                   .webhooks = "5",
+                   .more = "[plan.effects]\napi_calls = \"hard\""},
+                  {.name = "free",
+                   .api_calls = "3",
+                   .webhooks = "5",
+                   .more = "[plan.request_rate]\nper_second = 1\nburst = 1"}});
 
 class PastLimit : public testing::Test {
  protected:
@@ -51,7 +32,7 @@ class PastLimit : public testing::Test {
     ASSERT_EQ(billed(), 3);
   }
   const std::string kStores = "GET /api/tenants/tenant_1/stores";
-  ApiWorld world_{std::string{kHardPlans}};
+  ApiWorld world_{kHardPlans};
   std::unique_ptr<Dispatcher> dispatcher_ =
       Dispatcher::create(all_routes(), world_.services).value();
 };

@@ -2,7 +2,7 @@
 // table says. A new row is tested without a line here.
 #include <gtest/gtest.h>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 #include "api/dispatch.h"
 #include "api/routes.h"
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 #include "api/reader_faults.h"
 #include "api/usual_fields.h"
 

@@ -1,7 +1,7 @@
 // GET /provider/events, and meters that count kept events, called as a client calls them.
 #include <gtest/gtest.h>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 
 namespace metergate::api {
 namespace {

@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 #include "api/reference_words.h"
 #include "base/characters.h"
 #include "http/words/problem.h"

@@ -1,5 +1,5 @@
 // A tenant's own routes, called as a client calls them.
-#include "api/asking_test.h"
+#include "api/testing/asking_test.h"
 
 namespace metergate::api {
 namespace {

@@ -1,4 +1,4 @@
-#include "api/asking_test.h"
+#include "api/testing/asking_test.h"
 
 namespace metergate::api {
 namespace {

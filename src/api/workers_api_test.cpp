@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "api/handler_world_test.h"
+#include "api/testing/handler_world_test.h"
 
 namespace metergate::api {
 namespace {

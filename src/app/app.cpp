@@ -9,31 +9,11 @@
 #include "app/build_facts.h"
 #include "base/crypto.h"
 #include "base/settled_clock.h"
-#include "service/access/sessions.h"
-#include "service/alerts/alerting.h"
-#include "service/analytics/analytics.h"
-#include "service/billing/billing.h"
-#include "service/corrections/corrections.h"
-#include "service/metering/enforcement.h"
-#include "service/metering/ingest.h"
-#include "service/metering/records.h"
-#include "service/meters/meter_query.h"
-#include "service/meters/meters.h"
-#include "service/papers/papers.h"
 #include "service/reports/periods.h"
-#include "service/reports/reporting.h"
-#include "service/shared/audit_log.h"
-#include "service/shared/audit_notes.h"
 #include "service/shared/currency_mark.h"
-#include "service/shared/idempotency.h"
 #include "service/tenants/catalog.h"
-#include "service/tenants/directory.h"
-#include "service/upkeep/aggregation.h"
-#include "service/upkeep/drift.h"
-#include "service/upkeep/retention.h"
 #include "service/upkeep/telemetry.h"
-#include "service/upkeep/worker_board.h"
-#include "service/webhooks/deliveries.h"
+#include "service/wiring/service_set.h"
 #include "storage/engine/open_store.h"
 
 namespace metergate {
@@ -167,31 +147,7 @@ struct App::Parts {
   const Clock& clock;
   const Log& log;
   std::unique_ptr<Store> store;
-  std::unique_ptr<Catalog> catalog;
-  std::unique_ptr<Directory> directory;
-  std::unique_ptr<Sessions> sessions;
-  std::unique_ptr<Webhooks> webhooks;
-  std::unique_ptr<Deliveries> deliveries;
-  std::optional<Ingest> ingest;
-  std::optional<Enforcement> enforcement;
-  std::optional<Records> records;
-  std::optional<Idempotency> idempotency;
-  std::optional<Billing> billing;
-  std::optional<Analytics> analytics;
-  std::optional<Alerting> alerting;
-  std::optional<Reporting> reporting;
-  std::optional<Aggregation> aggregation;
-  std::optional<Retention> retention;
-  std::optional<AuditLog> audit_log;
-  std::optional<AuditNotes> audit_notes;
-  WorkerBoard worker_board;
-  std::optional<Meters> meters;
-  std::optional<MeterQueries> meter_queries;
-  std::optional<Corrections> corrections;
-  Telemetry telemetry;
-  std::optional<Drift> drift;
-  std::optional<Papers> papers;
-  std::optional<Services> services;
+  std::unique_ptr<ServiceSet> set;
 
   Result<> open(const Config& config, const AppFiles& files) {
     const EmbeddedOptions options{
@@ -199,112 +155,24 @@ struct App::Parts {
     store = TRY(open_embedded_store(options, clock, log));
     TRY(check_currency(*store, rules.currency));
     if (const auto known = TRY(remembered_time(*store))) settled_clock.begin_from(*known);
-    catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
-    for (const PlanRevision& revision : catalog->revisions())
-      log.info("catalogue.plan_changed", {{"plan", revision.plan},
-                                          {"version", revision.version},
-                                          {"before", revision.before},
-                                          {"after", revision.after}});
-    directory = TRY(Directory::open(*store, *catalog, clock, rules.zone));
-    sessions = TRY(Sessions::create(session_options(config, files), *store, clock));
+    set = TRY(ServiceSet::open(
+        {.clock = clock,
+         .log = log,
+         .rules = rules,
+         .store = *store,
+         .plans_toml = files.plans_toml,
+         .sessions = session_options(config, files),
+         .url_check = url_check(webhook_rules),
+         .data_folder = config.data_dir,
+         .about = {std::string{kVersion}, "embedded", clock.steady(), clock.now()}}));
     if (!files.jwks_text.empty()) log_skipped_keys(TRY(Jwks::parse(files.jwks_text)), log);
-    webhooks = TRY(Webhooks::open(*store, clock, url_check(webhook_rules)));
-    deliveries =
-        TRY(Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, log}));
-    return {};
-  }
-
-  void build_services() {
-    ingest.emplace(*store, *directory, rules, clock);
-    enforcement.emplace(Enforcement::Parts{.store = *store,
-                                           .directory = *directory,
-                                           .catalog = *catalog,
-                                           .ingest = *ingest,
-                                           .rules = rules,
-                                           .clock = clock});
-    records.emplace(Records::Parts{.store = *store,
-                                   .directory = *directory,
-                                   .enforcement = *enforcement,
-                                   .deliveries = *deliveries,
-                                   .rules = rules,
-                                   .clock = clock});
-    idempotency.emplace(*store, clock);
-    billing.emplace(*store, *directory, *catalog, rules, clock);
-    analytics.emplace(*store, *directory, rules, clock);
-    alerting.emplace(Alerting::Parts{.store = *store,
-                                     .directory = *directory,
-                                     .billing = *billing,
-                                     .deliveries = *deliveries,
-                                     .rules = rules,
-                                     .clock = clock});
-    reporting.emplace(*store, *billing, rules, clock);
-    aggregation.emplace(Aggregation::Parts{.store = *store,
-                                           .directory = *directory,
-                                           .billing = *billing,
-                                           .alerting = *alerting,
-                                           .reporting = *reporting,
-                                           .rules = rules,
-                                           .log = log});
-    retention.emplace(Retention::Parts{.store = *store,
-                                       .billing = *billing,
-                                       .idempotency = *idempotency,
-                                       .rules = rules,
-                                       .log = log});
-    audit_log.emplace(*store);
-    audit_notes.emplace(*store, clock, log);
-    meters.emplace(*store, *catalog, clock);
-    meter_queries.emplace(*store, *directory, *meters, rules, clock);
-    corrections.emplace(Corrections::Parts{.store = *store,
-                                           .directory = *directory,
-                                           .ingest = *ingest,
-                                           .billing = *billing,
-                                           .reporting = *reporting,
-                                           .rules = rules,
-                                           .clock = clock});
-  }
-
-  void build_what_tells(const Config& config) {
+    Telemetry& telemetry = set->services().telemetry;
     telemetry.is_open_to = [networks = config.metrics_allow](std::string_view ip) {
       const auto address = http::parse_ip(ip);
       return address && networks.has(*address);
     };
     telemetry.tenants_told = config.metrics_tenants;
-    drift.emplace(Drift::Parts{*store, *billing, clock, log});
-    papers.emplace(Papers::Parts{*billing, *analytics, rules, clock, config.data_dir});
-  }
-
-  // Collects the references that the doors borrow, once everything is built.
-  void gather() {
-    services.emplace(
-        Services{.clock = clock,
-                 .log = log,
-                 .rules = rules,
-                 .store = *store,
-                 .catalog = *catalog,
-                 .directory = *directory,
-                 .sessions = *sessions,
-                 .ingest = *ingest,
-                 .enforcement = *enforcement,
-                 .records = *records,
-                 .idempotency = *idempotency,
-                 .billing = *billing,
-                 .analytics = *analytics,
-                 .alerting = *alerting,
-                 .reporting = *reporting,
-                 .aggregation = *aggregation,
-                 .retention = *retention,
-                 .audit_log = *audit_log,
-                 .audit_notes = *audit_notes,
-                 .worker_board = worker_board,
-                 .webhooks = *webhooks,
-                 .deliveries = *deliveries,
-                 .meters = *meters,
-                 .meter_queries = *meter_queries,
-                 .corrections = *corrections,
-                 .telemetry = telemetry,
-                 .drift = *drift,
-                 .papers = *papers,
-                 .about = {std::string{kVersion}, "embedded", clock.steady(), clock.now()}});
+    return {};
   }
 };
 
@@ -312,16 +180,13 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const AppFiles& fil
                                        const Environment& environment) {
   auto parts = std::make_unique<Parts>(config, environment);
   TRY(parts->open(config, files));
-  parts->build_services();
-  parts->build_what_tells(config);
-  parts->gather();
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
 
 App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
-Services& App::services() { return *parts_->services; }
+Services& App::services() { return parts_->set->services(); }
 
 void App::take_changing(const Config& config) {
   parts_->rules.take_changing(config.rules);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto.h"
+#include "service/testing/plan_text_test.h"
 #include "service/testing/services_world_test.h"
 
 namespace metergate::gateway {
@@ -378,64 +379,15 @@ TEST_F(GatewayTest, TellsATenantHowItStands) {
   EXPECT_NE(head.find(std::to_string(world_.store->head()) + "\r\n"), std::string::npos);
 }
 
-constexpr std::string_view kTightPlan = R"(
-[rates]
-stores_count = 1
-devices_count = 1
-api_calls = 1
-webhook_calls = 1
-storage_gb = 1
-[[plan]]
-name = "tight"
-[plan.limits]
-max_stores = 1
-max_devices = 1
-max_api_calls_per_month = 1
-max_webhooks_per_month = 1
-max_storage_gb = 1
-[plan.effects]
-api_calls = "hard"
-)";
-
 TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
-  const auto catalog = must(Catalog::open(*world_.store, world_.clock, kTightPlan));
-  const auto directory = must(Directory::open(*world_.store, *catalog, world_.clock));
-  must(directory->add({tenant("t3"), "T", "tight", {}}, world_.actor));
-  Enforcement enforcement{
-      {*world_.store, *directory, *catalog, world_.ingest, world_.rules, world_.clock}};
-  const Services& s = world_.services;
-  Services services{.clock = s.clock,
-                    .log = s.log,
-                    .rules = s.rules,
-                    .store = s.store,
-                    .catalog = *catalog,
-                    .directory = *directory,
-                    .sessions = s.sessions,
-                    .ingest = s.ingest,
-                    .enforcement = enforcement,
-                    .records = s.records,
-                    .idempotency = s.idempotency,
-                    .billing = s.billing,
-                    .analytics = s.analytics,
-                    .alerting = s.alerting,
-                    .reporting = s.reporting,
-                    .aggregation = s.aggregation,
-                    .retention = s.retention,
-                    .audit_log = s.audit_log,
-                    .audit_notes = s.audit_notes,
-                    .worker_board = s.worker_board,
-                    .webhooks = s.webhooks,
-                    .deliveries = s.deliveries,
-                    .meters = s.meters,
-                    .meter_queries = s.meter_queries,
-                    .corrections = s.corrections,
-                    .telemetry = s.telemetry,
-                    .drift = s.drift,
-                    .papers = s.papers};
+  const std::string plans =
+      catalogue_of({{.name = "tight", .more = "[plan.effects]\napi_calls = \"hard\""}});
+  ServicesWorld world{{}, "2026-03-10T12:00:00Z", plans};
+  world.add("t3", "tight");
   Gateway tight{{.own = own_,
                  .serves = [](std::string_view) { return false; },
                  .tables = tables_,
-                 .services = services}};
+                 .services = world.services}};
   const std::string t3 = token(Scope::tenant, "t3");
   const auto first = tight.pass(request("GET", "/api/tenants/t3/orders", t3));
   EXPECT_TRUE(first->admit());
@@ -445,7 +397,7 @@ TEST_F(GatewayTest, RefusesACallOverAHardLimitUnbilled) {
   ASSERT_FALSE(refused) << "the first is under way and has the place";
   EXPECT_EQ(second->failure(refused.error()).status, 429);
   ASSERT_TRUE(second->finish({.by = AnsweredBy::gateway, .status = 429}));
-  EXPECT_EQ(calls().front().bool_at("billable"), false);
+  EXPECT_EQ(world.documents(Collection::api_calls).front().bool_at("billable"), false);
 }
 
 }  // namespace

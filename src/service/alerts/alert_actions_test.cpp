@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "service/alerts/alerting.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -14,7 +14,7 @@ class AlertActions : public testing::Test {
     world_.calls("a", "2026-03-09", 10'001);
     must(world_.alerting.watch_step());
   }
-  BillingWorld world_;
+  ServicesWorld world_;
   const std::string id_ = "alert-2026-03-a";
 };
 

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "service/alerts/alerting.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -26,7 +26,7 @@ class AlertList : public testing::Test {
     return ids;
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 using Ids = std::vector<std::string>;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -27,7 +27,7 @@ class AlertingTest : public testing::Test {
 
   std::string status() { return alert().value().string_at("status").value(); }
 
-  BillingWorld world_;
+  ServicesWorld world_;
   const std::string id_ = "alert-2026-03-a";
 };
 

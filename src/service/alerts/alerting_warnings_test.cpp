@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "service/alerts/alerting.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -53,7 +53,7 @@ class AlertingWarnings : public testing::Test {
                                   {"https://a.example/", {"usage.near_limit"}, {}}, world_.actor));
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 TEST_F(AlertingWarnings, OpenInTheStepAfterAThresholdIsReached) {

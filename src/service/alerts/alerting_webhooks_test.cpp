@@ -1,7 +1,7 @@
 // The recipients and contents of alert webhooks.
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -38,7 +38,7 @@ class AlertingWebhooksTest : public testing::Test {
   }
   const Json& data() const { return *last_.find("data"); }
 
-  BillingWorld world_;
+  ServicesWorld world_;
   Json last_;
   const std::string id_ = "alert-2026-03-a";
 };

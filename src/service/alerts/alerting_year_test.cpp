@@ -7,7 +7,7 @@
 #include <set>
 
 #include "service/alerts/alerting.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -147,7 +147,7 @@ class Year {
   }
 
   std::mt19937 random_;
-  BillingWorld world_{{}, "2026-01-01T00:00:00Z"};
+  ServicesWorld world_{{}, "2026-01-01T00:00:00Z"};
   std::unique_ptr<Alerting> alerting_;
   std::map<std::tuple<std::string, std::string, Meter>, Seen> seen_;
 };

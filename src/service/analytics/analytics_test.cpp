@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -13,7 +13,7 @@ AnalyticsRequest request_of(std::string_view first, std::string_view last,
 }
 
 TEST(Analytics, EveryDayOfTheRangeHasARow) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.calls("a", "2026-03-02", 5);
   const AnalyticsResult result =
@@ -26,7 +26,7 @@ TEST(Analytics, EveryDayOfTheRangeHasARow) {
 }
 
 TEST(Analytics, WeeksBeginOnMondayAndAreCutByTheRange) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.calls("a", "2026-02-23", 100);  // the Monday, before the range
   world.calls("a", "2026-02-25", 7);
@@ -40,7 +40,7 @@ TEST(Analytics, WeeksBeginOnMondayAndAreCutByTheRange) {
 }
 
 TEST(Analytics, TenantIsActiveOnceAMonthHoweverOftenItCalls) {
-  BillingWorld world;
+  ServicesWorld world;
   for (const std::string_view id : {"a", "b", "c"}) world.add(id, "free");
   world.calls("a", "2026-02-02", 1);
   world.calls("a", "2026-02-03", 1);
@@ -53,7 +53,7 @@ TEST(Analytics, TenantIsActiveOnceAMonthHoweverOftenItCalls) {
 }
 
 TEST(Analytics, StorageIsCarriedToTheDaysAfterAndNotBeyondToday) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "basic", "2026-03-03T00:00:00Z");
   world.storage("a", "2026-03-05T10:00:00Z", "2");
   const AnalyticsResult result =
@@ -66,7 +66,7 @@ TEST(Analytics, StorageIsCarriedToTheDaysAfterAndNotBeyondToday) {
 }
 
 TEST(Analytics, StorageFromBeforeTheRangeIsKnown) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "basic");
   world.storage("a", "2026-01-05T10:00:00Z", "2");
   const AnalyticsResult result =
@@ -75,7 +75,7 @@ TEST(Analytics, StorageFromBeforeTheRangeIsKnown) {
 }
 
 TEST(Analytics, OneTenantAloneAndAllTogether) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.add("b", "free");
   world.calls("a", "2026-03-02", 5);
@@ -91,7 +91,7 @@ TEST(Analytics, OneTenantAloneAndAllTogether) {
 }
 
 TEST(Analytics, RangeIsTheCurrentMonthUnlessSaid) {
-  BillingWorld world;
+  ServicesWorld world;
   const DayRange month = must(world.analytics.range({}));
   EXPECT_EQ(month.first, day("2026-03-01"));
   EXPECT_EQ(month.last, day("2026-03-31"));
@@ -106,14 +106,14 @@ TEST(Analytics, RangeIsTheCurrentMonthUnlessSaid) {
 }
 
 TEST(Analytics, RangeIsNeitherBackwardsNorOver1100Days) {
-  BillingWorld world;
+  ServicesWorld world;
   EXPECT_FALSE(world.analytics.usage(request_of("2026-03-02", "2026-03-01")).has_value());
   EXPECT_FALSE(world.analytics.usage(request_of("2020-01-01", "2023-01-05")).has_value());
   EXPECT_EQ(must(world.analytics.usage(request_of("2020-01-01", "2023-01-04"))).rows.size(), 1100U);
 }
 
 TEST(Analytics, DaysAreCutInTheBillingTimeZone) {
-  BillingWorld world{rules_in("Asia/Kathmandu")};
+  ServicesWorld world{rules_in("Asia/Kathmandu")};
   world.add("a", "free");
   world.one_call("a", "2026-03-04T19:00:00Z");  // 00:45 on the 5th there
   const AnalyticsResult result =
@@ -123,7 +123,7 @@ TEST(Analytics, DaysAreCutInTheBillingTimeZone) {
 }
 
 TEST(Analytics, JsonIsAsDocumented) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free", "2026-03-01T00:00:00Z");
   world.storage("a", "2026-03-01T10:00:00Z", "125.5");
   world.one_call("a", "2026-03-02T10:00:00Z", 200, Microseconds{10'000});
@@ -162,7 +162,7 @@ class KeptAnalytics : public testing::Test {
     for (const GroupBy group_by : {GroupBy::day, GroupBy::week, GroupBy::month})
       EXPECT_EQ(asked(group_by), asked_anew(group_by)) << to_text(group_by);
   }
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 TEST_F(KeptAnalytics, ShowUsageOfTodayAndOfDaysBefore) {
@@ -224,7 +224,7 @@ TEST_F(KeptAnalytics, ForgetWhatRetentionRemoved) {
 
 // A month is read from its counter, a part of a month from its days.
 TEST(Analytics, AWholeMonthIsWhatItsDaysAre) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "basic", "2026-01-20T00:00:00Z");
   world.add("b", "free", "2026-02-20T00:00:00Z");
   world.add_worked_example();

@@ -1,7 +1,7 @@
 // Months whose counters are gone: analytics, a tenant's page and its history.
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -47,7 +47,7 @@ class Archived : public testing::Test {
     return text;
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
   std::filesystem::path folder_;
 };
 

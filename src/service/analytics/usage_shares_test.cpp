@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -34,7 +34,7 @@ class UsageShares : public testing::Test {
     EXPECT_EQ(of_all, shares) << "read of all tenants";
     return shares;
   }
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 TEST_F(UsageShares, OfMonthsHaveTheirCallsAndWhatIsStoredAtTheirEnds) {

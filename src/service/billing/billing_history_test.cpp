@@ -1,18 +1,18 @@
 #include <gtest/gtest.h>
 
 #include "service/billing/billing.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
-History history_of(const BillingWorld& world, std::string_view id) {
+History history_of(const ServicesWorld& world, std::string_view id) {
   return must(world.billing.history(
       must(world.billing.statement(tenant(id), world.billing.current_period()))));
 }
 
 TEST(BillingHistory, IsNewestFirstWithoutAHole) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free", "2025-11-01T00:00:00Z");
   world.calls("a", "2025-11-10", 7);
   world.stores("a", "2025-11-10T00:00:00Z", 1);
@@ -28,7 +28,7 @@ TEST(BillingHistory, IsNewestFirstWithoutAHole) {
 }
 
 TEST(BillingHistory, OfANewTenantIsTheCurrentPeriod) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("new", "free", "2026-03-10T11:00:00Z");
   const History history = history_of(world, "new");
   ASSERT_EQ(history.size(), 1U);
@@ -36,7 +36,7 @@ TEST(BillingHistory, OfANewTenantIsTheCurrentPeriod) {
 }
 
 TEST(BillingStats, SaysWhatTheCallsWereLike) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.one_call("a", "2026-03-05T10:00:00Z", 200, Microseconds{10'000});
   world.one_call("a", "2026-03-05T10:00:01Z", 500, Microseconds{30'000});
@@ -48,7 +48,7 @@ TEST(BillingStats, SaysWhatTheCallsWereLike) {
 }
 
 TEST(BillingForecast, FollowsTheRunRateAndNamesTheDay) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   for (int on = 1; on <= 9; ++on) world.calls("a", "2026-03-0" + std::to_string(on), 1000);
   const auto forecast =
@@ -60,7 +60,7 @@ TEST(BillingForecast, FollowsTheRunRateAndNamesTheDay) {
 }
 
 TEST(BillingForecast, LevelsGoOnAsTheyAre) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "basic");
   world.stores("a", "2026-02-10T00:00:00Z", 4);
   const auto forecast =
@@ -71,7 +71,7 @@ TEST(BillingForecast, LevelsGoOnAsTheyAre) {
 }
 
 TEST(BillingForecast, IsNothingInTheFirstDays) {
-  BillingWorld world{{}, "2026-03-02T12:00:00Z"};
+  ServicesWorld world{{}, "2026-03-02T12:00:00Z"};
   world.add("a", "free");
   const auto forecast =
       must(world.billing.forecast(must(world.billing.statement(tenant("a"), period("2026-03")))));

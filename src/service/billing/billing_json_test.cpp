@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "service/billing/billing.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 Statement worked_example() {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   return must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
 }
@@ -30,7 +30,7 @@ TEST(BillingJson, TenantBillingIsExactlyAsDocumented) {
 }
 
 TEST(BillingJson, TenantWithinItsLimitsHasNoOveragesAndNullWhereUnlimited) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   LimitsOverride own;
   own[Meter::api_calls] = Limit{};
@@ -54,7 +54,7 @@ TEST(BillingJson, CostHasTheCurrencysDecimals) {
 }
 
 TEST(BillingJson, OneByteOverCanBeSeen) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "basic");  // 10 GB
   world.record("a", at("2026-03-04T10:00:00Z"), StorageReport{(std::int64_t{10} << 30) + 1});
   const Statement statement = must(world.billing.statement(tenant("a"), period("2026-03")));
@@ -69,7 +69,7 @@ TEST(BillingJson, OneByteOverCanBeSeen) {
 }
 
 TEST(BillingJson, UsageOfALimitOfZeroHasNoPercentage) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   LimitsOverride own;
   own[Meter::webhook_calls] = Limit{0, LimitEffect::soft};

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "service/billing/billing.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -31,7 +31,7 @@ class BillingList : public testing::Test {
     return ids(request);
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 using Ids = std::vector<std::string>;

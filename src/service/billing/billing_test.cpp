@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 TEST(Billing, PricesTheWorkedExample) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   const Statement statement =
       must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
@@ -20,7 +20,7 @@ TEST(Billing, PricesTheWorkedExample) {
 }
 
 TEST(Billing, TenantWithoutUsageTakesTheBaseOfItsStorageOnly) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("quiet", "free", "2026-03-10T11:00:00Z");
   const Statement statement = must(world.billing.statement(tenant("quiet"), period("2026-03")));
   EXPECT_EQ(statement.usage[Meter::api_calls], 0);
@@ -30,14 +30,14 @@ TEST(Billing, TenantWithoutUsageTakesTheBaseOfItsStorageOnly) {
 }
 
 TEST(Billing, UnknownTenantIsNotFound) {
-  BillingWorld world;
+  ServicesWorld world;
   const Result<Statement> statement = world.billing.statement(tenant("nobody"), period("2026-03"));
   ASSERT_FALSE(statement.has_value());
   EXPECT_EQ(statement.error().code, ErrorCode::tenant_not_found);
 }
 
 TEST(Billing, FuturePeriodIsRefusedWithTheCurrentOneNamed) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   const Result<Statement> statement = world.billing.statement(tenant("a"), period("2026-04"));
   ASSERT_FALSE(statement.has_value());
@@ -47,7 +47,7 @@ TEST(Billing, FuturePeriodIsRefusedWithTheCurrentOneNamed) {
 }
 
 TEST(Billing, TenantMadeAfterThePeriodIsNotInIt) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("old", "free", "2026-01-15T00:00:00Z");
   world.add("new", "free", "2026-03-01T00:00:00Z");
   const std::vector<Statement> february = must(world.billing.all_statements(period("2026-02")));
@@ -57,7 +57,7 @@ TEST(Billing, TenantMadeAfterThePeriodIsNotInIt) {
 }
 
 TEST(Billing, ImportedUsageOfATenantMadeLaterIsInItsPeriod) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("late", "free", "2026-03-05T00:00:00Z");
   world.calls("late", "2026-02-10", 20'000);
   const std::vector<Statement> february = must(world.billing.all_statements(period("2026-02")));
@@ -66,14 +66,14 @@ TEST(Billing, ImportedUsageOfATenantMadeLaterIsInItsPeriod) {
 }
 
 TEST(Billing, PeriodFromBeforeAnythingIsKeptShowsNothingUsed) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("old", "free", "2020-01-01T00:00:00Z");
   const Statement statement = must(world.billing.statement(tenant("old"), period("2020-06")));
   EXPECT_TRUE(statement.is_closed);
 }
 
 TEST(Billing, PastPeriodKeepsThePlanItEndedWith) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "basic");
   world.clock.set(at("2026-03-09T00:00:00Z"));
   world.change_plan("a", "premium");
@@ -83,7 +83,7 @@ TEST(Billing, PastPeriodKeepsThePlanItEndedWith) {
 }
 
 TEST(Billing, OtherPlanIsTriedOnWithoutChangingAnything) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   const Sequence before = world.store->head();
   Subscription wanted = world.directory->find(tenant("tenant_456"))->subscription;
@@ -98,7 +98,7 @@ TEST(Billing, OtherPlanIsTriedOnWithoutChangingAnything) {
 }
 
 TEST(Billing, LastClosedPeriodWaitsForTheGrace) {
-  BillingWorld world;
+  ServicesWorld world;
   EXPECT_EQ(world.billing.last_closed_period(), period("2026-02"));
   world.clock.set(at("2026-03-03T23:59:59Z"));
   EXPECT_EQ(world.billing.last_closed_period(), period("2026-01"));
@@ -107,12 +107,12 @@ TEST(Billing, LastClosedPeriodWaitsForTheGrace) {
 }
 
 TEST(Billing, PeriodsAreCutInTheBillingTimeZone) {
-  BillingWorld world{rules_in("Asia/Kathmandu"), "2026-03-31T20:00:00Z"};
+  ServicesWorld world{rules_in("Asia/Kathmandu"), "2026-03-31T20:00:00Z"};
   EXPECT_EQ(world.billing.current_period(), period("2026-04"));
 }
 
 TEST(Billing, UnreadableStoreIsAnErrorAndNotAnEmptyList) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.store->faults().refuse_reads = true;
   EXPECT_FALSE(world.billing.all_statements(period("2026-03")).has_value());

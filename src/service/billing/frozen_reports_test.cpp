@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -37,7 +37,7 @@ class Frozen : public testing::Test {
     return report;
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
   Statement model_;
   FrozenReports reports_{*world_.store};
 };

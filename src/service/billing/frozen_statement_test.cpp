@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "service/billing/frozen_reports.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 Statement frozen_example() {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   return must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
 }

@@ -1,7 +1,7 @@
 #include "service/billing/late_lines.h"
 
 #include "service/billing/frozen_reports.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -53,7 +53,7 @@ TEST(LateLines, DamageIsNoticed) {
 }
 
 TEST(LateLines, AreThoseOfOneTenantAndPeriodInTheirOrder) {
-  BillingWorld world;
+  ServicesWorld world;
   for (std::int64_t number : {2, 10, 1}) must(world.store->apply(writing(entry("acme", number))));
   must(world.store->apply(writing(entry("bolt", 1))));
   const Currency usd = Currency::usd();
@@ -68,7 +68,7 @@ TEST(LateLines, AreThoseOfOneTenantAndPeriodInTheirOrder) {
 }
 
 TEST(LateLines, TwoOfOneNumberAreRefusedByTheStore) {
-  BillingWorld world;
+  ServicesWorld world;
   must(world.store->apply(writing(entry("acme", 1))));
   LateEntry other = entry("acme", 1);
   other.event = "7-7";
@@ -78,7 +78,7 @@ TEST(LateLines, TwoOfOneNumberAreRefusedByTheStore) {
 }
 
 TEST(LateLines, InAnotherCurrencySayWhich) {
-  BillingWorld world;
+  ServicesWorld world;
   must(world.store->apply(writing(entry())));
   const Currency eur = must(Currency::find("EUR"));
   const auto lines = must(late_lines_of(*world.store, tenant("acme"), period("2026-03"), eur));
@@ -87,7 +87,7 @@ TEST(LateLines, InAnotherCurrencySayWhich) {
 }
 
 TEST(LateLines, StandInAFrozenStatementAndComeBackExactly) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   Statement before = must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
   std::vector<LateLine> late(kLateLinesShown + 2, entry().lines[0]);

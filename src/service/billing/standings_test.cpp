@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "service/billing/billing.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -74,7 +74,7 @@ class KeptList : public testing::Test {
     EXPECT_EQ(listed(of_period), listed_anew(of_period));
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 TEST_F(KeptList, ShowsUsageThatCame) {

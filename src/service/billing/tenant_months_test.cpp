@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
-std::string visited(BillingWorld& world, std::string_view first, std::string_view last) {
+std::string visited(ServicesWorld& world, std::string_view first, std::string_view last) {
   std::string text;
   must(for_each_with_months(*world.store, *world.directory, {period(first), period(last)},
                             [&](const TenantRecord& record, Months months) -> Result<> {
@@ -22,7 +22,7 @@ std::string visited(BillingWorld& world, std::string_view first, std::string_vie
 }
 
 TEST(TenantMonths, EveryTenantIsVisitedOnceWithWhatItHas) {
-  BillingWorld world;
+  ServicesWorld world;
   for (const std::string_view id : {"a", "b", "c", "d"}) world.add(id, "free");
   world.calls("b", "2026-01-05", 3);
   world.calls("b", "2026-03-05", 5);
@@ -35,7 +35,7 @@ TEST(TenantMonths, EveryTenantIsVisitedOnceWithWhatItHas) {
 }
 
 TEST(TenantMonths, AreWhatTheCountersSay) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   world.add("z", "free");
   for (const std::string_view month : {"2025-12", "2026-01", "2026-03", "2026-05"}) {
@@ -51,7 +51,7 @@ TEST(TenantMonths, AreWhatTheCountersSay) {
 }
 
 TEST(TenantMonths, EndWhereTheVisitorFails) {
-  BillingWorld world;
+  ServicesWorld world;
   for (const std::string_view id : {"a", "b", "c"}) world.add(id, "free");
   int visits = 0;
   const auto failed =

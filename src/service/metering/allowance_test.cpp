@@ -4,32 +4,22 @@
 #include "service/metering/enforcement.h"
 #include "service/meters/meters.h"
 #include "service/testing/core_world_test.h"
+#include "service/testing/plan_text_test.h"
 
 namespace metergate {
 namespace {
 
-constexpr std::string_view kPlans = R"(
-[rates]
-stores_count = 1
-devices_count = 1
-api_calls = 1
-webhook_calls = 1
-storage_gb = 1
-[[plan]]
-name = "mixed"
-[plan.limits]
-max_stores = 2
-max_devices = "unlimited"
-max_api_calls_per_month = 3
-max_webhooks_per_month = 1
-max_storage_gb = "0.5"
-[plan.effects]
+const std::string kPlans = catalogue_of({{.name = "mixed",
+                                          .stores = "2",
+                                          .devices = "\"unlimited\"",
+                                          .api_calls = "3",
+                                          .storage_gb = "\"0.5\"",
+                                          .more = R"([plan.effects]
 stores_count = "hard"
 api_calls = "hard"
 [plan.meters.tokens]
 limit = "10.5"
-rate = "0.000002"
-)";
+rate = "0.000002")"}});
 
 class Allowances : public testing::Test {
  protected:

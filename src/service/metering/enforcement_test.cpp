@@ -5,43 +5,28 @@
 
 #include "service/metering/records.h"
 #include "service/testing/core_world_test.h"
+#include "service/testing/plan_text_test.h"
 
 namespace metergate {
 namespace {
 
 using namespace core_world;
 
-constexpr std::string_view kHardPlans = R"(
-[rates]
-stores_count = 1
-devices_count = 1
-api_calls = 1
-webhook_calls = 1
-storage_gb = 1
-[[plan]]
-name = "tight"
-[plan.limits]
-max_stores = 2
-max_devices = 1
-max_api_calls_per_month = 5
-max_webhooks_per_month = 5
-max_storage_gb = "0.097658"
-[plan.effects]
+const std::string kHardPlans =
+    catalogue_of({{.name = "tight",
+                   .stores = "2",
+                   .api_calls = "5",
+                   .webhooks = "5",
+                   .storage_gb = "\"0.097658\"",
+                   .more = R"([plan.effects]
 stores_count = "hard"
 api_calls = "hard"
-storage_gb = "hard"
-[[plan]]
-name = "slow"
-[plan.limits]
-max_stores = 2
-max_devices = 1
-max_api_calls_per_month = 2
-max_webhooks_per_month = 5
-max_storage_gb = 1
-[plan.request_rate]
-per_second = 2
-burst = 3
-)";
+storage_gb = "hard")"},
+                  {.name = "slow",
+                   .stores = "2",
+                   .api_calls = "2",
+                   .webhooks = "5",
+                   .more = "[plan.request_rate]\nper_second = 2\nburst = 3"}});
 
 struct Gate : TestWorld {
   std::unique_ptr<Catalog> hard = Catalog::open(*store, clock, kHardPlans).value();

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -28,7 +28,7 @@ class RecordCounts : public testing::Test {
     return must(compare_counts(*world_.store, tenant("a"), period("2026-03")));
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 TEST_F(RecordCounts, TenantWithoutRecordsHasNothingToCompare) {

@@ -1,6 +1,6 @@
 #include "service/meters/meter_tally.h"
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {

@@ -4,13 +4,13 @@
 
 #include "base/csv.h"
 #include "service/reports/report_csv.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 Statement reported() {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   return must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
 }

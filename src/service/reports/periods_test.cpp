@@ -2,7 +2,7 @@
 
 #include "base/settled_clock.h"
 #include "service/metering/ingest.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -44,7 +44,7 @@ class PeriodsTest : public testing::Test {
     return "not listed";
   }
 
-  BillingWorld world_;  // 2026-03-10
+  ServicesWorld world_;  // 2026-03-10
   Ingest ingest_{*world_.store, *world_.directory, world_.rules, world_.clock};
 };
 
@@ -170,7 +170,7 @@ TEST_F(PeriodsTest, TheTimeOfTheLastLookIsKept) {
 // End to end: a clock that is wrong for some seconds closes no period.
 class WrongClock : public testing::Test {
  protected:
-  BillingWorld world_;  // its clock is the machine's
+  ServicesWorld world_;  // its clock is the machine's
   SettledClock clock_{world_.clock};
   Billing billing_{*world_.store, *world_.directory, *world_.catalog, world_.rules, clock_};
   Reporting reporting_{*world_.store, billing_, world_.rules, clock_};

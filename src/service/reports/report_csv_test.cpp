@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 Statement reported_example() {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   Statement statement = must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
   statement.tenant_name = "Adventure Park";

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "service/billing/billing.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 Statement with_everything() {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   Statement statement = must(world.billing.statement(tenant("tenant_456"), period("2026-03")));
   statement.rated.own_lines.push_back({"tokens", *Quantity::parse("12.5"), Quantity::of(10),

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 TEST(Reporting, OpenPeriodMakesANewReportEachTimeAndKeepsIt) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   const KeptReport first = must(world.reporting.make(period("2026-03")));
   EXPECT_FALSE(first.head.is_closed);
@@ -23,7 +23,7 @@ TEST(Reporting, OpenPeriodMakesANewReportEachTimeAndKeepsIt) {
 }
 
 TEST(Reporting, ReportThatSaysNothingNewIsNotKeptAgain) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   const KeptReport first = must(world.reporting.make(period("2026-03")));
   world.clock.advance(std::chrono::hours{1});
@@ -41,7 +41,7 @@ TEST(Reporting, ReportThatSaysNothingNewIsNotKeptAgain) {
 }
 
 TEST(Reporting, WhoOnlyLooksKeepsNothing) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   for (const std::string_view of : {"2026-03", "2026-02"})
     must(world.reporting.rows(period(of), Keeping::only_look));
@@ -50,7 +50,7 @@ TEST(Reporting, WhoOnlyLooksKeepsNothing) {
 }
 
 TEST(Reporting, DefaultIsTheLastClosedPeriodWhichIsFrozenThen) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.calls("a", "2026-02-10", 12'000);
   const KeptReport report = must(world.reporting.make(std::nullopt));
@@ -61,7 +61,7 @@ TEST(Reporting, DefaultIsTheLastClosedPeriodWhichIsFrozenThen) {
 }
 
 TEST(Reporting, ClosedReportNeverChangesAfterwards) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.calls("a", "2026-02-10", 12'000);
   const std::string before = to_text(report_json(must(world.reporting.make(std::nullopt))));
@@ -77,7 +77,7 @@ TEST(Reporting, ClosedReportNeverChangesAfterwards) {
 }
 
 TEST(Reporting, ClosedPeriodTakesNoMoreEvents) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   must(world.reporting.close(period("2026-02")));
   UsageEvent event;
@@ -92,7 +92,7 @@ TEST(Reporting, ClosedPeriodTakesNoMoreEvents) {
 }
 
 TEST(Reporting, ClosingTwiceChangesNothing) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   EXPECT_TRUE(must(world.reporting.close(period("2026-02"))));
   const Sequence head = world.store->head();
@@ -101,7 +101,7 @@ TEST(Reporting, ClosingTwiceChangesNothing) {
 }
 
 TEST(Reporting, InterruptedCloseIsCompleted) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   Batch batch;  // closed, and then the process ended
   batch.close_through = period("2026-02");
@@ -111,7 +111,7 @@ TEST(Reporting, InterruptedCloseIsCompleted) {
 }
 
 TEST(Reporting, OpenPeriodCannotBeClosed) {
-  BillingWorld world;
+  ServicesWorld world;
   const Result<bool> closed = world.reporting.close(period("2026-03"));
   ASSERT_FALSE(closed.has_value());
   EXPECT_EQ(closed.error().code, ErrorCode::invalid);
@@ -119,7 +119,7 @@ TEST(Reporting, OpenPeriodCannotBeClosed) {
 }
 
 TEST(Reporting, MonthFromBeforeAnythingWasHereIsEmptyAndClosesNothing) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free", "2026-03-01T00:00:00Z");
   const KeptReport report = must(world.reporting.make(period("2025-06")));
   EXPECT_TRUE(report.statements.empty());
@@ -128,14 +128,14 @@ TEST(Reporting, MonthFromBeforeAnythingWasHereIsEmptyAndClosesNothing) {
 }
 
 TEST(Reporting, FuturePeriodIsRefused) {
-  BillingWorld world;
+  ServicesWorld world;
   const Result<KeptReport> report = world.reporting.make(period("2026-04"));
   ASSERT_FALSE(report.has_value());
   EXPECT_EQ(report.error().code, ErrorCode::invalid);
 }
 
 TEST(Reporting, WhereItIsOffKeptReportsCanStillBeRead) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.rules.report_generation = false;
   for (const std::string_view which : {"2026-02", "2026-03"}) {
@@ -154,7 +154,7 @@ TEST(Reporting, WhereItIsOffKeptReportsCanStillBeRead) {
 }
 
 TEST(Reporting, JsonIsAsDocumented) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   world.add("a", "free");
   const Json json = report_json(must(world.reporting.make(period("2026-03"))));
@@ -170,7 +170,7 @@ TEST(Reporting, JsonIsAsDocumented) {
 }
 
 TEST(Reporting, RowsAreThoseOfTheReportOneAfterAnother) {
-  BillingWorld world;
+  ServicesWorld world;
   for (int number = 1000; number < 3200; ++number) world.add("t" + std::to_string(number), "free");
   world.calls("t3000", "2026-02-10", 12'000);
   // Open: from memory; closed: the first makes it, the second reads its parts.

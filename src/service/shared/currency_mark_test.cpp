@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -14,7 +14,7 @@ BillingRules rules_of(std::string_view currency) {
 }
 
 TEST(CurrencyMark, AnyCurrencyWillDoUntilAStatementIsFrozen) {
-  BillingWorld world(rules_of("EUR"));
+  ServicesWorld world(rules_of("EUR"));
   world.add_worked_example();
   must(world.reporting.make(period("2026-03")));
   EXPECT_EQ(must(currency_of_statements(*world.store)), std::nullopt)
@@ -23,7 +23,7 @@ TEST(CurrencyMark, AnyCurrencyWillDoUntilAStatementIsFrozen) {
 }
 
 TEST(CurrencyMark, TheFirstFrozenStatementSettlesIt) {
-  BillingWorld world(rules_of("EUR"));
+  ServicesWorld world(rules_of("EUR"));
   world.add("a", "free");
   must(world.reporting.make(period("2026-02")));
   EXPECT_EQ(must(currency_of_statements(*world.store)), "EUR");
@@ -38,7 +38,7 @@ TEST(CurrencyMark, TheFirstFrozenStatementSettlesIt) {
 }
 
 TEST(CurrencyMark, AFolderFromBeforeItWasWrittenHasThatOfItsNewestClosedReport) {
-  BillingWorld world(rules_of("JPY"));
+  ServicesWorld world(rules_of("JPY"));
   world.add("a", "free", "2025-12-01T00:00:00Z");
   must(world.reporting.make(period("2026-01")));
   world.rules = rules_of("EUR");

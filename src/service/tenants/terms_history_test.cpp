@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "service/billing/late_lines.h"
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -31,9 +31,9 @@ struct Variant {
 
 void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
 
-class OwnLimitsHistory : public BillingWorld, public testing::TestWithParam<Variant> {
+class OwnLimitsHistory : public ServicesWorld, public testing::TestWithParam<Variant> {
  protected:
-  OwnLimitsHistory() : BillingWorld({}, kInOctober) {
+  OwnLimitsHistory() : ServicesWorld({}, kInOctober) {
     for (const char* id : {"acme", "bolt"}) {
       add(id, GetParam().plan, "2026-02-01T00:00:00Z");
       set_limits(id, GetParam().in_october);
@@ -205,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // The limits in an older folder have applied from the start.
 TEST(OwnLimitsOfOldFolders, HaveHeldSinceTheStart) {
-  BillingWorld world({}, "2026-10-20T12:00:00Z");
+  ServicesWorld world({}, "2026-10-20T12:00:00Z");
   world.add("acme", "free", "2026-02-01T00:00:00Z");
   world.add("bolt", "free", "2026-02-01T00:00:00Z");
   for (const char* id : {"acme", "bolt"}) {
@@ -240,7 +240,7 @@ TEST(OwnLimitsOfOldFolders, HaveHeldSinceTheStart) {
 
 // The month ends in the billing time zone.
 TEST(OwnLimitsOfZones, TheLastInstantOfOctoberIsThatOfTheBillingZone) {
-  BillingWorld world(rules_in("Asia/Kathmandu"), "2026-10-31T18:14:59.999Z");  // +05:45
+  ServicesWorld world(rules_in("Asia/Kathmandu"), "2026-10-31T18:14:59.999Z");  // +05:45
   world.add("acme", "free", "2026-02-01T00:00:00Z");
   world.calls("acme", "2026-10-02", 20'000);
   LimitsOverride own;

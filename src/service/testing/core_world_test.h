@@ -1,5 +1,5 @@
-// The environment for tests of services: a store in memory, a manual clock, the shipped plans and
-// two tenants. Each test makes its own.
+// The environment for tests of services: every service over a store in memory, a manual clock, the
+// shipped plans and two tenants. Each test makes its own.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "service/shared/rules.h"
 #include "service/tenants/catalog.h"
 #include "service/tenants/directory.h"
+#include "service/testing/opened_services_test.h"
 #include "service/testing/test_words_test.h"
 #include "service/webhooks/deliveries.h"
 #include "storage/engine/memory_store.h"
@@ -33,20 +34,17 @@ struct TestWorld {
   BillingRules rules;
   ManualClock clock{at("2026-03-05T10:30:00Z")};
   std::unique_ptr<ControlledStore> store = make_memory_store(rules.zone);
-  std::unique_ptr<Catalog> catalog = Catalog::open(*store, clock, plans).value();
-  std::unique_ptr<Directory> directory = Directory::open(*store, *catalog, clock).value();
-  Actor actor{"ann@example.com", "192.0.2.7", "curl/8", "req_1"};
   Log quiet_log{clock, LogLevel::error};
-  std::unique_ptr<Webhooks> webhooks =
-      Webhooks::open(*store, clock, [](std::string_view url) -> Result<> {
-        if (url.starts_with("https://")) return {};
-        return fail(ErrorCode::invalid, "must begin with https://");
-      }).value();
-  std::unique_ptr<Deliveries> deliveries =
-      Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, quiet_log}).value();
+  Actor actor{"ann@example.com", "192.0.2.7", "curl/8", "req_1"};
+  std::unique_ptr<ServiceSet> set;
+  Catalog* catalog = nullptr;  // these four are of the latest start
+  Directory* directory = nullptr;
+  Webhooks* webhooks = nullptr;
+  Deliveries* deliveries = nullptr;
 
   explicit TestWorld(std::string its_plans = std::string{catalogue_text()})
       : plans(std::move(its_plans)) {
+    restart();
     add("tenant_1", "basic");
     add("tenant_2", "free");
   }
@@ -57,8 +55,20 @@ struct TestWorld {
     ASSERT_TRUE(added) << added.error().message;
   }
 
-  // Another start of the server on the same store.
-  void restart() { directory = Directory::open(*store, *catalog, clock).value(); }
+  // Another start of the server on the same store; references to services end.
+  void restart() {
+    set.reset();
+    set = opened_services(clock, quiet_log, rules, *store, plans,
+                          [](std::string_view url) -> Result<> {
+                            if (url.starts_with("https://")) return {};
+                            return fail(ErrorCode::invalid, "must begin with https://");
+                          });
+    Services& services = set->services();
+    catalog = &services.catalog;
+    directory = &services.directory;
+    webhooks = &services.webhooks;
+    deliveries = &services.deliveries;
+  }
 
   std::vector<Json> all(Collection collection) const {
     Query query;

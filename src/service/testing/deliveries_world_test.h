@@ -1,19 +1,13 @@
 // A tenant with webhooks, and a sender that is given the outcome of each attempt. For tests.
 #pragma once
 
-#include "service/metering/ingest.h"
 #include "service/metering/records.h"
 #include "service/testing/core_world_test.h"
 
 namespace metergate::core_world {
 
 struct DeliveryWorld : TestWorld {
-  Ingest ingest{*store, *directory, rules, clock};
-  Enforcement enforcement{{*store, *directory, *catalog, ingest, rules, clock}};
-  // Uses the present deliveries, which a crash replaces.
-  Records records() {
-    return Records{{*store, *directory, enforcement, *deliveries, rules, clock}};
-  }
+  Records& records() const { return set->services().records; }
   TenantAccess access = Caller::of_tenant("till", tenant_id("tenant_1"))
                             .access(tenant_id("tenant_1"), Permission::tenants_update)
                             .value();
@@ -47,14 +41,6 @@ struct DeliveryWorld : TestWorld {
     AttemptOutcome outcome;
     outcome.end = how;
     EXPECT_TRUE(deliveries->record(attempt, outcome));
-  }
-  // The server ends without a stop, and starts again.
-  void crash() {
-    deliveries.reset();
-    webhooks = Webhooks::open(*store, clock, [](std::string_view) { return Result<>(); }).value();
-    deliveries =
-        Deliveries::open({*store, *webhooks, *directory, *catalog, rules, clock, quiet_log})
-            .value();
   }
   static std::string sale_of(const Attempt& attempt) {
     const Json payload = parse_json(attempt.delivery.payload).value();

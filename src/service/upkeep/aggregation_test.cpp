@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
 
 TEST(Aggregation, ClosesAPeriodWhenItsGraceIsOverAndNotBefore) {
-  BillingWorld world{{}, "2026-03-03T23:59:59Z"};
+  ServicesWorld world{{}, "2026-03-03T23:59:59Z"};
   world.add("a", "free", "2026-02-01T00:00:00Z");
   must(world.aggregation.tick());
   EXPECT_FALSE(world.store->closed_through().has_value());
@@ -19,7 +19,7 @@ TEST(Aggregation, ClosesAPeriodWhenItsGraceIsOverAndNotBefore) {
 }
 
 TEST(Aggregation, FreezesEveryMonthThatWasMissedEachWithItsOwnTerms) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free", "2025-12-01T00:00:00Z");
   world.calls("a", "2026-01-10", 12'000);
   world.clock.set(at("2026-02-10T00:00:00Z"));
@@ -36,7 +36,7 @@ TEST(Aggregation, FreezesEveryMonthThatWasMissedEachWithItsOwnTerms) {
 }
 
 TEST(Aggregation, LeavesMonthsFromBeforeAnythingWasHereOpenForTheirHistory) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free", "2026-03-05T00:00:00Z");
   must(world.aggregation.tick());
   EXPECT_FALSE(world.store->closed_through().has_value());
@@ -46,7 +46,7 @@ TEST(Aggregation, LeavesMonthsFromBeforeAnythingWasHereOpenForTheirHistory) {
 TEST(Aggregation, WithoutReportsPeriodsAreClosedAllTheSame) {
   BillingRules rules;
   rules.report_generation = false;
-  BillingWorld world{rules};
+  ServicesWorld world{rules};
   world.add("a", "free");
   must(world.aggregation.tick());
   EXPECT_EQ(world.store->closed_through(), period("2026-02"));
@@ -54,7 +54,7 @@ TEST(Aggregation, WithoutReportsPeriodsAreClosedAllTheSame) {
 }
 
 TEST(Aggregation, FindsAlertsThatWereMissed) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add_worked_example();
   static_cast<void>(world.store->take_touched(1000));
   must(world.aggregation.tick());
@@ -62,7 +62,7 @@ TEST(Aggregation, FindsAlertsThatWereMissed) {
 }
 
 TEST(Aggregation, RecountsTenantsSliceAfterSlice) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.add("b", "free");
   EXPECT_EQ(must(world.aggregation.recount_slice()).done, 2);
@@ -71,7 +71,7 @@ TEST(Aggregation, RecountsTenantsSliceAfterSlice) {
 }
 
 TEST(Aggregation, UnreadableStoreIsAnError) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.store->faults().refuse_reads = true;
   EXPECT_FALSE(world.aggregation.tick().has_value());

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -43,7 +43,7 @@ TEST(Drift, EverySumIsLookedAt) {
 }
 
 TEST(Drift, ARoundComparesEveryTenantOfTheOpenPeriodsAndFindsNothing) {
-  BillingWorld world;
+  ServicesWorld world;
   world.add("a", "free");
   world.add("b", "free");
   world.one_call("a", "2026-03-05T10:00:00Z");

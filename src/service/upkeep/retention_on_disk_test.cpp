@@ -2,7 +2,7 @@
 // folder, and what was counted of it is kept.
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 #include "service/upkeep/archive_file.h"
 #include "storage/engine/open_store.h"
 #include "storage/testing/places_test.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 #include "service/upkeep/archive_file.h"
 
 namespace metergate {
@@ -18,7 +18,7 @@ class RetentionTest : public testing::Test {
     close(world_);
   }
   // Old months, and a current one.
-  void fill(BillingWorld& world) {
+  void fill(ServicesWorld& world) {
     world.rules.archive_folder = folder_ / "archive";
     world.add("a", "free", "2025-01-01T00:00:00Z");
     world.calls("a", "2025-01-10", 1);
@@ -26,7 +26,7 @@ class RetentionTest : public testing::Test {
     world.calls("a", "2025-03-10", 3);
     world.calls("a", "2026-03-02", 4);
   }
-  void close(BillingWorld& world) {
+  void close(ServicesWorld& world) {
     Batch batch;
     batch.at = world.clock.now();
     batch.close_through = period("2026-01");
@@ -38,13 +38,13 @@ class RetentionTest : public testing::Test {
     return must(read_archive_file(folder_ / "archive" / name, 1 << 20)).value_or("");
   }
   std::int64_t calls_in(std::string_view month) { return calls_in(world_, month); }
-  std::int64_t calls_in(BillingWorld& world, std::string_view month) {
+  std::int64_t calls_in(ServicesWorld& world, std::string_view month) {
     const auto counter = must(world.store->counter(tenant("a"), period(month)));
     return counter ? counter->calls.count : -1;
   }
   TickReport tick() { return must(world_.retention.tick(world_.clock.now())); }
 
-  BillingWorld world_;
+  ServicesWorld world_;
   std::filesystem::path folder_;
 };
 
@@ -67,7 +67,7 @@ TEST_F(RetentionTest, RunAfterACrashBetweenFileAndRemovalGoesOn) {
   tick();
   const std::string before = archived("usage_counters-2025-01.ndjson.zst");
   // The state after a crash: the files were written, and the counters were not removed yet.
-  BillingWorld again;
+  ServicesWorld again;
   fill(again);
   close(again);
   EXPECT_TRUE(again.retention.tick(again.clock.now()).has_value());
@@ -77,7 +77,7 @@ TEST_F(RetentionTest, RunAfterACrashBetweenFileAndRemovalGoesOn) {
 
 TEST_F(RetentionTest, CounterThatTheFileDoesNotHoldGoesToAFileOfItsOwn) {
   tick();
-  BillingWorld other;
+  ServicesWorld other;
   fill(other);
   other.calls("a", "2025-01-11", 77);
   close(other);
@@ -94,7 +94,7 @@ TEST_F(RetentionTest, NothingIsRemovedWhereItCannotBeArchived) {
 
 TEST_F(RetentionTest, DamagedArchiveStopsTheRemoval) {
   tick();
-  BillingWorld again;
+  ServicesWorld again;
   fill(again);
   close(again);
   std::filesystem::resize_file(folder_ / "archive" / "usage_counters-2025-01.ndjson.zst", 10);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/testing/billing_world_test.h"
+#include "service/testing/services_world_test.h"
 
 namespace metergate {
 namespace {
@@ -29,7 +29,7 @@ class VerificationTest : public testing::Test {
     must(world_.store->apply(std::move(batch)));
   }
 
-  BillingWorld world_;
+  ServicesWorld world_;
 };
 
 TEST_F(VerificationTest, FindsNothingWhereAllIsWell) {

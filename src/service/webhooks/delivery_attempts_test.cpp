@@ -205,7 +205,7 @@ TEST(DeliveryAttempts, AfterACrashTheAttemptIsCountedAndMadeAgainUnderItsId) {
   world.sale("s1");
   world.sale("s2");
   const Attempt lost = world.must_claim();
-  world.crash();
+  world.restart();
   const Attempt again = world.must_claim();
   EXPECT_EQ(again.delivery.id, lost.delivery.id);
   EXPECT_EQ(again.delivery.attempts, 2);
@@ -223,7 +223,7 @@ TEST(DeliveryAttempts, AfterACrashADeletedWebhooksAttemptIsCountedAndNotMadeAgai
   world.sale("s1");
   world.must_claim();
   ASSERT_TRUE(world.webhooks->remove({world.own, id}, world.actor));
-  world.crash();
+  world.restart();
   EXPECT_FALSE(world.claim());
   EXPECT_EQ(world.calls().size(), 1U);
   EXPECT_EQ(world.only_delivery().string_at("status"), "given_up");
@@ -234,7 +234,7 @@ TEST(DeliveryAttempts, AfterARestartRetriesKeepTheirTime) {
   world.hook();
   world.sale("s1");
   world.end(world.must_claim(), 500);
-  world.crash();
+  world.restart();
   EXPECT_FALSE(world.claim());
   EXPECT_GE(*world.deliveries->next_due(), world.clock.now() + std::chrono::seconds{5});
   world.clock.advance(std::chrono::seconds{6});
@@ -328,7 +328,7 @@ TEST(DeliveryAttempts, ARestartWithTheClockSetBackTriesAtOnce) {
   world.sale("s1");
   world.end(world.must_claim(), 500);
   world.clock.jump(-std::chrono::hours{24 * 365});
-  world.crash();
+  world.restart();
   EXPECT_EQ(world.must_claim().delivery.attempts, 2);
 }
 

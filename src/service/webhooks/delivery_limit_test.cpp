@@ -142,7 +142,7 @@ TEST(DeliveryLimit, AnAttemptThatACrashCutOffKeepsItsPlaceUntilItIsCounted) {
   world.sale("s1");
   world.must_claim();
   world.must_claim();
-  world.crash();
+  world.restart();
   EXPECT_FALSE(world.claim());
   EXPECT_EQ(world.counted(), 2);
   world.wait_for_a_look();
@@ -228,7 +228,7 @@ TEST(DeliveryLimit, WhateverHappensThereIsNoOvershootAndNothingIsLost) {
           delivered[attempt.delivery.webhook.id].push_back(LimitedWorld::sale_of(attempt));
         world.end(attempt, is_good ? 200 : 503);
       } else if (pick < 92) {
-        world.crash();
+        world.restart();
         under_way.clear();
       } else if (pick < 97) {
         world.clock.advance(std::chrono::minutes{6});

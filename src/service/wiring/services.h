@@ -1,4 +1,4 @@
-// Services: every service, for the doors (api, workers, commands). Built and owned by app, in this
+// Services: every service, for the doors (api, workers, commands). A ServiceSet builds them in this
 // order.
 #pragma once
 

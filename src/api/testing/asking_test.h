@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/api_world_test.h"
+#include "api/testing/api_world_test.h"
 
 namespace metergate::api {
 
