@@ -5,12 +5,8 @@
 
 #include "api/answer_form.h"
 #include "api/sequence_wait.h"
-#include "base/id.h"
 #include "base/utf8.h"
-#include "domain/event_source.h"
-#include "domain/own_paths.h"
 #include "http/words/problem.h"
-#include "http/words/rate_limit.h"
 #include "service/shared/audit_notes.h"
 #include "service/upkeep/telemetry.h"
 
@@ -108,7 +104,7 @@ void Dispatcher::handle(http::Request request, http::Reply reply) {
                     .started_at = services_.clock.steady(),
                     .match = std::nullopt,
                     .admission = {},
-                    .call = {},
+                    .call = calls::MeteredCall{services_},
                     .response = {},
                     .response_bytes = 0};
   Result<http::Response> answered = answer(exchange);
@@ -196,19 +192,10 @@ Result<http::Response> Dispatcher::answer_unmatched(Exchange& exchange) {
   return response;
 }
 
-// A tenant's own call is checked against its limits before anything is done for it.
 Result<> Dispatcher::admit_call(Exchange& exchange) {
-  const auto& metered = exchange.admission.metered;
-  if (!metered) return {};
-  // The handler's work cannot be undone, so it must not begin if the call cannot be recorded.
-  TRY(services_.ingest.admits_own());
-  if (metered->is_provider()) return {};
   const bool answers = exchange.match && exchange.match->route->answers_past_limit;
-  exchange.call = TRY(services_.enforcement.admit_call(
-      *exchange.admission.record,
-      answers ? Enforcement::PastLimit::let_through : Enforcement::PastLimit::refuse));
-  if (exchange.call.refusal) return fail(*exchange.call.refusal);
-  return {};
+  return exchange.call.admit(exchange.admission, answers ? Enforcement::PastLimit::let_through
+                                                         : Enforcement::PastLimit::refuse);
 }
 
 http::Response Dispatcher::shape(Answer answer, const http::Request& request) const {
@@ -250,14 +237,7 @@ http::Response Dispatcher::refusal(const Error& error, std::string_view request_
 
 void Dispatcher::add_standing(const Exchange& exchange, http::Response& response) const {
   if (exchange.admission.caller) reserve_sequence(response, services_.store.head());
-  const auto& standing = exchange.call.standing;
-  if (!standing || !standing->limit) return;
-  http::append_rate_limit({.name = row_of(Meter::api_calls).name,
-                           .quota = *standing->limit,
-                           .remaining = standing->remaining(),
-                           .window = standing->window,
-                           .resets_in = standing->resets_in},
-                          response.headers);
+  exchange.call.append_standing(response.headers);
 }
 
 void Dispatcher::set_response(Exchange& exchange, http::Response response) const {
@@ -276,10 +256,10 @@ void Dispatcher::set_response(Exchange& exchange, http::Response response) const
 
 Result<> Dispatcher::meter(Exchange& exchange) {
   if (!exchange.admission.metered) return {};
-  return services_.enforcement.record(event_of(exchange), std::move(exchange.call.place));
+  return exchange.call.record(exchange.admission, fact_of(exchange));
 }
 
-UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
+ApiCall Dispatcher::fact_of(const Exchange& exchange) const {
   const http::Request& request = exchange.request;
   ApiCall call{.method = request.method,
                .endpoint = endpoint_template(request.method, request.path),
@@ -299,16 +279,7 @@ UsageEvent Dispatcher::event_of(const Exchange& exchange) const {
   }
   if (const auto& caller = exchange.admission.caller)
     call.caller = caller_in_record(caller->actor());
-  UsageEvent event;
-  event.tenant = exchange.admission.metered->tenant();
-  event.source = kOwnSource;
-  event.occurred_at = services_.clock.now();
-  event.id = make_ulid(event.occurred_at);
-  event.billable = !exchange.admission.metered->is_provider() && !exchange.admission.is_suspended &&
-                   exchange.call.is_billable;
-  event.is_ours = true;
-  event.fact = std::move(call);
-  return event;
+  return call;
 }
 
 // Services audit their own changes. This adds refusals to callers with a token, and answers that

@@ -15,9 +15,9 @@
 #include "api/reference.h"
 #include "api/route_table.h"
 #include "base/changing.h"
+#include "calls/metered_call.h"
 #include "http/server/server.h"
 #include "http/wire/cors.h"
-#include "service/metering/enforcement.h"
 
 namespace metergate::api {
 
@@ -54,7 +54,7 @@ class Dispatcher final : public http::Handler {
     Microseconds started_at{0};
     std::optional<RouteMatch> match;
     Admission admission;
-    Enforcement::Admitted call;  // set for a tenant's own call
+    calls::MeteredCall call;
     http::Response response;
     std::int64_t response_bytes = 0;
   };
@@ -82,7 +82,7 @@ class Dispatcher final : public http::Handler {
   http::Response failure(const Error& error, const http::Request& request) const;
   Result<> admit_call(Exchange& exchange);
   Result<> meter(Exchange& exchange);
-  UsageEvent event_of(const Exchange& exchange) const;
+  ApiCall fact_of(const Exchange& exchange) const;
   void set_response(Exchange& exchange, http::Response response) const;
   void add_standing(const Exchange& exchange, http::Response& response) const;
   void log(const Exchange& exchange) const;

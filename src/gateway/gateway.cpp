@@ -4,15 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "calls/metered_call.h"
 #include "domain/own_paths.h"
 #include "gateway/gateway_admission.h"
 #include "gateway/meter_tap.h"
 #include "http/words/late_number.h"
 #include "http/words/path_readings.h"
 #include "http/words/problem.h"
-#include "http/words/rate_limit.h"
 #include "service/access/login_guard.h"
-#include "service/metering/enforcement.h"
 #include "service/upkeep/telemetry.h"
 
 namespace metergate::gateway {
@@ -151,15 +150,11 @@ class MeteredPassage final : public LedPassage {
   Result<> admit() override {
     if (routed_.open != nullptr) TRY(check_rate());
     TRY(gateway::admit(routed_, services_, parts_.new_tenants, admission_));
-    // The upstream's work cannot be undone, so it is not asked if the call cannot be recorded.
-    TRY(services_.ingest.admits_own());
+    Result<> admitted = call_.admit(admission_.tenant);
     fields_.reserve(kFieldsMax);
     fields_.emplace_back(http::kUsageSequence, http::room_for(services_.store.head()));
-    if (admission_.tenant.metered->is_provider()) return {};
-    call_ = TRY(services_.enforcement.admit_call(*admission_.tenant.record));
-    add_standing();
-    if (call_.refusal) return fail(*call_.refusal);
-    return {};
+    call_.append_standing(fields_);
+    return admitted;
   }
 
   std::span<const http::Header> answer_fields() const override { return fields_; }
@@ -172,9 +167,7 @@ class MeteredPassage final : public LedPassage {
     const Microseconds taken = duration();
     tally(services_.telemetry, outcome, taken);
     if (!admission_.tenant.metered) return {};
-    UsageEvent event = event_of(call_of(outcome, taken));
-    if (admission_.tenant.is_suspended) event.billable = false;
-    TRY(services_.enforcement.record(std::move(event), std::move(call_.place)));
+    TRY(call_.record(admission_.tenant, fact_of(passed(outcome, taken)), is_billable(outcome)));
     recorded_ = services_.store.head();
     return {};
   }
@@ -188,32 +181,19 @@ class MeteredPassage final : public LedPassage {
   }
 
  private:
-  MeteredCall call_of(const http::PassedOutcome& outcome, Microseconds taken) const {
+  PassedCall passed(const http::PassedOutcome& outcome, Microseconds taken) const {
     return {.request = routed_.request,
-            .access = *admission_.tenant.metered,
             .tenant_segment = routed_.match.tenant,
             .templates = routed_.match.row->spec.templates,
             .outcome = outcome,
             .duration = taken,
-            .now = services_.clock.now(),
             .caller = admission_.caller};
-  }
-
-  void add_standing() {
-    const auto& standing = call_.standing;
-    if (!standing || !standing->limit) return;
-    http::append_rate_limit({.name = row_of(Meter::api_calls).name,
-                             .quota = *standing->limit,
-                             .remaining = standing->remaining(),
-                             .window = standing->window,
-                             .resets_in = standing->resets_in},
-                            fields_);
   }
 
   Services& services_;
   const Durability durability_;
   GatewayAdmission admission_;
-  Enforcement::Admitted call_;  // set for a tenant's own call
+  calls::MeteredCall call_{services_};
   std::vector<http::Header> fields_;
   Sequence recorded_ = 0;  // 0: nothing
 };

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/characters.h"
-#include "domain/event_source.h"
 
 namespace metergate::gateway {
 namespace {
@@ -14,7 +13,7 @@ constexpr std::size_t kMethodBytesMax = 16;  // the maximum for an event's metho
 
 // The path with the tenant's segment replaced by its placeholder, so that all tenants share the
 // endpoint.
-std::string path_for_all(const MeteredCall& call) {
+std::string path_for_all(const PassedCall& call) {
   std::string path = call.request.path;
   if (call.tenant_segment.empty()) return path;
   const auto at = static_cast<std::size_t>(call.tenant_segment.data() - call.request.path.data());
@@ -29,7 +28,9 @@ std::string record_id(const TemplateMatch& match, std::string_view name) {
   return {};
 }
 
-ApiCall api_call_of(const MeteredCall& call) {
+}  // namespace
+
+ApiCall fact_of(const PassedCall& call) {
   const http::Request& request = call.request;
   ApiCall fact{.method = std::string{clipped(request.method, kMethodBytesMax)},
                .endpoint = {},
@@ -53,11 +54,8 @@ ApiCall api_call_of(const MeteredCall& call) {
   return fact;
 }
 
-}  // namespace
-
-bool is_billable(const http::PassedOutcome& outcome, const TenantAccess& access) {
+bool is_billable(const http::PassedOutcome& outcome) {
   using AnsweredBy = http::PassedOutcome::AnsweredBy;
-  if (access.is_provider()) return false;
   switch (outcome.by) {
     case AnsweredBy::upstream:
       return true;
@@ -69,18 +67,6 @@ bool is_billable(const http::PassedOutcome& outcome, const TenantAccess& access)
     }
   }
   return true;
-}
-
-UsageEvent event_of(const MeteredCall& call) {
-  UsageEvent event;
-  event.tenant = call.access.tenant();
-  event.source = kOwnSource;
-  event.occurred_at = call.now;
-  event.id = make_ulid(call.now);
-  event.billable = is_billable(call.outcome, call.access);
-  event.is_ours = true;
-  event.fact = api_call_of(call);
-  return event;
 }
 
 }  // namespace metergate::gateway

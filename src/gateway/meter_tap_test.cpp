@@ -15,30 +15,19 @@ class MeterTap : public testing::Test {
     request_.recorded_ip = request_.remote_ip;
   }
 
-  UsageEvent event(const std::string& path, std::string_view segment = {}) {
+  ApiCall call(const std::string& path, std::string_view segment = {}) {
     request_.path = path;
     const std::size_t at = request_.path.find(segment);
     const std::string_view in_path =
         segment.empty() ? segment : std::string_view{request_.path}.substr(at, segment.size());
-    return event_of({.request = request_,
-                     .access = tenant_,
-                     .tenant_segment = in_path,
-                     .templates = templates_,
-                     .outcome = outcome_,
-                     .duration = Microseconds{1500},
-                     .now = Timestamp{Milliseconds{1'772'706'600'000}},
-                     .caller = "key:k1"});
-  }
-  ApiCall call(const std::string& path, std::string_view segment = {}) {
-    return std::get<ApiCall>(event(path, segment).fact);
+    return fact_of({.request = request_,
+                    .tenant_segment = in_path,
+                    .templates = templates_,
+                    .outcome = outcome_,
+                    .duration = Microseconds{1500},
+                    .caller = "key:k1"});
   }
 
-  TenantAccess tenant_ = Caller::of_tenant("till", TenantId::parse("t1").value())
-                             .access(TenantId::parse("t1").value(), Permission::tenants_read)
-                             .value();
-  TenantAccess provider_ = Caller::provider("ann", Permissions::all())
-                               .access(TenantId::parse("t1").value(), Permission::tenants_read)
-                               .value();
   EndpointTemplates templates_;
   http::Request request_;
   http::PassedOutcome outcome_{.by = AnsweredBy::upstream,
@@ -48,14 +37,8 @@ class MeterTap : public testing::Test {
                                .response_bytes = 20};
 };
 
-TEST_F(MeterTap, MakesAnEventOfItsOwn) {
-  const UsageEvent made = event("/api/tenants/t1/orders/42", "t1");
-  EXPECT_EQ(made.tenant.text(), "t1");
-  EXPECT_EQ(made.source, "metergate");
-  EXPECT_EQ(made.id.size(), 26U);
-  EXPECT_TRUE(made.is_ours);
-  EXPECT_TRUE(made.billable);
-  const auto& fact = std::get<ApiCall>(made.fact);
+TEST_F(MeterTap, TellsTheFactsOfTheCall) {
+  const ApiCall fact = call("/api/tenants/t1/orders/42", "t1");
   EXPECT_EQ(fact.endpoint, "GET /api/tenants/{tenant_id}/orders/{id}");
   EXPECT_EQ(fact.path, "/api/tenants/t1/orders/42");
   EXPECT_EQ(fact.caller, "key:k1");
@@ -83,7 +66,11 @@ TEST_F(MeterTap, TakesTheDeclaredEndpointAndItsRecords) {
 TEST_F(MeterTap, KeepsWithinTheBoundsOfAnEvent) {
   request_.method = std::string(32, 'M');
   const std::string path = "/" + std::string(2046, 'a') + "\xC3\xA9";
-  const UsageEvent made = event(path);
+  UsageEvent made;
+  made.tenant = TenantId::parse("t1").value();
+  made.source = "metergate";
+  made.id = "e1";
+  made.fact = call(path);
   EXPECT_TRUE(faults_of(made, made.occurred_at).empty());
   EXPECT_EQ(std::get<ApiCall>(made.fact).path.size(), 2047U) << "not cut inside a character";
 }
@@ -92,16 +79,15 @@ TEST_F(MeterTap, RecordsACallerThatLeftAs499) {
   outcome_.by = AnsweredBy::nobody;
   outcome_.status = 0;
   EXPECT_EQ(call("/x").status, 499);
-  EXPECT_TRUE(event("/x").billable);
+  EXPECT_TRUE(is_billable(outcome_));
   outcome_.reached_upstream = false;
-  EXPECT_FALSE(event("/x").billable);
+  EXPECT_FALSE(is_billable(outcome_));
 }
 
 TEST_F(MeterTap, BillsWhatTheUpstreamAnsweredWhateverItsStatus) {
   for (const int status : {200, 302, 404, 429, 500, 502, 503, 504}) {
     outcome_.status = status;
-    EXPECT_TRUE(is_billable(outcome_, tenant_)) << status;
-    EXPECT_FALSE(is_billable(outcome_, provider_)) << status;
+    EXPECT_TRUE(is_billable(outcome_)) << status;
   }
 }
 
@@ -109,11 +95,11 @@ TEST_F(MeterTap, DoesNotBillWhatTheGatewayAnsweredForWantOfAnUpstream) {
   outcome_.by = AnsweredBy::gateway;
   for (const int status : {429, 502, 503, 504}) {
     outcome_.status = status;
-    EXPECT_FALSE(is_billable(outcome_, tenant_)) << status;
+    EXPECT_FALSE(is_billable(outcome_)) << status;
   }
   for (const int status : {400, 403, 413}) {
     outcome_.status = status;
-    EXPECT_TRUE(is_billable(outcome_, tenant_)) << status;
+    EXPECT_TRUE(is_billable(outcome_)) << status;
   }
 }
 

@@ -33,8 +33,9 @@ FLOORS = {
     "http": {"base": ANY},
     "storage": {"domain": ANY, "base": ANY},
     "service": {"storage": STORE_FACE, "domain": ANY, "base": ANY},
-    "api": {"service": ANY, "http": ANY, "domain": ANY, "base": ANY},
-    "gateway": {"service": ANY, "http": ANY, "domain": ANY, "base": ANY},
+    "calls": {"service": ANY, "http": ANY, "domain": ANY, "base": ANY},
+    "api": {"calls": ANY, "service": ANY, "http": ANY, "domain": ANY, "base": ANY},
+    "gateway": {"calls": ANY, "service": ANY, "http": ANY, "domain": ANY, "base": ANY},
     "workers": {
         "service": ANY,
         "storage": STORE_FACE,
@@ -65,6 +66,7 @@ README_LINES_MAX = 8
 TEST_EXTRAS = {
     "domain": {"base": ANY},
     "service": {"storage": ANY},
+    "calls": {"storage": ANY},
     "api": {"storage": ANY},
     "gateway": {"storage": ANY},
     "workers": {"storage": ANY, "http": ANY},
@@ -80,6 +82,7 @@ LIBRARIES = {
     "http": [FMT, "boost/asio", "boost/beast", "boost/system", "boost/json", "openssl/"],
     "storage": [FMT, "rocksdb/", "xxhash.h", "mongoc/", "bson/"],
     "service": [FMT, "toml++/"],
+    "calls": [],
     "api": [FMT, "simdjson", "zstd.h", "zlib.h"],
     "gateway": [FMT, "toml++/"],
     "workers": [FMT],
