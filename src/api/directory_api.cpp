@@ -5,13 +5,13 @@
 
 #include "api/directory_fields.h"
 #include "api/routes.h"
-#include "api/terms_preview.h"
 #include "api/time_range.h"
 #include "base/id.h"
 #include "service/shared/audit_log.h"
 #include "service/tenants/catalog.h"
 #include "service/tenants/directory.h"
 #include "service/tenants/limits_override.h"
+#include "service/terms/terms_changes.h"
 
 namespace metergate::api {
 namespace {
@@ -95,21 +95,15 @@ Result<TenantPatch> read_patch(const Call& call) {
 
 Result<Answer> change_tenant(Call& call) {
   const TenantId id = TRY(tenant_in_path(call));
-  Directory& directory = call.services.directory;
-  TRY(directory.get(id));
+  TRY(call.services.directory.get(id));
   QueryReader reader(call);
   const bool is_dry_run = reader.flag("dry_run").value_or(false);
   TRY(reader.finish());
   const TenantPatch patch = TRY(read_patch(call));
   if (is_dry_run) {
-    const Subscription after = TRY(directory.subscription_after(id, patch));
-    Json shown = TRY(terms_preview(call.services, after));
-    shown.set("tenant_id", id.text());
-    shown.set("dry_run", true);
-    return answer_of(std::move(shown));
+    return answer_of(TRY(call.services.terms.preview(id, patch)));
   }
-  TRY(directory.change(id, patch, call.actor));
-  if (patch.own_limits) look_at_alert(call.services, id);
+  TRY(call.services.terms.change_tenant(id, patch, call.actor));
   return show(call, id);
 }
 

@@ -53,7 +53,7 @@ FLOORS["app"] = {floor: ANY for floor in FLOORS if floor != "client"}
 # what only tests need (worlds, doubles) lies in TEST_ROOM.
 ROOMS = {
     "service": ("shared", "tenants", "billing", "reports", "access", "meters", "webhooks", "metering",
-                "analytics", "papers", "alerts", "corrections", "upkeep", "wiring"),
+                "analytics", "papers", "alerts", "terms", "corrections", "upkeep", "wiring"),
     "storage": ("bytes", "kv", "shapes", "journal", "archive", "ids", "history", "view", "fold",
                 "engine"),
     "http": ("words", "net", "wire", "server", "outbound"),

@@ -4,13 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <ostream>
 
-#include "api/plan_change_api.h"
-#include "api/terms_preview.h"
 #include "app/commands/clerk.h"
 #include "app/commands/command.h"
 #include "app/commands/table_options.h"
 #include "app/exit_status.h"
-#include "service/tenants/directory.h"
+#include "service/terms/terms_changes.h"
 
 namespace metergate {
 namespace {
@@ -40,7 +38,7 @@ class PlanCommand final : public StoreCommand {
                       .reason = reason_,
                       .drops_limits = drops_limits_};
     if (is_dry_run_) {
-      const Json effect = TRY(api::plan_change_preview(services, change));
+      const Json effect = TRY(services.terms.preview(change));
       if (table_.wants_json) {
         print_json(effect, context);
       } else {
@@ -48,9 +46,7 @@ class PlanCommand final : public StoreCommand {
       }
       return kExitDone;
     }
-    const PlanChanged changed = TRY(services.directory.change_plan(change, context.actor));
-    api::look_at_alert(services, change.tenant);
-    const Json shown = api::plan_changed_json(changed);
+    const Json shown = TRY(services.terms.change_plan(change, context.actor));
     if (table_.wants_json) {
       print_json(shown, context);
     } else {

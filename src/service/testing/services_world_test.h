@@ -29,6 +29,7 @@
 #include "service/shared/audit_log.h"
 #include "service/shared/audit_notes.h"
 #include "service/shared/idempotency.h"
+#include "service/terms/terms_changes.h"
 #include "service/testing/opened_services_test.h"
 #include "service/testing/test_words_test.h"
 #include "service/upkeep/aggregation.h"

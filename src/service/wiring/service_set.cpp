@@ -18,6 +18,7 @@
 #include "service/shared/idempotency.h"
 #include "service/tenants/catalog.h"
 #include "service/tenants/directory.h"
+#include "service/terms/terms_changes.h"
 #include "service/upkeep/aggregation.h"
 #include "service/upkeep/drift.h"
 #include "service/upkeep/retention.h"
@@ -111,6 +112,12 @@ struct ServiceSet::Parts {
   Telemetry telemetry{};
   Drift drift{{store, billing, clock, log}};
   Papers papers{{billing, analytics, rules, clock, with.data_folder}};
+  TermsChanges terms{{.directory = directory,
+                      .billing = billing,
+                      .alerting = alerting,
+                      .idempotency = idempotency,
+                      .rules = rules,
+                      .log = log}};
   Services services{.clock = clock,
                     .log = log,
                     .rules = rules,
@@ -139,6 +146,7 @@ struct ServiceSet::Parts {
                     .telemetry = telemetry,
                     .drift = drift,
                     .papers = papers,
+                    .terms = terms,
                     .about = with.about};
 
   Parts(With its_with, Opened its_opened)

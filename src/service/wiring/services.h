@@ -35,6 +35,7 @@ class Corrections;
 struct Telemetry;
 class Drift;
 class Papers;
+class TermsChanges;
 
 // The server's description of itself.
 struct About {
@@ -72,7 +73,8 @@ struct Services {
   Corrections& corrections;  // voids and replaces events
   Telemetry& telemetry;      // what /metrics says of the doors
   Drift& drift;
-  Papers& papers;  // reports and statements as files for people
+  Papers& papers;       // reports and statements as files for people
+  TermsChanges& terms;  // changes of plans and own limits, and previews of them
   About about{};
 };
 
