@@ -8,6 +8,7 @@
 
 #include "api/admission.h"
 #include "base/process_figures.h"
+#include "domain/each_line.h"
 #include "service/billing/billing.h"
 #include "service/metering/enforcement.h"
 #include "service/metering/ingest.h"
@@ -112,16 +113,11 @@ void put_drift(const DriftState& drift, MetricsText& text) {
 
 void put_tenant(const Statement& statement, MetricsText& text) {
   const std::string& tenant = statement.tenant.text();
-  for (const LineItem& line : statement.rated.lines) {
-    const std::string_view meter = row_of(line.meter).name;
-    text.put(Metric::tenant_usage, to_display(line.meter, line.usage), {tenant, meter});
-    if (line.included)
-      text.put(Metric::tenant_limit, to_display(line.meter, *line.included), {tenant, meter});
-  }
-  for (const OwnLineItem& line : statement.rated.own_lines) {
-    text.put(Metric::tenant_usage, line.usage.shown(), {tenant, line.meter});
-    if (line.included) text.put(Metric::tenant_limit, line.included->shown(), {tenant, line.meter});
-  }
+  each_line(statement.rated, [&](const auto& line) {
+    const std::string_view meter = meter_of(line);
+    text.put(Metric::tenant_usage, shown(line, line.usage), {tenant, meter});
+    if (line.included) text.put(Metric::tenant_limit, shown(line, *line.included), {tenant, meter});
+  });
   if (statement.rated.cost)
     text.put(Metric::tenant_cost, to_decimal(*statement.rated.cost, statement.currency),
              {tenant, statement.currency.code()});

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/check.h"
+#include "domain/each_line.h"
 #include "domain/wide.h"
 
 namespace metergate {
@@ -23,38 +25,25 @@ constexpr std::array<AlertStatusRow, 3> kAlertStatuses = {{
     {AlertStatus::resolved, "resolved"},
 }};
 
-std::vector<LineItem> lines_over(const Statement& statement) {
-  std::vector<LineItem> lines;
-  for (const LineItem& line : statement.rated.lines)
-    if (line.overage > 0) lines.push_back(line);
-  return lines;
+template <class Line>
+std::vector<Line> lines_over(const std::vector<Line>& lines) {
+  std::vector<Line> over;
+  std::ranges::copy_if(lines, std::back_inserter(over),
+                       [](const Line& line) { return is_over(line); });
+  return over;
 }
 
-std::vector<OwnLineItem> own_lines_over(const Statement& statement) {
-  std::vector<OwnLineItem> lines;
-  for (const OwnLineItem& line : statement.rated.own_lines)
-    if (line.overage > Quantity{}) lines.push_back(line);
-  return lines;
-}
-
-Quantity own_overage_last_seen(const Alert& alert, const std::string& meter) {
-  const auto line = std::ranges::find(alert.own_lines, meter, &OwnLineItem::meter);
-  return line == alert.own_lines.end() ? Quantity{} : line->overage;
-}
-
-std::int64_t overage_last_seen(const Alert& alert, Meter meter) {
-  const auto line = std::ranges::find(alert.lines, meter, &LineItem::meter);
-  return line == alert.lines.end() ? 0 : line->overage;
+template <class Line>
+bool has_more_overage(const std::vector<Line>& seen, const std::vector<Line>& now) {
+  return std::ranges::any_of(now, [&seen](const Line& line) {
+    const auto before = std::ranges::find(seen, line.meter, &Line::meter);
+    return before == seen.end() ? is_over(line) : line.overage > before->overage;
+  });
 }
 
 bool has_more_overage(const Alert& alert, const Statement& now_true) {
-  const bool has_more_of_own =
-      std::ranges::any_of(now_true.rated.own_lines, [&](const OwnLineItem& line) {
-        return line.overage > own_overage_last_seen(alert, line.meter);
-      });
-  return has_more_of_own || std::ranges::any_of(now_true.rated.lines, [&](const LineItem& line) {
-           return line.overage > overage_last_seen(alert, line.meter);
-         });
+  return has_more_overage(alert.own_lines, now_true.rated.own_lines) ||
+         has_more_overage(alert.lines, now_true.rated.lines);
 }
 
 // A meter that the plan no longer names is a change too.
@@ -97,8 +86,8 @@ void take_figures(Alert& alert, const Statement& now_true, Timestamp now) {
   alert.plan = now_true.terms.plan;
   alert.tenant_name = now_true.tenant_name;
   alert.billing_error = now_true.rated.billing_error;
-  alert.lines = lines_over(now_true);
-  alert.own_lines = own_lines_over(now_true);
+  alert.lines = lines_over(now_true.rated.lines);
+  alert.own_lines = lines_over(now_true.rated.own_lines);
   alert.last_seen = now;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "domain/each_line.h"
 #include "domain/wide.h"
 
 namespace metergate {
@@ -91,15 +92,11 @@ Result<Money> cost_with(const OwnLineItem& line, Quantity usage) {
 }
 
 Result<Money> sum_of_lines(const Rated& rated) {
-  Money sum;
-  for (const LineItem& line : rated.lines) {
-    if (!line.cost) return no_cost(row_of(line.meter).name);
-    sum = TRY(add(sum, *line.cost));
-  }
-  for (const OwnLineItem& line : rated.own_lines) {
-    if (!line.cost) return no_cost(line.meter);
-    sum = TRY(add(sum, *line.cost));
-  }
+  Result<Money> sum{Money{}};
+  each_line(rated, [&sum](const auto& line) {
+    if (!sum) return;
+    sum = line.cost ? add(*sum, *line.cost) : Result<Money>{no_cost(meter_of(line))};
+  });
   return sum;
 }
 

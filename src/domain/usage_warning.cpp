@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/each_line.h"
 #include "domain/wide.h"
 
 namespace metergate {
@@ -37,10 +38,7 @@ std::vector<MeterView> meters_of(const Statement& statement) {
 }
 
 bool names(const Alert& over_limit, std::string_view meter) {
-  return std::ranges::any_of(over_limit.lines,
-                             [&](const LineItem& l) { return row_of(l.meter).name == meter; }) ||
-         std::ranges::any_of(over_limit.own_lines,
-                             [&](const OwnLineItem& line) { return line.meter == meter; });
+  return any_line(over_limit, [&](const auto& line) { return meter_of(line) == meter; });
 }
 
 std::optional<Quantity> limit_seen(const Alert& warning) {

@@ -4,7 +4,7 @@
 
 #include "service/alerts/alert_shapes.h"
 #include "service/alerts/alerting.h"
-#include "service/tenants/own_lines.h"
+#include "service/billing/line_json.h"
 
 namespace metergate {
 
@@ -17,29 +17,24 @@ std::int64_t whole_units(Quantity quantity) {
 }
 
 // The meter's figures at the opening of the warning.
+Json expected_json(const LineItem& line, Quantity expected) {
+  return units_json(line.meter, whole_units(expected));
+}
+Json expected_json(const OwnLineItem&, Quantity expected) { return quantity_json(expected); }
+
 Json warning_metadata(const Alert& alert) {
   Json metadata =
       Json::object({{"plan", alert.plan}, {"period", alert.period.text()}, {"meter", alert.meter}});
   const bool is_near = alert.kind == AlertKind::near_limit;
   if (is_near) metadata.set("threshold_percent", alert.threshold);
   Json meters = Json::object();
-  for (const LineItem& line : alert.lines) {
-    const Utilization used{line.usage, line.included};
-    meters.set(
-        row_of(line.meter).name,
-        Json::object({{"usage", units_json(line.meter, line.usage)},
-                      {"limit", line.included ? units_json(line.meter, *line.included) : Json{}},
-                      {"utilization_percent", used.percent()}}));
-    if (alert.expected)
-      metadata.set("expected", units_json(line.meter, whole_units(*alert.expected)));
-  }
-  for (const OwnLineItem& line : alert.own_lines) {
-    meters.set(line.meter,
-               Json::object({{"usage", quantity_json(line.usage)},
-                             {"limit", line.included ? quantity_json(*line.included) : Json{}},
+  each_line(alert, [&](const auto& line) {
+    meters.set(meter_of(line),
+               Json::object({{"usage", amount_json(line, line.usage)},
+                             {"limit", included_json(line)},
                              {"utilization_percent", utilization_of(line).percent()}}));
-    if (alert.expected) metadata.set("expected", quantity_json(*alert.expected));
-  }
+    if (alert.expected) metadata.set("expected", expected_json(line, *alert.expected));
+  });
   if (alert.passes_on) metadata.set("passes_on", to_text(*alert.passes_on));
   metadata.set("meters", std::move(meters));
   return metadata;
@@ -48,25 +43,15 @@ Json warning_metadata(const Alert& alert) {
 Json metadata_json(const Alert& alert, const Currency& currency) {
   if (!alert.meter.empty()) return warning_metadata(alert);
   Json meters = Json::object();
-  for (const LineItem& line : alert.lines) {
-    meters.set(row_of(line.meter).name,
-               Json::object({
-                   {"usage", units_json(line.meter, line.usage)},
-                   {"limit", line.included ? units_json(line.meter, *line.included) : Json{}},
-                   {"overage", units_json(line.meter, line.overage)},
-                   {"cost", exact_cost_json(line.cost, currency)},
-                   {"currency", currency.code()},
-               }));
-  }
-  for (const OwnLineItem& line : alert.own_lines) {
-    meters.set(line.meter, Json::object({
-                               {"usage", quantity_json(line.usage)},
-                               {"limit", line.included ? quantity_json(*line.included) : Json{}},
-                               {"overage", quantity_json(line.overage)},
-                               {"cost", exact_cost_json(line.cost, currency)},
-                               {"currency", currency.code()},
-                           }));
-  }
+  each_line(alert, [&](const auto& line) {
+    meters.set(meter_of(line), Json::object({
+                                   {"usage", amount_json(line, line.usage)},
+                                   {"limit", included_json(line)},
+                                   {"overage", amount_json(line, line.overage)},
+                                   {"cost", exact_cost_json(line.cost, currency)},
+                                   {"currency", currency.code()},
+                               }));
+  });
   Json metadata = Json::object({
       {"plan", alert.plan},
       {"period", alert.period.text()},

@@ -2,24 +2,11 @@
 
 #include <algorithm>
 
+#include "domain/each_line.h"
 #include "service/tenants/own_lines.h"
 
 namespace metergate {
 namespace {
-
-struct Fullest {
-  std::string_view meter;
-  Utilization utilization;
-};
-
-Fullest fullest_of(const Rated& rated) {
-  Fullest fullest{row_of(rated.highest).name, rated.utilization[rated.highest]};
-  for (const OwnLineItem& line : rated.own_lines) {
-    const Utilization own = utilization_of(line);
-    if (compare(own, fullest.utilization) > 0) fullest = {line.meter, own};
-  }
-  return fullest;
-}
 
 Json tenant_json(const Statement& statement) {
   const Fullest fullest = fullest_of(statement.rated);

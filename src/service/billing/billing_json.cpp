@@ -2,9 +2,9 @@
 #include "domain/wide.h"
 #include "service/billing/billing.h"
 #include "service/billing/late_lines.h"
+#include "service/billing/line_json.h"
 #include "service/shared/call_figures.h"
 #include "service/tenants/limit_shapes.h"
-#include "service/tenants/own_lines.h"
 
 namespace metergate {
 
@@ -13,18 +13,15 @@ namespace {
 // Null for any usage of a limit of 0.
 Json utilization_json(const Rated& rated) {
   Json result = Json::object();
-  for (const MeterRow& row : kMeters) {
-    result.set(std::string{row.name} + "_percent", rated.utilization[row.meter].percent());
-  }
-  for (const OwnLineItem& line : rated.own_lines)
-    result.set(line.meter + "_percent", utilization_of(line).percent());
+  each_line(rated, [&result](const auto& line) {
+    result.set(std::string{meter_of(line)} + "_percent", utilization_of(line).percent());
+  });
   return result;
 }
 
 // Own meters follow the built-in ones, by their slugs.
 Json with_own_limits(Json limits, const Rated& rated) {
-  for (const OwnLineItem& line : rated.own_lines)
-    limits.set(line.meter, line.included ? quantity_json(*line.included) : Json());
+  for (const OwnLineItem& line : rated.own_lines) limits.set(line.meter, included_json(line));
   return limits;
 }
 
@@ -47,11 +44,21 @@ Json used_json(const LineItem& line) {
   return shown_json(looks_equal ? to_fine_display(line.meter, line.usage) : shown);
 }
 
+Json used_json(const OwnLineItem& line) { return quantity_json(line.usage); }
+
 Json lines_usage_json(const Rated& rated) {
   Json result = Json::object();
-  for (const LineItem& line : rated.lines) result.set(row_of(line.meter).name, used_json(line));
-  for (const OwnLineItem& line : rated.own_lines) result.set(line.meter, quantity_json(line.usage));
+  each_line(rated, [&result](const auto& line) { result.set(meter_of(line), used_json(line)); });
   return result;
+}
+
+// The price of one unit as shown to people: a call, a store, a gigabyte.
+Json rate_json(const LineItem& line, const Currency& currency) {
+  const Result<Money> rate = charge(line.rate, row_of(line.meter).units_per_display);
+  return rate ? Json(to_exact_decimal(*rate, currency)) : Json();
+}
+Json rate_json(const OwnLineItem& line, const Currency& currency) {
+  return to_exact_decimal(line.rate, currency);
 }
 
 // The same members with null values, since unknown is not 0.
@@ -79,12 +86,9 @@ Json usage_json(const Usage& usage) {
 
 Json overages_json(const Statement& statement) {
   Json result = Json::object();
-  for (const LineItem& line : statement.rated.lines) {
-    if (line.overage > 0) result.set(row_of(line.meter).name, units_json(line.meter, line.overage));
-  }
-  for (const OwnLineItem& line : statement.rated.own_lines) {
-    if (line.overage > Quantity{}) result.set(line.meter, quantity_json(line.overage));
-  }
+  each_line(statement.rated, [&result](const auto& line) {
+    if (is_over(line)) result.set(meter_of(line), amount_json(line, line.overage));
+  });
   return result;
 }
 
@@ -117,31 +121,17 @@ Json line_items_json(const Statement& statement) {
   const Currency& currency = statement.currency;
   Json result = Json::array();
   if (!statement.is_known) return result;
-  for (const LineItem& line : statement.rated.lines) {
-    const MeterRow& row = row_of(line.meter);
-    // The price of one unit as shown to people: a call, a store, a gigabyte.
-    const Result<Money> rate = charge(line.rate, row.units_per_display);
+  each_line(statement.rated, [&](const auto& line) {
     result.push_back(Json::object({
-        {"meter", row.name},
+        {"meter", meter_of(line)},
         {"usage", used_json(line)},
-        {"included", line.included ? units_json(line.meter, *line.included) : Json{}},
-        {"overage", units_json(line.meter, line.overage)},
-        {"rate", rate ? Json(to_exact_decimal(*rate, currency)) : Json()},
+        {"included", included_json(line)},
+        {"overage", amount_json(line, line.overage)},
+        {"rate", rate_json(line, currency)},
         {"cost", exact_cost_json(line.cost, currency)},
         {"currency", currency.code()},
     }));
-  }
-  for (const OwnLineItem& line : statement.rated.own_lines) {
-    result.push_back(Json::object({
-        {"meter", line.meter},
-        {"usage", quantity_json(line.usage)},
-        {"included", line.included ? quantity_json(*line.included) : Json{}},
-        {"overage", quantity_json(line.overage)},
-        {"rate", to_exact_decimal(line.rate, currency)},
-        {"cost", exact_cost_json(line.cost, currency)},
-        {"currency", currency.code()},
-    }));
-  }
+  });
   return result;
 }
 

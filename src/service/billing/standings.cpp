@@ -3,21 +3,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "domain/each_line.h"
 
 namespace metergate {
-namespace {
-
-Utilization highest_utilization(const Rated& rated) {
-  Utilization highest = rated.utilization[rated.highest];
-  for (const OwnLineItem& line : rated.own_lines) {
-    const Utilization own = utilization_of(line);
-    if (compare(own, highest) > 0) highest = own;
-  }
-  return highest;
-}
-
-}  // namespace
-
 Standing standing_of(const Statement& statement) {
   const Rated& rated = statement.rated;
   Standing standing{statement.tenant,
@@ -25,7 +13,7 @@ Standing standing_of(const Statement& statement) {
                     statement.terms.plan,
                     statement.status,
                     statement.usage,
-                    highest_utilization(rated),
+                    fullest_of(rated).utilization,
                     rated.cost,
                     rated.health,
                     rated.has_overages,

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "domain/each_line.h"
 #include "service/billing/frozen_reports.h"
 #include "service/billing/late_lines.h"
 #include "service/metering/record_counts.h"
@@ -60,6 +61,19 @@ bool says_as_much(const Json& shown, const Json& want) {
   return true;
 }
 
+template <class Line>
+void check_lines(const Statement& row, const std::vector<Line>& again,
+                 const std::vector<Line>& stored, Verdict& verdict) {
+  for (std::size_t at = 0; at < again.size(); ++at) {
+    const Line& want = again[at];
+    const Line& have = stored[at];
+    if (want.cost == have.cost && want.overage == have.overage) continue;
+    verdict.add({"report", row.period.text(), row.tenant.text(),
+                 std::string{meter_of(want)} + " cost", millionths(want.cost),
+                 millionths(have.cost)});
+  }
+}
+
 // Compares a stored row with its figures rated again, with the currency's own rounding of the cost.
 Result<> check_row(const Statement& row, const Currency& currency, Verdict& verdict) {
   std::vector<Quantity> own;
@@ -68,21 +82,8 @@ Result<> check_row(const Statement& row, const Currency& currency, Verdict& verd
   again_row.rated = rate(row.usage, row.terms, own, currency);
   const Rated again = again_row.rated;
   bill_late(again_row, row.late, currency);
-  for (std::size_t at = 0; at < again.own_lines.size(); ++at) {
-    const OwnLineItem& want = again.own_lines[at];
-    const OwnLineItem& have = row.rated.own_lines[at];
-    if (want.cost == have.cost && want.overage == have.overage) continue;
-    verdict.add({"report", row.period.text(), row.tenant.text(), want.meter + " cost",
-                 millionths(want.cost), millionths(have.cost)});
-  }
-  for (std::size_t at = 0; at < again.lines.size(); ++at) {
-    const LineItem& want = again.lines[at];
-    const LineItem& have = row.rated.lines[at];
-    if (want.cost == have.cost) continue;
-    verdict.add({"report", row.period.text(), row.tenant.text(),
-                 std::string{row_of(want.meter).name} + " cost", millionths(want.cost),
-                 millionths(have.cost)});
-  }
+  check_lines(row, again.own_lines, row.rated.own_lines, verdict);
+  check_lines(row, again.lines, row.rated.lines, verdict);
   const std::optional<Money>& cost = again_row.rated.cost;
   if (cost != row.rated.cost) {
     verdict.add({"report", row.period.text(), row.tenant.text(), "overage_cost", millionths(cost),
