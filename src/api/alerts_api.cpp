@@ -26,10 +26,8 @@ Result<AlertQuery> read_alert_query(const Call& call) {
 Result<Answer> list_alerts(Call& call) {
   const AlertQuery query = TRY(read_alert_query(call));
   AlertPage page = TRY(call.services.alerting.list(query));
-  return answer_of(Json::object({
-      {"alerts", std::move(page.alerts)},
-      {"pagination", pagination_json({query.page, query.limit}, page.total)},
-  }));
+  return answer_of(
+      page_json("alerts", std::move(page.alerts), {query.page, query.limit}, page.total));
 }
 
 Result<Answer> acknowledge_alert(Call& call) {

@@ -85,12 +85,10 @@ Result<Answer> list_statements(Call& call) {
   Json tenants = Json::array();
   for (const Statement& statement : page.statements)
     tenants.push_back(tenant_billing_json(statement));
-  return answer_of(Json::object({
-      {"tenants", std::move(tenants)},
-      {"pagination", pagination_json({request.page, request.limit}, page.total)},
-      {"period", page.period.text()},
-      {"summary", list_summary_json(page.summary, page.currency)},
-  }));
+  Json shown = page_json("tenants", std::move(tenants), {request.page, request.limit}, page.total);
+  shown.set("period", page.period.text());
+  shown.set("summary", list_summary_json(page.summary, page.currency));
+  return answer_of(std::move(shown));
 }
 
 Result<Answer> show_statement(Call& call) {

@@ -75,8 +75,7 @@ Result<Answer> list_corrections(Call& call) {
   query.limit = page.limit;
   TRY(reader.finish());
   CorrectionPage found = TRY(call.services.corrections.list(query));
-  return answer_of(Json::object({{"corrections", std::move(found.corrections)},
-                                 {"pagination", pagination_json(page, found.total)}}));
+  return answer_of(page_json("corrections", std::move(found.corrections), page, found.total));
 }
 
 }  // namespace

@@ -51,8 +51,7 @@ Result<Answer> list_tenants(Call& call) {
   const TenantPage found = call.services.directory.list(query);
   Json tenants = Json::array();
   for (const auto& record : found.tenants) tenants.push_back(tenant_summary(*record));
-  return answer_of(Json::object(
-      {{"tenants", std::move(tenants)}, {"pagination", pagination_json(page, found.total)}}));
+  return answer_of(page_json("tenants", std::move(tenants), page, found.total));
 }
 
 Result<Answer> add_tenant(Call& call) {
@@ -120,9 +119,8 @@ Result<Answer> list_plans(Call& call) {
     shown.set("currency", call.services.rules.currency.code());  // of the plan's rates
     plans.push_back(std::move(shown));
   }
-  // As the catalogue has them.
-  if (!sort.empty()) sort_documents(plans, sort);
-  return answer_of(list_json("plans", std::move(plans), page));
+  // Without a sort, as the catalogue has them.
+  return answer_of(list_json("plans", std::move(plans), page, sort));
 }
 
 Result<Answer> list_audits(Call& call) {
@@ -142,8 +140,7 @@ Result<Answer> list_audits(Call& call) {
   filter.sort = reader.sort();
   TRY(reader.finish());
   AuditPage found = TRY(call.services.audit_log.list(filter, page.page, page.limit));
-  return answer_of(Json::object(
-      {{"audits", std::move(found.records)}, {"pagination", pagination_json(page, found.total)}}));
+  return answer_of(page_json("audits", std::move(found.records), page, found.total));
 }
 
 std::vector<Route> routes_of_tenants() {

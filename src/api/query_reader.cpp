@@ -140,15 +140,21 @@ Json pagination_json(const PageRequest& request, std::int64_t total) {
                        {"pages", (total + request.limit - 1) / request.limit}});
 }
 
-Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page) {
+Json page_json(std::string_view name, Json rows, const PageRequest& page, std::int64_t total) {
+  return Json::object(
+      {{std::string{name}, std::move(rows)}, {"pagination", pagination_json(page, total)}});
+}
+
+Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page,
+               std::string_view sort) {
+  if (!sort.empty()) sort_documents(rows, sort);
   const auto total = static_cast<std::int64_t>(rows.size());
   Json shown = Json::array();
   for (std::int64_t i = (page.page - 1) * page.limit; i < total && i < page.page * page.limit;
        ++i) {
     shown.push_back(std::move(rows[static_cast<std::size_t>(i)]));
   }
-  return Json::object(
-      {{std::string{name}, std::move(shown)}, {"pagination", pagination_json(page, total)}});
+  return page_json(name, std::move(shown), page, total);
 }
 
 }  // namespace metergate::api

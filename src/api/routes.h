@@ -250,7 +250,10 @@ struct PageRequest {
 void sort_documents(std::vector<Json>& documents, std::string_view sort);
 PageRequest read_page(QueryReader& reader);  // page from 1, limit 1 to 200
 Json pagination_json(const PageRequest& request, std::int64_t total);
-// The page's of `rows`, under this name, and the pagination.
-Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page);
+// The rows of a page, under this name, and the pagination of `total` rows.
+Json page_json(std::string_view name, Json rows, const PageRequest& page, std::int64_t total);
+// The same for all rows, sorted here unless `sort` is empty; of them the page is shown.
+Json list_json(std::string_view name, std::vector<Json> rows, const PageRequest& page,
+               std::string_view sort);
 
 }  // namespace metergate::api

@@ -45,8 +45,7 @@ Result<Answer> list_users(Call& call) {
   const std::string sort = query.sort();
   TRY(query.finish());
   std::vector<Json> users = TRY(call.services.sessions.users());
-  sort_documents(users, sort);
-  return answer_of(list_json("users", std::move(users), page));
+  return answer_of(list_json("users", std::move(users), page, sort));
 }
 
 Result<Answer> add_user(Call& call) {
@@ -81,8 +80,7 @@ Result<Answer> list_keys(Call& call) {
   const std::string sort = query.sort();
   TRY(query.finish());
   std::vector<Json> keys = TRY(call.services.sessions.keys());
-  sort_documents(keys, sort);
-  return answer_of(list_json("api_keys", std::move(keys), page));
+  return answer_of(list_json("api_keys", std::move(keys), page, sort));
 }
 
 Result<Answer> add_key(Call& call) {

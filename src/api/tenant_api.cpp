@@ -61,8 +61,7 @@ Result<Answer> list(Call& call, RecordKind kind) {
   }
   TRY(reader.finish());
   RecordPage found = TRY(call.services.records.list(*call.access, kind, query));
-  return answer_of(Json::object({{std::string(row_of(kind).list_name), std::move(found.records)},
-                                 {"pagination", pagination_json(page, found.total)}}));
+  return answer_of(page_json(row_of(kind).list_name, std::move(found.records), page, found.total));
 }
 
 Result<Answer> get(Call& call, RecordKind kind) {

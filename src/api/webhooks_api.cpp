@@ -26,8 +26,7 @@ Result<Answer> list(Call& call) {
   const std::string sort = reader.sort();
   TRY(reader.finish());
   std::vector<Json> all = call.services.webhooks.list(owner_of(call));
-  sort_documents(all, sort);
-  return answer_of(list_json("webhooks", std::move(all), page));
+  return answer_of(list_json("webhooks", std::move(all), page, sort));
 }
 
 Result<Answer> add(Call& call) {
@@ -76,8 +75,7 @@ Result<Answer> list_deliveries(Call& call) {
   query.limit = page.limit;
   TRY(reader.finish());
   DeliveryPage found = TRY(call.services.deliveries.list(which(call), query));
-  return answer_of(Json::object({{"deliveries", std::move(found.deliveries)},
-                                 {"pagination", pagination_json(page, found.total)}}));
+  return answer_of(page_json("deliveries", std::move(found.deliveries), page, found.total));
 }
 
 Result<Answer> replay(Call& call) {

@@ -15,8 +15,7 @@ Result<Answer> list_workers(Call& call) {
   for (const WorkerStatus& status : call.services.worker_board.all()) {
     workers.push_back(worker_json(status));
   }
-  if (!sort.empty()) sort_documents(workers, sort);
-  return answer_of(list_json("workers", std::move(workers), page));
+  return answer_of(list_json("workers", std::move(workers), page, sort));
 }
 
 }  // namespace
