@@ -201,7 +201,7 @@ class MeteredPassage final : public LedPassage {
 }  // namespace
 
 std::unique_ptr<http::Passage> Gateway::pass(const http::Request& head) {
-  // Ours, also where we have nothing at the path: a caller that misspells a route of ours is told.
+  // Paths reserved for our own routes, so that a misspelt one of them is answered as such.
   if (head.path.starts_with(kProviderPaths) || head.path.starts_with(kEventPaths)) return nullptr;
   const std::shared_ptr<UpstreamTable> table = parts_.tables.get();
   if (parts_.serves(head.path)) return nullptr;
