@@ -70,6 +70,7 @@ TEST_F(MeterTap, KeepsWithinTheBoundsOfAnEvent) {
   made.tenant = TenantId::parse("t1").value();
   made.source = "metergate";
   made.id = "e1";
+  made.occurred_at = Timestamp{Milliseconds{1'772'706'600'000}};
   made.fact = call(path);
   EXPECT_TRUE(faults_of(made, made.occurred_at).empty());
   EXPECT_EQ(std::get<ApiCall>(made.fact).path.size(), 2047U) << "not cut inside a character";
