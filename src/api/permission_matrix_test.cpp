@@ -2,9 +2,9 @@
 // table says. A new row is tested without a line here.
 #include <gtest/gtest.h>
 
-#include "api/testing/api_world_test.h"
 #include "api/dispatch.h"
 #include "api/routes.h"
+#include "api/testing/api_world_test.h"
 
 namespace metergate::api {
 namespace {

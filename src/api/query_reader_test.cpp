@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "api/testing/api_world_test.h"
 #include "api/reader_faults.h"
+#include "api/testing/api_world_test.h"
 #include "api/usual_fields.h"
 
 namespace metergate::api {

@@ -8,8 +8,8 @@
 #include <set>
 #include <sstream>
 
-#include "api/testing/api_world_test.h"
 #include "api/reference_words.h"
+#include "api/testing/api_world_test.h"
 #include "base/characters.h"
 #include "http/words/problem.h"
 
