@@ -106,9 +106,10 @@ clone_into_machine() {
   done
 }
 
-# With this machine's variables left out, but those in $variables.
+# With this machine's variables left out, but those in $variables and $language.
+language=(LC_ALL=C.UTF-8)
 variables=()
 in_machine() {
-  chroot "$machine" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
-    "${variables[@]}" "$@"
+  chroot "$machine" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
+    "${language[@]}" "${variables[@]}" "$@"
 }
