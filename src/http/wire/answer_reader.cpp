@@ -1,7 +1,7 @@
 #include "http/wire/answer_reader.h"
 
 #include "http/net/asio.h"
-#include "http/wire/response_head.h"
+#include "http/wire/head.h"
 // Beast's parser is built on Asio's buffers.
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>

@@ -1,13 +1,11 @@
-#include "http/wire/response_head.h"
-
 #include <algorithm>
 #include <charconv>
 
-#include "http/wire/framing.h"
 #include "http/words/characters.h"
 #include "http/words/message.h"
+#include "reading/former_readers.h"
 
-namespace metergate::http {
+namespace metergate::http::former {
 namespace {
 
 constexpr std::size_t kAnswerFieldsMax = 200;
@@ -141,4 +139,4 @@ Result<ResponseFraming> framing_of(const ResponseHead& head, bool answers_head) 
   return framing;
 }
 
-}  // namespace metergate::http
+}  // namespace metergate::http::former
