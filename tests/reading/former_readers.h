@@ -149,4 +149,33 @@ Result<ResponseFraming> framing_of(const ResponseHead& head, bool answers_head);
 // True if a list field ("close, Upgrade") contains the word, in any case.
 bool has_list_word(std::string_view list, std::string_view word);
 
+class AnswerReader {
+ public:
+  static constexpr std::size_t kHeadBytesMax = 16 * 1024;
+  static constexpr std::size_t kExcerptBytesMax = 256;
+
+  AnswerReader();
+  ~AnswerReader();
+  AnswerReader(const AnswerReader&) = delete;
+  AnswerReader& operator=(const AnswerReader&) = delete;
+
+  // ErrorCode::invalid if the bytes are not an HTTP answer.
+  Result<> take(std::string_view bytes);
+  bool has_head() const;
+  bool is_complete() const;  // the answer has ended
+  int status() const;        // once has_head()
+  const std::optional<std::string>& retry_after() const;
+  // The beginning of the body, printable ASCII only.
+  const std::string& excerpt() const;
+
+ private:
+  class Machine;
+  Result<> restart_after_interim();
+  bool complete_status_line();
+  std::unique_ptr<Machine> machine_;
+  std::string waiting_;           // bytes of an incomplete head
+  bool has_status_line_ = false;  // of the current answer, interim or final
+  int interims_ = 0;
+};
+
 }  // namespace metergate::http::former
