@@ -52,7 +52,7 @@ TEST(Claims, SayWhatTheirTextSays) {
         R"({"a":[,]})",
         R"({"a":["b",]})",
         R"({"a":tru})",
-        R"({"a":truely})",
+        R"({"a":truex})",
         R"(["a"])",
         R"("a")",
         "",
