@@ -17,7 +17,8 @@ struct Admission : TenantAdmission {
   std::optional<Caller> caller;
 };
 
-// The caller that the request's token names. ErrorCode::unauthorized if there is no valid token.
+// The caller that the request's token names, as Dispatcher::receive() found it or anew.
+// ErrorCode::unauthorized if there is no valid token.
 Result<Caller> authenticate(const http::Request& request, Services& services);
 
 // Checks, in this order: a valid token, a token of the right scope (both ErrorCode::unauthorized),

@@ -90,9 +90,10 @@ http::Reception Dispatcher::receive(const http::Request& head) {
   if (match && match->route->is_vital) reception.holder.standing = http::Standing::vital;
   const bool is_open = match && match->route->access.audience == Audience::everybody;
   if (is_open) return reception;
-  const Result<Caller> caller = authenticate(head, services_);
+  Result<Caller> caller = authenticate(head, services_);
   if (caller) {
     reception.holder = holder_of(*caller);
+    reception.known_caller = std::make_shared<const Caller>(*std::move(caller));
   } else if (match) {
     reception.refusal = caller.error();
   }

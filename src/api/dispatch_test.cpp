@@ -287,6 +287,16 @@ TEST_F(DispatchTest, RecordsARefusedSuspendedTenantUnbilled) {
   EXPECT_EQ(world_.counter("tenant_1").calls.count, 0);
 }
 
+TEST_F(DispatchTest, LooksACallerUpOnce) {
+  http::Request request = request_for("POST /api/v1/events", tenant_);
+  request.known_caller = dispatcher_->receive(request).known_caller;
+  ASSERT_NE(request.known_caller, nullptr);
+  request.headers.clear();  // so that only the first look can have found the caller
+  EXPECT_EQ(send(std::move(request)).status, 201);
+  const http::Request other = request_for("POST /api/v1/events", tenant_ + "x");
+  EXPECT_EQ(dispatcher_->receive(other).known_caller, nullptr);
+}
+
 TEST_F(DispatchTest, LetsSendersInByTokenOrPermission) {
   EXPECT_EQ(send("POST /api/v1/events", tenant_).status, 201);
   EXPECT_EQ(send("POST /api/v1/events", world_.provider_token({"events.write"})).status, 201);

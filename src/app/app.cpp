@@ -130,7 +130,8 @@ struct App::Parts {
         webhook_rules(config.webhook_rules),
         settled_clock(with.clock, [this](const auto& doubt) { tell(doubt); }),
         clock(with.is_clock_made_up ? with.clock : settled_clock),
-        log(with.log) {}
+        log(with.log),
+        checkpoint_every(with.checkpoint_every) {}
 
   // While the clock is doubted, its month is not closed.
   void tell(const std::optional<ClockDoubt>& doubt) const {
@@ -146,12 +147,15 @@ struct App::Parts {
   SettledClock settled_clock;
   const Clock& clock;
   const Log& log;
+  const Milliseconds checkpoint_every;
   std::unique_ptr<Store> store;
   std::unique_ptr<ServiceSet> set;
 
   Result<> open(const Config& config, const AppFiles& files) {
-    const EmbeddedOptions options{
-        .folder = config.data_dir, .zone = rules.zone, .formula = rules.storage};
+    const EmbeddedOptions options{.folder = config.data_dir,
+                                  .zone = rules.zone,
+                                  .formula = rules.storage,
+                                  .checkpoint_every = checkpoint_every};
     store = TRY(open_embedded_store(options, clock, log));
     TRY(check_currency(*store, rules.currency));
     if (const auto known = TRY(remembered_time(*store))) settled_clock.begin_from(*known);

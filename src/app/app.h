@@ -45,6 +45,7 @@ class App {
     const Clock& clock;
     const Log& log;
     bool is_clock_made_up = false;  // true: it jumps on purpose and is trusted
+    Milliseconds checkpoint_every{5000};
   };
   // Fails as open_embedded_store. Without a JWT_SECRET a random one is used, so that tokens are
   // valid for this run only.

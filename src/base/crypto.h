@@ -65,7 +65,7 @@ class VerifyingKey {
   VerifyingKey(SignatureAlgorithm algorithm, std::shared_ptr<void> key)
       : algorithm_(algorithm), key_(std::move(key)) {}
   SignatureAlgorithm algorithm_;
-  std::shared_ptr<void> key_;  // an OpenSSL object, immutable
+  std::shared_ptr<void> key_;  // a HmacKey or an OpenSSL object, immutable
 };
 
 }  // namespace metergate

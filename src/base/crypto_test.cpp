@@ -75,6 +75,26 @@ TEST(Base64Url, MatchesTheExamplesOfRfc4648) {
   }
 }
 
+TEST(Base64Url, HasOneTextForEachBytes) {
+  const std::string_view characters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. ";
+  std::size_t taken = 0;
+  for (const char a : characters) {
+    for (const char b : characters) {
+      for (const char c : characters) {
+        for (const std::string& each :
+             {std::string{a, b, c}, std::string{'Z', 'm', '9', 'v', a, b}}) {
+          const auto bytes = parse_base64url(each);
+          if (!bytes) continue;
+          ++taken;
+          ASSERT_EQ(base64url(*bytes), each);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(taken, 65'536 + 256 * characters.size());
+}
+
 TEST(Base64Url, RefusesEveryOtherSpelling) {
   // Padding, the other alphabet, spaces, lone characters, bits left over, NUL.
   for (const std::string_view text :

@@ -77,7 +77,7 @@ TEST(Decimal, ComparesByValueWhateverTheScale) {
 
 TEST(Decimal, WritesTheSmallestAndTheLargest) {
   EXPECT_EQ(to_text({INT64_MIN, 18}), "-9.223372036854775808");
-  EXPECT_EQ(to_text({INT64_MIN, 0}), "-9223372036854775808");
+  EXPECT_EQ(to_text(Decimal{INT64_MIN, 0}), "-9223372036854775808");
   EXPECT_EQ(to_text({-5, 2}), "-0.05");
 }
 

@@ -51,26 +51,25 @@ bool is_access_token_type(std::string_view typ) {
   return name == "jwt" || name == "at+jwt";
 }
 
-Result<Json> parse_part(std::string_view name, std::string_view text) {
-  const auto bytes = parse_base64url(text);
+Result<Claims> parse_part(std::string_view name, std::string_view text) {
+  auto bytes = parse_base64url(text);
   if (!bytes) return refuse_token(fmt::format("the token's {} is not base64url", name));
-  auto value = parse_json(*bytes);
-  if (!value || !value->is_object())
-    return refuse_token(fmt::format("the token's {} is not one JSON object", name));
-  return *std::move(value);
+  auto claims = Claims::parse(*std::move(bytes));
+  if (!claims) return refuse_token(fmt::format("the token's {} is not one JSON object", name));
+  return *std::move(claims);
 }
 
-Result<> read_header(const Json& header, Jwt& token) {
+Result<> read_header(const Claims& header, Jwt& token) {
   for (const std::string_view name : kRefusedHeaders) {
-    if (header.find(name) != nullptr)
+    if (header.has(name))
       return refuse_token(fmt::format("the token's header must not have '{}'", name));
   }
   const auto algorithm = algorithm_named(header.string_at("alg").value_or(""));
   if (!algorithm) return refuse_token("the token's alg is not HS256, RS256, ES256 or EdDSA");
   token.algorithm = *algorithm;
-  if (header.find("typ") != nullptr && !is_access_token_type(header.string_at("typ").value_or("")))
+  if (header.has("typ") && !is_access_token_type(header.string_at("typ").value_or("")))
     return refuse_token("the token's typ is not JWT or at+jwt");
-  if (header.find("kid") != nullptr) {
+  if (header.has("kid")) {
     token.kid = header.string_at("kid");
     if (!token.kid) return refuse_token("the token's kid is no text");
   }
@@ -79,10 +78,9 @@ Result<> read_header(const Json& header, Jwt& token) {
 
 // A claim in seconds, with or without a fraction (RFC 7519, 2: NumericDate), as milliseconds, cut;
 // nothing if it is absent.
-Result<std::optional<std::int64_t>> instant_at(const Json& claims, std::string_view name) {
-  const Json* const claim = claims.find(name);
-  if (claim == nullptr) return std::nullopt;
-  const std::optional<Decimal> seconds = claim->number();
+Result<std::optional<std::int64_t>> instant_at(const Claims& claims, std::string_view name) {
+  const std::optional<Decimal> seconds = claims.number_at(name);
+  if (!seconds && !claims.has(name)) return std::nullopt;
   if (!seconds || compare(*seconds, Decimal{}) < 0 || compare(*seconds, Decimal{kSecondMax, 0}) > 0)
     return refuse_token(fmt::format("the token's {} is no number of seconds since 1970", name));
   std::int64_t unscaled = seconds->unscaled;
@@ -102,7 +100,7 @@ Result<Jwt> parse_jwt(std::string_view text) {
     return refuse_token("the token has not exactly three parts");
   Jwt token;
   if (const std::string_view header = text.substr(0, first); header != kUsualHeader) {
-    const Json read = TRY(parse_part("header", header));
+    const Claims read = TRY(parse_part("header", header));
     TRY(read_header(read, token));
   }
   token.claims = TRY(parse_part("payload", text.substr(first + 1, second - first - 1)));
@@ -118,7 +116,7 @@ bool is_signed_by(const Jwt& token, const VerifyingKey& key) {
   return token.algorithm == key.algorithm() && key.verify(token.signing_input, token.signature);
 }
 
-Result<> check_times(const Json& claims, Timestamp now) {
+Result<> check_times(const Claims& claims, Timestamp now) {
   const auto exp = TRY(instant_at(claims, "exp"));
   const auto nbf = TRY(instant_at(claims, "nbf"));
   const auto iat = TRY(instant_at(claims, "iat"));
@@ -133,7 +131,7 @@ Result<> check_times(const Json& claims, Timestamp now) {
   return {};
 }
 
-TokenSpan span_of(const Json& claims) {
+TokenSpan span_of(const Claims& claims) {
   const auto exp = instant_at(claims, "exp");
   const auto nbf = instant_at(claims, "nbf");
   const auto iat = instant_at(claims, "iat");

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/claims.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -24,7 +25,7 @@ namespace metergate {
 struct Jwt {
   SignatureAlgorithm algorithm = SignatureAlgorithm::hs256;
   std::optional<std::string> kid;
-  Json claims;                // an object
+  Claims claims;
   std::string signing_input;  // the bytes that are signed
   std::string signature;      // never empty
 };
@@ -39,7 +40,7 @@ bool is_signed_by(const Jwt& token, const VerifyingKey& key);
 
 // exp is required and must be after now; nbf and iat may be up to 30 s ahead. A token with a
 // lifetime of more than 24 h is refused. All three are seconds since 1970 and may have a fraction.
-Result<> check_times(const Json& claims, Timestamp now);
+Result<> check_times(const Claims& claims, Timestamp now);
 
 // The times at which check_times() accepts the claims: from `first` to before `end`, in
 // milliseconds since 1970. Empty if it never does.
@@ -51,7 +52,7 @@ struct TokenSpan {
     return first <= instant && instant < end;
   }
 };
-TokenSpan span_of(const Json& claims);
+TokenSpan span_of(const Claims& claims);
 
 // A token signed with HS256; `claims` is an object.
 std::string sign_jwt(const Json& claims, std::string_view secret);

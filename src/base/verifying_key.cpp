@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/crypto.h"
+#include "base/hmac_key.h"
 #include "base/unsigned_bytes.h"
 
 namespace metergate {
@@ -73,14 +74,9 @@ std::string to_der(std::string_view signature) {
   return bytes;
 }
 
-// `keyed` already contains the hashed key; several threads copy it.
-bool verify_hmac(const EVP_MAC_CTX* keyed, std::string_view message, std::string_view signature) {
-  const Owned<EVP_MAC_CTX, EVP_MAC_CTX_free> context{EVP_MAC_CTX_dup(keyed)};
-  unsigned char mac[kSha256Size];
-  std::size_t size = 0;
-  CHECK(context && EVP_MAC_update(context.get(), unsigned_bytes(message), message.size()) == 1 &&
-        EVP_MAC_final(context.get(), mac, &size, sizeof mac) == 1);
-  return equal_constant_time({reinterpret_cast<const char*>(mac), size}, signature);
+bool verify_hmac(const HmacKey& key, std::string_view message, std::string_view signature) {
+  const HmacKey::Mac mac = key.mac(message);
+  return equal_constant_time({reinterpret_cast<const char*>(mac.data()), mac.size()}, signature);
 }
 
 bool verify_digest(EVP_PKEY* key, const EVP_MD* digest, std::string_view message,
@@ -98,18 +94,7 @@ bool verify_digest(EVP_PKEY* key, const EVP_MD* digest, std::string_view message
 }  // namespace
 
 VerifyingKey VerifyingKey::hmac(std::string_view secret) {
-  const Owned<EVP_MAC, EVP_MAC_free> hmac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-  CHECK(hmac != nullptr);
-  EVP_MAC_CTX* keyed = EVP_MAC_CTX_new(hmac.get());
-  char digest[] = "SHA256";
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_end()};
-  // An empty view may hold a null pointer, which OpenSSL takes as "keep the old key".
-  const std::string_view key = secret.empty() ? std::string_view{""} : secret;
-  CHECK(keyed != nullptr && EVP_MAC_init(keyed, unsigned_bytes(key), key.size(), parameters) == 1);
-  return {SignatureAlgorithm::hs256,
-          {keyed, [](void* owned) { EVP_MAC_CTX_free(static_cast<EVP_MAC_CTX*>(owned)); }}};
+  return {SignatureAlgorithm::hs256, std::make_shared<HmacKey>(secret)};
 }
 
 Result<VerifyingKey> VerifyingKey::rsa(std::string_view n, std::string_view e) {
@@ -169,7 +154,7 @@ bool VerifyingKey::verify(std::string_view message, std::string_view signature) 
   auto* const key = static_cast<EVP_PKEY*>(key_.get());
   switch (algorithm_) {
     case SignatureAlgorithm::hs256:
-      return verify_hmac(static_cast<const EVP_MAC_CTX*>(key_.get()), message, signature);
+      return verify_hmac(*static_cast<const HmacKey*>(key_.get()), message, signature);
     case SignatureAlgorithm::rs256:
       return verify_digest(key, EVP_sha256(), message, signature);
     case SignatureAlgorithm::es256:

@@ -66,7 +66,7 @@ Result<Caller> caller_by_claim(const http::Request& request, const TenantRule& r
     return caller;
   }
   const std::string_view token = TRY(bearer_token(values));
-  const Json claims = TRY(sessions.verified_claims(token));
+  const Claims claims = TRY(sessions.verified_claims(token));
   auto tenant = TenantId::parse(claims.string_at(rule.claim).value_or(""));
   if (!tenant)
     return fail(ErrorCode::unauthorized,

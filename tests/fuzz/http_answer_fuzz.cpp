@@ -5,7 +5,7 @@
 #include "fuzz/fuzz.h"
 #include "http/wire/answer_reader.h"
 #include "http/wire/body_decoder.h"
-#include "http/wire/response_head.h"
+#include "http/wire/head.h"
 
 namespace metergate::fuzz {
 namespace {

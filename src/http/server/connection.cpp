@@ -177,6 +177,7 @@ Task<bool> Connection::serve_one() {
   parser_.reset();
   input_.rest();
   holder_.reset();
+  known_caller_.reset();
   Read outcome = co_await read_head();
   if (outcome == Read::ended) co_return false;
   is_first_ = false;
@@ -331,12 +332,14 @@ asio::mutable_buffer Connection::read_room() {
 }
 
 Task<bool> Connection::read_some() {
+  known_caller_.reset();
   const auto [error, count] = co_await socket_.async_read_some(read_room(), kAwait);
   input_.commit(count);
   co_return !error && !ended_;
 }
 
 Task<bool> Connection::send_continue() {
+  known_caller_.reset();
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   co_return co_await write(kContinue);
 }
@@ -412,6 +415,7 @@ void Connection::call_handler(Request request) {
   OneReply reply{loop_, weak_from_this(), exchange_};
   Handler& handler = shared_.handler;
   if (!handler.is_slow(request)) {
+    request.known_caller = std::move(known_caller_);
     handler.handle(std::move(request), std::move(reply));
     loop_->settle(handler);
     return;

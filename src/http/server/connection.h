@@ -117,13 +117,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Loop> loop_;
   Socket socket_;
   Wake wake_;
-  std::size_t place_ = 0;         // index in the loop's connections
-  std::size_t held_ = 0;          // bytes counted in Shared::shares
-  std::optional<Holder> holder_;  // of the request under way, once determined
-  std::string remote_ip_;         // of the peer, possibly a proxy
-  std::string recorded_ip_;       // the part of it that may be kept
-  std::string target_;            // of the request under way, as sent
-  ReadBuffer input_;              // read and not taken yet
+  std::size_t place_ = 0;                     // index in the loop's connections
+  std::size_t held_ = 0;                      // bytes counted in Shared::shares
+  std::optional<Holder> holder_;              // of the request under way, once determined
+  std::shared_ptr<const void> known_caller_;  // likewise, until the connection waits
+  std::string remote_ip_;                     // of the peer, possibly a proxy
+  std::string recorded_ip_;                   // the part of it that may be kept
+  std::string target_;                        // of the request under way, as sent
+  ReadBuffer input_;                          // read and not taken yet
   RequestParser parser_;
   Error refused_;                         // after Read::refused
   std::optional<Microseconds> deadline_;  // for reading

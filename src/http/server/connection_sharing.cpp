@@ -79,6 +79,7 @@ Connection::BodyFate Connection::fate_of_body(const Request& head) {
   if (!framing.is_chunked && framing.content_length == 0) return BodyFate::kept;
   Reception reception = shared_.handler.receive(head);
   holder_ = std::move(reception.holder);
+  known_caller_ = std::move(reception.known_caller);
   if (reception.refusal) {
     refused_ = *std::move(reception.refusal);
     const bool is_small = !framing.is_chunked && framing.content_length <= kReadPastBytesMax;
@@ -106,6 +107,7 @@ bool Connection::refuse_turn() {
 Task<bool> Connection::take_turn() {
   Turns::Waiter waiter{.wake = [this] { wake(); }};
   Turns::Ticket ticket;
+  known_caller_.reset();
   if (refuse_turn() || !loop_->turns.ask(waiter, shared_.clock.steady(), ticket)) co_return false;
   while (!waiter.has_turn && !ended_) co_await wake_.wait();
   if (ended_ && waiter.has_turn) pass_turn_on();

@@ -19,7 +19,7 @@
 #include "http/server/upstream_pool.h"
 #include "http/wire/body_decoder.h"
 #include "http/wire/forwarded_head.h"
-#include "http/wire/response_head.h"
+#include "http/wire/head.h"
 
 namespace metergate::http {
 

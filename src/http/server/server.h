@@ -52,6 +52,9 @@ struct ServerOptions {
 struct Reception {
   Holder holder;
   std::optional<Error> refusal;  // its body is not read, for want of a valid token
+  // Comes back as Request::known_caller if handle() follows without a wait; a caller may be locked
+  // out while it sends a body.
+  std::shared_ptr<const void> known_caller{};
 };
 
 // Sends the answer; may be called from any thread, once.

@@ -52,6 +52,29 @@ TEST_F(ServerTest, SettlesOnceForRequestsThatAreReadyTogether) {
   EXPECT_EQ(echo_.settled(), std::vector<std::size_t>{3});
 }
 
+TEST_F(ServerTest, TellsTheHandlerWhatItFoundUnlessItHasWaited) {
+  start();
+  const auto known_for = [this](std::string_view path, bool in_pieces) {
+    RawClient client{port()};
+    const std::string head =
+        fmt::format("POST {} HTTP/1.1\r\nHost: a\r\nX-Holder: h\r\nContent-Length: 3\r\n{}\r\n",
+                    path, in_pieces ? "Expect: 100-continue\r\n" : "");
+    client.send(in_pieces ? head : head + "abc");
+    if (in_pieces) {
+      EXPECT_EQ(client.status(), 100);
+      client.send("abc");
+    }
+    EXPECT_EQ(client.status(), 200);
+    const auto known = echo_.last().known_caller;
+    return known == nullptr ? "" : *static_cast<const std::string*>(known.get());
+  };
+  EXPECT_EQ(known_for("/", false), "h");
+  EXPECT_EQ(known_for("/", true), "") << "it may have been locked out meanwhile";
+  EXPECT_EQ(known_for("/slow", false), "") << "likewise";
+  ask("GET / HTTP/1.1\r\nHost: a\r\nX-Holder: h\r\n\r\n");
+  EXPECT_EQ(echo_.last().known_caller, nullptr) << "nothing was asked before";
+}
+
 TEST_F(ServerTest, SettlesWhatASlowThreadHandled) {
   start();
   EXPECT_EQ(status_of(ask("GET /slow-later HTTP/1.1\r\nHost: a\r\n\r\n")), 200);

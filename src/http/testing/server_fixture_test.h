@@ -27,6 +27,7 @@ class Echo final : public Handler {
   Reception receive(const Request& head) override {
     const std::optional<std::string> name = head.header("x-holder");
     Reception reception{.holder = {name.value_or("sender"), Standing::provider}, .refusal = {}};
+    reception.known_caller = std::make_shared<const std::string>(reception.holder.name);
     if (name && name->starts_with("tenant ")) reception.holder.standing = Standing::tenant;
     if (head.path == "/vital") reception.holder.standing = Standing::vital;
     if (head.path == "/private" && !name)

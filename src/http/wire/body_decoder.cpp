@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "http/wire/framing.h"
+#include "http/wire/chunks.h"
 #include "http/words/characters.h"
 
 namespace metergate::http {
 namespace {
 
-constexpr std::size_t kLineBytesMax = 1024;
 constexpr std::string_view kLineEnd = "\r\n";
 
 std::unexpected<Error> refuse_body(std::string_view message) {
@@ -77,7 +76,7 @@ Result<BodyDecoder::Step> BodyDecoder::take_data(std::string_view input) {
 
 Result<BodyDecoder::Step> BodyDecoder::take_chunk_line(std::string_view input) {
   const std::size_t end = input.find(kLineEnd);
-  if (std::min(end, input.size()) > kLineBytesMax)
+  if (std::min(end, input.size()) > kChunkLineBytesMax)
     return refuse_body("a line that opens a chunk of the answer is longer than 1024 bytes");
   if (end == std::string_view::npos) return wait_for_line(input);
   const Result<std::uint32_t> size = check_chunk_line(input.substr(0, end));

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/wire/response_head.h"
+#include "http/wire/head.h"
 
 namespace metergate::http {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "http/wire/framing.h"
+#include "http/wire/head.h"
 #include "http/words/characters.h"
 
 namespace metergate::http {

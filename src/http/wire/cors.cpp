@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "http/wire/framing.h"
+#include "http/wire/head.h"
 #include "http/words/characters.h"
 
 namespace metergate::http {

@@ -65,7 +65,7 @@ bool is_named_by_connection(const Request& request, std::string_view name) {
 }
 
 bool is_named_by_connection(const ResponseHead& head, std::string_view name) {
-  return std::ranges::any_of(head.fields, [&](const ResponseField& field) {
+  return std::ranges::any_of(head.fields, [&](const FieldView& field) {
     return equals_ignoring_case(field.name, "connection") && has_list_word(field.value, name);
   });
 }
@@ -109,7 +109,7 @@ std::string upstream_head(const Request& request, const UpstreamHead& with) {
 void append_caller_head(std::string& out, const ResponseHead& head, const CallerHead& with) {
   append_all(out, {"HTTP/1.1 ", fmt::format_int(head.status).c_str(), " ", head.reason, "\r\n"});
   bool has_date = false;
-  for (const ResponseField& field : head.fields) {
+  for (const FieldView& field : head.fields) {
     const auto is_this = [&](const Header& own) {
       return equals_ignoring_case(own.first, field.name);
     };

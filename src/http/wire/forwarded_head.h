@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "http/wire/response_head.h"
+#include "http/wire/head.h"
 #include "http/words/message.h"
 
 namespace metergate::http {

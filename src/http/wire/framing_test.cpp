@@ -1,9 +1,8 @@
-#include "http/wire/framing.h"
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "http/wire/head.h"
 #include "http/wire/parser.h"
 
 namespace metergate::http {

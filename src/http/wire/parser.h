@@ -1,21 +1,28 @@
 // RequestParser: parses one request, with limits on its head and body.
 //
-// Beast's basic_parser parses the message; the checks of framing.h run first on the same bytes, so
-// a request passes only if both agree. Takes bytes from the front of the input and returns their
-// number. One thread at a time.
+// head.h reads the head, chunks.h the lines of a chunked body. Takes bytes from the front of the
+// input and returns their number. One thread at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
-#include "http/wire/framing.h"
+#include "http/wire/head.h"
+#include "http/words/message.h"
 
 namespace metergate::http {
+
+struct RequestHead {
+  std::string method;
+  std::string target;           // without scheme and host, which are then the Host field
+  int version_minor = 1;        // HTTP/1.0 or HTTP/1.1
+  std::vector<Header> headers;  // names in lower case
+};
 
 struct ParserLimits {
   std::size_t head_bytes_max;
@@ -25,10 +32,8 @@ struct ParserLimits {
 
 class RequestParser {
  public:
-  explicit RequestParser(const ParserLimits& limits);
-  ~RequestParser();
-  RequestParser(const RequestParser&) = delete;
-  RequestParser& operator=(const RequestParser&) = delete;
+  explicit RequestParser(const ParserLimits& limits)
+      : limits_(limits), body_bytes_max_(limits.body_bytes_max) {}
 
   // Takes as much as possible; 0 if it needs more than `input` to continue. Errors: invalid (the
   // request is malformed or ambiguous), headers_too_large, too_large. After an error the connection
@@ -51,20 +56,17 @@ class RequestParser {
 
  private:
   enum class Phase : std::uint8_t { head, fixed_body, chunk_line, chunk_body, complete };
-  class Machine;
 
   Result<std::size_t> take_head_bytes(std::string_view input);
   Result<std::size_t> take_chunk_line(std::string_view input);
   Result<std::size_t> take_trailers(std::string_view input, std::size_t start);
   Result<std::size_t> take_body_bytes(std::string_view input);
-  Result<std::size_t> feed(std::string_view bytes);
-  Result<> open_body();
+  void open_body();
   Result<> check_length() const;
   std::unexpected<Error> body_too_large() const;
 
   ParserLimits limits_;
   std::size_t body_bytes_max_;  // for this request
-  std::unique_ptr<Machine> machine_;
   Phase phase_ = Phase::head;
   RequestHead head_;
   Framing framing_;

@@ -1,9 +1,8 @@
-#include "http/wire/response_head.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "http/wire/body_decoder.h"
+#include "http/wire/head.h"
 
 namespace metergate::http {
 namespace {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ struct Request {
   std::int64_t bytes = 0;    // size of the whole message: head and body
   bool keep_alive = true;    // the caller may send another request on this connection
   bool takes_chunks = true;  // false for HTTP/1.0
+  // Handler::receive() said so about the caller a moment ago; null: handle() looks by itself.
+  std::shared_ptr<const void> known_caller;
   // The value; several of the same name are joined by ", " (RFC 9110, 5.3).
   std::optional<std::string> header(std::string_view lower_case_name) const;
 };

@@ -24,9 +24,9 @@ std::unexpected<Error> unauthorized(std::string message) {
 }
 
 // True if "aud" names us: a string, or a list that contains it (RFC 7519, 4.1.3).
-bool names_audience(const Json& claims, const std::string& audience) {
-  const Json* value = claims.find("aud");
-  if (value == nullptr) return false;
+bool names_audience(const Claims& claims, const std::string& audience) {
+  const std::optional<Json> value = claims.find("aud");
+  if (!value) return false;
   if (!value->is_array()) return *value == Json{audience};
   return std::ranges::find(value->as_array(), Json{audience}) != value->as_array().end();
 }
@@ -47,10 +47,10 @@ std::string_view scope_word(std::string_view scope) {
 }
 
 // The texts of a claim that is a list; nothing if the claim is of another kind.
-std::optional<std::vector<std::string>> texts_at(const Json& claims, std::string_view name) {
+std::optional<std::vector<std::string>> texts_at(const Claims& claims, std::string_view name) {
   std::vector<std::string> texts;
-  const Json* value = claims.find(name);
-  if (value == nullptr) return texts;
+  const std::optional<Json> value = claims.find(name);
+  if (!value) return texts;
   if (!value->is_array()) return std::nullopt;
   for (const Json& text : value->as_array()) {
     if (!text.is_string()) return std::nullopt;
@@ -78,7 +78,7 @@ class TokenSessions final : public Sessions {
       TRY(check_session(known->caller, known->claims));
       return known->caller;
     }
-    Json claims = TRY(verified_claims(token));
+    Claims claims = TRY(verified_claims(token));
     Caller caller = TRY(caller_of(claims));
     TRY(check_session(caller, claims));
     const TokenSpan span = span_of(claims);
@@ -96,7 +96,7 @@ class TokenSessions final : public Sessions {
     ++key_set_;
   }
 
-  Result<Json> verified_claims(std::string_view token) override {
+  Result<Claims> verified_claims(std::string_view token) override {
     Jwt jwt = TRY(parse_jwt(token));
     TRY(check_signature(jwt));
     TRY(check_times(jwt.claims, clock_.now()));
@@ -175,7 +175,7 @@ class TokenSessions final : public Sessions {
     return jwks_;
   }
 
-  Result<> check_origin(const Json& claims) const {
+  Result<> check_origin(const Claims& claims) const {
     if (!options_.issuer.empty() && claims.string_at("iss") != options_.issuer) {
       return unauthorized("the token is from another issuer (iss)");
     }
@@ -185,7 +185,7 @@ class TokenSessions final : public Sessions {
     return {};
   }
 
-  Result<Caller> caller_of(const Json& claims) const {
+  Result<Caller> caller_of(const Claims& claims) const {
     const auto subject = claims.string_at("sub");
     if (!subject || subject->empty() || subject->size() > 256)
       return unauthorized("the token has no subject (sub)");
@@ -199,8 +199,7 @@ class TokenSessions final : public Sessions {
     }
     if (scope != "provider")
       return unauthorized("the claim scope must hold exactly one of the words provider and tenant");
-    if (claims.find("tenant_id") != nullptr)
-      return unauthorized("a provider's token has no claim tenant_id");
+    if (claims.has("tenant_id")) return unauthorized("a provider's token has no claim tenant_id");
     const auto roles = texts_at(claims, "roles");
     const auto names = texts_at(claims, "permissions");
     if (!roles || !names)
@@ -214,12 +213,12 @@ class TokenSessions final : public Sessions {
 
   // A provider's token from login() is valid for one session version, and any token of a known user
   // ends when the user is disabled. So this is checked for each request.
-  Result<> check_session(const Caller& caller, const Json& claims) const {
+  Result<> check_session(const Caller& caller, const Claims& claims) const {
     if (caller.tenant()) return {};
-    const Json* version = claims.find(kSessionVersion);
+    const std::optional<Json> version = claims.find(kSessionVersion);
     const std::optional<KnownUser> user = TRY(users_.find(caller.actor()));
-    if (version == nullptr && !user) return {};
-    const bool is_current = version == nullptr || (user && *version == Json{user->session_version});
+    if (!version && !user) return {};
+    const bool is_current = !version || (user && *version == Json{user->session_version});
     if (!user || !user->is_active || !is_current)
       return unauthorized("the session has ended; log in again");
     return {};

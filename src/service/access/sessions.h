@@ -73,7 +73,7 @@ class Sessions {
   virtual void replace_keys(Jwks keys) = 0;
   // The claims of a JWT with a valid signature, times and issuer, whatever its scope: for tenants
   // that an identity provider names in a claim of its own. Errors as authenticate().
-  virtual Result<Json> verified_claims(std::string_view token) = 0;
+  virtual Result<Claims> verified_claims(std::string_view token) = 0;
   // A signed HS256 token. ErrorCode::invalid: unknown role or permission, no tenant, lifetime out
   // of bounds.
   virtual Result<std::string> issue(const TokenRequest& request) const = 0;

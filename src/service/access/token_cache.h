@@ -19,7 +19,7 @@
 namespace metergate {
 
 struct VerifiedToken {
-  Json claims;
+  Claims claims;
   Caller caller;
   TokenSpan span{};           // of the claims
   std::uint64_t key_set = 0;  // the key set that verified it; another one means verifying again

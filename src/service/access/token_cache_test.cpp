@@ -7,7 +7,7 @@ namespace {
 
 std::shared_ptr<const VerifiedToken> verified(std::string_view tenant) {
   return std::make_shared<const VerifiedToken>(
-      VerifiedToken{Json::object(), Caller::of_tenant("s", TenantId::parse(tenant).value())});
+      VerifiedToken{Claims{}, Caller::of_tenant("s", TenantId::parse(tenant).value())});
 }
 
 TEST(TokenCache, FindsTheVeryTokenOnly) {
