@@ -11,10 +11,11 @@ sys.path[:0] = [here, os.path.join(here, "..", "tests", "crash")]
 import checks
 import events
 import gateway
+import hostile
 import measure
 import overload
 
-PARTS = ("gateway", "checks", "events", "overload")
+PARTS = ("gateway", "checks", "events", "overload", "hostile")
 
 
 def main():
@@ -45,6 +46,8 @@ def main():
             events.rows(table, binary, tool, root, args.rounds, args.seconds)
         if "overload" in args.parts:
             overload.rows(table, binary, tool, root, args.rounds, args.seconds)
+        if "hostile" in args.parts:
+            hostile.rows(table, binary, tool, root, args.rounds)
     print(f"\nEvery round: {table.path}. {time.monotonic() - began:.0f} s. nginx and HAProxy check no token, hold no limits and never "
           "sync their logs.\nThe counts were right after every part.")
     if table.missed:

@@ -130,6 +130,13 @@ TEST_F(BillingApi, ListNamesAllThatIsWrongWithItsQuery) {
   EXPECT_NE(all.find("critical"), std::string::npos);
 }
 
+TEST_F(BillingApi, APlanThatIsNotThereIsAnsweredInTheSameWordsEverywhere) {
+  const Result<Answer> answer = list({{"plan", "gold"}});
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().message,
+            "Invalid plan. Must be one of: free, basic, premium, enterprise");
+}
+
 TEST_F(BillingApi, FuturePeriodIsRefused) {
   const Result<Answer> answer = list({{"period", "2026-04"}});
   ASSERT_FALSE(answer.has_value());

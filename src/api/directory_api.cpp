@@ -80,10 +80,10 @@ Result<TenantPatch> read_patch(const Call& call) {
   const Json* own = body.maybe_any("limits_override");
   const bool is_removed = body.is_null("limits_override");
   const std::optional<std::string> reason = body.maybe_text("reason");
-  if ((own != nullptr || is_removed) && !reason) {
+  if ((own != nullptr || is_removed) && body.maybe_any("reason") == nullptr) {
     body.fault("reason",
-               "is missing or too short: own limits change what the tenant pays, so "
-               "say why, in 3 to 500 characters");
+               "is missing: own limits change what the tenant pays, so say why, in 3 to 500 "
+               "characters");
   }
   TRY(body.finish());
   if (own != nullptr) patch.own_limits = TRY(parse_override(*own));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/nearest.h"
+
 namespace metergate::api {
 namespace {
 
@@ -102,7 +104,7 @@ std::optional<Timestamp> EventFields::time(std::string_view name) {
 void EventFields::refuse_others(bool (*is_allowed)(std::string_view name), std::string_view why) {
   for (const auto& [name, value] : object_.as_object()) {
     if (std::ranges::find(known_, name) == known_.end() && !is_allowed(name)) {
-      fault(name, std::string(why));
+      fault(name, std::string(why) + did_you_mean(name, known_));
     }
   }
 }

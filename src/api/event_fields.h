@@ -37,7 +37,8 @@ class EventFields {
   const Json* any(std::string_view name);  // nullptr if absent or null
 
   void fault(std::string_view name, std::string message);
-  // Adds a fault for each member that was not read and that `is_allowed` does not accept.
+  // Adds a fault for each member that was not read and that `is_allowed` does not accept, with the
+  // nearest one that was read.
   void refuse_others(bool (*is_allowed)(std::string_view name), std::string_view why);
   bool is_good() const { return good_; }
 

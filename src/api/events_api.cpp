@@ -1,6 +1,7 @@
 // POST /api/v1/events: usage events from the provider's servers and from tenants.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/event_body.h"
@@ -50,10 +51,41 @@ void name_consumers(const Directory& directory, std::vector<UsageEvent>& events)
   }
 }
 
+// Kong's plugin sends the events of all tenants together, and drops them where they are refused for
+// a minute. So those of a subject that is no tenant are left out, unless there are no others.
+void leave_out_strangers(const Call& call, std::vector<UsageEvent>& events) {
+  const auto is_stranger = [&](const UsageEvent& event) {
+    return call.services.directory.find(event.tenant) == nullptr;
+  };
+  const auto strangers = std::ranges::count_if(events, is_stranger);
+  if (strangers == 0 || std::cmp_equal(strangers, events.size())) return;
+  const UsageEvent& first = *std::ranges::find_if(events, is_stranger);
+  call.services.log.warn("events.left_out", {{"events", strangers},
+                                             {"first_subject", first.tenant.text()},
+                                             {"reason", "there is no such tenant"},
+                                             {"request_id", call.request.request_id}});
+  std::erase_if(events, is_stranger);
+}
+
+// RFC 7240: "return=representation", alone or in a list.
+bool wants_receipts(const http::Request& request) {
+  std::string rest = request.header("prefer").value_or("");
+  std::erase_if(rest, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
+  for (std::size_t start = 0; start <= rest.size();) {
+    const std::size_t end = std::min(rest.find_first_of(",;", start), rest.size());
+    if (rest.compare(start, end - start, "return=representation") == 0) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
 // A tenant's own events are held to its hard limits; a provider's report usage that has happened
 // already.
 Result<Commit> record(Call& call, std::vector<UsageEvent> events) {
-  if (call.request.path == kKongsPath) name_consumers(call.services.directory, events);
+  if (call.request.path == kKongsPath) {
+    name_consumers(call.services.directory, events);
+    if (!wants_receipts(call.request)) leave_out_strangers(call, events);
+  }
   const std::optional<TenantId> own = call.caller->tenant();
   if (!own) return call.services.ingest.record(std::move(events));
   return call.services.enforcement.record_sent(*own, std::move(events));
@@ -82,18 +114,6 @@ Result<Commit> record_body(Call& call, const EventBody& body, Faults& faults) {
   }
   if (events.empty()) return Commit{call.services.store.head(), {}, true};
   return record(call, std::move(events));
-}
-
-// RFC 7240: "return=representation", alone or in a list.
-bool wants_receipts(const http::Request& request) {
-  std::string rest = request.header("prefer").value_or("");
-  std::erase_if(rest, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
-  for (std::size_t start = 0; start <= rest.size();) {
-    const std::size_t end = std::min(rest.find_first_of(",;", start), rest.size());
-    if (rest.compare(start, end - start, "return=representation") == 0) return true;
-    start = end + 1;
-  }
-  return false;
 }
 
 Json receipt(const std::pair<std::size_t, Json>& element, std::string_view status) {

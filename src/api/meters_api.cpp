@@ -9,6 +9,7 @@
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/time.h"
+#include "service/billing/billing.h"
 #include "service/metering/open_periods.h"
 #include "service/meters/meter_query.h"
 #include "service/meters/meters.h"
@@ -352,7 +353,9 @@ Result<Answer> change_meter(Call& call) {
 }
 
 Result<Answer> delete_meter(Call& call) {
-  TRY(call.services.meters.remove(call.path_value("slug"), call.actor));
+  const KnownMeter meter = TRY(call.services.meters.get(call.path_value("slug")));
+  TRY(call.services.billing.check_unpriced(meter.record.meter.slug));
+  TRY(call.services.meters.remove(meter.record.meter.slug, call.actor));
   return no_content();
 }
 

@@ -227,6 +227,24 @@ TEST_F(MetersApi, SubjectsAreTheTenants) {
             "metadata ");
 }
 
+TEST_F(MetersApi, AMeterThatATenantIsBilledByIsNotDeleted) {
+  ask("POST /api/v1/meters", kTokens);
+  const auto limit = [&](const std::string& limits) {
+    const std::string body = R"({"limits_override":)" + limits + R"(,"reason":"as agreed"})";
+    EXPECT_EQ(ask("PATCH /provider/tenants/tenant_1", body).status, 200);
+  };
+  limit(R"({"meters":{"tokens":5}})");
+  const http::Response refused = ask("DELETE /api/v1/meters/tokens");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("the tenant 'tenant_1' has a limit of 'tokens' in 2026-03"),
+            std::string::npos)
+      << refused.body;
+  limit("{}");
+  EXPECT_EQ(ask("DELETE /api/v1/meters/tokens").status, 204);
+  EXPECT_EQ(ask("DELETE /api/v1/meters/tokens").status, 404);
+  EXPECT_EQ(ask("DELETE /api/v1/meters/api_calls").status, 400);
+}
+
 TEST_F(MetersApi, TheEventsOfKongsGatewayAreTakenWhereItSendsThem) {
   ask("POST /api/v1/meters",
       R"({"slug":"kong","eventType":"kong.api_request","aggregation":"COUNT"})");
@@ -238,6 +256,22 @@ TEST_F(MetersApi, TheEventsOfKongsGatewayAreTakenWhereItSendsThem) {
   EXPECT_EQ(ask("POST /api/v3/openmeter/events", "[" + event + "]").status, 204);
   const Json usage = body_of(ask("GET /api/v1/meters/kong/query"));
   EXPECT_EQ(usage.find("data")->as_array().at(0).integer_at("value"), 1);
+  // The plugin writes "unknown" where it does not know whose a request is.
+  const std::string unknown =
+      R"({"specversion":"1.0","id":"k2","source":"kong","type":"kong.api_request",)"
+      R"("subject":"unknown","time":"2026-03-05T10:00:00Z","data":{}})";
+  const std::string other = R"({"specversion":"1.0","id":"k3","source":"kong",)"
+                            R"("type":"kong.api_request","subject":"consumer:tenant_1",)"
+                            R"("time":"2026-03-05T10:00:00Z","data":{}})";
+  EXPECT_EQ(ask("POST /api/v3/openmeter/events", "[" + unknown + "," + other + "]").status, 204);
+  EXPECT_EQ(body_of(ask("GET /api/v1/meters/kong/query"))
+                .find("data")
+                ->as_array()
+                .at(0)
+                .integer_at("value"),
+            2);
+  EXPECT_EQ(ask("POST /api/v3/openmeter/events", "[" + unknown + "]").status, 404);
+  EXPECT_EQ(ask("POST /api/v1/events", "[" + unknown + "," + other + "]").status, 404);
   const http::Response refused = ask("POST /api/v3/openmeter/events", R"({"id":"x"})");
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(header_of(refused, "Content-Type"), "application/problem+json");

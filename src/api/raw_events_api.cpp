@@ -8,6 +8,7 @@
 #include "api/routes.h"
 #include "api/time_range.h"
 #include "base/crypto.h"
+#include "base/nearest.h"
 #include "service/access/sessions.h"
 #include "service/metering/event_shapes.h"
 #include "service/metering/raw_events.h"
@@ -45,7 +46,8 @@ std::vector<EventFate> read_fates(QueryReader& reader) {
     if (!fate) {
       reader.fault(
           "outcome",
-          fmt::format("is {}; must be one or more of: counted, unmatched, voided", shown(name)));
+          fmt::format("is {}; must be one or more of: counted, unmatched, voided{}", shown(name),
+                      did_you_mean(name, {"counted", "unmatched", "voided"})));
       return {};
     }
     fates.push_back(*fate);

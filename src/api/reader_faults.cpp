@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kToldMax = 3;
 constexpr std::size_t kShownMax = 64;
 
+// "Invalid plan. Must be …" stands alone; "is 'x'; must be …" needs its field before it.
+bool is_sentence(std::string_view message) {
+  return !message.empty() && message.front() >= 'A' && message.front() <= 'Z';
+}
+
 }  // namespace
 
 Result<> result_of(const std::vector<Fault>& faults) {
@@ -19,7 +24,9 @@ Result<> result_of(const std::vector<Fault>& faults) {
   std::string message;
   for (std::size_t i = 0; i < std::min(faults.size(), kToldMax); ++i) {
     if (i > 0) message += "; ";
-    message += fmt::format("{} {}", faults[i].field, faults[i].message);
+    message += is_sentence(faults[i].message)
+                   ? faults[i].message
+                   : fmt::format("{} {}", faults[i].field, faults[i].message);
   }
   if (faults.size() > kToldMax) message += fmt::format("; and {} more", faults.size() - kToldMax);
   return fail(Error{ErrorCode::invalid, std::move(message), faults});

@@ -108,7 +108,11 @@ void CsvWriter::end_row() {
 }
 
 std::unexpected<Error> CsvReader::refuse(std::string_view why) const {
-  return fail(ErrorCode::invalid, fmt::format("line {}: {}", line_, why));
+  return refuse_at(line_, why);
+}
+
+std::unexpected<Error> CsvReader::refuse_at(std::size_t line, std::string_view why) {
+  return fail(ErrorCode::invalid, fmt::format("line {}: {}", line, why));
 }
 
 int CsvReader::peek() {
@@ -208,8 +212,9 @@ Result<CsvReader::Record> CsvReader::read_fields() {
     if (record.size() == limits_.fields_max)
       return refuse(fmt::format("a line has more than {} fields", limits_.fields_max));
     std::string& field = record.emplace_back();
+    const auto begins_at = line_;
     end = TRY(read_field(field));
-    if (!is_well_formed_utf8(field)) return refuse("a field is not UTF-8");
+    if (!is_well_formed_utf8(field)) return refuse_at(begins_at, "a field is not UTF-8");
   }
   return record;
 }

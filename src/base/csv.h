@@ -72,6 +72,7 @@ class CsvReader {
   int take();
   int peek();
   std::unexpected<Error> refuse(std::string_view why) const;
+  static std::unexpected<Error> refuse_at(std::size_t line, std::string_view why);
 
   std::istream& in_;
   CsvLimits limits_;

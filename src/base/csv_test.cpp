@@ -163,6 +163,7 @@ TEST(CsvReader, RefusesWhatRfc4180DoesNotAllow) {
   EXPECT_EQ(records("a\r\r\n"),
             (Lines{"line 1: a carriage return must be followed by a line feed"}));
   EXPECT_EQ(records("x\na\xff"), (Lines{"line 2: a field is not UTF-8"}));
+  EXPECT_EQ(records("x\na\xff\nb"), (Lines{"line 2: a field is not UTF-8"}));
   EXPECT_EQ(records(std::string("a\0b", 3)), (Lines{"line 1: a NUL is not allowed"}));
 }
 

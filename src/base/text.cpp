@@ -24,6 +24,19 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+// Turkish writes i with a dot in both cases, and another letter without: the four fold to i, since
+// Unicode's folding knows no language and leaves three letters of them.
+std::string without_turkish_dots(std::string text) {
+  constexpr std::string_view kDotted = "i\u0307";
+  constexpr std::string_view kDotless = "\u0131";
+  for (const std::string_view letter : {kDotted, kDotless}) {
+    for (std::size_t at = 0; (at = text.find(letter, at)) != std::string::npos; ++at) {
+      text.replace(at, letter.size(), "i");
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string_view trimmed_text(std::string_view text) {
@@ -54,7 +67,8 @@ std::string folded_case(std::string_view text) {
                    static_cast<utf8proc_ssize_t>(text.size()), &made, options);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned{made, &std::free};
   if (size < 0) return to_lower(text);
-  return {reinterpret_cast<const char*>(made), static_cast<std::size_t>(size)};
+  return without_turkish_dots(
+      {reinterpret_cast<const char*>(made), static_cast<std::size_t>(size)});
 }
 
 }  // namespace metergate

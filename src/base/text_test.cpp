@@ -26,6 +26,8 @@ TEST(Text, FoldsCaseInEveryScript) {
   EXPECT_EQ(folded_case("ПАРК"), folded_case("парк"));
   EXPECT_EQ(folded_case("ΣΊΣΥΦΟΣ"), folded_case("σίσυφος"));
   EXPECT_EQ(folded_case("STRASSE"), folded_case("straße"));
+  EXPECT_EQ(folded_case("İSTANBUL IŞIK"), folded_case("istanbul ışık"));
+  EXPECT_EQ(folded_case("İstanbul"), "istanbul");
   EXPECT_NE(folded_case("é"), folded_case("e"));
 }
 

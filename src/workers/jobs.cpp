@@ -1,8 +1,13 @@
 #include "workers/jobs.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "base/nearest.h"
 #include "service/alerts/alerting.h"
 #include "service/tenants/directory.h"
 #include "service/upkeep/aggregation.h"
@@ -74,6 +79,13 @@ std::string job_names_text() {
     text += job.name;
   }
   return text;
+}
+
+std::string no_such_job(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const Job& job : kJobs) known.push_back(job.name);
+  return fmt::format("there is no worker {:.80}; there are {}{}", name, fmt::join(known, ", "),
+                     did_you_mean(name, known));
 }
 
 }  // namespace metergate

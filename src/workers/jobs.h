@@ -31,6 +31,7 @@ struct Job {
 
 std::span<const Job> all_jobs();
 const Job* find_job(std::string_view name);
-std::string job_names_text();  // for messages
+std::string job_names_text();                    // for messages
+std::string no_such_job(std::string_view name);  // with their names, and the nearest
 
 }  // namespace metergate

@@ -115,8 +115,7 @@ Result<JobRun> Scheduler::run_once(std::string_view name) {
   const auto entry =
       std::ranges::find_if(entries_, [&](const Entry& one) { return one.job.name == name; });
   if (entry == entries_.end()) {
-    return fail(ErrorCode::not_found, "There is no worker \"" + std::string{name} +
-                                          "\": must be one of " + job_names_text());
+    return fail(ErrorCode::not_found, no_such_job(name));
   }
   JobRun run;
   const Microseconds before = services_.clock.steady();

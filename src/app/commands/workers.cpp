@@ -36,8 +36,7 @@ class Workers final : public StoreCommand {
  private:
   Result<int> run_once(StoreContext& context) {
     if (!name_.empty() && find_job(name_) == nullptr) {
-      return fail(ErrorCode::invalid,
-                  fmt::format("there is no worker {:.80}; there are {}", name_, job_names_text()));
+      return fail(ErrorCode::invalid, no_such_job(name_));
     }
     Scheduler scheduler(context.services, all_jobs());
     int status = kExitDone;

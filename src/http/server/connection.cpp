@@ -420,11 +420,17 @@ void Connection::call_handler(Request request) {
     loop_->settle(handler);
     return;
   }
-  SlowPool& pool = handler.is_login(request) ? shared_.logins : shared_.slow;
+  const bool is_login = handler.is_login(request);
+  SlowPool& pool = is_login ? shared_.logins : shared_.slow;
   find_holder(request);
   if (!pool.reserve(*holder_)) {
-    reply(refusal({ErrorCode::overloaded, "too many long requests are waiting; try again soon"},
-                  request.request_id));
+    const Error full = is_login
+                           ? Error{.code = ErrorCode::rate_limit,
+                                   .message = "too many logins are waiting; try again soon",
+                                   .retry_after = std::chrono::seconds{1}}
+                           : Error{.code = ErrorCode::overloaded,
+                                   .message = "too many long requests are waiting; try again soon"};
+    reply(refusal(full, request.request_id));
     return;
   }
   pool.submit_reserved(holder_->name,

@@ -3,16 +3,29 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <future>
 #include <utility>
 
 #include "base/crypto.h"
+#include "base/time.h"
 
 namespace metergate {
 namespace {
 
 // Gives it about a tenth of a busy core, and all of an idle one.
 constexpr int kNiceness = 10;
+
+Microseconds to_microseconds(const timeval& time) {
+  return std::chrono::seconds{time.tv_sec} + Microseconds{time.tv_usec};
+}
+
+// The CPU time that this thread has used.
+Microseconds used() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return to_microseconds(usage.ru_utime) + to_microseconds(usage.ru_stime);
+}
 
 }  // namespace
 
@@ -43,7 +56,9 @@ Result<> PasswordHasher::run(Job job) {
   {
     const std::scoped_lock lock(mutex_);
     if (waiting_.size() >= kWaitingMax)
-      return fail(ErrorCode::overloaded, "too many logins are waiting; try again in a second");
+      return fail(Error{.code = ErrorCode::rate_limit,
+                        .message = "too many logins are waiting; try again in a second",
+                        .retry_after = std::chrono::seconds{1}});
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     waiting_.push_back([job = std::move(job), done = std::move(done)]() mutable {
       job();
@@ -65,7 +80,11 @@ void PasswordHasher::work() {
     Job next = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
+    const Microseconds before = used();
     next();
+    const Microseconds rest = rests_ * (used() - before);
+    lock.lock();
+    changed_.wait_for(lock, rest, [this] { return is_stopping_; });
   }
 }
 

@@ -1,5 +1,9 @@
 #include "service/billing/billing.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "service/billing/frozen_reports.h"
 #include "service/billing/late_lines.h"
 #include "service/billing/tenant_months.h"
@@ -19,6 +23,27 @@ bool Billing::is_closed(Period period) const {
   const std::optional<Period> closed = store_.closed_through();
   if (closed && period <= *closed) return true;
   return is_closed_by_time(period, clock_.settled_now(), rules_.zone, rules_.grace);
+}
+
+// A period is priced until it is closed in the store, and not by its time alone.
+Result<> Billing::check_unpriced(std::string_view meter) const {
+  const std::shared_ptr<const Catalogue> plans = catalog_.plans();
+  const std::optional<Period> closed = store_.closed_through();
+  for (const auto& record : directory_.all_tenants()) {
+    const Period first = Period::of(record->tenant.created_at, rules_.zone);
+    for (Period period = current_period(); !closed || period > *closed;
+         period = period.previous()) {
+      if (period < first && is_closed(period)) break;
+      const Terms terms =
+          TRY(terms_for(record->subscription, *plans, period.window(rules_.zone), clock_.now()));
+      if (std::ranges::find(terms.own, meter, &OwnTerm::meter) == terms.own.end()) continue;
+      return fail(ErrorCode::conflict,
+                  fmt::format("the tenant '{}' has a limit of '{}' in {}, on the plan '{}': remove "
+                              "the limit first, and wait until the month is closed",
+                              record->tenant.id.text(), meter, period.text(), terms.plan));
+    }
+  }
+  return {};
 }
 
 bool Billing::is_kept(Period period) const {

@@ -88,6 +88,9 @@ class Billing {
   bool is_kept(Period period) const;
   // ErrorCode::invalid for a period after the current one.
   Result<> check_not_future(Period period) const;
+  // ErrorCode::conflict if a tenant has a limit of the provider's own meter in a period that is not
+  // closed: without the meter its usage there would be 0.
+  Result<> check_unpriced(std::string_view meter) const;
   // ErrorCode::tenant_not_found; ErrorCode::invalid for a period in the future.
   Result<Statement> statement(const TenantId& tenant, Period period) const;
   // The current period's statement with this subscription: for dry_run.

@@ -1,9 +1,11 @@
 #include "service/meters/meter_query.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "service/meters/meter_tally.h"
 #include "service/shared/faults.h"
 
@@ -14,9 +16,9 @@ using std::chrono::minutes;
 
 bool is_call(Meter meter) { return meter == Meter::api_calls || meter == Meter::webhook_calls; }
 
-std::string names_of(const OwnMeter& meter) {
-  std::string names = "subject";
-  for (const Dimension& dimension : meter.group_by) names += ", " + dimension.name;
+std::vector<std::string_view> names_of(const OwnMeter& meter) {
+  std::vector<std::string_view> names = {"subject"};
+  for (const Dimension& dimension : meter.group_by) names.push_back(dimension.name);
   return names;
 }
 
@@ -30,8 +32,9 @@ Result<> read_groups(const MeterQuery& query, MeterPlan& plan) {
   const OwnMeter& meter = plan.meter.record.meter;
   Faults faults;
   const auto unknown = [&](const std::string& field, const std::string& name) {
-    faults.add(field, fmt::format("'{}' is nothing that the meter {} groups by; it has: {}", name,
-                                  meter.slug, names_of(meter)));
+    const std::vector<std::string_view> known = names_of(meter);
+    faults.add(field, fmt::format("'{}' is nothing that the meter {} groups by; it has: {}{}", name,
+                                  meter.slug, fmt::join(known, ", "), did_you_mean(name, known)));
   };
   for (const std::string& name : query.group_by) {
     const auto place = place_of(meter, name);

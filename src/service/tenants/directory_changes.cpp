@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <vector>
 
+#include "base/nearest.h"
 #include "service/shared/faults.h"
 #include "service/shared/text_rules.h"
 #include "service/tenants/directory.h"
@@ -70,7 +73,15 @@ Result<> Directory::check_meters(const LimitsOverride& own) const {
       return std::ranges::find(plan.own, slug, &OwnTerm::meter) != plan.own.end();
     });
     if (is_planned || TRY(store_.get(Collection::meters, {"", slug}))) return {};
-    faults.add(place + slug, "there is no such meter; define it first (POST /api/v1/meters)");
+    std::vector<std::string_view> known;
+    if (place.ends_with(".effects.")) {
+      for (const MeterRow& row : kMeters) known.push_back(row.name);
+    }
+    for (const Plan& plan : plans) {
+      for (const OwnTerm& term : plan.own) known.push_back(term.meter);
+    }
+    faults.add(place + slug, "there is no such meter; define it first (POST /api/v1/meters)" +
+                                 did_you_mean(slug, known));
     return {};
   };
   for (const auto& [slug, limit] : own.own_meters) TRY(check(slug, "limits_override.meters."));

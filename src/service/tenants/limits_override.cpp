@@ -1,7 +1,12 @@
 #include "service/tenants/limits_override.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <string_view>
+#include <vector>
+
+#include "base/nearest.h"
 #include "domain/own_meter.h"
 #include "service/shared/faults.h"
 #include "service/tenants/limit_shapes.h"
@@ -39,6 +44,13 @@ void read_own_meters(const Json& value, LimitsOverride& own, Faults& faults) {
   }
 }
 
+std::string no_such_meter(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const MeterRow& row : kMeters) known.push_back(row.name);
+  return fmt::format("there is no such meter; there are {}, and meters of your own{}",
+                     fmt::join(known, ", "), did_you_mean(name, known));
+}
+
 // { "api_calls": "hard", "tokens": "soft" }
 void read_effects(const Json& value, LimitsOverride& own, Faults& faults) {
   const std::string place = fmt::format("limits_override.{}", kEffects);
@@ -50,7 +62,7 @@ void read_effects(const Json& value, LimitsOverride& own, Faults& faults) {
     const std::optional<LimitEffect> effect =
         member.is_string() ? find_effect(member.as_string()) : std::nullopt;
     if (!find_meter(name) && !is_own_slug(name)) {
-      faults.add(place + "." + name, "there is no such meter");
+      faults.add(place + "." + name, no_such_meter(name));
     } else if (!effect) {
       faults.add(place + "." + name,
                  fmt::format("must be \"soft\" or \"hard\", not {}", to_text(member)));
@@ -60,11 +72,18 @@ void read_effects(const Json& value, LimitsOverride& own, Faults& faults) {
   }
 }
 
-std::string limit_names_text() {
-  std::string text;
-  for (const MeterRow& row : kMeters)
-    text += (text.empty() ? "" : ", ") + std::string(row.limit_name);
-  return text;
+std::vector<std::string_view> limit_names() {
+  std::vector<std::string_view> names;
+  for (const MeterRow& row : kMeters) names.push_back(row.limit_name);
+  return names;
+}
+
+std::string no_such_limit(std::string_view name) {
+  std::vector<std::string_view> known = limit_names();
+  const std::string listed = fmt::format("{}", fmt::join(known, ", "));
+  known.insert(known.end(), {kOwnMeters, kEffects});
+  return fmt::format("there is no such limit; there are {}, {} for meters of your own, and {}{}",
+                     listed, kOwnMeters, kEffects, did_you_mean(name, known));
 }
 
 }  // namespace
@@ -89,9 +108,7 @@ Result<LimitsOverride> parse_override(const Json& value) {
     const std::string field = "limits_override." + name;
     const MeterRow* row = find_limit_name(name);
     if (row == nullptr) {
-      faults.add(field, fmt::format("there is no such limit; there are {}, {} for meters of your "
-                                    "own, and {}",
-                                    limit_names_text(), kOwnMeters, kEffects));
+      faults.add(field, no_such_limit(name));
       continue;
     }
     Result<Limit> limit = limit_from(row->meter, member);

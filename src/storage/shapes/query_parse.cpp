@@ -1,15 +1,18 @@
 // Reads MongoDB's filter and sort documents into ours; see query.h.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <optional>
 
+#include "base/nearest.h"
 #include "storage/shapes/query.h"
 
 namespace metergate {
 namespace {
 
-constexpr std::string_view kKnown = "$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or $not";
+constexpr std::array<std::string_view, 12> kKnown = {
+    "$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$and", "$or", "$not"};
 
 struct OperatorRow {
   std::string_view name;
@@ -28,7 +31,8 @@ constexpr std::array kComparisons = {OperatorRow{"$eq", FilterOperator::equal},
 
 std::unexpected<Error> unknown(std::string_view name) {
   return fail(ErrorCode::invalid,
-              fmt::format("the filter operator '{}' is not known; there are {}", name, kKnown));
+              fmt::format("the filter operator '{}' is not known; there are {}{}", name,
+                          fmt::join(kKnown, " "), did_you_mean(name, kKnown)));
 }
 
 std::unexpected<Error> wrong_operand(std::string_view name, std::string_view allowed) {
