@@ -21,15 +21,10 @@ import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "crash"))
 import server as product
+from server import check
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 PERIOD = NOW.strftime("%Y-%m")
-
-
-def check(is_true, claim, seen=""):
-    if not is_true:
-        raise SystemExit(f"not so: {claim}\n{seen}")
-    print(f"ok: {claim}")
 
 
 def fill(server):

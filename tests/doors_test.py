@@ -19,14 +19,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "crash"))
 import server as product
+from server import check
 
 PASSWORD = "correct horse battery"
-
-
-def check(is_true, claim, seen=""):
-    if not is_true:
-        raise SystemExit(f"not so: {claim}\n{seen}")
-    print(f"ok: {claim}")
 
 
 def base64url(data):

@@ -17,15 +17,10 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "crash"))
 import server as product
+from server import check
 
 TIME = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
 HEADER = ["id", "source", "type", "tenant_id", "time", "data.tokens", "data.model"]
-
-
-def check(is_true, claim, seen=""):
-    if not is_true:
-        raise SystemExit(f"not so: {claim}\n{seen}")
-    print(f"ok: {claim}")
 
 
 def rows(source, count, separator=","):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/media_type.h"
 #include "api/reader_faults.h"
 #include "api/routes.h"
 #include "base/characters.h"
@@ -14,18 +15,9 @@ namespace {
 
 constexpr std::string_view kMediaType = "application/json";
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
-
-bool is_json(std::string_view content_type) {
-  const std::size_t semicolon = std::min(content_type.find(';'), content_type.size());
-  std::string_view type = content_type.substr(0, semicolon);
-  while (!type.empty() && is_space(type.back())) type.remove_suffix(1);
-  return equals_ignoring_case(type, kMediaType);
-}
-
 Result<> check_media_type(const http::Request& request) {
   const std::optional<std::string> type = request.header("content-type");
-  if (type && !is_json(*type))
+  if (type && media_type_of(*type) != kMediaType)
     return fail(ErrorCode::media_type,
                 fmt::format("the body is {}; this route takes application/json", shown(*type)));
   const std::optional<std::string> coding = request.header("content-encoding");

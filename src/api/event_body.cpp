@@ -4,7 +4,7 @@
 #include <string>
 
 #include "api/event_reader.h"
-#include "base/characters.h"
+#include "api/media_type.h"
 #include "base/content_coding.h"
 #include "base/json_room.h"
 #include "base/utf8.h"
@@ -17,10 +17,7 @@ constexpr std::string_view kHeaderPrefix = "ce-";
 
 // "Application/JSON; charset=utf-8" → "application/json"
 std::string media_type_of(const http::Request& request) {
-  std::string type = request.header("content-type").value_or("application/json");
-  type.erase(std::min(type.find(';'), type.size()));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  return to_lower(type);
+  return api::media_type_of(request.header("content-type").value_or("application/json"));
 }
 
 Result<EventBody> numbered(Json::Array elements) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "api/event_fields.h"
-#include "base/characters.h"
+#include "api/media_type.h"
 #include "base/crypto.h"
 
 namespace metergate::api {
@@ -131,9 +131,7 @@ TenantId read_subject(EventFields& attributes, const EventContext& context) {
 }  // namespace
 
 bool is_json_type(std::string_view media_type) {
-  std::string type(media_type.substr(0, media_type.find(';')));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  type = to_lower(type);
+  const std::string type = media_type_of(media_type);
   const std::size_t slash = type.find('/');
   const bool has_both = slash != std::string::npos && slash > 0 && slash + 1 < type.size();
   return has_both && (type.substr(slash) == "/json" || type.ends_with("+json"));

@@ -18,16 +18,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "crash"))
 import server as product
+from server import check
 
 DAY = 86400
 NOW = datetime.datetime.now(datetime.timezone.utc)
 PERIOD = NOW.strftime("%Y-%m")
-
-
-def check(is_true, claim, seen=""):
-    if not is_true:
-        raise SystemExit(f"not so: {claim}\n{seen}")
-    print(f"ok: {claim}")
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):

@@ -13,6 +13,13 @@ import time
 SECRET = "campaign-secret-of-at-least-32-bytes!"
 
 
+def check(is_true, claim, seen=""):
+    """Tells a claim of a test that holds; ends the test where it does not, with what was seen."""
+    if not is_true:
+        raise SystemExit(f"not so: {claim}\n{seen}")
+    print(f"ok: {claim}")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

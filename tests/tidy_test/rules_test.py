@@ -71,6 +71,12 @@ class IncludeRules(TidyTest):
         self.assert_found("src/api/a.h", '#include "storage/shapes/store.h"\n',
                           "api may not include storage")
 
+    def test_a_type_stands_once_in_its_namespace(self):
+        one = "#pragma once\nnamespace a {\n\nnamespace b {\nstruct C {};\n}  // namespace b\n\nstruct C {\n};\n\n}  // namespace a\n"
+        self.assertTrue(any("a::C is defined in src/base/x.h, too" in line
+                            for line in findings_of({"src/base/x.h": one, "src/base/y.h": one.replace("b", "d")})))
+        self.assertEqual(findings_of({"src/base/x.h": one, "src/base/y.h": one.replace("namespace a", "namespace e")}), [])
+
     def test_gateway_does_not_reach_around_service(self):
         self.assert_found("src/gateway/a.h", '#include "storage/shapes/store.h"\n',
                           "gateway may not include storage")

@@ -437,8 +437,35 @@ def check_rooms(tree):
                               f"{lines} lines; a room's README has at most {README_LINES_MAX}")
 
 
+NAMESPACE = re.compile(r"^(?:inline )?namespace ([\w:]+) \{|^\}  // namespace ([\w:]+)$")
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :.*)? \{")
+
+
+def types_of(header):
+    """The types that a header defines at the top of a namespace, with their lines."""
+    spaces = []
+    for number, line in enumerate(header.splitlines(), 1):
+        if match := NAMESPACE.match(line):
+            spaces.append(match.group(1)) if match.group(1) else spaces and spaces.pop()
+        elif match := TYPE.match(line):
+            yield "::".join([*spaces, match.group(1)]), number
+
+
+def check_types(tree):
+    """A type's name stands once: the linker takes one of two, and the other's users call its functions."""
+    seen = {}
+    for file in sorted((tree / "src").rglob("*.h")):
+        path = file.relative_to(tree)
+        if floor_of(path) == "client" or SKIPPED_PARTS & set(path.parts):
+            continue
+        for name, line in types_of(file.read_text(encoding="utf-8")):
+            if seen.setdefault(name, path) != path:
+                yield Finding(path, line, f"{name} is defined in {seen[name]}, too")
+
+
 def check_tree(tree):
     yield from check_rooms(tree)
+    yield from check_types(tree)
     for folder in TOP_FOLDERS:
         for file in sorted((tree / folder).rglob("*")):
             path = file.relative_to(tree)

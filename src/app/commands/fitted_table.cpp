@@ -161,7 +161,7 @@ void FittedTable::print_row(const std::vector<TableCell>& row,
 
 void FittedTable::print_as_lines(bool has_colours, std::ostream& out) const {
   std::size_t width = 0;
-  for (const TableColumn& column : columns_) width = std::max(width, shown_width(column.heading));
+  for (const FittedColumn& column : columns_) width = std::max(width, shown_width(column.heading));
   for (std::size_t at = 0; at < rows_.size(); ++at) {
     if (at > 0) out << '\n';
     for (std::size_t i = 0; i < columns_.size(); ++i)
@@ -176,7 +176,7 @@ void FittedTable::print(const Terminal& terminal, std::ostream& out) const {
   const std::vector<std::size_t> fitted = widths(terminal);
   if (fitted.empty()) return print_as_lines(terminal.has_colours, out);
   std::vector<TableCell> heading;
-  for (const TableColumn& column : columns_)
+  for (const FittedColumn& column : columns_)
     heading.push_back({std::string{column.heading}, Colour::faint});
   print_row(heading, fitted, terminal.has_colours, out);
   for (const auto& row : rows_) print_row(row, fitted, terminal.has_colours, out);

@@ -22,7 +22,7 @@ enum class ColumnKind : std::uint8_t {
   text  // may be cut
 };
 
-struct TableColumn {
+struct FittedColumn {
   std::string_view heading;
   ColumnKind kind = ColumnKind::word;
 };
@@ -34,7 +34,7 @@ struct TableCell {
 
 class FittedTable {
  public:
-  explicit FittedTable(std::vector<TableColumn> columns) : columns_(std::move(columns)) {}
+  explicit FittedTable(std::vector<FittedColumn> columns) : columns_(std::move(columns)) {}
   // As many cells as there are columns.
   void add(std::vector<TableCell> row) { rows_.push_back(std::move(row)); }
   bool is_empty() const { return rows_.empty(); }
@@ -46,7 +46,7 @@ class FittedTable {
                  bool has_colours, std::ostream& out) const;
   void print_as_lines(bool has_colours, std::ostream& out) const;
 
-  std::vector<TableColumn> columns_;
+  std::vector<FittedColumn> columns_;
   std::vector<std::vector<TableCell>> rows_;
 };
 

@@ -18,14 +18,9 @@ from openmeter.models import Event, MeterCreate, MeterQueryRequest, MeterUpdate,
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "crash"))
 import server as product
+from server import check
 
 HOUR = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
-
-
-def check(is_true, claim, seen=""):
-    if not is_true:
-        raise SystemExit(f"not so: {claim}\n{seen}")
-    print(f"ok: {claim}")
 
 
 def refused(status, claim, call):
