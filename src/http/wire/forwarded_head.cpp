@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "http/wire/caller.h"
 #include "http/words/characters.h"
@@ -13,41 +14,56 @@
 namespace metergate::http {
 namespace {
 
-// Hop-by-hop fields, and fields that are always written anew.
-constexpr std::array<std::string_view, 12> kOfOneHop = {"connection",
-                                                        "content-length",
-                                                        "expect",
-                                                        "host",
-                                                        "http2-settings",
-                                                        "keep-alive",
-                                                        "proxy-authenticate",
-                                                        "proxy-authorization",
-                                                        "proxy-connection",
-                                                        "te",
-                                                        "trailer",
-                                                        "transfer-encoding"};
-
-constexpr std::array<std::string_view, 7> kOurs = {"x-forwarded-for",
-                                                   "x-forwarded-proto",
-                                                   "x-forwarded-host",
-                                                   "x-forwarded-port",
-                                                   "x-request-id",
-                                                   "forwarded",
-                                                   "via"};
-
-constexpr std::array<std::string_view, 2> kCredentials = {"authorization", "cookie"};
-
 // Some programs read X_Request_Id as X-Request-Id.
 bool is_same_name(std::string_view name, std::string_view lower_case) {
   return std::ranges::equal(
       name, lower_case, [](char a, char b) { return to_lower(a) == b || (a == '_' && b == '-'); });
 }
 
-template <std::size_t kCount>
-bool is_one_of(const std::array<std::string_view, kCount>& names, std::string_view name) {
-  return std::ranges::any_of(names,
-                             [&](std::string_view other) { return is_same_name(name, other); });
-}
+// A few names in lower case. Most fields of a head have a length that none of them has.
+class NameSet {
+ public:
+  consteval NameSet(std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) {
+      lengths_ |= std::uint64_t{1} << name.size();
+      names_.at(count_++) = name;
+    }
+  }
+  bool holds(std::string_view name) const {
+    const bool may_hold = name.size() < 64 && (lengths_ >> name.size() & 1U) != 0;
+    return may_hold && std::any_of(names_.begin(), names_.begin() + count_,
+                                   [&](std::string_view own) { return is_same_name(name, own); });
+  }
+
+ private:
+  std::array<std::string_view, 16> names_{};
+  std::uint8_t count_ = 0;
+  std::uint64_t lengths_ = 0;  // bit n: there is a name of n characters
+};
+
+// Hop-by-hop fields, and fields that are always written anew.
+constexpr NameSet kOfOneHop = {"connection",
+                               "content-length",
+                               "expect",
+                               "host",
+                               "http2-settings",
+                               "keep-alive",
+                               "proxy-authenticate",
+                               "proxy-authorization",
+                               "proxy-connection",
+                               "te",
+                               "trailer",
+                               "transfer-encoding"};
+
+constexpr NameSet kOurs = {"x-forwarded-for",
+                           "x-forwarded-proto",
+                           "x-forwarded-host",
+                           "x-forwarded-port",
+                           "x-request-id",
+                           "forwarded",
+                           "via"};
+
+constexpr NameSet kCredentials = {"authorization", "cookie"};
 
 void append_number(std::string& out, std::string_view name, std::int64_t value) {
   append_field(out, name, fmt::format_int(value).c_str());
@@ -66,13 +82,13 @@ bool is_named_by_connection(const Request& request, std::string_view name) {
 
 bool is_named_by_connection(const ResponseHead& head, std::string_view name) {
   return std::ranges::any_of(head.fields, [&](const FieldView& field) {
-    return equals_ignoring_case(field.name, "connection") && has_list_word(field.value, name);
+    return field.kind == FieldKind::connection && has_list_word(field.value, name);
   });
 }
 
 bool stays_behind(const Request& request, const UpstreamHead& with, std::string_view name) {
-  if (name == "upgrade" || is_one_of(kOfOneHop, name) || is_one_of(kOurs, name)) return true;
-  if (with.is_without_credentials && is_one_of(kCredentials, name)) return true;
+  if (name == "upgrade" || kOfOneHop.holds(name) || kOurs.holds(name)) return true;
+  if (with.is_without_credentials && kCredentials.holds(name)) return true;
   const auto is_this = [&](std::string_view named) { return is_same_name(name, named); };
   if (is_kept_back(name) && std::ranges::none_of(with.named_fields, is_this)) return true;
   return is_named_by_connection(request, name);
@@ -114,7 +130,7 @@ void append_caller_head(std::string& out, const ResponseHead& head, const Caller
       return equals_ignoring_case(own.first, field.name);
     };
     const bool is_behind =
-        is_one_of(kOfOneHop, field.name) || equals_ignoring_case(field.name, "upgrade") ||
+        kOfOneHop.holds(field.name) || equals_ignoring_case(field.name, "upgrade") ||
         equals_ignoring_case(field.name, "x-request-id") ||
         is_named_by_connection(head, field.name) || std::ranges::any_of(with.own_fields, is_this);
     if (is_behind) continue;

@@ -19,6 +19,14 @@ TEST(KeptBack, IsWhatAProxyWouldSay) {
     EXPECT_TRUE(is_kept_back(name)) << name;
 }
 
+TEST(KeptBack, MayBeginWithOtherLetters) {
+  for (const std::string_view name :
+       {"base-url", "do-connecting-ip", "fly-client-ip", "cf-access-x"})
+    EXPECT_TRUE(is_kept_back(name)) << name;
+  for (const std::string_view name : {"-", "_x", "~", "0", "\xC3\xA9", "X-Real-IP"})
+    EXPECT_FALSE(is_kept_back(name)) << name;
+}
+
 TEST(KeptBack, IsNothingElse) {
   for (const std::string& name :
        {std::string{"accept"}, std::string{"authorization"}, std::string{"cookie"},
