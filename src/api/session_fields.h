@@ -15,7 +15,7 @@ inline constexpr Field kRolesField =
 
 inline constexpr std::array<Field, 2> kLoginFields = {
     required(text_of("email", 1, kEmailLengthMax)),
-    required(text_of("password", 1, kPasswordBytesMax))};
+    required(text_of("password", 1, kPasswordMost))};
 inline constexpr Shape kLoginBody = {.name = "Login", .fields = kLoginFields};
 inline constexpr std::array<Field, 3> kTokenFields = {
     given("token", Kind::text), given("token_type", Kind::text),
@@ -28,10 +28,10 @@ inline constexpr std::array<Field, 3> kUsersQuery = {kPageField, kLimitField,
                                                      sort_by(kUserSorts, "email")};
 inline constexpr std::array<Field, 4> kNewUserFields = {
     required(text_of("email", 3, kEmailLengthMax)), required(kNameField),
-    required(text_of("password", 1, kPasswordBytesMax, "at least 12 bytes")), kRolesField};
+    required(text_of("password", 1, kPasswordMost, "at least 12 characters")), kRolesField};
 inline constexpr Shape kNewUserBody = {.name = "NewUser", .fields = kNewUserFields};
 inline constexpr std::array<Field, 4> kUserPatchFields = {
-    kNameField, text_of("password", 1, kPasswordBytesMax, "at least 12 bytes"), kRolesField,
+    kNameField, text_of("password", 1, kPasswordMost, "at least 12 characters"), kRolesField,
     of_kind("is_active", Kind::flag, "false: may not log in, and the tokens given out end")};
 inline constexpr Shape kUserPatchBody = {.name = "UserPatch", .fields = kUserPatchFields};
 inline constexpr std::array<Field, 6> kUserFields = {

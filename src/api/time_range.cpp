@@ -29,7 +29,9 @@ TimeRange read_range(QueryReader& reader, const RangeNames& names, const TimeZon
   TimeRange range;
   range.from = read_end(reader, names.from, zone, std::chrono::days{0});
   range.to = read_end(reader, names.to, zone, std::chrono::days{1});
-  if (range.from && range.to && *range.from > *range.to) {
+  // The day before `from` ends where `from` begins.
+  const bool is_day = reader.text(names.to).value_or("").size() == kDayLength;
+  if (range.from && range.to && (*range.from > *range.to || (is_day && *range.from == *range.to))) {
     reader.fault(names.to, "must not lie before '" + std::string(names.from) + "'");
   }
   return range;

@@ -45,7 +45,8 @@ class Server:
     def tenant_token(self, tenant):
         return self.command("token", "--scope", "tenant", "--tenant", tenant, "--ttl", "12h").strip()
 
-    def start(self, seconds=30):
+    def start(self, seconds=120):
+        """True once it is ready, False if it ended. The time is that of a machine that does much else."""
         self.process = subprocess.Popen([*self.wrapper, self.binary, "serve", *self.arguments], env=self.environment,
                                         stdout=self.log, stderr=self.log)
         until = time.monotonic() + seconds
@@ -60,7 +61,8 @@ class Server:
             except OSError:
                 pass
             time.sleep(0.01)
-        raise SystemExit("the server did not get ready")
+        self.kill()                                    # or it would write into a folder that its caller removes
+        raise SystemExit(f"the server did not get ready in {seconds} seconds")
 
     def last_words(self):
         self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - 1000))

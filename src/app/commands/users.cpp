@@ -49,7 +49,7 @@ Result<std::string> read_line(std::istream& in) {
 Result<std::string> ask_password(Streams& streams) {
   if (::isatty(STDIN_FILENO) == 0) return read_line(streams.in);
   const HiddenTyping hidden;
-  streams.err << "Password (12 to 1024 bytes): " << std::flush;
+  streams.err << "Password (12 to 1024 characters): " << std::flush;
   std::string first = TRY(read_line(streams.in));
   streams.err << "\nThe same again: " << std::flush;
   const std::string second = TRY(read_line(streams.in));

@@ -37,7 +37,7 @@ struct TokenRequest {
 struct NewUser {
   std::string email;
   std::string name;
-  std::string password;  // 12 to 1024 bytes
+  std::string password;  // 12 to 1024 characters
   std::vector<std::string> roles;
 };
 

@@ -23,9 +23,12 @@ bool is_email(std::string_view text) {
 }
 
 void check_password_text(const std::string& password, Faults& faults) {
-  if (password.size() < kPasswordBytesMin || password.size() > kPasswordBytesMax) {
-    faults.add("password",
-               fmt::format("a password has {} to {} bytes", kPasswordBytesMin, kPasswordBytesMax));
+  const std::size_t length = character_count(password);
+  if (length < kPasswordLeast || length > kPasswordMost || password.size() > kPasswordBytesMax ||
+      trimmed_length(password) == 0) {
+    faults.add("password", fmt::format("a password has {} to {} characters, not all of them blank, "
+                                       "and at most {} bytes",
+                                       kPasswordLeast, kPasswordMost, kPasswordBytesMax));
   } else if (!is_plain_text(password)) {
     faults.add("password", "a password is text in UTF-8 without control characters");
   }

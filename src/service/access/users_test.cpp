@@ -1,5 +1,6 @@
 #include "service/access/users.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "storage/engine/memory_store.h"
@@ -162,6 +163,23 @@ TEST_F(UsersTest, WrongPasswordsFromElsewhereKeepNobodyOut) {
   EXPECT_TRUE(users_.check_password(kAnn.email, kAnn.password, root_));
   clock_.advance(std::chrono::seconds{2});
   EXPECT_TRUE(users_.check_password(kAnn.email, kAnn.password, thief));
+}
+
+TEST_F(UsersTest, APasswordIsMeasuredInCharacters) {
+  const auto added = [&](std::string_view letter, std::size_t count) {
+    NewUser user = user_of("NOC");
+    user.email = fmt::format("u{}.{}@example.com", letter.size(), count);
+    user.password.clear();
+    for (std::size_t i = 0; i < count; ++i) user.password += letter;
+    return users_.add(user, root_);
+  };
+  EXPECT_TRUE(added("é", 12));
+  EXPECT_TRUE(added("é", 1024));
+  EXPECT_EQ(code_of(added("é", 7)), ErrorCode::invalid) << "14 bytes, and 7 characters";
+  EXPECT_EQ(code_of(added("a", 11)), ErrorCode::invalid);
+  EXPECT_EQ(code_of(added("a", 1025)), ErrorCode::invalid);
+  EXPECT_EQ(code_of(added(" ", 20)), ErrorCode::invalid);
+  EXPECT_EQ(code_of(added("😀", 1024)), ErrorCode::invalid) << "more than a login's body takes";
 }
 
 TEST_F(UsersTest, APasswordIsText) {

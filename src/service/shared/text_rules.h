@@ -15,8 +15,10 @@ inline constexpr std::size_t kNameLengthMax = 200;  // characters
 inline constexpr std::size_t kReasonLeast = 3;
 inline constexpr std::size_t kReasonMost = 500;
 inline constexpr std::size_t kEmailLengthMax = 254;
-inline constexpr std::size_t kPasswordBytesMin = 12;
-inline constexpr std::size_t kPasswordBytesMax = 1024;
+// The bounds of a password, in characters; and in bytes, so that it fits into the body of a login.
+inline constexpr std::size_t kPasswordLeast = 12;
+inline constexpr std::size_t kPasswordMost = 1024;
+inline constexpr std::size_t kPasswordBytesMax = 3072;
 
 // True for 1 to `length_max` characters of UTF-8, not only blanks, without control characters.
 bool is_name(std::string_view text, std::size_t length_max);
