@@ -56,6 +56,11 @@ constexpr CommandRow kCommands[] = {
     {"export", "COLLECTION [FILTER] [-o FILE]",
      "documents of a collection to a file, by its ending gzip (.gz) or zstd (.zst)",
      "metergate export api_calls -o api_calls.ndjson.zst", make_export, nullptr},
+    {"backup", "TARGET", "a complete copy of the data folder, also while a server runs on it",
+     "metergate backup /backups/2026-03-01.tar.zst", nullptr, make_backup},
+    {"restore", "BACKUP [--check]",
+     "puts a backup into an empty data folder and reads everything back",
+     "metergate restore /backups/2026-03-01.tar.zst --data-dir ./data", nullptr, make_restore},
     {"doctor", "", "looks for what is wrong, and says how to mend it", "metergate doctor", nullptr,
      make_doctor},
     {"verify", "[--period P] [--head HASH@N]",
@@ -74,6 +79,7 @@ constexpr CommandRow kCommands[] = {
     {"import-lines", "", "records the events that import sends", "", make_import_lines, nullptr,
      false},
     {"issue-token", "", "what token asks of a server", "", make_issue_token, nullptr, false},
+    {"take-snapshot", "", "what backup asks of a store", "", make_take_snapshot, nullptr, false},
     {"store-figures", "", "what doctor asks of a store", "", make_store_figures, nullptr, false},
 };
 
