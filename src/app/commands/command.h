@@ -123,6 +123,7 @@ std::unique_ptr<StoreCommand> make_plan();
 std::unique_ptr<LocalCommand> make_backup();
 std::unique_ptr<LocalCommand> make_restore();
 std::unique_ptr<StoreCommand> make_take_snapshot();
+std::unique_ptr<StoreCommand> make_secret_figures();
 std::unique_ptr<LocalCommand> make_man();
 std::unique_ptr<LocalCommand> make_completion();
 

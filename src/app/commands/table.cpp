@@ -79,6 +79,8 @@ constexpr CommandRow kCommands[] = {
     {"import-lines", "", "records the events that import sends", "", make_import_lines, nullptr,
      false},
     {"issue-token", "", "what token asks of a server", "", make_issue_token, nullptr, false},
+    {"secret-figures", "", "what doctor asks of the secrets", "", make_secret_figures, nullptr,
+     false},
     {"take-snapshot", "", "what backup asks of a store", "", make_take_snapshot, nullptr, false},
     {"store-figures", "", "what doctor asks of a store", "", make_store_figures, nullptr, false},
 };
