@@ -51,7 +51,9 @@ constexpr CommandRow kCommands[] = {
      nullptr},
     {"report", "PERIOD [--format json|csv|xlsx|pdf] [-o FILE]", "a monthly report",
      "metergate report 2026-03 --format csv -o usage_report_2026-03.csv", make_report, nullptr},
-    {"import", "FILE... [--format ndjson|csv]", "usage events from files or standard input (-)",
+    {"import", "FILE... [--format F] [--tenant-path P] [--rejects FILE]",
+     "usage events from files or standard input (-): NDJSON, CSV, and access logs of nginx, Caddy "
+     "and HAProxy",
      "metergate import events.ndjson", nullptr, make_import},
     {"export", "COLLECTION [FILTER] [-o FILE]",
      "documents of a collection to a file, by its ending gzip (.gz) or zstd (.zst)",
