@@ -172,7 +172,7 @@ def restored_says(binary, home, name, backup):
     check(done.returncode == 0, f"{name}: restore", done.stdout + done.stderr)
     server.start()
     wanted = json.loads((reading.HERE / f"{name}.json").read_text())
-    faults = reading.differences(wanted["found"], reading.read(server, wanted["about"]))
+    faults = list(reading.differences(wanted["found"], reading.read(server, wanted["about"])))
     server.stop()
     check(not faults, f"{name}: it says what it said then", "\n".join(faults[:10]))
 
