@@ -189,7 +189,7 @@ TEST_F(EmbeddedStoreTest, CheckpointsBesideWritersLoseNothing) {
 TEST_F(EmbeddedStoreTest, ASnapshotOpensAsTheStoreWas) {
   auto store = opened(folder_.path());
   // More than a segment, so that some are in the archive.
-  for (int at = 0; at < 20'000; at += 2000) apply_durably(*store, many(at, 2000));
+  for (int at = 0; at < 10'000; at += 2000) apply_durably(*store, many(at, 2000));
   ASSERT_TRUE(store->checkpoint());
   apply_durably(*store, many(20'000, 50));  // and some in the journal alone
   const auto before = answers(*store);
@@ -211,7 +211,7 @@ TEST_F(EmbeddedStoreTest, SnapshotsBesideWritersHaveWhatWasDurableBefore) {
   std::thread writer([&] {
     for (int at = 0; !is_over; at += 100) apply_durably(*store, many(at, 100));
   });
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 2; ++round) {
     const Sequence promised = store->durable();
     const auto taken = take_snapshot(*store);
     ASSERT_TRUE(taken) << taken.error().message;
