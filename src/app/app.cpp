@@ -97,6 +97,15 @@ std::vector<std::filesystem::path> upstream_files(const Config& config) {
   return files;
 }
 
+Result<SecretKeys> read_secret_keys(const Config& config) {
+  if (config.secrets_key_file.empty()) return SecretKeys{};
+  const auto text = read_text_file(config.secrets_key_file);
+  if (!text) return refuse_file("SECRETS_KEY_FILE", config.secrets_key_file, text.error());
+  auto keys = SecretKeys::parse(*text);
+  if (!keys) return refuse_file("SECRETS_KEY_FILE", config.secrets_key_file, keys.error());
+  return keys;
+}
+
 Result<AppFiles> read_app_files(const Config& config) {
   AppFiles files{.plans_toml = std::string{kShippedPlans}, .jwks_text = {}, .upstreams = {}};
   if (!config.plans_file.empty()) {
@@ -118,6 +127,7 @@ Result<AppFiles> read_app_files(const Config& config) {
     const auto text = read_text_file(config.webhook_ca_file);
     if (!text) return refuse_file("WEBHOOK_CA_FILE", config.webhook_ca_file, text.error());
   }
+  TRY(read_secret_keys(config));
   files.upstreams = TRY(read_upstreams(config));
   if (!config.new_tenants_plan.empty()) TRY(check_plan(config.new_tenants_plan, files.plans_toml));
   return files;

@@ -13,6 +13,7 @@
 #include "base/jwt.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "base/secret_keys.h"
 #include "base/time.h"
 #include "gateway/upstream_spec.h"
 #include "service/wiring/services.h"
@@ -38,6 +39,9 @@ Result<AppFiles> read_app_files(const Config& config);
 Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config);
 // UPSTREAMS_FILE and the files that it names.
 std::vector<std::filesystem::path> upstream_files(const Config& config);
+
+// The keys of SECRETS_KEY_FILE; none without it.
+Result<SecretKeys> read_secret_keys(const Config& config);
 
 class App {
  public:

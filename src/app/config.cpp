@@ -303,6 +303,11 @@ constexpr SettingRow kSettings[] = {
      [](const std::string& text, Config& config) {
        return read_flag(text, config.has_core_dumps);
      }},
+    {"SECRETS_KEY_FILE", "", "", "a path",
+     "keys that webhook secrets are encrypted with in the data folder; none: they lie there in the "
+     "clear",
+     false,
+     [](const std::string& text, Config& config) { return keep(config.secrets_key_file, text); }},
     {"MONGO_URI", "", "", "left out: this build has the embedded engine only",
      "the mongodb engine's address", true, [](const std::string&, Config&) { return false; }},
     {"UPSTREAM_URL", "--upstream", "", "an origin such as http://127.0.0.1:3000",

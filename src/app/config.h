@@ -45,7 +45,8 @@ struct Config {
   bool has_core_dumps = false;
   BillingRules rules;
   http::DestinationRules webhook_rules;
-  std::string webhook_ca_file;  // empty: none
+  std::string webhook_ca_file;   // empty: none
+  std::string secrets_key_file;  // empty: secrets are kept in the clear
   http::NetworkList metrics_allow;
   std::int64_t metrics_tenants = 0;
 };

@@ -6,6 +6,9 @@
 namespace metergate {
 
 void prepare_process();
+// From now on SIGINT, SIGTERM and SIGHUP only leave the wish to stop, for a command that cleans up.
+void catch_stop_signals();
+bool is_stop_wished();
 // CORE_DUMPS=true, for debugging: allows core dumps again, within the limit that the process was
 // started with.
 void allow_core_dumps();

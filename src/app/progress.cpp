@@ -13,8 +13,8 @@ constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 
 std::string progress_text(const Progress& progress) {
   const std::int64_t elapsed_ms = std::max<std::int64_t>(progress.elapsed.count() / 1000, 1);
-  std::string text =
-      fmt::format("{} events  {}/s", progress.events, progress.events * 1000 / elapsed_ms);
+  std::string text = fmt::format("{} {}  {}/s", progress.events, progress.noun,
+                                 progress.events * 1000 / elapsed_ms);
   if (progress.bytes_total > 0 && progress.bytes > 0) {
     const std::int64_t done = std::min(progress.bytes, progress.bytes_total);
     // In thousandths of the file, so that no product exceeds 64 bits.
@@ -28,10 +28,11 @@ std::string progress_text(const Progress& progress) {
   return text;
 }
 
-ProgressLine::ProgressLine(const Clock& clock, std::ostream& err)
+ProgressLine::ProgressLine(const Clock& clock, std::ostream& err, std::string_view noun)
     : clock_(clock),
       err_(err),
       is_terminal_(::isatty(STDERR_FILENO) == 1),
+      noun_(noun),
       started_(clock.steady()) {}
 
 void ProgressLine::show(std::int64_t events, std::int64_t bytes, std::int64_t bytes_total) {
@@ -43,7 +44,8 @@ void ProgressLine::show(std::int64_t events, std::int64_t bytes, std::int64_t by
        << progress_text({.events = events,
                          .bytes = bytes,
                          .bytes_total = bytes_total,
-                         .elapsed = now - started_})
+                         .elapsed = now - started_,
+                         .noun = noun_})
        << std::flush;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 
@@ -15,6 +16,7 @@ struct Progress {
   std::int64_t bytes = 0;
   std::int64_t bytes_total = 0;  // 0: unknown
   Microseconds elapsed{0};
+  std::string_view noun = "events";
 };
 
 // "120000 events  40000/s  60 %  2 s left"
@@ -22,7 +24,7 @@ std::string progress_text(const Progress& progress);
 
 class ProgressLine {
  public:
-  ProgressLine(const Clock& clock, std::ostream& err);
+  ProgressLine(const Clock& clock, std::ostream& err, std::string_view noun = "events");
   void show(std::int64_t events, std::int64_t bytes, std::int64_t bytes_total);
   void clear();
 
@@ -30,6 +32,7 @@ class ProgressLine {
   const Clock& clock_;
   std::ostream& err_;
   bool is_terminal_;
+  std::string_view noun_;
   Microseconds started_;
   Microseconds shown_{-1};
 };

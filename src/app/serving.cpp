@@ -25,6 +25,7 @@
 #include "http/server/upstream_checks.h"
 #include "service/access/sessions.h"
 #include "service/upkeep/telemetry.h"
+#include "service/webhooks/webhooks.h"
 #include "storage/shapes/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
@@ -68,6 +69,14 @@ void watch_keys(const Config& config, Services& services, Reloads& reloads) {
                .reload = [&config, &services]() -> Result<> {
                  return read_keys(TRY(read_text_file(config.jwks_file)), services);
                }});
+}
+
+void watch_secret_keys(const Config& config, Services& services, Reloads& reloads) {
+  if (config.secrets_key_file.empty()) return;
+  reloads.add(
+      {.name = "SECRETS_KEY_FILE",
+       .files = [&config] { return std::vector<std::filesystem::path>{config.secrets_key_file}; },
+       .reload = [&config, &services] { return use_secret_keys(services, config); }});
 }
 
 // The gateway's upstreams and their health checks.
@@ -245,6 +254,21 @@ Result<> check_listen_address(const std::string& address) {
                           address, std::strerror(reason)));
 }
 
+Result<> use_secret_keys(Services& services, const Config& config) {
+  SecretKeys keys = TRY(read_secret_keys(config));
+  const std::string first = keys.is_empty() ? "" : keys.names().front();
+  const auto written = services.webhooks.use_keys(std::move(keys));
+  if (!written)
+    return fail(written.error().code,
+                fmt::format("{}; set SECRETS_KEY_FILE to the file that has the key (now: {})",
+                            written.error().message,
+                            config.secrets_key_file.empty() ? "none" : config.secrets_key_file));
+  if (*written > 0)
+    services.log.info("secrets.encrypted",
+                      {{"webhooks", static_cast<std::int64_t>(*written)}, {"key", first}});
+  return {};
+}
+
 Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   Services& services = app.services();
   const auto handler = TRY(api::Dispatcher::create(api::all_routes(), services, config.cors));
@@ -271,6 +295,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   }
   watch_upstreams(config, upstreams, reloads);
   watch_keys(config, services, reloads);
+  watch_secret_keys(config, services, reloads);
   auto control = TRY(Control::start(config.data_dir, services));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);

@@ -34,6 +34,10 @@ void block_stop_signals();
 // opened.
 Result<> check_listen_address(const std::string& address);
 
+// Has the services encrypt and read their secrets with the keys of SECRETS_KEY_FILE. Called before
+// serve(), which goes on when the file changes. ErrorCode::invalid if one is missing.
+Result<> use_secret_keys(Services& services, const Config& config);
+
 // Returns after an orderly stop: requests under way finished, everything flushed.
 // ErrorCode::storage, with the reason, if the port or the socket is not available.
 Result<> serve(App& app, const Config& config, const ServeOptions& options);

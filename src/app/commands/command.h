@@ -120,6 +120,10 @@ std::unique_ptr<StoreCommand> make_usage();
 std::unique_ptr<StoreCommand> make_statement();
 std::unique_ptr<StoreCommand> make_alerts();
 std::unique_ptr<StoreCommand> make_plan();
+std::unique_ptr<LocalCommand> make_backup();
+std::unique_ptr<LocalCommand> make_restore();
+std::unique_ptr<StoreCommand> make_take_snapshot();
+std::unique_ptr<StoreCommand> make_secret_figures();
 std::unique_ptr<LocalCommand> make_man();
 std::unique_ptr<LocalCommand> make_completion();
 

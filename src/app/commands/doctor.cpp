@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <ostream>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 #include "app/commands/command.h"
 #include "app/exit_status.h"
 #include "app/front.h"
+#include "service/webhooks/webhooks.h"
 #include "storage/engine/open_store.h"
 #include "storage/shapes/collections.h"
 #include "storage/shapes/store.h"
@@ -102,9 +104,12 @@ class Doctor final : public LocalCommand {
       print_error("doctor", made.error(), context.streams.err);
       return kExitConfiguration;
     }
-    const Finding engine = engine_finding(config);
-    print(engine, context.streams.out);
-    return is_well && engine.trouble.empty() ? kExitDone : kExitFailed;
+    Folder opened(config, Folder::IfMissing::refuse);
+    for (const Finding& finding : {engine_finding(opened), secrets_finding(config, opened)}) {
+      is_well = is_well && finding.trouble.empty();
+      print(finding, context.streams.out);
+    }
+    return is_well ? kExitDone : kExitFailed;
   }
 
  private:
@@ -116,16 +121,47 @@ class Doctor final : public LocalCommand {
     }
   }
 
-  static Finding engine_finding(const Config& config) {
+  static Finding engine_finding(Folder& folder) {
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;
-    Folder folder(config, Folder::IfMissing::refuse);
     const int status = folder.run("store-figures", {}, {in, out, err});
     std::string said = status == kExitDone ? out.str() : err.str();
     while (said.ends_with('\n')) said.pop_back();
     if (status == kExitDone) return {"engine", "", std::move(said)};
     return {"engine", std::move(said), "see docs/operating.md, \"When something is wrong\""};
+  }
+
+  // Compares the keys that secrets are kept with to those of this process's SECRETS_KEY_FILE.
+  static Finding secrets_finding(const Config& config, Folder& folder) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto keys = read_secret_keys(config);
+    if (!keys) return {"secrets", keys.error().message, "mend the file"};
+    const int status = folder.run("secret-figures", {}, {in, out, err});
+    const auto kept = parse_json(out.str());
+    if (status != kExitDone || !kept || !kept->is_object())
+      return {"secrets", "they cannot be looked at", "see the line before"};
+    const std::vector<std::string> names = keys->names();
+    std::int64_t encrypted = 0;
+    for (const auto& [name, count] : kept->as_object()) {
+      if (name.empty()) continue;
+      if (std::ranges::find(names, name) == names.end())
+        return {"secrets",
+                fmt::format("{} webhook secrets are encrypted with the key {}, which is not in "
+                            "SECRETS_KEY_FILE here",
+                            count.as_integer(), name),
+                "set it to the file that has the key; without it no server starts on this folder"};
+      encrypted += count.as_integer();
+    }
+    const std::int64_t clear = kept->integer_at("").value_or(0);
+    if (clear + encrypted == 0) return {"secrets", "", "no webhook has one yet"};
+    if (clear == 0) return {"secrets", "", fmt::format("{} webhook secrets, encrypted", encrypted)};
+    return {"secrets", "",
+            fmt::format("{} webhook secrets lie in the clear in the folder; SECRETS_KEY_FILE would "
+                        "encrypt them",
+                        clear)};
   }
 };
 
@@ -149,8 +185,23 @@ class StoreFiguresCommand final : public StoreCommand {
   }
 };
 
+// How many webhooks' secrets are kept by which key, as JSON.
+class SecretFigures final : public StoreCommand {
+ public:
+  void declare(CLI::App&) override {}
+
+  Result<int> run(StoreContext& context) override {
+    Json kept = Json::object();
+    for (const auto& [name, count] : context.services.webhooks.kept_secrets())
+      kept.set(name, static_cast<std::int64_t>(count));
+    context.streams.out << to_text(kept) << '\n';
+    return kExitDone;
+  }
+};
+
 }  // namespace
 
+std::unique_ptr<StoreCommand> make_secret_figures() { return std::make_unique<SecretFigures>(); }
 std::unique_ptr<LocalCommand> make_doctor() { return std::make_unique<Doctor>(); }
 std::unique_ptr<StoreCommand> make_store_figures() {
   return std::make_unique<StoreFiguresCommand>();

@@ -11,6 +11,7 @@
 
 #include "app/command_line.h"
 #include "app/commands/command.h"
+#include "app/commands/import_log.h"
 #include "app/csv_events.h"
 #include "app/exit_status.h"
 #include "app/front.h"
@@ -127,9 +128,28 @@ class Import final : public LocalCommand {
     options.add_option("FILE", files_, "files or FIFOs, .gz and .zst too; - is standard input")
         ->required();
     options.add_option("--format", format_, "left out: by the file's name, else by its beginning")
-        ->check(CLI::IsMember({"ndjson", "csv"}));
+        ->check(CLI::IsMember({"ndjson", "csv", "nginx", "caddy", "haproxy"}));
     options.add_option("--default-time", default_time_,
                        "the time of events that have none, such as 2026-03-01T00:00:00Z");
+    options.add_option("--tenant-path", of_logs_.paths,
+                       "access logs: where the tenant stands in the path, such as "
+                       "/api/tenants/{tenant}/; may come several times");
+    options.add_option("--tenant-field", of_logs_.field,
+                       "access logs: the field that names the tenant, such as user, x-tenant, or "
+                       "host:{tenant}.example.com");
+    options.add_option("--tenant", of_logs_.tenant,
+                       "access logs: the tenant of all lines that name none");
+    options.add_option(
+        "--tenant-map", map_file_,
+        "access logs: a CSV file without a header, value of the log and tenant's id");
+    options.add_option("--source", log_source_,
+                       "access logs: the source of the events; one for each machine that writes a "
+                       "log");
+    options.add_option("--log-timezone", log_zone_,
+                       "access logs of HAProxy: the time zone of the machine that wrote them");
+    options.add_option("--rejects", rejects_file_,
+                       "access logs: a file for the lines that are not recorded, with their "
+                       "reasons");
   }
 
   Result<int> run(LocalContext& context) override {
@@ -142,12 +162,17 @@ class Import final : public LocalCommand {
     }
     const auto loaded = load_process_config("import", context.common, context.streams.err);
     if (!loaded) return kExitConfiguration;
+    if (!map_file_.empty()) of_logs_.map = TRY(read_text_file(map_file_));
+    const LogTenants tenants = TRY(LogTenants::create(of_logs_));
+    const TimeZone zone = TRY(TimeZone::find(log_zone_));
+    const auto rejects = TRY(LogRejects::open(rejects_file_, context.streams.err));
     Folder folder(loaded->config, Folder::IfMissing::make);
+    const LogReading logs{folder, tenants, zone, *rejects};
     Totals all;
     int status = kExitDone;
     for (const std::string& file : files_) {
       Sender sender(folder, file, default_time_, context.streams);
-      const auto sent = import_file(file, sender, context.streams);
+      const auto sent = import_file(file, sender, logs, context.streams);
       all.recorded += sender.totals().recorded;
       all.known += sender.totals().known;
       all.voided += sender.totals().voided;
@@ -155,7 +180,12 @@ class Import final : public LocalCommand {
       status = sent ? *sent : kExitFailed;
       if (status != kExitDone) break;
     }
+    all.recorded += log_totals_.recorded;
+    all.known += log_totals_.known;
     print(all, context.streams.out);
+    TRY(rejects->finish());
+    if (log_totals_.left_out + log_totals_.refused > 0 && status == kExitDone)
+      return print_rejects(context.streams.err);
     if (status != kExitDone) {
       context.streams.err << "metergate import: stopped there; mend it and import the same files "
                              "again: what is recorded counts once\n";
@@ -170,9 +200,67 @@ class Import final : public LocalCommand {
     out << '\n';
   }
 
-  Result<int> import_file(const std::string& name, Sender& sender, Streams streams) {
+  // A line of no tenant may well be there: only lines at fault make the import fail.
+  int print_rejects(std::ostream& err) const {
+    const std::string where =
+        rejects_file_.empty() ? "--rejects FILE keeps them" : rejects_file_ + " has them";
+    err << fmt::format(
+        "metergate import: {} lines of no tenant and {} at fault are not recorded; "
+        "{}\n",
+        log_totals_.left_out, log_totals_.refused, where);
+    return log_totals_.refused > 0 ? kExitFailed : kExitDone;
+  }
+
+  struct LogReading {
+    Folder& folder;
+    const LogTenants& tenants;
+    const TimeZone& zone;
+    LogRejects& rejects;
+  };
+
+  // The format of an access log; nothing for events. ErrorCode::invalid for a log of a format that
+  // is not known.
+  Result<std::optional<LogFormat>> log_format(const std::string& name,
+                                              std::string_view head) const {
+    if (!format_.empty()) return parse_log_format(format_);
+    if (const auto found = recognise_log(head)) return found;
+    const std::string lower = in_lower_letters(name);
+    const bool is_called_log = lower.ends_with(".log") || lower.find(".log.") != lower.npos;
+    const std::size_t first = head.find_first_not_of(" \t\r\n");
+    const bool may_be_events = first == head.npos || head[first] == '{' || head[first] == '[';
+    if (!is_called_log || may_be_events) return std::optional<LogFormat>{};
+    return fail(ErrorCode::invalid,
+                fmt::format("{} has no known format of an access log (nginx combined, Caddy JSON, "
+                            "HAProxy HTTP); it begins with: {:.60}",
+                            name, head.substr(first, head.find('\n', first) - first)));
+  }
+
+  Result<int> import_log(const std::string& name, InputFile& input, LogFormat format,
+                         const LogReading& logs, Streams streams) {
+    if (of_logs_.is_empty())
+      return fail(ErrorCode::invalid,
+                  fmt::format("{} is an access log ({}), which does not say whose calls they are; "
+                              "name the tenant with --tenant-path, --tenant-field or --tenant",
+                              name, name_of(format)));
+    ProgressLine progress(clock_, streams.err);
+    const auto show = [&] {
+      progress.show(log_totals_.recorded + log_totals_.known, input.bytes_read(),
+                    input.bytes_total());
+    };
+    const LogImport import{logs.folder, format,       logs.tenants, log_source_,
+                           logs.zone,   logs.rejects, log_totals_,  show};
+    const auto done = import.run(name, input);
+    progress.clear();
+    TRY(done);
+    return kExitDone;
+  }
+
+  Result<int> import_file(const std::string& name, Sender& sender, const LogReading& logs,
+                          Streams streams) {
     const auto input =
         TRY(name == "-" ? InputFile::over(streams.in, "standard input") : InputFile::open(name));
+    if (const auto format = TRY(log_format(name, input->head())))
+      return import_log(name, *input, *format, logs, streams);
     const bool is_csv = format_.empty() ? is_csv_input(name, input->head()) : format_ == "csv";
     ProgressLine progress(clock_, streams.err);
     const auto show = [&] {
@@ -239,6 +327,12 @@ class Import final : public LocalCommand {
   std::vector<std::string> files_;
   std::string format_;
   std::string default_time_;
+  LogTenantOptions of_logs_;
+  std::string map_file_;
+  std::string log_source_ = "access-log";
+  std::string log_zone_ = "UTC";
+  std::string rejects_file_;
+  LogTotals log_totals_;
 };
 
 }  // namespace

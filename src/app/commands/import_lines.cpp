@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <istream>
+#include <map>
 #include <ostream>
 #include <string>
 
@@ -24,9 +25,11 @@ class ImportLines final : public StoreCommand {
   void declare(CLI::App& options) override {
     options.add_option("--first-line", first_line_, "the number of the first line, for messages");
     options.add_option("--default-time", default_time_, "the time of events that have none");
+    options.add_flag("--keep-going", keeps_going_, "leaves out lines at fault, and names them");
   }
 
   Result<int> run(StoreContext& context) override {
+    if (keeps_going_) return run_each(context);
     if (auto read_lines = read(context); !read_lines) {
       return fail(with_lines(std::move(read_lines).error()));
     }
@@ -44,6 +47,57 @@ class ImportLines final : public StoreCommand {
   }
 
  private:
+  // Each round leaves out the lines that were at fault, of which an error names some. An error that
+  // names none is not a line's.
+  Result<int> run_each(StoreContext& context) {
+    std::vector<std::string> given;
+    for (std::string line; std::getline(context.streams.in, line);) given.push_back(line);
+    std::map<std::size_t, std::string> refused;
+    for (;;) {
+      const auto commit = record_but(given, refused, context);
+      if (commit) {
+        print(*commit, refused, context.streams.out);
+        return kExitDone;
+      }
+      const std::size_t before = refused.size();
+      for (const Fault& fault : commit.error().faults) {
+        if (fault.index && *fault.index < lines_.size())
+          refused[lines_[*fault.index]] =
+              fault.field.empty() ? fault.message : fault.field + ": " + fault.message;
+      }
+      if (refused.size() == before) return fail(commit.error());
+    }
+  }
+
+  Result<Commit> record_but(const std::vector<std::string>& given,
+                            const std::map<std::size_t, std::string>& refused,
+                            StoreContext& context) {
+    events_.clear();
+    lines_.clear();
+    Faults faults;
+    for (std::size_t at = 0; at < given.size(); ++at) {
+      if (is_blank(given[at]) || refused.contains(at)) continue;
+      const std::size_t index = lines_.size();
+      lines_.push_back(at);
+      if (const auto taken = read_line(given[at], index, faults, context); !taken)
+        faults.add(ErrorCode::invalid, Fault{index, "", taken.error().message});
+    }
+    TRY(faults.result());
+    if (events_.empty()) return Commit{};
+    return context.services.ingest.record(events_, EventSender::importer);
+  }
+
+  static void print(const Commit& commit, const std::map<std::size_t, std::string>& refused,
+                    std::ostream& out) {
+    const auto known = std::ranges::count(commit.outcomes, EventOutcome::duplicate);
+    Json list = Json::array();
+    for (const auto& [at, reason] : refused)
+      list.push_back(Json::object({{"line", static_cast<std::int64_t>(at)}, {"reason", reason}}));
+    out << to_text(Json::object({{"recorded", std::ssize(commit.outcomes) - std::int64_t{known}},
+                                 {"known", std::int64_t{known}},
+                                 {"refused", std::move(list)}}));
+  }
+
   // Nobody but the tenant's own token sends from its sources: who brought these in stands in the
   // trail.
   void note(StoreContext& context, std::int64_t recorded) const {
@@ -110,6 +164,7 @@ class ImportLines final : public StoreCommand {
 
   std::size_t first_line_ = 1;
   std::string default_time_;
+  bool keeps_going_ = false;
   std::int64_t voided_ = 0;
   std::vector<UsageEvent> events_;
   std::vector<std::size_t> lines_;

@@ -83,6 +83,10 @@ class Serve final : public LocalCommand {
       return exit_of_opening(opened.error());
     }
     const auto& app = *opened;
+    if (const auto used = use_secret_keys(app->services(), config); !used) {
+      print_error("serve", used.error(), context.streams.err);
+      return exit_of_opening(used.error());
+    }
     std::ostream& out = context.streams.out;
     const ServeOptions options{
         .has_workers = workers_ == "on",

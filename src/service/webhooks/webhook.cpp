@@ -1,5 +1,7 @@
 #include "service/webhooks/webhook.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "service/webhooks/webhook_secret.h"
@@ -21,6 +23,11 @@ Result<std::vector<std::string>> read_texts(const Json* array) {
     values.push_back(value.as_string());
   }
   return values;
+}
+
+// A secret that is copied to another webhook does not open there.
+std::string place_of(const Webhook& webhook, std::string_view field) {
+  return fmt::format("webhooks/{}/{}/{}", webhook.key.owner, webhook.key.id, field);
 }
 
 }  // namespace
@@ -58,22 +65,38 @@ Json webhook_json(const Webhook& webhook) {
   return shown;
 }
 
-Json to_document(const Webhook& webhook) {
+Json to_document(const Webhook& webhook, const SecretKeys& keys) {
   Json document = Json::object({{"tenant_id", webhook.key.owner},
                                 {"webhook_id", webhook.key.id},
                                 {"url", webhook.url},
                                 {"events", texts(webhook.events)},
-                                {"secret", webhook.secret},
+                                {"secret", keys.seal(webhook.secret, place_of(webhook, "secret"))},
                                 {"is_active", webhook.is_active},
                                 {"created_at", webhook.created_at},
                                 {"updated_at", webhook.updated_at}});
   if (!webhook.previous_secret.empty()) {
-    document.set("previous_secret", webhook.previous_secret);
+    document.set("previous_secret",
+                 keys.seal(webhook.previous_secret, place_of(webhook, "previous_secret")));
     document.set("previous_secret_until", webhook.previous_secret_until);
   }
   if (!webhook.disabled_reason.empty()) document.set("disabled_reason", webhook.disabled_reason);
   if (webhook.given_up_at) document.set("given_up_at", *webhook.given_up_at);
   return document;
+}
+
+Result<> open_secrets(Webhook& webhook, const SecretKeys& keys) {
+  const auto refuse = [&webhook](const Error& error) {
+    const std::string owner = webhook.key.owner.empty() ? "the provider" : webhook.key.owner;
+    return fail(error.code, fmt::format("the secret of webhook {} of {} cannot be read: {}",
+                                        webhook.key.id, owner, error.message));
+  };
+  auto secret = keys.open(webhook.secret, place_of(webhook, "secret"));
+  if (!secret) return refuse(secret.error());
+  auto previous = keys.open(webhook.previous_secret, place_of(webhook, "previous_secret"));
+  if (!previous) return refuse(previous.error());
+  webhook.secret = *std::move(secret);
+  webhook.previous_secret = *std::move(previous);
+  return {};
 }
 
 Result<Webhook> webhook_from(const Json& document) {
@@ -92,9 +115,12 @@ Result<Webhook> webhook_from(const Json& document) {
   webhook.created_at = document.timestamp_at("created_at").value_or(Timestamp{});
   webhook.updated_at = document.timestamp_at("updated_at").value_or(Timestamp{});
   webhook.revision = document.integer_at("revision").value_or(0);
-  const bool is_signed = webhook_secret_bytes(webhook.secret).has_value() &&
-                         (webhook.previous_secret.empty() ||
-                          webhook_secret_bytes(webhook.previous_secret).has_value());
+  webhook.sealed_by = sealing_key_of(webhook.secret).value_or("");
+  const auto is_secret = [](const std::string& text) {
+    return sealing_key_of(text) || webhook_secret_bytes(text);
+  };
+  const bool is_signed = is_secret(webhook.secret) &&
+                         (webhook.previous_secret.empty() || is_secret(webhook.previous_secret));
   if (webhook.key.id.empty() || webhook.url.empty() || !is_signed) {
     return fail(ErrorCode::corrupt, "webhook '" + webhook.key.id + "' cannot be read");
   }

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/secret_keys.h"
 #include "base/time.h"
 #include "storage/shapes/store.h"
 
@@ -28,8 +29,9 @@ struct Webhook {
   WebhookKey key;
   std::string url;
   std::vector<std::string> events;  // patterns
-  std::string secret;               // "whsec_…"
-  std::string previous_secret;      // signs as well for a while after a change; empty: none
+  // "whsec_…"; or as it is kept, encrypted, until Webhooks::use_keys() has opened it.
+  std::string secret;
+  std::string previous_secret;  // signs as well for a while after a change; empty: none
   Timestamp previous_secret_until{};
   bool is_active = true;
   std::string disabled_reason;  // why Metergate switched it off; empty if it did not
@@ -38,6 +40,8 @@ struct Webhook {
   Timestamp created_at{};
   Timestamp updated_at{};
   std::int64_t revision = 0;
+  // The name of the key that its stored secrets are encrypted with; empty: they lie in the clear.
+  std::string sealed_by;
 
   bool wants(std::string_view type) const;
   // The secrets that sign at `now`, newest first.
@@ -54,7 +58,9 @@ inline constexpr std::array<std::string_view, 5> kProviderEvents = {
 // True if "store.*" matches "store.created".
 bool is_of_pattern(std::string_view type, std::string_view pattern);
 
-Json to_document(const Webhook& webhook);
+Json to_document(const Webhook& webhook, const SecretKeys& keys);
+// Opens its secrets, if they are encrypted. Errors as SecretKeys::open(), naming the webhook.
+Result<> open_secrets(Webhook& webhook, const SecretKeys& keys);
 Result<Webhook> webhook_from(const Json& document);
 // The owner's view: everything but the secrets.
 Json webhook_json(const Webhook& webhook);

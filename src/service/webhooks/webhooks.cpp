@@ -85,6 +85,36 @@ Result<std::unique_ptr<Webhooks>> Webhooks::open(Store& store, const Clock& cloc
   return made;
 }
 
+Result<std::size_t> Webhooks::use_keys(SecretKeys keys) {
+  const std::lock_guard lock(changing_);
+  std::vector<Webhook> opened;
+  for (const auto& [key, webhook] : webhooks_) {
+    opened.push_back(*webhook);
+    TRY(open_secrets(opened.back(), keys));
+  }
+  keys_ = std::move(keys);
+  const std::string first = keys_.is_empty() ? "" : keys_.names().front();
+  std::size_t written = 0;
+  for (Webhook& webhook : opened) {
+    if (webhook.sealed_by != first) {
+      TRY(write(std::move(webhook), std::nullopt));
+      ++written;
+      continue;
+    }
+    const std::unique_lock shown(mutex_);
+    const WebhookKey key = webhook.key;
+    webhooks_[key] = std::make_shared<const Webhook>(std::move(webhook));
+  }
+  return written;
+}
+
+std::map<std::string, std::size_t> Webhooks::kept_secrets() const {
+  std::map<std::string, std::size_t> kept;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [key, webhook] : webhooks_) ++kept[webhook->sealed_by];
+  return kept;
+}
+
 std::shared_ptr<const Webhook> Webhooks::find(const WebhookKey& key) const {
   const std::shared_lock lock(mutex_);
   const auto found = webhooks_.find(key);
@@ -124,7 +154,9 @@ Result<> Webhooks::write(Webhook webhook, std::optional<AuditRecord> audit) {
   Batch batch;
   batch.at = clock_.now();
   const bool is_new = webhook.revision == 0;
-  batch.documents.push_back({Collection::webhooks, document_key(webhook.key), to_document(webhook),
+  const Json document = to_document(webhook, keys_);
+  webhook.sealed_by = sealing_key_of(document.string_at("secret").value_or("")).value_or("");
+  batch.documents.push_back({Collection::webhooks, document_key(webhook.key), document,
                              is_new ? Expect::absent : Expect::revision, webhook.revision});
   if (audit) batch.audits.push_back(*std::move(audit));
   TRY(store_.apply(std::move(batch)));

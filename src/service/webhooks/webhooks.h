@@ -61,6 +61,15 @@ class Webhooks {
 
   static Result<std::unique_ptr<Webhooks>> open(Store& store, const Clock& clock, UrlCheck check);
 
+  // From now on secrets are encrypted by the first of these keys, and those that are not are
+  // written again. Called before anything is sent or changed, and when the keys change. Until then,
+  // secrets that are kept encrypted stay so, which is enough for what does not send. If one cannot
+  // be opened, nothing changes: ErrorCode::invalid (no such key) or corrupt. Returns how many were
+  // written.
+  Result<std::size_t> use_keys(SecretKeys keys);
+  // How many webhooks' secrets are kept encrypted by which key; "" is in the clear.
+  std::map<std::string, std::size_t> kept_secrets() const;
+
   // For the services: nullptr if it does not exist.
   std::shared_ptr<const Webhook> find(const WebhookKey& key) const;
   std::vector<std::shared_ptr<const Webhook>> all_of(const std::string& owner) const;
@@ -98,6 +107,7 @@ class Webhooks {
   const UrlCheck check_;
   std::function<void(const WebhookKey&)> tell_ = [](const WebhookKey&) {};
   std::mutex changing_;  // held over the batch and the update in memory
+  SecretKeys keys_;      // with changing_ held
   mutable std::shared_mutex mutex_;
   std::map<WebhookKey, std::shared_ptr<const Webhook>> webhooks_;
 };

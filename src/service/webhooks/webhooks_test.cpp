@@ -1,5 +1,6 @@
 #include "service/webhooks/webhooks.h"
 
+#include "base/crypto.h"
 #include "service/testing/core_world_test.h"
 #include "service/webhooks/webhook_secret.h"
 
@@ -38,6 +39,77 @@ TEST(Webhooks, SecretIsShownWhenItIsMadeAndNeverAgain) {
   for (const Json& audit : world.all(Collection::provider_audits)) {
     EXPECT_EQ(to_text(audit).find("whsec_"), std::string::npos);
   }
+}
+
+SecretKeys keys_of(const std::string& fills) {
+  std::string text;
+  for (const char fill : fills) text += base64(std::string(32, fill)) + "\n";
+  return *SecretKeys::parse(text);
+}
+
+// The secrets as they lie in the store, in one text.
+std::string kept_text(const HookWorld& world) {
+  std::string text;
+  for (const Json& document : world.all(Collection::webhooks)) text += to_text(document);
+  return text;
+}
+
+// The same store after a start.
+std::unique_ptr<Webhooks> opened_again(HookWorld& world) {
+  return Webhooks::open(*world.store, world.clock, [](std::string_view) { return Result<>{}; })
+      .value();
+}
+
+TEST(Webhooks, SecretsAreKeptEncryptedFromTheFirstKeyOn) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  const std::string secret = world.kept(id)->secret;
+  EXPECT_NE(kept_text(world).find("whsec_"), std::string::npos);
+  EXPECT_EQ(world.webhooks->kept_secrets(), (std::map<std::string, std::size_t>{{"", 1}}));
+  EXPECT_EQ(world.webhooks->use_keys(keys_of("a")).value(), 1U);
+  world.add();
+  EXPECT_EQ(kept_text(world).find("whsec_"), std::string::npos);
+  const std::string name = keys_of("a").names()[0];
+  EXPECT_EQ(world.webhooks->kept_secrets(), (std::map<std::string, std::size_t>{{name, 2}}));
+  EXPECT_EQ(world.webhooks->use_keys(keys_of("a")).value(), 0U) << "they are there already";
+
+  const auto again = opened_again(world);
+  ASSERT_TRUE(again->use_keys(keys_of("a")));
+  EXPECT_EQ(again->find({"tenant_1", id})->secret, secret);
+}
+
+TEST(Webhooks, ANewFirstKeyTakesAllOver) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  const std::string before = world.kept(id)->secret;
+  ASSERT_TRUE(world.webhooks->use_keys(keys_of("a")));
+  ASSERT_TRUE(world.webhooks->change({world.own, id}, {.rotates_secret = true}, world.actor));
+  const auto secrets = world.kept(id)->secrets_at(world.clock.now());
+  EXPECT_EQ(secrets.size(), 2U);
+  EXPECT_EQ(secrets[1], before);
+  EXPECT_EQ(world.webhooks->use_keys(keys_of("ba")).value(), 1U);
+  const auto again = opened_again(world);
+  ASSERT_TRUE(again->use_keys(keys_of("b"))) << "the old key is needed no more";
+  EXPECT_EQ(again->find({"tenant_1", id})->secrets_at(world.clock.now()), secrets);
+}
+
+TEST(Webhooks, AMissingKeyIsNamedAndChangesNothing) {
+  HookWorld world;
+  const std::string id = world.add_id();
+  ASSERT_TRUE(world.webhooks->use_keys(keys_of("a")));
+  const std::string kept = kept_text(world);
+  const auto again = opened_again(world);
+  for (const SecretKeys& wrong : {SecretKeys{}, keys_of("b")}) {
+    const auto used = again->use_keys(wrong);
+    expect_error(used, ErrorCode::invalid);
+    EXPECT_NE(used.error().message.find(id), std::string::npos);
+    EXPECT_NE(used.error().message.find(keys_of("a").names()[0]), std::string::npos);
+  }
+  EXPECT_EQ(kept_text(world), kept);
+  // A command that does not send changes a webhook without its key.
+  ASSERT_TRUE(again->disable({"tenant_1", id}, "gone"));
+  ASSERT_TRUE(again->use_keys(keys_of("a")));
+  EXPECT_EQ(again->find({"tenant_1", id})->secret, world.kept(id)->secret);
 }
 
 TEST(Webhooks, TakesASecretThatIsGiven) {

@@ -106,6 +106,12 @@ Result<> File::sync() const {
   return {};
 }
 
+Result<> File::forget_cached() const {
+  const int reason = ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED);
+  if (reason != 0) return refused("read anew", path_, reason);
+  return {};
+}
+
 Result<Bytes> read_file(const std::filesystem::path& path) {
   const File file = TRY(File::open(path, File::Mode::read));
   const std::int64_t size = TRY(file.size());

@@ -56,6 +56,8 @@ class File {
   Result<> reserve(std::int64_t size) const;
   Result<> sync_data() const;  // the bytes, and the metadata needed to find them
   Result<> sync() const;
+  // Lets the kernel drop its copy of synced bytes, so that the next read asks the disk.
+  Result<> forget_cached() const;
 
  private:
   File(std::filesystem::path path, int descriptor)

@@ -38,27 +38,6 @@ std::string holder_of(int descriptor) {
   return holder.empty() ? "another process" : "process " + holder;
 }
 
-Result<int> take_lock(const std::filesystem::path& folder) {
-  const int descriptor =
-      ::open(lock_path(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) return unusable(folder, std::strerror(errno));
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    const std::string holder = holder_of(descriptor);
-    ::close(descriptor);
-    return fail(ErrorCode::conflict,
-                fmt::format("the data folder {} is in use by {}; stop it, or name another folder",
-                            folder.string(), holder));
-  }
-  const std::string id = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(descriptor, 0) != 0 ||
-      ::pwrite(descriptor, id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) {
-    const std::string why = std::strerror(errno);
-    ::close(descriptor);
-    return unusable(folder, why);
-  }
-  return descriptor;
-}
-
 Result<bool> is_there(const std::filesystem::path& path) {
   std::error_code error;
   const bool found = std::filesystem::exists(path, error);
@@ -80,6 +59,27 @@ Result<> write_whole(const std::filesystem::path& path, std::string_view text) {
 
 }  // namespace
 
+Result<int> hold_folder(const std::filesystem::path& folder) {
+  const int descriptor =
+      ::open(lock_path(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (descriptor < 0) return unusable(folder, std::strerror(errno));
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = holder_of(descriptor);
+    ::close(descriptor);
+    return fail(ErrorCode::conflict,
+                fmt::format("the data folder {} is in use by {}; stop it, or name another folder",
+                            folder.string(), holder));
+  }
+  const std::string id = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) {
+    const std::string why = std::strerror(errno);
+    ::close(descriptor);
+    return unusable(folder, why);
+  }
+  return descriptor;
+}
+
 Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const TimeZone& zone) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::absolute(path, error);
@@ -88,8 +88,13 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const Tim
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all,
                                  std::filesystem::perm_options::replace, error);
   if (error) return unusable(path, error.message());
-  const int lock = TRY(take_lock(folder));
+  const int lock = TRY(hold_folder(folder));
   DataFolder opened(folder, lock);
+  if (TRY(is_there(folder / kUnfinishedRestore)))
+    return fail(ErrorCode::storage,
+                fmt::format("a restore into {} was cut off; run metergate restore again, into the "
+                            "same folder",
+                            folder.string()));
   if (TRY(is_there(format_path(folder)))) {
     TRY(opened.read_format(zone));
     TRY(opened.check_whole());

@@ -3,6 +3,7 @@
 // LOCK      locked (flock) by the process that holds the folder; has its process id
 // FORMAT    one JSON object: format, time_zone, id_key; written once
 // journal/  view/  events/
+// snapshot/ snapshot.lock    a copy for a backup, and the lock of the backup that reads it
 //
 // Holds the lock as long as it lives. Otherwise a value; safe from any thread.
 #pragma once
@@ -36,6 +37,9 @@ class DataFolder {
   std::filesystem::path journal() const { return folder_ / "journal"; }
   std::filesystem::path view() const { return folder_ / "view"; }
   std::filesystem::path events() const { return folder_ / "events"; }
+  // Where retention writes counters that it removes (BillingRules::archive_folder).
+  std::filesystem::path counters() const { return folder_ / "archive-counters"; }
+  const std::filesystem::path& root() const { return folder_; }
 
  private:
   DataFolder(std::filesystem::path folder, int lock) : folder_(std::move(folder)), lock_(lock) {}

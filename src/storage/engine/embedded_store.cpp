@@ -8,8 +8,10 @@
 #include <mutex>
 #include <thread>
 
+#include "base/check.h"
 #include "storage/engine/data_folder.h"
 #include "storage/engine/open_store.h"
+#include "storage/engine/snapshot.h"
 #include "storage/engine/view_store.h"
 #include "storage/history/archived_history.h"
 #include "storage/kv/rocks_kv.h"
@@ -60,6 +62,7 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
                    const Clock& clock);
   Result<> admits() const override;
   Result<> checkpoint() override;
+  Result<StoreSnapshot> take_snapshot();
   Result<Commit> reopen(Batch batch) override {
     const std::scoped_lock lock(checkpoint_mutex_);
     return reopen_alone(std::move(batch));
@@ -194,6 +197,25 @@ Result<> EmbeddedStore::checkpoint() {
   return seal_segments();
 }
 
+// With the lock held nothing is sealed or removed, so view, archive and journal fit together: the
+// journal goes on, but is copied last and never lacks a batch that the view has.
+Result<StoreSnapshot> EmbeddedStore::take_snapshot() {
+  const std::scoped_lock lock(checkpoint_mutex_);
+  const std::uint64_t promised = head();
+  StoreSnapshot taken{.folder = snapshot_folder(folder_.root()), .audit_head = audit_head()};
+  wait_durable(promised);
+  if (has_changes()) TRY(write_checkpoint());
+  TRY(begin_snapshot(folder_.root()));
+  TRY(view().copy_base_to(taken.folder / folder_.view().filename()));
+  TRY(link_files(folder_.events(), taken.folder / folder_.events().filename()));
+  // After the view: what it lets go of is written here before.
+  TRY(link_files(folder_.counters(), taken.folder / folder_.counters().filename()));
+  taken.sequence =
+      TRY(copy_journal(journal_->segments(), taken.folder / folder_.journal().filename()));
+  CHECK(taken.sequence >= promised);
+  return taken;
+}
+
 // A full segment leaves the journal once its events are in the archive and its other changes are in
 // the view on disk.
 Result<> EmbeddedStore::seal_segments() {
@@ -214,6 +236,7 @@ Result<> EmbeddedStore::seal_segments() {
 // removed from archive and view, and finally the view's files are rewritten. After a crash in
 // between, the same call continues.
 Result<RetentionDone> EmbeddedStore::retire(const RetentionCut& cut) {
+  remove_abandoned_snapshot(folder_.root());  // it keeps what retention lets go of
   const auto sealed = seal_older(cut);
   if (compacting_for_ == cut.events_before && compacting_for_) return compact_some(cut);
   RetentionDone done = TRY(ViewStore::retire(cut));
@@ -268,11 +291,21 @@ Result<> tighten(const DataFolder& folder, const Log& log) {
 
 }  // namespace
 
+Result<StoreSnapshot> take_snapshot(Store& store) {
+  // The one question that only this engine can answer; so the others need not know of it.
+  auto* embedded = dynamic_cast<EmbeddedStore*>(&store);
+  if (embedded == nullptr)
+    return fail(ErrorCode::conflict,
+                "this engine keeps nothing in a data folder; back its database up with its tools");
+  return embedded->take_snapshot();
+}
+
 Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options,
                                                    const Clock& clock, const Log& log) {
   const Microseconds started = clock.steady();
   DataFolder folder = TRY(DataFolder::open(options.folder, options.zone));
   TRY(tighten(folder, log));
+  remove_abandoned_snapshot(folder.root());
   auto base = TRY(open_rocks_kv(folder.view()));
   auto view = TRY(View::open(std::move(base)));
   auto archive = TRY(Archive::open(folder.events()));

@@ -186,6 +186,78 @@ TEST_F(EmbeddedStoreTest, CheckpointsBesideWritersLoseNothing) {
   }
 }
 
+TEST_F(EmbeddedStoreTest, ASnapshotOpensAsTheStoreWas) {
+  auto store = opened(folder_.path());
+  // More than a segment, so that some are in the archive.
+  for (int at = 0; at < 10'000; at += 2000) apply_durably(*store, many(at, 2000));
+  ASSERT_TRUE(store->checkpoint());
+  apply_durably(*store, many(20'000, 50));  // and some in the journal alone
+  const auto before = answers(*store);
+  auto lock = SnapshotLock::take(folder_.path());
+  ASSERT_TRUE(lock);
+  const auto taken = take_snapshot(*store);
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taken->sequence, store->head());
+  apply_durably(*store, many(30'000, 50));  // what comes later is not in it
+  ASSERT_TRUE(store->checkpoint());
+  TestFolder copy;
+  std::filesystem::copy(taken->folder, copy.path(), std::filesystem::copy_options::recursive);
+  EXPECT_EQ(answers(*opened(copy.path())), before);
+}
+
+TEST_F(EmbeddedStoreTest, SnapshotsBesideWritersHaveWhatWasDurableBefore) {
+  auto store = opened(folder_.path());
+  std::atomic<bool> is_over = false;
+  std::thread writer([&] {
+    for (int at = 0; !is_over; at += 100) apply_durably(*store, many(at, 100));
+  });
+  for (int round = 0; round < 2; ++round) {
+    const Sequence promised = store->durable();
+    const auto taken = take_snapshot(*store);
+    ASSERT_TRUE(taken) << taken.error().message;
+    EXPECT_GE(taken->sequence, promised);
+    TestFolder copy;
+    std::filesystem::copy(taken->folder, copy.path(), std::filesystem::copy_options::recursive);
+    EXPECT_EQ(opened(copy.path())->head(), taken->sequence);
+  }
+  is_over = true;
+  writer.join();
+}
+
+TEST_F(EmbeddedStoreTest, OneBackupAtATimeHasTheSnapshotAndAnAbandonedOneGoes) {
+  auto store = opened(folder_.path());
+  {
+    auto lock = SnapshotLock::take(folder_.path());
+    ASSERT_TRUE(lock);
+    const auto second = SnapshotLock::take(folder_.path());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::conflict);
+    ASSERT_TRUE(take_snapshot(*store));
+    store.reset();
+    store = opened(folder_.path());
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "snapshot")) << "its backup still reads it";
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "snapshot"));
+  ASSERT_TRUE(take_snapshot(*store));
+  store.reset();
+  store = opened(folder_.path());
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "snapshot"));
+}
+
+TEST_F(EmbeddedStoreTest, AStoreWithoutAFolderHasNoSnapshot) {
+  const auto store = make_memory_store(TimeZone::utc());
+  const auto taken = take_snapshot(*store);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::conflict);
+}
+
+TEST_F(EmbeddedStoreTest, AnUnfinishedRestoreIsNotOpened) {
+  std::filesystem::create_directory(folder_ / kUnfinishedRestore);
+  const auto store = open(folder_.path());
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("run metergate restore again"), std::string::npos);
+}
+
 TEST_F(EmbeddedStoreTest, WhatATenantHasIsInTheMonthsThatBeganSinceToo) {
   auto store = opened(folder_.path());
   apply_durably(*store, events({fact("a", "1", "2026-01-10", CountReport{Meter::stores_count, 6}),

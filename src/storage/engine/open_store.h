@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -28,7 +30,44 @@ struct EmbeddedOptions {
 Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options,
                                                    const Clock& clock, const Log& log);
 
+// Where a restore puts everything until it is whole; a data folder that has it cannot be opened.
+inline constexpr std::string_view kUnfinishedRestore = "restore.new";
+
+// Holds an existing folder as its store would, until the returned descriptor is closed. Errors as
+// open_embedded_store().
+Result<int> hold_folder(const std::filesystem::path& folder);
+
 // True if a process holds the folder now.
 bool is_folder_in_use(const std::filesystem::path& folder);
+
+// A copy of the data folder as it was at one moment, itself a data folder.
+struct StoreSnapshot {
+  std::filesystem::path folder;
+  Sequence sequence = 0;  // the last that is in it
+  AuditHead audit_head;   // is in its audit trail, which may go on
+};
+
+// Copies the data folder into its own folder `snapshot`, in place of an earlier copy, while
+// everything goes on. Has every batch that was durable before the call. Files that never change are
+// linked, so it takes the space of one journal segment. ErrorCode::conflict for a store that has no
+// folder.
+Result<StoreSnapshot> take_snapshot(Store& store);
+
+// The right to a folder's snapshot, for one backup at a time; when it ends, the snapshot is
+// removed.
+class SnapshotLock {
+ public:
+  // ErrorCode::conflict if another backup has it.
+  static Result<SnapshotLock> take(const std::filesystem::path& data_folder);
+  SnapshotLock(SnapshotLock&& other) noexcept;
+  SnapshotLock& operator=(SnapshotLock&&) = delete;
+  ~SnapshotLock();
+
+ private:
+  SnapshotLock(std::filesystem::path data_folder, int lock)
+      : data_folder_(std::move(data_folder)), lock_(lock) {}
+  std::filesystem::path data_folder_;
+  int lock_;
+};
 
 }  // namespace metergate

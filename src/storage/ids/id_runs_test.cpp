@@ -128,6 +128,7 @@ class WatchedBase final : public KeyValues {
   }
   Result<> flush() override { return base_.flush(); }
   Result<> compact(const KeyRange& range) override { return base_.compact(range); }
+  Result<> copy_to(const std::filesystem::path& folder) override { return base_.copy_to(folder); }
 
  private:
   KeyValues& base_;

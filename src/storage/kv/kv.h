@@ -2,6 +2,7 @@
 // atomic group, and so does the merging of ids in between; any thread may read it meanwhile.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -57,6 +58,9 @@ class KeyValues {
   // Rewrites the whole range, so that values removed or overwritten before are no longer on the
   // disk.
   virtual Result<> compact(const KeyRange& range) = 0;
+  // Makes `folder`, which must be missing, another base with all that was written before; it shares
+  // the disk space of files that do not change.
+  virtual Result<> copy_to(const std::filesystem::path& folder) = 0;
 };
 
 }  // namespace metergate

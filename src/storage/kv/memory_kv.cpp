@@ -78,6 +78,9 @@ class MemoryKv final : public KeyValues {
 
   Result<> flush() override { return {}; }
   Result<> compact(const KeyRange&) override { return {}; }
+  Result<> copy_to(const std::filesystem::path&) override {
+    return fail(ErrorCode::conflict, "what is kept in memory has no folder to copy");
+  }
 
  private:
   mutable std::shared_mutex mutex_;

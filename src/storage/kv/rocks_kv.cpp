@@ -6,6 +6,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <mutex>
@@ -172,6 +173,14 @@ class RocksKeyValues final : public KeyValues {
     const rocksdb::Slice end = slice_of(range.end);
     return result_of(database_->CompactRange(options, &start, range.end.empty() ? nullptr : &end),
                      "removing what was let go of");
+  }
+
+  Result<> copy_to(const std::filesystem::path& folder) override {
+    TRY(flush());  // there is no log that a copy could take the newest writes from
+    rocksdb::Checkpoint* made = nullptr;
+    TRY(result_of(rocksdb::Checkpoint::Create(database_.get(), &made), "copying"));
+    const std::unique_ptr<rocksdb::Checkpoint> copying(made);
+    return result_of(copying->CreateCheckpoint(folder.string()), "copying to " + folder.string());
   }
 
  private:

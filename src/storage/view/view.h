@@ -140,6 +140,7 @@ class View {
   // may, but not beside that itself.
   Result<> merge_ids() { return id_runs_->merge_some(); }
   Result<> flush() { return base_->flush(); }
+  Result<> copy_base_to(const std::filesystem::path& folder) { return base_->copy_to(folder); }
   // After removals: rewrites one part after another of everything but the ids, until the files have
   // nothing left of earlier removed values. `cut` names the round, and a finished round is
   // recorded. True if more is left. One caller at a time; needs no lock.

@@ -1,0 +1,116 @@
+#include "app/log_tenants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/csv.h"
+
+namespace metergate {
+namespace {
+
+constexpr std::string_view kTenantMark = "{tenant}";
+constexpr std::size_t kHexadecimalLeast = 16;  // shorter ones may be words
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_id_segment(std::string_view segment) {
+  if (segment.empty()) return false;
+  if (std::ranges::all_of(segment, is_digit)) return true;
+  const auto is_hex = [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
+  };
+  return segment.size() >= kHexadecimalLeast && std::ranges::all_of(segment, is_hex) &&
+         std::ranges::any_of(segment, is_digit);
+}
+
+}  // namespace
+
+Result<LogTenants::Pattern> LogTenants::read_pattern(std::string_view option,
+                                                     const std::string& text) {
+  const std::size_t mark = text.find(kTenantMark);
+  if (mark == text.npos || text.find(kTenantMark, mark + 1) != text.npos)
+    return fail(ErrorCode::invalid,
+                fmt::format("{} must have {{tenant}} once, where the tenant stands, such as "
+                            "/api/tenants/{{tenant}}/; not '{:.80}'",
+                            option, text));
+  return Pattern{text.substr(0, mark), text.substr(mark + kTenantMark.size())};
+}
+
+Result<LogTenants> LogTenants::create(const LogTenantOptions& options) {
+  LogTenants made;
+  made.tenant_ = options.tenant;
+  for (const std::string& path : options.paths)
+    made.paths_.push_back(TRY(read_pattern("--tenant-path", path)));
+  const std::size_t colon = options.field.find(':');
+  made.field_ = options.field.substr(0, colon);
+  if (colon != std::string::npos)
+    made.field_pattern_ = TRY(read_pattern("--tenant-field", options.field.substr(colon + 1)));
+  std::istringstream in(options.map);
+  CsvReader reader(in);
+  for (;;) {
+    const auto row = TRY(reader.next());
+    if (!row) return made;
+    if (row->size() != 2)
+      return fail(ErrorCode::invalid,
+                  fmt::format("line {} of --tenant-map must be two cells: a value of the log, and "
+                              "the tenant's id",
+                              reader.line()));
+    made.map_[(*row)[0]] = (*row)[1];
+  }
+}
+
+Result<std::string> LogTenants::mapped(std::string value) const {
+  if (map_.empty()) return value;
+  const auto found = map_.find(value);
+  if (found == map_.end())
+    return fail(ErrorCode::not_found, fmt::format("'{:.80}' is not in --tenant-map", value));
+  return found->second;
+}
+
+Result<LogTenants::Found> LogTenants::find(const LogCall& call) const {
+  const std::string path = call.target.substr(0, call.target.find('?'));
+  for (const Pattern& pattern : paths_) {
+    if (!path.starts_with(pattern.before)) continue;
+    const std::size_t end = std::min(path.find('/', pattern.before.size()), path.size());
+    const std::string value = path.substr(pattern.before.size(), end - pattern.before.size());
+    const std::string_view rest = std::string_view{path}.substr(end);
+    // "/x/{tenant}/" fits "/x/acme" too.
+    const bool fits = rest.starts_with(pattern.after) || (rest.empty() && pattern.after == "/");
+    if (value.empty() || !fits) continue;
+    return Found{TRY(mapped(value)), fmt::format("{}{}{}", pattern.before, kTenantMark, rest)};
+  }
+  if (!field_.empty()) {
+    const auto value = call.field(field_);
+    if (value && !field_pattern_) return Found{TRY(mapped(std::string{*value})), path};
+    if (value && value->starts_with(field_pattern_->before) &&
+        value->ends_with(field_pattern_->after) &&
+        value->size() > field_pattern_->before.size() + field_pattern_->after.size()) {
+      const std::size_t length =
+          value->size() - field_pattern_->before.size() - field_pattern_->after.size();
+      return Found{TRY(mapped(std::string{value->substr(field_pattern_->before.size(), length)})),
+                   path};
+    }
+  }
+  if (!tenant_.empty()) return Found{tenant_, path};
+  if (field_.empty())
+    return fail(ErrorCode::not_found, fmt::format("no --tenant-path fits {:.80}", path));
+  return fail(ErrorCode::not_found, fmt::format("its field {} names no tenant ('{:.80}')", field_,
+                                                call.field(field_).value_or("none")));
+}
+
+std::string endpoint_of_path(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  std::string endpoint;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    const std::string_view segment = path.substr(at + 1, end - at - 1);
+    endpoint += '/';
+    endpoint += is_id_segment(segment) ? std::string_view{"{id}"} : segment;
+    at = end;
+  }
+  return endpoint.empty() ? "/" : endpoint;
+}
+
+}  // namespace metergate
