@@ -59,7 +59,7 @@ REQUESTS = [
      "data.byts", "bytes"),
     ("POST /api/v1/meters", {"slug": "tokens", "eventTyp": "prompt", "aggregation": "COUNT"}, "eventTyp", "eventType"),
     ("POST /api/v1/meters", {"slug": "tokens", "eventType": "prompt", "aggregation": "SMU"}, "aggregation", "SUM"),
-    ("GET /api/v1/meters/prompts/query?groupBy=modle", None, "groupBy", "model"),
+    ("GET /api/v1/meters/prompts/query?groupBy=moedl", None, "groupBy", "model"),
 ]
 
 
