@@ -8,6 +8,7 @@
 
 #include "app/build_facts.h"
 #include "base/crypto.h"
+#include "base/id.h"
 #include "base/settled_clock.h"
 #include "service/access/sessions.h"
 #include "service/alerts/alerting.h"
@@ -26,14 +27,17 @@
 #include "service/shared/audit_notes.h"
 #include "service/shared/currency_mark.h"
 #include "service/shared/idempotency.h"
+#include "service/shared/node_rules.h"
 #include "service/tenants/catalog.h"
 #include "service/tenants/directory.h"
 #include "service/upkeep/aggregation.h"
 #include "service/upkeep/drift.h"
+#include "service/upkeep/lease.h"
 #include "service/upkeep/retention.h"
 #include "service/upkeep/telemetry.h"
 #include "service/upkeep/worker_board.h"
 #include "service/webhooks/deliveries.h"
+#include "storage/cluster/open_node.h"
 #include "storage/engine/open_store.h"
 
 namespace metergate {
@@ -73,6 +77,16 @@ Webhooks::UrlCheck url_check(const Changing<http::DestinationRules>& rules) {
   return [&rules](std::string_view url) -> Result<> {
     return http::check_destination(TRY(http::parse_destination(url)), rules);
   };
+}
+
+// Another node may write the same versions at the same time: then they are there.
+Result<std::unique_ptr<Catalog>> open_catalog(Store& store, const Clock& clock,
+                                              std::string_view plans_toml) {
+  constexpr int kTriesMax = 5;
+  for (int tries = 1;; ++tries) {
+    auto opened = Catalog::open(store, clock, plans_toml);
+    if (opened || opened.error().code != ErrorCode::conflict || tries == kTriesMax) return opened;
+  }
 }
 
 }  // namespace
@@ -167,6 +181,8 @@ struct App::Parts {
   const Clock& clock;
   const Log& log;
   std::unique_ptr<Store> store;
+  ClusterStore* cluster = nullptr;  // the store, with MONGO_URI
+  std::optional<Lease> lease;       // the same
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<Directory> directory;
   std::unique_ptr<Sessions> sessions;
@@ -193,13 +209,61 @@ struct App::Parts {
   std::optional<Papers> papers;
   std::optional<Services> services;
 
+  ~Parts() {
+    if (cluster != nullptr) cluster->on_documents_changed({});
+  }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  Result<> open_as_node(const std::string& uri, const EmbeddedOptions& copy) {
+    const std::string name = make_ulid(clock.now());
+    auto node = TRY(open_node({uri, name, copy}, clock, log));
+    cluster = node.get();
+    store = std::move(node);
+    lease.emplace(*store, clock, name);
+    return check_node_rules(*store, rules, clock.now());
+  }
+
+  // Another node has changed documents that services keep in memory.
+  void read_again(const std::vector<ClusterStore::DocumentName>& changed) {
+    bool have_plans_changed = false;
+    for (const auto& [collection, key] : changed) {
+      have_plans_changed = have_plans_changed || collection == Collection::plans;
+      if (const Result<> read = read_again(collection, key); !read)
+        log.error("cluster.document_not_read", {{"collection", row_of(collection).name},
+                                                {"id", key.id},
+                                                {"problem", read.error().message}});
+    }
+    if (!have_plans_changed) return;
+    if (const Result<> read = catalog->reload(); !read)
+      log.error("cluster.plans_not_read", {{"problem", read.error().message}});
+  }
+
+  Result<> read_again(Collection collection, const DocumentKey& key) {
+    switch (collection) {
+      case Collection::tenants:
+      case Collection::subscriptions:
+        return directory->reload(TRY(TenantId::parse(key.tenant)));
+      case Collection::webhooks:
+        return webhooks->reload({key.tenant, key.id});
+      case Collection::webhook_deliveries:
+        return deliveries->notice(key);
+      default:
+        return {};
+    }
+  }
+
   Result<> open(const Config& config, const AppFiles& files) {
     const EmbeddedOptions options{
         .folder = config.data_dir, .zone = rules.zone, .formula = rules.storage};
-    store = TRY(open_embedded_store(options, clock, log));
+    if (config.mongo_uri.empty()) {
+      store = TRY(open_embedded_store(options, clock, log));
+    } else {
+      TRY(open_as_node(config.mongo_uri, options));
+    }
     TRY(check_currency(*store, rules.currency));
     if (const auto known = TRY(remembered_time(*store))) settled_clock.begin_from(*known);
-    catalog = TRY(Catalog::open(*store, clock, files.plans_toml));
+    catalog = TRY(open_catalog(*store, clock, files.plans_toml));
     for (const PlanRevision& revision : catalog->revisions())
       log.info("catalogue.plan_changed", {{"plan", revision.plan},
                                           {"version", revision.version},
@@ -304,7 +368,8 @@ struct App::Parts {
                  .telemetry = telemetry,
                  .drift = *drift,
                  .papers = *papers,
-                 .about = {std::string{kVersion}, "embedded", clock.steady(), clock.now()}});
+                 .about = {std::string{kVersion}, cluster == nullptr ? "embedded" : "mongodb",
+                           clock.steady(), clock.now()}});
   }
 };
 
@@ -315,6 +380,9 @@ Result<std::unique_ptr<App>> App::open(const Config& config, const AppFiles& fil
   parts->build_services();
   parts->build_what_tells(config);
   parts->gather();
+  if (parts->cluster != nullptr)
+    parts->cluster->on_documents_changed(
+        [all = parts.get()](const auto& changed) { all->read_again(changed); });
   return std::unique_ptr<App>(new App(std::move(parts)));
 }
 
@@ -322,6 +390,8 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
 Services& App::services() { return *parts_->services; }
+Lease* App::lease() { return parts_->lease ? &*parts_->lease : nullptr; }
+const ClusterStore* App::cluster() const { return parts_->cluster; }
 
 void App::take_changing(const Config& config) {
   parts_->rules.take_changing(config.rules);

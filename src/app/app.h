@@ -39,6 +39,9 @@ Result<std::vector<gateway::UpstreamSpec>> read_upstreams(const Config& config);
 // UPSTREAMS_FILE and the files that it names.
 std::vector<std::filesystem::path> upstream_files(const Config& config);
 
+class ClusterStore;
+class Lease;
+
 class App {
  public:
   struct Environment {
@@ -46,8 +49,8 @@ class App {
     const Log& log;
     bool is_clock_made_up = false;  // true: it jumps on purpose and is trusted
   };
-  // Fails as open_embedded_store. Without a JWT_SECRET a random one is used, so that tokens are
-  // valid for this run only.
+  // Fails as open_embedded_store or, with MONGO_URI, open_node. Without a JWT_SECRET a random one
+  // is used, so that tokens are valid for this run only.
   static Result<std::unique_ptr<App>> open(const Config& config, const AppFiles& files,
                                            const Environment& environment);
   ~App();
@@ -55,6 +58,9 @@ class App {
   App& operator=(const App&) = delete;
 
   Services& services();
+  // Set with MONGO_URI; nullptr with the embedded engine.
+  Lease* lease();
+  const ClusterStore* cluster() const;
   // The settings that may change while it runs (SettingRow::is_live), as they are now.
   void take_changing(const Config& config);
 

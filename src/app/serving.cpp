@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -24,7 +26,9 @@
 #include "http/server/server.h"
 #include "http/server/upstream_checks.h"
 #include "service/access/sessions.h"
+#include "service/upkeep/lease.h"
 #include "service/upkeep/telemetry.h"
+#include "service/webhooks/deliveries.h"
 #include "storage/shapes/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
@@ -204,6 +208,53 @@ class Sources {
   Telemetry& telemetry_;
 };
 
+// Renews the lease of a node, on a thread of its own; the deliveries rest while another has it.
+class LeaseKeeper {
+ public:
+  LeaseKeeper(Lease& lease, Services& services) : lease_(lease), services_(services) {
+    services_.deliveries.rest(true);
+  }
+  void start() {
+    thread_ = std::jthread([this](const std::stop_token& stopping) { run(stopping); });
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+    if (const Result<> released = lease_.release(); !released)
+      services_.log.warn("lease.not_released", {{"problem", released.error().message}});
+  }
+  bool is_held() const { return lease_.is_held(); }
+
+ private:
+  void run(const std::stop_token& stopping) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stopping.stop_requested()) {
+      if (const Result<> done = lease_.tick(); !done)
+        services_.log.warn("lease.not_renewed", {{"problem", done.error().message}});
+      tell(lease_.is_held());
+      stopped.wait_for(lock, stopping, Lease::kRenewEvery, [] { return false; });
+    }
+  }
+  void tell(bool is_held) {
+    if (is_held == was_held_) return;
+    was_held_ = is_held;
+    services_.log.info(is_held ? "lease.taken" : "lease.lost", {});
+    if (is_held) {
+      if (const Result<> taken = services_.deliveries.take_over(); !taken)
+        services_.log.error("lease.deliveries_not_read", {{"problem", taken.error().message}});
+    }
+    services_.deliveries.rest(!is_held);
+  }
+
+  Lease& lease_;
+  Services& services_;
+  bool was_held_ = false;
+  std::jthread thread_;
+};
+
 http::OutboundOptions outbound_options(const Config& config) {
   http::OutboundOptions options;
   options.rules = config.webhook_rules;
@@ -274,6 +325,12 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   auto control = TRY(Control::start(config.data_dir, services));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);
+  std::optional<LeaseKeeper> keeper;
+  if (options.has_workers && app.lease() != nullptr) {
+    keeper.emplace(*app.lease(), services);
+    scheduler.do_shared_jobs_if([&keeper] { return keeper->is_held(); });
+    keeper->start();
+  }
   if (options.has_workers) scheduler.start();
   if (options.has_workers) delivery.start();
   upstreams.start_checks();
@@ -289,6 +346,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   server->stop();
   scheduler.stop();
   delivery.stop();
+  if (keeper) keeper->stop();
   control.reset();
   services.store.wait_durable(services.store.head());
   const auto flushed = services.store.checkpoint();
