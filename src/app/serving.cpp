@@ -29,6 +29,7 @@
 #include "service/upkeep/lease.h"
 #include "service/upkeep/telemetry.h"
 #include "service/webhooks/deliveries.h"
+#include "storage/cluster/cluster_store.h"
 #include "storage/shapes/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
@@ -178,10 +179,13 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
 // The metrics of the server and its upstreams, until both are destroyed.
 class Sources {
  public:
-  Sources(Telemetry& telemetry, const http::Server& server, gateway::CurrentTable& tables)
-      : telemetry_(telemetry) {
+  Sources(App& app, const http::Server& server, gateway::CurrentTable& tables)
+      : telemetry_(app.services().telemetry) {
     telemetry_.add_source([&server](MetricsText& text) { put(server.figures(), text); });
     telemetry_.add_source([&tables](MetricsText& text) { put(*tables.get(), text); });
+    if (const ClusterStore* cluster = app.cluster())
+      telemetry_.add_source(
+          [cluster](MetricsText& text) { put(cluster->cluster_figures(), text); });
   }
   ~Sources() { telemetry_.clear_sources(); }
   Sources(const Sources&) = delete;
@@ -204,6 +208,17 @@ class Sources {
       text.put(Metric::gateway_targets, std::ssize(targets) - up,
                {upstream->options().name, "down"});
     }
+  }
+  static void put(const ClusterFigures& figures, MetricsText& text) {
+    const auto put_entries = [&text](std::uint64_t count, std::string_view outcome) {
+      text.put(Metric::cluster_entries, static_cast<std::int64_t>(count), {outcome});
+    };
+    text.put(Metric::cluster_slot, static_cast<std::int64_t>(figures.slot));
+    put_entries(figures.entries_won, "won");
+    put_entries(figures.entries_lost, "lost");
+    put_entries(figures.outcomes_unknown, "unknown");
+    put_entries(figures.entries_void, "void");
+    text.put_seconds(Metric::cluster_unread, figures.behind);
   }
   Telemetry& telemetry_;
 };
@@ -312,7 +327,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
       server_options(config, connections_max(*upstreams.tables().get(), services.log));
   const auto server =
       TRY(http::Server::create(http_options, gateway, services.clock, services.log));
-  const Sources sources(services.telemetry, *server, upstreams.tables());
+  const Sources sources(app, *server, upstreams.tables());
   Reloads reloads(services.log);
   const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   if (options.read_settings) {
