@@ -37,6 +37,8 @@
 namespace metergate {
 namespace {
 
+constexpr unsigned kThreadsOfNode = 16;
+
 // SIGHUP does not stop the server; it is included so that no other thread receives it.
 sigset_t met_signals() {
   sigset_t signals;
@@ -172,7 +174,9 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
   options.port = config.port;
   options.callers = config.callers;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  options.threads = config.threads == 0 ? cores : config.threads;
+  // With a database, a thread waits for it while it writes; those that wait share an entry.
+  const unsigned usual = config.mongo_uri.empty() ? cores : std::max(cores, kThreadsOfNode);
+  options.threads = config.threads == 0 ? usual : config.threads;
   return options;
 }
 
