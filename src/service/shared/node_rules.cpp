@@ -5,7 +5,7 @@
 namespace metergate {
 namespace {
 
-const DocumentKey kKey{"", "node_rules"};
+const DocumentKey kNodeRulesKey{"", "node_rules"};
 
 Json rules_document(const BillingRules& rules) {
   const StorageFormula& storage = rules.storage;
@@ -21,16 +21,16 @@ Json rules_document(const BillingRules& rules) {
 
 Result<> check_node_rules(Store& store, const BillingRules& rules, Timestamp now) {
   const Json ours = rules_document(rules);
-  std::optional<Json> stored = TRY(store.get(Collection::settings, kKey));
+  std::optional<Json> stored = TRY(store.get(Collection::settings, kNodeRulesKey));
   if (!stored) {
     Batch batch;
     batch.at = now;
-    batch.documents.push_back({Collection::settings, kKey, ours, Expect::absent, 0});
+    batch.documents.push_back({Collection::settings, kNodeRulesKey, ours, Expect::absent, 0});
     const Result<Commit> commit = store.apply(std::move(batch));
     if (commit) return {};
     // Another node was first.
     if (commit.error().code != ErrorCode::conflict) return std::unexpected(commit.error());
-    stored = TRY(store.get(Collection::settings, kKey));
+    stored = TRY(store.get(Collection::settings, kNodeRulesKey));
   }
   for (const auto& [name, value] : ours.as_object()) {
     const std::string theirs = stored ? stored->string_at(name).value_or("") : "";

@@ -6,14 +6,14 @@ namespace {
 // Before the others take over, so that work under way ends.
 constexpr Milliseconds kHeldFor{6000};
 
-const DocumentKey kKey{"", "worker_lease"};
+const DocumentKey kLeaseKey{"", "worker_lease"};
 
 }  // namespace
 
 bool Lease::is_held() const { return clock_.steady().count() < held_until_; }
 
 Result<> Lease::tick() {
-  const std::optional<Json> stored = TRY(store_.get(Collection::settings, kKey));
+  const std::optional<Json> stored = TRY(store_.get(Collection::settings, kLeaseKey));
   const Microseconds now = clock_.steady();
   if (!stored) return write(name_, 1, nullptr);
   const std::int64_t epoch = stored->integer_at("epoch").value_or(0);
@@ -32,7 +32,7 @@ Result<> Lease::tick() {
 }
 
 Result<> Lease::release() {
-  const std::optional<Json> stored = TRY(store_.get(Collection::settings, kKey));
+  const std::optional<Json> stored = TRY(store_.get(Collection::settings, kLeaseKey));
   if (!stored || stored->string_at("holder") != name_) return {};
   const Result<> released = write("", stored->integer_at("epoch").value_or(0), &*stored);
   held_until_ = 0;
@@ -45,7 +45,7 @@ Result<> Lease::write(std::string_view holder, std::int64_t epoch, const Json* s
   batch.at = clock_.now();
   DocumentWrite write;
   write.collection = Collection::settings;
-  write.key = kKey;
+  write.key = kLeaseKey;
   write.document =
       Json::object({{"holder", holder}, {"epoch", epoch}, {"renewed_at", clock_.now()}});
   write.expect = stored == nullptr ? Expect::absent : Expect::revision;

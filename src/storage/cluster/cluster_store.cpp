@@ -41,6 +41,10 @@ std::unexpected<Error> too_large(std::size_t bytes) {
                           bytes, kEntryBytesMax));
 }
 
+std::unexpected<Error> stopped_early() {
+  return fail(ErrorCode::overloaded, "this node stops before the database has confirmed it");
+}
+
 class NodeStore final : public ClusterStore {
  public:
   NodeStore(std::unique_ptr<SharedJournal> journal, std::unique_ptr<ViewStore> copy,
@@ -279,6 +283,13 @@ NodeStore::Draft NodeStore::draft() const {
 Result<bool> NodeStore::append(const JournalEntry& entry) {
   Milliseconds pause = kAgainMin;
   for (bool is_first = true;; is_first = false) {
+    const Result<> past = is_first ? Result<>{} : follower_.check_past();
+    if (!past && !is_passing(past.error())) return std::unexpected(past.error());
+    // Into a database that has lost what this entry goes on from, nothing is sent.
+    if (!past) {
+      if (!waiting_.pause(options_.poll_max)) return stopped_early();
+      continue;
+    }
     const Appended appended = TRY(journal_->append(entry));
     if (appended == Appended::won) return true;
     if (appended == Appended::unknown && is_first) ++unknown_;
@@ -287,8 +298,7 @@ Result<bool> NodeStore::append(const JournalEntry& entry) {
     const auto there = journal_->read(entry.slot);
     if (there && *there) return (*there)->by == entry.by && (*there)->frame == entry.frame;
     if (!there && !is_passing(there.error())) return std::unexpected(there.error());
-    if (!waiting_.pause(pause))
-      return fail(ErrorCode::overloaded, "this node stops before the database has confirmed it");
+    if (!waiting_.pause(pause)) return stopped_early();
     pause = longer(pause, kAgainMax);
   }
 }

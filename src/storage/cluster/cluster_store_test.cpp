@@ -190,6 +190,23 @@ TEST_F(Cluster, ANodeGoesOnWhereItsFolderStands) {
   EXPECT_EQ(calls_of(**again), 6);
 }
 
+TEST_F(Cluster, ADatabaseThatIsSetBackWhileANodeRunsIsNotWrittenTo) {
+  ClusterOptions of = options("a");
+  of.answer_within = Milliseconds{50};
+  const auto a = node(of);
+  for (int i = 0; i < 3; ++i) {
+    while (!a->apply(one_call(std::to_string(i)))) {
+    }
+  }
+  database_.set_away(true);
+  EXPECT_FALSE(a->apply(one_call("3")));
+  database_.forget_after(1);
+  database_.set_away(false);
+  EXPECT_FALSE(a->apply(one_call("4")));
+  EXPECT_EQ(database_.last_slot(), 1U);
+  EXPECT_EQ(calls_of(*a), 3);
+}
+
 TEST_F(Cluster, ADatabaseThatWasSetBackIsRefused) {
   const TestFolder folder;
   {

@@ -73,7 +73,7 @@ Result<> Follower::begin() {
     const auto mark = parse_mark(bytes.view());
     // A mark beyond the copy is of a copy that was put back since.
     if (mark && mark->sequence <= store_.head()) {
-      TRY(check_entry(*mark));
+      TRY(check_entry(*mark, ErrorCode::conflict));
       place_ = counted_ = kept_ = *mark;
     }
   }
@@ -88,11 +88,11 @@ Result<> Follower::begin() {
   return {};
 }
 
-Result<> Follower::check_entry(const JournalPlace& place) {
+Result<> Follower::check_entry(const JournalPlace& place, ErrorCode if_missing) {
   if (place.slot == 0) return {};
   const auto entry = TRY(journal_.read(place.slot));
   if (!entry)
-    return fail(ErrorCode::conflict,
+    return fail(if_missing,
                 fmt::format("this node has followed the shared journal up to entry {}, which is "
                             "not there any more: the database was set back to an older state, or "
                             "is another one; put back what it lost, or begin with an empty "

@@ -44,14 +44,15 @@ class Follower {
   Result<> take(const JournalEntry& entry);
   const JournalPlace& place() const { return place_; }
   std::uint64_t void_entries() const { return void_entries_; }
-  // Checks that the last entry folded is still there, as after a connection was lost. Errors as
-  // begin().
-  Result<> check_past() { return check_entry(counted_); }
+  // Checks that the last entry folded is still there, as after a connection was lost.
+  // ErrorCode::overloaded: not now, as a member of the database that has fallen behind may say;
+  // conflict: another is in its place.
+  Result<> check_past() { return check_entry(counted_, ErrorCode::overloaded); }
   // Keeps the place in the file, if the node's copy would survive a power cut up to there.
   Result<> keep_mark();
 
  private:
-  Result<> check_entry(const JournalPlace& place);
+  Result<> check_entry(const JournalPlace& place, ErrorCode if_missing);
 
   SharedJournal& journal_;
   ViewStore& store_;
