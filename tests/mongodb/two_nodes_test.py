@@ -103,7 +103,7 @@ def look_at_refusals(binary, folder, database, driver):
                  "a journal with another program's documents is refused")
     check(driver["foreign"].journal.count_documents({}) == 1, "and nothing is written beside them")
     own = product.Server(binary, str(folder / "own"))
-    own.command("verify")
+    check(own.start() and own.stop() == 0, "a server without MONGO_URI makes a folder of its own", own.last_words())
     refused_with(binary, folder / "own", {"MONGO_URI": uri + "refusals"}, ["has a journal of its own", "DATA_DIR"],
                  "a folder of the embedded engine is refused")
 

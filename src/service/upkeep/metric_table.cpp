@@ -9,7 +9,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<MetricRow, 47> kRows = {{
+constexpr std::array<MetricRow, 50> kRows = {{
     {Metric::build_info,
      "metergate_build_info",
      gauge,
