@@ -20,6 +20,7 @@ constexpr std::size_t kEntryBytesMax = 12UL << 20;  // of one batch; a document 
 constexpr Milliseconds kAgainMin{2};                // before bytes of unknown fate are sent again
 constexpr Milliseconds kAgainMax{100};
 constexpr Milliseconds kMarkEvery{1000};
+constexpr Milliseconds kAwayWait{50};  // of a caller, while the database does not answer anyway
 
 Milliseconds longer(Milliseconds pause, Milliseconds most) { return std::min(pause * 2, most); }
 
@@ -143,7 +144,9 @@ Result<Commit> NodeStore::apply(Batch batch) {
   waiting->prepared = TRY(copy_->prepare(batch));
   waiting->is_like_others = Decider::is_like_others(batch);
   waiting->batch = std::move(batch);
-  return waiting_.ask(std::move(waiting), options_.answer_within);
+  // A database that is away is asked about once, not by every caller's thread in turn.
+  const bool is_away = behind() > options_.answer_within;
+  return waiting_.ask(std::move(waiting), is_away ? kAwayWait : options_.answer_within);
 }
 
 Result<> NodeStore::admits() const {
