@@ -44,6 +44,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libc6 (>= ${libc}), libstdc++6 (>= ${compiler}), passwd")
 # PDFs are printed where Pango is, and names in every script where these fonts are (docs/decisions/0075).
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, tzdata, libpangocairo-1.0-0, fonts-noto-core, fonts-noto-cjk")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libmongoc-1.0-0t64 | libmongoc-1.0-0")  # loaded when MONGO_URI is set
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/postinst ${CMAKE_SOURCE_DIR}/packaging/prerm
   ${CMAKE_SOURCE_DIR}/packaging/postrm)

@@ -8,12 +8,18 @@
 
 #include "app/build_facts.h"
 #include "base/crypto.h"
+#include "base/id.h"
 #include "base/settled_clock.h"
 #include "service/reports/periods.h"
 #include "service/shared/currency_mark.h"
+#include "service/shared/node_rules.h"
 #include "service/tenants/catalog.h"
+#include "service/tenants/directory.h"
+#include "service/upkeep/lease.h"
 #include "service/upkeep/telemetry.h"
+#include "service/webhooks/deliveries.h"
 #include "service/wiring/service_set.h"
+#include "storage/cluster/open_node.h"
 #include "storage/engine/open_store.h"
 
 namespace metergate {
@@ -159,14 +165,64 @@ struct App::Parts {
   const Log& log;
   const Milliseconds checkpoint_every;
   std::unique_ptr<Store> store;
+  ClusterStore* cluster = nullptr;  // the store, with MONGO_URI
+  std::optional<Lease> lease;       // the same
   std::unique_ptr<ServiceSet> set;
+
+  ~Parts() {
+    if (cluster != nullptr) cluster->on_documents_changed({});
+  }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  Result<> open_as_node(const std::string& uri, const EmbeddedOptions& copy) {
+    const std::string name = make_ulid(clock.now());
+    auto node = TRY(open_node({uri, name, copy}, clock, log));
+    cluster = node.get();
+    store = std::move(node);
+    lease.emplace(*store, clock, name);
+    return check_node_rules(*store, rules, clock.now());
+  }
+
+  // Another node has changed documents that services keep in memory.
+  void read_again(const std::vector<ClusterStore::DocumentName>& changed) {
+    bool have_plans_changed = false;
+    for (const auto& [collection, key] : changed) {
+      have_plans_changed = have_plans_changed || collection == Collection::plans;
+      if (const Result<> read = read_again(collection, key); !read)
+        log.error("cluster.document_not_read", {{"collection", row_of(collection).name},
+                                                {"id", key.id},
+                                                {"problem", read.error().message}});
+    }
+    if (!have_plans_changed) return;
+    if (const Result<> read = set->services().catalog.reload(); !read)
+      log.error("cluster.plans_not_read", {{"problem", read.error().message}});
+  }
+
+  Result<> read_again(Collection collection, const DocumentKey& key) {
+    switch (collection) {
+      case Collection::tenants:
+      case Collection::subscriptions:
+        return set->services().directory.reload(TRY(TenantId::parse(key.tenant)));
+      case Collection::webhooks:
+        return set->services().webhooks.reload({key.tenant, key.id});
+      case Collection::webhook_deliveries:
+        return set->services().deliveries.notice(key);
+      default:
+        return {};
+    }
+  }
 
   Result<> open(const Config& config, const AppFiles& files) {
     const EmbeddedOptions options{.folder = config.data_dir,
                                   .zone = rules.zone,
                                   .formula = rules.storage,
                                   .checkpoint_every = checkpoint_every};
-    store = TRY(open_embedded_store(options, clock, log));
+    if (config.mongo_uri.empty()) {
+      store = TRY(open_embedded_store(options, clock, log));
+    } else {
+      TRY(open_as_node(config.mongo_uri, options));
+    }
     TRY(check_currency(*store, rules.currency));
     if (const auto known = TRY(remembered_time(*store))) settled_clock.begin_from(*known);
     set = TRY(ServiceSet::open(
@@ -178,7 +234,8 @@ struct App::Parts {
          .sessions = session_options(config, files),
          .url_check = url_check(webhook_rules),
          .data_folder = config.data_dir,
-         .about = {std::string{kVersion}, "embedded", clock.steady(), clock.now()}}));
+         .about = {std::string{kVersion}, cluster == nullptr ? "embedded" : "mongodb",
+                   clock.steady(), clock.now()}}));
     if (!files.jwks_text.empty()) log_skipped_keys(TRY(Jwks::parse(files.jwks_text)), log);
     Telemetry& telemetry = set->services().telemetry;
     telemetry.is_open_to = [networks = config.metrics_allow](std::string_view ip) {
@@ -186,6 +243,8 @@ struct App::Parts {
       return address && networks.has(*address);
     };
     telemetry.tenants_told = config.metrics_tenants;
+    if (cluster != nullptr)
+      cluster->on_documents_changed([this](const auto& changed) { read_again(changed); });
     return {};
   }
 };
@@ -201,6 +260,8 @@ App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 App::~App() = default;
 
 Services& App::services() { return parts_->set->services(); }
+Lease* App::lease() { return parts_->lease ? &*parts_->lease : nullptr; }
+const ClusterStore* App::cluster() const { return parts_->cluster; }
 
 void App::take_changing(const Config& config) {
   parts_->rules.take_changing(config.rules);

@@ -43,6 +43,9 @@ std::vector<std::filesystem::path> upstream_files(const Config& config);
 // The keys of SECRETS_KEY_FILE; none without it.
 Result<SecretKeys> read_secret_keys(const Config& config);
 
+class ClusterStore;
+class Lease;
+
 class App {
  public:
   struct Environment {
@@ -51,8 +54,8 @@ class App {
     bool is_clock_made_up = false;  // true: it jumps on purpose and is trusted
     Milliseconds checkpoint_every{5000};
   };
-  // Fails as open_embedded_store. Without a JWT_SECRET a random one is used, so that tokens are
-  // valid for this run only.
+  // Fails as open_embedded_store or, with MONGO_URI, open_node. Without a JWT_SECRET a random one
+  // is used, so that tokens are valid for this run only.
   static Result<std::unique_ptr<App>> open(const Config& config, const AppFiles& files,
                                            const Environment& environment);
   ~App();
@@ -60,6 +63,9 @@ class App {
   App& operator=(const App&) = delete;
 
   Services& services();
+  // Set with MONGO_URI; nullptr with the embedded engine.
+  Lease* lease();
+  const ClusterStore* cluster() const;
   // The settings that may change while it runs (SettingRow::is_live), as they are now.
   void take_changing(const Config& config);
 

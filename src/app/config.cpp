@@ -203,6 +203,12 @@ bool read_upstream(const std::string& text, Config& config) {
   return http::parse_origin(text).has_value();
 }
 
+// The driver checks the rest, when it opens the database.
+bool read_mongo_uri(const std::string& text, Config& config) {
+  config.mongo_uri = text;
+  return text.starts_with("mongodb://") || text.starts_with("mongodb+srv://");
+}
+
 constexpr std::string_view kFlagAllowed = "true or false";
 constexpr std::string_view kMonthsAllowed = "a whole number of months from 1 to 1200";
 constexpr std::string_view kFigureAllowed = "a whole number from 0 to 1000000000";
@@ -308,8 +314,10 @@ constexpr SettingRow kSettings[] = {
      "clear",
      false,
      [](const std::string& text, Config& config) { return keep(config.secrets_key_file, text); }},
-    {"MONGO_URI", "", "", "left out: this build has the embedded engine only",
-     "the mongodb engine's address", true, [](const std::string&, Config&) { return false; }},
+    {"MONGO_URI", "", "", "a URI such as mongodb://127.0.0.1:27017/metergate",
+     "the database whose journal this node shares with others; left out: the embedded engine, one "
+     "process over DATA_DIR",
+     true, read_mongo_uri},
     {"UPSTREAM_URL", "--upstream", "", "an origin such as http://127.0.0.1:3000",
      "the origin that the gateway passes requests on to", false, read_upstream},
     {"UPSTREAMS_FILE", "", "", "a path", "several upstreams of the gateway (TOML, docs/gateway.md)",

@@ -41,6 +41,7 @@ struct Config {
   http::CallerRules callers;
   http::CorsRules cors;
   std::filesystem::path data_dir;
+  std::string mongo_uri;  // empty: the embedded engine
   LogLevel log_level = LogLevel::info;
   bool has_core_dumps = false;
   BillingRules rules;

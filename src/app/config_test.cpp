@@ -164,9 +164,12 @@ TEST(Config, SecretsAreNeverAmongTheOrigins) {
   EXPECT_EQ(origin_of(*loaded, "JWT_SECRET"), "(set) from environment");
 }
 
-TEST(Config, WhatThisBuildLacksIsRefusedRatherThanIgnored) {
-  EXPECT_TRUE(is_refused("MONGO_URI", "mongodb://user:pw@host"));
-  EXPECT_EQ(error_of({{"MONGO_URI", "mongodb://user:pw@host"}}).find("pw"), std::string::npos);
+TEST(Config, TheDatabaseIsNamedByAUriWhosePasswordIsNeverShown) {
+  EXPECT_FALSE(is_refused("MONGO_URI", "mongodb://user:pw@host/metergate"));
+  EXPECT_FALSE(is_refused("MONGO_URI", "mongodb+srv://user:pw@cluster.example.com/"));
+  EXPECT_TRUE(is_refused("MONGO_URI", "http://user:pw@host"));
+  EXPECT_TRUE(is_refused("MONGO_URI", "user:pw@host:27017"));
+  EXPECT_EQ(error_of({{"MONGO_URI", "http://user:pw@host"}}).find("pw"), std::string::npos);
 }
 
 TEST(Config, UpstreamIsAnOriginAndNothingMore) {

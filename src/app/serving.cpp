@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -24,14 +26,19 @@
 #include "http/server/server.h"
 #include "http/server/upstream_checks.h"
 #include "service/access/sessions.h"
+#include "service/upkeep/lease.h"
 #include "service/upkeep/telemetry.h"
+#include "service/webhooks/deliveries.h"
 #include "service/webhooks/webhooks.h"
+#include "storage/cluster/cluster_store.h"
 #include "storage/shapes/store.h"
 #include "workers/delivery.h"
 #include "workers/scheduler.h"
 
 namespace metergate {
 namespace {
+
+constexpr unsigned kThreadsOfNode = 16;
 
 // SIGHUP does not stop the server; it is included so that no other thread receives it.
 sigset_t met_signals() {
@@ -176,17 +183,22 @@ http::ServerOptions server_options(const Config& config, std::size_t connections
   options.port = config.port;
   options.callers = config.callers;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  options.threads = config.threads == 0 ? cores : config.threads;
+  // With a database, a thread waits for it while it writes; those that wait share an entry.
+  const unsigned usual = config.mongo_uri.empty() ? cores : std::max(cores, kThreadsOfNode);
+  options.threads = config.threads == 0 ? usual : config.threads;
   return options;
 }
 
 // The metrics of the server and its upstreams, until both are destroyed.
 class Sources {
  public:
-  Sources(Telemetry& telemetry, const http::Server& server, gateway::CurrentTable& tables)
-      : telemetry_(telemetry) {
+  Sources(App& app, const http::Server& server, gateway::CurrentTable& tables)
+      : telemetry_(app.services().telemetry) {
     telemetry_.add_source([&server](MetricsText& text) { put(server.figures(), text); });
     telemetry_.add_source([&tables](MetricsText& text) { put(*tables.get(), text); });
+    if (const ClusterStore* cluster = app.cluster())
+      telemetry_.add_source(
+          [cluster](MetricsText& text) { put(cluster->cluster_figures(), text); });
   }
   ~Sources() { telemetry_.clear_sources(); }
   Sources(const Sources&) = delete;
@@ -210,7 +222,65 @@ class Sources {
                {upstream->options().name, "down"});
     }
   }
+  static void put(const ClusterFigures& figures, MetricsText& text) {
+    const auto put_entries = [&text](std::uint64_t count, std::string_view outcome) {
+      text.put(Metric::cluster_entries, static_cast<std::int64_t>(count), {outcome});
+    };
+    text.put(Metric::cluster_slot, static_cast<std::int64_t>(figures.slot));
+    put_entries(figures.entries_won, "won");
+    put_entries(figures.entries_lost, "lost");
+    put_entries(figures.outcomes_unknown, "unknown");
+    put_entries(figures.entries_void, "void");
+    text.put_seconds(Metric::cluster_unread, figures.behind);
+  }
   Telemetry& telemetry_;
+};
+
+// Renews the lease of a node, on a thread of its own; the deliveries rest while another has it.
+class LeaseKeeper {
+ public:
+  LeaseKeeper(Lease& lease, Services& services) : lease_(lease), services_(services) {
+    services_.deliveries.rest(true);
+  }
+  void start() {
+    thread_ = std::jthread([this](const std::stop_token& stopping) { run(stopping); });
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
+    if (const Result<> released = lease_.release(); !released)
+      services_.log.warn("lease.not_released", {{"problem", released.error().message}});
+  }
+  bool is_held() const { return lease_.is_held(); }
+
+ private:
+  void run(const std::stop_token& stopping) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stopping.stop_requested()) {
+      if (const Result<> done = lease_.tick(); !done)
+        services_.log.warn("lease.not_renewed", {{"problem", done.error().message}});
+      tell(lease_.is_held());
+      stopped.wait_for(lock, stopping, Lease::kRenewEvery, [] { return false; });
+    }
+  }
+  void tell(bool is_held) {
+    if (is_held == was_held_) return;
+    was_held_ = is_held;
+    services_.log.info(is_held ? "lease.taken" : "lease.lost", {});
+    if (is_held) {
+      if (const Result<> taken = services_.deliveries.take_over(); !taken)
+        services_.log.error("lease.deliveries_not_read", {{"problem", taken.error().message}});
+    }
+    services_.deliveries.rest(!is_held);
+  }
+
+  Lease& lease_;
+  Services& services_;
+  bool was_held_ = false;
+  std::jthread thread_;
 };
 
 http::OutboundOptions outbound_options(const Config& config) {
@@ -285,7 +355,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
       server_options(config, connections_max(*upstreams.tables().get(), services.log));
   const auto server =
       TRY(http::Server::create(http_options, gateway, services.clock, services.log));
-  const Sources sources(services.telemetry, *server, upstreams.tables());
+  const Sources sources(app, *server, upstreams.tables());
   Reloads reloads(services.log);
   const auto outbound = TRY(http::Outbound::create(outbound_options(config), services.clock));
   if (options.read_settings) {
@@ -299,6 +369,12 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   auto control = TRY(Control::start(config.data_dir, services));
   Scheduler scheduler(services, all_jobs());
   DeliveryWorker delivery(services, *outbound);
+  std::optional<LeaseKeeper> keeper;
+  if (options.has_workers && app.lease() != nullptr) {
+    keeper.emplace(*app.lease(), services);
+    scheduler.do_shared_jobs_if([&keeper] { return keeper->is_held(); });
+    keeper->start();
+  }
   if (options.has_workers) scheduler.start();
   if (options.has_workers) delivery.start();
   upstreams.start_checks();
@@ -314,6 +390,7 @@ Result<> serve(App& app, const Config& config, const ServeOptions& options) {
   server->stop();
   scheduler.stop();
   delivery.stop();
+  if (keeper) keeper->stop();
   control.reset();
   services.store.wait_durable(services.store.head());
   const auto flushed = services.store.checkpoint();

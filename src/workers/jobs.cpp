@@ -53,10 +53,11 @@ Result<TickReport> recount(Services& services, Timestamp /*now*/) { return servi
 
 constexpr std::array<Job, 4> kJobs = {{
     {"alert_watch", Milliseconds{400}, Lane::prompt, watch_alerts,
-     "opens and updates alerts of tenants whose usage has changed"},
+     "opens and updates alerts of tenants whose usage has changed", true},
     {"aggregation", minutes{10}, Lane::steady, aggregate,
      "closes periods, freezes their reports, looks for missed alerts, counts records again, moves "
-     "renewal dates on"},
+     "renewal dates on",
+     true},
     {"cleanup", hours{24}, Lane::steady, clean_up,
      "archives and removes what has been kept long enough"},
     {"drift", minutes{1}, Lane::background, recount,

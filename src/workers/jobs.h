@@ -27,6 +27,7 @@ struct Job {
   Lane lane;
   Result<TickReport> (*tick)(Services& services, Timestamp now);
   std::string_view purpose;
+  bool is_for_one = false;  // of several nodes, only the one with the lease does it
 };
 
 std::span<const Job> all_jobs();

@@ -98,6 +98,7 @@ Timestamp Scheduler::run_lane(Lane lane, Timestamp now) {
   Timestamp earliest = now + kLookEvery;
   for (Entry& entry : entries_) {
     if (entry.job.lane != lane) continue;
+    if (entry.job.is_for_one && !may_do_shared_()) continue;
     if (take_due(entry, now)) run_round(entry, now);
     const std::lock_guard lock{mutex_};
     earliest = std::min(earliest, entry.next);

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -31,6 +32,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
+  // For jobs that one of several nodes does: not run while this says no. Set before start().
+  void do_shared_jobs_if(std::function<bool()> may) { may_do_shared_ = std::move(may); }
   void start();
   // Returns when every round under way has ended.
   void stop();
@@ -57,6 +60,7 @@ class Scheduler {
   void serve(Lane lane, const std::stop_token& stopping);
 
   Services& services_;
+  std::function<bool()> may_do_shared_ = [] { return true; };
   std::deque<Entry> entries_;
   std::mutex mutex_;
   std::condition_variable_any wakes_;

@@ -24,7 +24,7 @@ START_SECONDS_MAX = 60
 class TestServer:
     def __init__(self, venv):
         self.named = os.environ.get("MONGO_TEST_URI")
-        self.program = pathlib.Path(venv) / "bin" / "secantusd-py"
+        self.program = pathlib.Path(venv).resolve() / "bin" / "secantusd-py"
         self.process = None
         self.folder = None
 

@@ -55,7 +55,7 @@ ROOMS = {
     "service": ("shared", "tenants", "billing", "reports", "access", "meters", "webhooks", "metering",
                 "analytics", "papers", "alerts", "terms", "corrections", "upkeep", "wiring"),
     "storage": ("bytes", "kv", "shapes", "journal", "archive", "ids", "history", "view", "fold",
-                "engine"),
+                "engine", "cluster"),
     "http": ("words", "net", "wire", "server", "outbound"),
 }
 TEST_ROOM = "testing"

@@ -21,16 +21,17 @@ class Workers final : public StoreCommand {
     runs_once_ = options.add_subcommand("run-once", "runs all workers, or one, now");
     runs_once_->add_option("NAME", name_, job_names_text());
     status_ = options.add_subcommand("status", "last run, next run and last error of each");
-    options.add_subcommand("start", "as a process of their own (mongodb engine)");
-    options.add_subcommand("stop", "ends that process (mongodb engine)");
+    options.add_subcommand("start", "as a process of their own (not in this version)");
+    options.add_subcommand("stop", "ends that process (not in this version)");
   }
 
   Result<int> run(StoreContext& context) override {
     if (runs_once_->parsed()) return run_once(context);
     if (status_->parsed()) return print_status(context);
     return fail(ErrorCode::conflict,
-                "on the embedded engine the workers run inside the server: metergate serve starts "
-                "them, SIGTERM stops them, metergate workers run-once runs them now");
+                "the workers run inside the server, with MONGO_URI inside one node at a time: "
+                "metergate serve starts them, SIGTERM stops them, metergate workers run-once runs "
+                "them now");
   }
 
  private:

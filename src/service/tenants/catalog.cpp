@@ -195,9 +195,10 @@ Result<Plan> plan_from(const Json& document) {
   return plan;
 }
 
-Catalog::Catalog(Catalogue all, std::vector<std::string> offered,
+Catalog::Catalog(Store& store, Catalogue all, std::vector<std::string> offered,
                  std::vector<PlanRevision> revisions)
-    : all_(std::make_shared<const Catalogue>(std::move(all))),
+    : store_(store),
+      all_(std::make_shared<const Catalogue>(std::move(all))),
       offered_(std::move(offered)),
       revisions_(std::move(revisions)) {}
 
@@ -231,10 +232,20 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
   Catalogue catalogue = TRY(Catalogue::create(std::move(all)));
   if (!batch.documents.empty()) TRY(store.apply(std::move(batch)));
   return std::unique_ptr<Catalog>(
-      new Catalog(std::move(catalogue), std::move(offered), std::move(revisions)));
+      new Catalog(store, std::move(catalogue), std::move(offered), std::move(revisions)));
 }
 
-std::shared_ptr<const Catalogue> Catalog::plans() const { return all_; }
+Result<> Catalog::reload() {
+  Versions versions = TRY(stored_versions(store_));
+  std::vector<Plan> all;
+  // The file's order, then the plans that only the store knows.
+  for (const std::string& name : offered_) move_into(all, versions[name]);
+  for (auto& [name, others] : versions) move_into(all, others);
+  all_ = std::make_shared<const Catalogue>(TRY(Catalogue::create(std::move(all))));
+  return {};
+}
+
+std::shared_ptr<const Catalogue> Catalog::plans() const { return all_.load(); }
 
 bool Catalog::is_offered(std::string_view plan) const {
   return std::ranges::find(offered_, plan) != offered_.end();
@@ -242,7 +253,8 @@ bool Catalog::is_offered(std::string_view plan) const {
 
 std::vector<Plan> Catalog::offered() const {
   std::vector<Plan> plans;
-  for (const std::string& name : offered_) plans.push_back(*all_->newest(name));
+  const auto all = this->plans();
+  for (const std::string& name : offered_) plans.push_back(*all->newest(name));
   return plans;
 }
 

@@ -3,9 +3,10 @@
 //
 // A plan whose limits, effects, rates or request rate in the file differ from its newest version
 // gets a new version, valid from now. A plan that left the file keeps its versions and is not
-// offered to new tenants. Never changes after open(). Safe from any thread.
+// offered to new tenants. Changes after open() only by reload(). Safe from any thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ class Catalog {
                                                std::string_view toml);
   // For the log; the audit trail has the same. Empty on the very first start.
   const std::vector<PlanRevision>& revisions() const { return revisions_; }
+  // Reads the versions again, to which another process may have added one.
+  Result<> reload();
   // Includes the plans that are no longer offered, which come last.
   std::shared_ptr<const Catalogue> plans() const;
   // The newest version of each plan in the file, in the file's order.
@@ -50,8 +53,10 @@ class Catalog {
   Result<> check_offered(std::string_view plan) const;
 
  private:
-  Catalog(Catalogue all, std::vector<std::string> offered, std::vector<PlanRevision> revisions);
-  std::shared_ptr<const Catalogue> all_;
+  Catalog(Store& store, Catalogue all, std::vector<std::string> offered,
+          std::vector<PlanRevision> revisions);
+  Store& store_;
+  std::atomic<std::shared_ptr<const Catalogue>> all_;
   std::vector<std::string> offered_;
   std::vector<PlanRevision> revisions_;
 };

@@ -135,6 +135,8 @@ class Directory {
   Result<std::size_t> renew(std::size_t max);
   // Checks as change_plan does, without the change, and returns the resulting subscription.
   Result<Subscription> subscription_after(const PlanChange& change) const;
+  // Reads a tenant's record again, which another process may have changed.
+  Result<> reload(const TenantId& id);
   // A text for each of the tenant's own limits that is below its plan's at an instant.
   std::vector<std::string> warnings_of(const Subscription& subscription, Timestamp at) const;
 
@@ -152,7 +154,6 @@ class Directory {
   // Writes the record with the batch and then shows it. ErrorCode::conflict if the stored record is
   // not the one that the change began from; the present one has then been read again.
   Result<> write(std::shared_ptr<TenantRecord> record, Changed changed, Batch batch);
-  Result<> reload(const TenantId& id);
   void show(std::shared_ptr<const TenantRecord> record);
   Timestamp renewal_after(Timestamp now) const;
   Store& store_;

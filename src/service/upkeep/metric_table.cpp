@@ -9,7 +9,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<MetricRow, 47> kRows = {{
+constexpr std::array<MetricRow, 50> kRows = {{
     {Metric::build_info,
      "metergate_build_info",
      gauge,
@@ -189,6 +189,25 @@ constexpr std::array<MetricRow, 47> kRows = {{
      "bytes",
      {},
      "files of archived raw events"},
+    {Metric::cluster_slot,
+     "metergate_cluster_slot",
+     gauge,
+     "entries",
+     {},
+     "with MONGO_URI: the entry of the shared journal up to which this node has followed"},
+    {Metric::cluster_entries,
+     "metergate_cluster_entries_total",
+     counter,
+     "entries",
+     {"outcome"},
+     "entries of this node: won, lost (another node's was first, so it was decided anew), unknown "
+     "(at first, and then sent again); void: entries of any node that count for none"},
+    {Metric::cluster_unread,
+     "metergate_cluster_unread_seconds",
+     gauge,
+     "seconds",
+     {},
+     "since this node last read the shared journal to its end"},
     {Metric::worker_runs,
      "metergate_worker_runs_total",
      counter,

@@ -56,24 +56,48 @@ void revive(Delivery& delivery, Timestamp now) {
 
 Result<std::unique_ptr<Deliveries>> Deliveries::open(const Parts& parts) {
   std::unique_ptr<Deliveries> made(new Deliveries(parts));
-  Query query;
-  query.collection = Collection::webhook_deliveries;
-  query.filter = Filter::equal("status", to_text(DeliveryStatus::waiting));
-  const Timestamp now = parts.clock.now();
-  TRY(parts.store.for_each(query, [&](const Json& document) {
-    const WebhookKey key{document.string_at("tenant_id").value_or(""),
-                         document.string_at("webhook_id").value_or("")};
-    made->queue_.add(key, 1, now);
-    // Its call is counted when it is settled; until then it keeps its place.
-    if (document.timestamp_at("claimed_at")) made->limit_.begin(key.owner);
-    made->last_number_ = std::max(made->last_number_, document.integer_at("number").value_or(0));
-    return true;
-  }));
+  TRY(made->load());
   parts.webhooks.on_change([deliveries = made.get()](const WebhookKey& key) {
     deliveries->queue_.hasten(key, deliveries->parts_.clock.now());
     deliveries->tell_listener();
   });
   return made;
+}
+
+Result<> Deliveries::load() {
+  Query query;
+  query.collection = Collection::webhook_deliveries;
+  query.filter = Filter::equal("status", to_text(DeliveryStatus::waiting));
+  const Timestamp now = parts_.clock.now();
+  TRY(parts_.store.for_each(query, [this, now](const Json& document) {
+    const WebhookKey key{document.string_at("tenant_id").value_or(""),
+                         document.string_at("webhook_id").value_or("")};
+    queue_.add(key, 1, now);
+    // Its call is counted when it is settled; until then it keeps its place.
+    if (document.timestamp_at("claimed_at")) limit_.begin(key.owner);
+    const std::lock_guard lock(mutex_);
+    last_number_ = std::max(last_number_, document.integer_at("number").value_or(0));
+    return true;
+  }));
+  return {};
+}
+
+Result<> Deliveries::take_over() {
+  queue_.clear();
+  limit_.clear();
+  TRY(load());
+  tell_listener();
+  return {};
+}
+
+Result<> Deliveries::notice(const DocumentKey& key) {
+  const auto document = TRY(parts_.store.get(Collection::webhook_deliveries, key));
+  const bool is_new = document && document->integer_at("revision") == 1 &&
+                      document->string_at("status") == to_text(DeliveryStatus::waiting);
+  if (!is_new) return {};
+  queue_.add({key.tenant, document->string_at("webhook_id").value_or("")}, 1, parts_.clock.now());
+  tell_listener();
+  return {};
 }
 
 // Later facts get higher numbers, even if the clock is set back.

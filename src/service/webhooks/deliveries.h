@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -104,6 +105,12 @@ class Deliveries {
   // Loads the waiting deliveries. Claimed ones were claimed by an earlier process.
   static Result<std::unique_ptr<Deliveries>> open(const Parts& parts);
 
+  // Loads the waiting deliveries again: those of other processes too, whose claims are void from
+  // now on.
+  Result<> take_over();
+  // Another process may have stored this delivery: if it is new, it waits here too.
+  Result<> notice(const DocumentKey& key);
+
   // Adds a delivery to the batch for each active webhook of the owner that asked for it. Call
   // committed() with the result once the batch is applied.
   Announced announce(const Notice& notice, Batch& batch);
@@ -121,7 +128,11 @@ class Deliveries {
   // Records the outcome of a claimed attempt; call it again after an error. The webhook's next
   // delivery can then be claimed.
   Result<> record(const Attempt& attempt, const AttemptOutcome& outcome);
-  std::optional<Timestamp> next_due() const { return queue_.next_due(); }
+  std::optional<Timestamp> next_due() const {
+    return is_resting_ ? std::nullopt : queue_.next_due();
+  }
+  // While it rests, claim() finds nothing: another process makes the attempts.
+  void rest(bool is_resting) { is_resting_ = is_resting; }
   std::int64_t waiting() const { return queue_.waiting(); }
   const DeliveryTallies& tallies() const { return tallies_; }
   // Called from any thread when a delivery may be due. One listener; an empty one removes it.
@@ -133,6 +144,7 @@ class Deliveries {
  private:
   explicit Deliveries(const Parts& parts)
       : parts_(parts), limit_({parts.store, parts.directory, parts.catalog, parts.rules}) {}
+  Result<> load();
   Delivery make(const WebhookKey& key, const Notice& notice, Timestamp at);
   Result<std::optional<Attempt>> look_at(const WebhookKey& key, Timestamp now);
   Result<std::vector<Delivery>> waiting_of(const WebhookKey& key, std::int64_t limit) const;
@@ -152,6 +164,7 @@ class Deliveries {
   DeliveryLimit limit_;
   DeliveryQueue queue_;
   DeliveryTallies tallies_;
+  std::atomic<bool> is_resting_ = false;
   std::mutex mutex_;
   std::int64_t last_number_ = 0;
   std::function<void()> listener_;

@@ -61,6 +61,7 @@ std::string disabled_text(Consequence consequence) {
 }  // namespace
 
 Result<std::optional<Attempt>> Deliveries::claim(Timestamp now) {
+  if (is_resting_) return std::nullopt;
   for (int looks = 0; looks < kLooksMax; ++looks) {
     const std::optional<WebhookKey> key = queue_.take(now);
     if (!key) return std::nullopt;

@@ -29,6 +29,11 @@ std::int64_t DeliveryLimit::under_way(const std::string& owner) const {
   return found == under_way_.end() ? 0 : found->second;
 }
 
+void DeliveryLimit::clear() {
+  const std::lock_guard lock(mutex_);
+  under_way_.clear();
+}
+
 void DeliveryLimit::begin(const std::string& owner) {
   const std::lock_guard lock(mutex_);
   ++under_way_[owner];

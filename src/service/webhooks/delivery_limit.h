@@ -31,6 +31,7 @@ class DeliveryLimit {
   // The reason why this owner may make no attempt; nothing if there is room for one.
   Result<std::optional<DeliveryHold>> hold(const std::string& owner, Timestamp now) const;
   void begin(const std::string& owner);
+  void clear();
   void end(const std::string& owner);
 
  private:

@@ -13,6 +13,13 @@ void DeliveryQueue::set_due(const WebhookKey& key, Entry& entry, Timestamp due) 
   due_.emplace(due, key);
 }
 
+void DeliveryQueue::clear() {
+  const std::lock_guard lock(mutex_);
+  due_.clear();
+  std::erase_if(entries_, [](const auto& entry) { return entry.second.due.has_value(); });
+  for (auto& [key, under_way] : entries_) under_way.waiting = 0;
+}
+
 void DeliveryQueue::add(const WebhookKey& key, std::int64_t count, Timestamp now) {
   const std::lock_guard lock(mutex_);
   last_look_ = std::max(last_look_, now);

@@ -18,6 +18,8 @@ namespace metergate {
 
 class DeliveryQueue {
  public:
+  // Forgets all that waits; what is under way stays so until it is settled.
+  void clear();
   // Adds `count` waiting deliveries; due at once, unless the webhook waits for a retry.
   void add(const WebhookKey& key, std::int64_t count, Timestamp now);
   // Makes the webhook due at once, even if it waits for a retry.

@@ -167,6 +167,23 @@ Result<> Webhooks::write(Webhook webhook, std::optional<AuditRecord> audit) {
   return {};
 }
 
+Result<> Webhooks::reload(const WebhookKey& key) {
+  const std::lock_guard changing(changing_);
+  const auto document = TRY(store_.get(Collection::webhooks, document_key(key)));
+  std::shared_ptr<const Webhook> webhook;
+  if (document) webhook = std::make_shared<const Webhook>(TRY(webhook_from(*document)));
+  {
+    const std::unique_lock lock(mutex_);
+    if (webhook == nullptr) {
+      webhooks_.erase(key);
+    } else {
+      webhooks_[key] = std::move(webhook);
+    }
+  }
+  tell_(key);
+  return {};
+}
+
 Result<Json> Webhooks::add(const WebhookOwner& owner, const NewWebhook& wanted,
                            const Actor& actor) {
   Faults faults;

@@ -91,6 +91,8 @@ class Webhooks {
   Result<> note_success(const WebhookKey& key);
   Result<> note_given_up(const WebhookKey& key);
   Result<> disable(const WebhookKey& key, const std::string& reason);
+  // Reads a webhook again, which another process may have changed or removed.
+  Result<> reload(const WebhookKey& key);
   // Called with the key after each change by a door; set once, before there are doors.
   void on_change(std::function<void(const WebhookKey&)> tell) { tell_ = std::move(tell); }
 

@@ -27,6 +27,18 @@
 #include "service/webhooks/deliveries.h"
 
 namespace metergate {
+namespace {
+
+// Another node may write the same versions at the same time: then they are there.
+Result<std::unique_ptr<Catalog>> open_catalog(const ServiceSet::With& with) {
+  constexpr int kTriesMax = 5;
+  for (int tries = 1;; ++tries) {
+    auto opened = Catalog::open(with.store, with.clock, with.plans_toml);
+    if (opened || opened.error().code != ErrorCode::conflict || tries == kTriesMax) return opened;
+  }
+}
+
+}  // namespace
 
 // The services that read the store when they open, which may fail.
 struct ServiceSet::Opened {
@@ -38,7 +50,7 @@ struct ServiceSet::Opened {
 
   static Result<Opened> open(With& with) {
     Opened made;
-    made.catalog = TRY(Catalog::open(with.store, with.clock, with.plans_toml));
+    made.catalog = TRY(open_catalog(with));
     for (const PlanRevision& revision : made.catalog->revisions())
       with.log.info("catalogue.plan_changed", {{"plan", revision.plan},
                                                {"version", revision.version},

@@ -57,6 +57,28 @@ Result<> write_whole(const std::filesystem::path& path, std::string_view text) {
   return sync_folder(path.parent_path());
 }
 
+// A folder is not moved from one journal to another: what it has counted would be counted beside
+// what that journal holds.
+Result<> check_owner(const std::filesystem::path& folder, bool follows, const HashKey& key,
+                     const std::optional<HashKey>& shared_key) {
+  if (follows && !shared_key)
+    return fail(ErrorCode::invalid,
+                fmt::format("the data folder {} follows the journal of a database: set MONGO_URI "
+                            "to it, or name another folder with DATA_DIR",
+                            folder.string()));
+  if (!follows && shared_key)
+    return fail(ErrorCode::invalid,
+                fmt::format("the data folder {} was made without MONGO_URI and has a journal of "
+                            "its own: name another with DATA_DIR, or leave out MONGO_URI",
+                            folder.string()));
+  if (shared_key && !std::ranges::equal(key.bytes, shared_key->bytes))
+    return fail(ErrorCode::invalid,
+                fmt::format("the data folder {} follows the journal of another database than the "
+                            "one that MONGO_URI names: name another with DATA_DIR",
+                            folder.string()));
+  return {};
+}
+
 }  // namespace
 
 Result<int> hold_folder(const std::filesystem::path& folder) {
@@ -80,7 +102,8 @@ Result<int> hold_folder(const std::filesystem::path& folder) {
   return descriptor;
 }
 
-Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const TimeZone& zone) {
+Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const TimeZone& zone,
+                                    const std::optional<HashKey>& shared_key) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::absolute(path, error);
   const bool is_made = !error && std::filesystem::create_directories(folder, error);
@@ -96,7 +119,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const Tim
                             "same folder",
                             folder.string()));
   if (TRY(is_there(format_path(folder)))) {
-    TRY(opened.read_format(zone));
+    TRY(opened.read_format(zone, shared_key));
     TRY(opened.check_whole());
   } else if (TRY(is_there(opened.journal()))) {
     return fail(ErrorCode::corrupt,
@@ -104,7 +127,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path, const Tim
                             "from a backup",
                             format_path(folder).string()));
   } else {
-    TRY(opened.make_format(zone));
+    TRY(opened.make_format(zone, shared_key));
   }
   return opened;
 }
@@ -118,7 +141,7 @@ DataFolder::~DataFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-Result<> DataFolder::read_format(const TimeZone& zone) {
+Result<> DataFolder::read_format(const TimeZone& zone, const std::optional<HashKey>& shared_key) {
   const std::string path = format_path(folder_).string();
   const auto damaged = [&path] {
     return fail(ErrorCode::corrupt,
@@ -146,7 +169,7 @@ Result<> DataFolder::read_format(const TimeZone& zone) {
                             "its days and periods are cut by that, so it cannot be changed",
                             zone.name(), folder_.string(), *made_with));
   std::ranges::copy(*key, std::begin(id_key_.bytes));
-  return {};
+  return check_owner(folder_, format->find("follows") != nullptr, id_key_, shared_key);
 }
 
 // The archive's folder is created after the view's and before the journal's. If it is there alone,
@@ -182,11 +205,13 @@ Result<DataFolder::Tightened> DataFolder::tighten() const {
   return tightened;
 }
 
-Result<> DataFolder::make_format(const TimeZone& zone) {
-  const std::string key = random_bytes(sizeof(id_key_.bytes));
+Result<> DataFolder::make_format(const TimeZone& zone, const std::optional<HashKey>& shared_key) {
+  std::string key = random_bytes(sizeof(id_key_.bytes));
+  if (shared_key) std::ranges::copy(shared_key->bytes, key.begin());
   std::ranges::copy(key, std::begin(id_key_.bytes));
   Json format =
       Json::object({{"format", kFormat}, {"time_zone", zone.name()}, {"id_key", base64url(key)}});
+  if (shared_key) format.set("follows", "shared");
   // A flipped bit in the key would let counted events be counted again.
   format.set("checksum", to_hex(sha256(to_text(format))));
   return write_whole(format_path(folder_), to_text(format) + "\n");

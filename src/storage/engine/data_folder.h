@@ -1,7 +1,8 @@
 // DataFolder: the embedded engine's folder, its holder, and the settings it was created with.
 //
 // LOCK      locked (flock) by the process that holds the folder; has its process id
-// FORMAT    one JSON object: format, time_zone, id_key; written once
+// FORMAT    one JSON object: format, time_zone, id_key, and whether its journal follows a shared
+//           one; written once
 // journal/  view/  events/
 // snapshot/ snapshot.lock    a copy for a backup, and the lock of the backup that reads it
 //
@@ -9,6 +10,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/crypto.h"
@@ -20,7 +22,9 @@ namespace metergate {
 class DataFolder {
  public:
   // Creates the folder if it is missing. Errors as open_embedded_store().
-  static Result<DataFolder> open(const std::filesystem::path& folder, const TimeZone& zone);
+  // `shared_key`: the id_key of the shared journal that the folder follows; nothing: none.
+  static Result<DataFolder> open(const std::filesystem::path& folder, const TimeZone& zone,
+                                 const std::optional<HashKey>& shared_key = std::nullopt);
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();
@@ -43,8 +47,8 @@ class DataFolder {
 
  private:
   DataFolder(std::filesystem::path folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
-  Result<> read_format(const TimeZone& zone);
-  Result<> make_format(const TimeZone& zone);
+  Result<> read_format(const TimeZone& zone, const std::optional<HashKey>& shared_key);
+  Result<> make_format(const TimeZone& zone, const std::optional<HashKey>& shared_key);
   Result<> check_whole() const;
 
   std::filesystem::path folder_;

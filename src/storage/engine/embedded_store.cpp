@@ -63,15 +63,14 @@ class EmbeddedStore final : private HeldFolder, public ViewStore {
   Result<> admits() const override;
   Result<> checkpoint() override;
   Result<StoreSnapshot> take_snapshot();
-  Result<Commit> reopen(Batch batch) override {
-    const std::scoped_lock lock(checkpoint_mutex_);
-    return reopen_alone(std::move(batch));
-  }
   Result<RetentionDone> retire(const RetentionCut& cut) override;
   StoreFigures figures() const override;
   std::optional<AuditHead> journal_audit_head() const override { return journal_audit_head_; }
 
  private:
+  std::unique_lock<std::mutex> hold_checkpoints() override {
+    return std::unique_lock(checkpoint_mutex_);
+  }
   void on_applied(std::size_t changed_bytes) override;
   void checkpoint_until_stopped(Milliseconds every);
   Result<> seal_segments();
@@ -302,8 +301,13 @@ Result<StoreSnapshot> take_snapshot(Store& store) {
 
 Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options,
                                                    const Clock& clock, const Log& log) {
+  return TRY(open_embedded_view_store(options, clock, log));
+}
+
+Result<std::unique_ptr<ViewStore>> open_embedded_view_store(const EmbeddedOptions& options,
+                                                            const Clock& clock, const Log& log) {
   const Microseconds started = clock.steady();
-  DataFolder folder = TRY(DataFolder::open(options.folder, options.zone));
+  DataFolder folder = TRY(DataFolder::open(options.folder, options.zone, options.shared_id_key));
   TRY(tighten(folder, log));
   remove_abandoned_snapshot(folder.root());
   auto base = TRY(open_rocks_kv(folder.view()));

@@ -5,7 +5,8 @@
 #include <memory>
 
 #include "base/time.h"
-#include "storage/shapes/store.h"
+#include "storage/engine/forwarding_store.h"
+#include "storage/engine/view_store.h"
 
 namespace metergate {
 
@@ -16,7 +17,7 @@ struct MemoryFaults {
   bool hold_durable = false;   // while true, and until release(), nothing becomes durable
 };
 
-class ControlledStore : public Store {
+class ControlledStore : public ForwardingStore {
  public:
   virtual MemoryFaults& faults() = 0;
   virtual void release() = 0;
@@ -24,5 +25,7 @@ class ControlledStore : public Store {
 
 std::unique_ptr<ControlledStore> make_memory_store(const TimeZone& zone,
                                                    const StorageFormula& formula = {});
+// The same without faults, for an engine that settles the order of the batches.
+std::unique_ptr<ViewStore> make_memory_view_store(const ViewStoreOptions& options);
 
 }  // namespace metergate

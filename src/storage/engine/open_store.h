@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -21,15 +23,22 @@ struct EmbeddedOptions {
   std::int64_t waiting_bytes_max =
       16LL << 20;  // changes applied but not yet durable; beyond it apply() is overloaded
   Milliseconds checkpoint_every{5000};
+  // The key of the shared journal that the folder follows; nothing: its journal is its own.
+  std::optional<HashKey> shared_id_key{};
 };
+
+class ViewStore;
 
 // Opens or creates the folder, replays the journal, starts the committing thread. Errors name the
 // path and the remedy: storage (cannot be created, read-only, no space), conflict (another process
 // holds it: see is_folder_in_use), corrupt (a damaged file, with its offset; a newer format),
-// invalid (created with another time zone).
+// invalid (created with another time zone, or for the other engine).
 Result<std::unique_ptr<Store>> open_embedded_store(const EmbeddedOptions& options,
                                                    const Clock& clock, const Log& log);
 
+// The same, for an engine that settles the order of the batches.
+Result<std::unique_ptr<ViewStore>> open_embedded_view_store(const EmbeddedOptions& options,
+                                                            const Clock& clock, const Log& log);
 // Where a restore puts everything until it is whole; a data folder that has it cannot be opened.
 inline constexpr std::string_view kUnfinishedRestore = "restore.new";
 

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
+#include <span>
 
 #include "storage/engine/ledger.h"
 #include "storage/fold/backfill.h"
@@ -29,8 +31,48 @@ struct ViewStoreOptions {
 };
 
 class ViewStore : public Store {
+ private:
+  // The base's generation in which ids were looked up; nothing if there were none.
+  using Generation = std::optional<std::uint64_t>;
+  // A new meter's figures from the batches up to `through`, read without the lock.
+  struct CountedBack {
+    Backfill backfill;
+    Sequence through = 0;
+    Sequence last_void = 0;  // at that time
+  };
+
  public:
   Result<Commit> apply(Batch batch) override;
+
+  // For an engine whose order of batches is settled elsewhere (storage/cluster), which uses these
+  // in place of apply() and reopen(), from one thread.
+  //
+  // The part of a batch's work that is done without the lock, from any thread.
+  struct Prepared {
+    std::vector<KnownId> known;
+    Generation generation;
+    EncodedEvents encoded;
+    std::vector<CountedBack> backfills;
+  };
+  Result<Prepared> prepare(const Batch& batch) const;
+  struct Proposal {
+    const Batch& batch;
+    const Prepared& prepared;
+  };
+  struct Judged {
+    std::vector<EventOutcome> outcomes;
+    bool is_refused = false;
+    std::string bytes;  // as decode_batch() reads them; empty: nothing new
+  };
+  // Decides the batches in their order, each on the state that those before it leave; all of them
+  // are Decider::is_like_others(), or there is one.
+  std::vector<Result<Judged>> judge(std::span<const Proposal> proposals) const;
+  // Checks that a batch with reopen_from may be judged.
+  Result<> may_reopen(const Batch& batch) const;
+  // Folds the batch that comes next. ErrorCode::overloaded: the disk has to catch up first.
+  Result<> take(Sequence sequence, const DecidedBatch& batch, std::string_view bytes);
+
+  Result<Commit> reopen(Batch batch) override;
   // Checks that apply() may take more now; otherwise ErrorCode::overloaded or storage.
   Result<> admits() const override { return {}; }
   Sequence head() const override { return head_; }
@@ -99,8 +141,8 @@ class ViewStore : public Store {
   bool has_changes() const;
   // Writes the changes to the base. One at a time.
   Result<> write_checkpoint();
-  // As reopen(); must not run while a checkpoint is written.
-  Result<Commit> reopen_alone(Batch batch);
+  // While it is held, no checkpoint is written.
+  virtual std::unique_lock<std::mutex> hold_checkpoints() = 0;
   virtual Result<std::int64_t> remove_events(Timestamp before) {
     return history_->remove_before(before);
   }
@@ -110,31 +152,27 @@ class ViewStore : public Store {
   View& view() { return *view_; }
 
  private:
-  // The base's generation in which ids were looked up; nothing if there were none.
-  using Generation = std::optional<std::uint64_t>;
   Result<std::vector<KnownId>> identify(const std::vector<UsageEvent>& events,
                                         Generation& generation) const;
   Result<> look_up(std::vector<KnownId>& known) const;
-  // A new meter's figures from the batches up to `through`, read without the lock.
-  struct CountedBack {
-    Backfill backfill;
-    Sequence through = 0;
-    Sequence last_void = 0;  // at that time
-  };
   Result<CountedBack> count_kept(CountedMeter meter) const;
   Result<> count_kept(Backfill& backfill, Sequence after, Sequence through,
                       const VoidedEvents& voided) const;
   Result<std::vector<CountedBack>> prepare_backfills(const Batch& batch) const;
   // With the lock held: adds the events that came since, and so completes the cells of the batch.
   Result<> finish_backfills(DecidedBatch& batch, std::vector<CountedBack> prepared) const;
-  // The part of a batch's work that is done without the lock.
-  struct Prepared {
-    std::vector<KnownId> known;
-    Generation generation;
-    EncodedEvents encoded;
-    std::vector<CountedBack> backfills;
-  };
   Result<Commit> commit(Batch batch, Prepared prepared);
+  struct Settled {
+    Sequence sequence;
+    const DecidedBatch& batch;
+    const std::vector<EventId>& ids;
+    const EncodedEvents& encoded;
+  };
+  // With the lock held: a batch that the ledger has cannot be undone.
+  void fold_settled(const Settled& settled);
+  Result<Judged> judge_next(Decider& decider, const Proposal& proposal) const;
+  // Makes the ids from a period on known again, before it is reopened; checkpoints are held.
+  Result<> recall(Period from);
   Result<> recall_ids(Period from);
   // True if the ids of every event in the window are still known; those of closed periods are not.
   bool has_ids_of(const Window& window) const;
@@ -161,7 +199,7 @@ class ViewStore : public Store {
   ChangeBook changed_;
   std::map<Day, ChangeMark> changed_days_;
   ChangeMark all_days_changed_ = 1;
-  Fold fold_;
+  mutable Fold fold_;  // its calendar is a cache
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<EventHistory> history_;
   std::atomic<Sequence> head_{0};

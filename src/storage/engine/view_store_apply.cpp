@@ -36,14 +36,18 @@ Result<> ViewStore::look_up(std::vector<KnownId>& known) const {
   return {};
 }
 
+Result<ViewStore::Prepared> ViewStore::prepare(const Batch& batch) const {
+  Prepared prepared;
+  prepared.known = TRY(identify(batch.events, prepared.generation));
+  prepared.encoded = EncodedEvents(batch.events);
+  prepared.backfills = TRY(prepare_backfills(batch));
+  return prepared;
+}
+
 Result<Commit> ViewStore::apply(Batch batch) {
   TRY(admits());
-  Generation generation;
-  std::vector<KnownId> known = TRY(identify(batch.events, generation));
-  EncodedEvents encoded(batch.events);
-  std::vector<CountedBack> backfills = TRY(prepare_backfills(batch));
-  return commit(std::move(batch),
-                {std::move(known), generation, std::move(encoded), std::move(backfills)});
+  Prepared prepared = TRY(prepare(batch));
+  return commit(std::move(batch), std::move(prepared));
 }
 
 Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
@@ -64,16 +68,20 @@ Result<Commit> ViewStore::commit(Batch batch, Prepared prepared) {
   TRY(finish_backfills(decision.batch, std::move(prepared.backfills)));
   commit.sequence = head_ + 1;
   TRY(ledger_->append(commit.sequence, encode(decision.batch, prepared.encoded)));
-  // From here on the batch is decided and cannot be undone.
-  if (const auto folded = fold_.apply(commit.sequence, decision.batch, decision.ids); !folded)
-    // The state in memory cannot be trusted any more.
-    stop_process("stopped, the store cannot go on: " + folded.error().message);
-  note_changes(decision.batch);
-  history_->add(commit.sequence, decision.batch, prepared.encoded);
-  head_ = commit.sequence;
-  if (decision.batch.voided) last_void_ = commit.sequence;
-  on_applied(view_->changed_bytes());
+  fold_settled({commit.sequence, decision.batch, decision.ids, prepared.encoded});
   return commit;
+}
+
+void ViewStore::fold_settled(const Settled& settled) {
+  const auto& [sequence, batch, ids, encoded] = settled;
+  // The batch is decided and cannot be undone, and the state in memory cannot be trusted any more.
+  if (const auto folded = fold_.apply(sequence, batch, ids); !folded)
+    stop_process("stopped, the store cannot go on: " + folded.error().message);
+  note_changes(batch);
+  history_->add(sequence, batch, encoded);
+  head_ = sequence;
+  if (batch.voided) last_void_ = sequence;
+  on_applied(view_->changed_bytes());
 }
 
 Result<> ViewStore::replay(Sequence sequence, const DecidedBatch& batch,

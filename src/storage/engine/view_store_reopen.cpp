@@ -31,8 +31,7 @@ Result<> ViewStore::recall_ids(Period from) {
   return view_->recall_ids(ids);
 }
 
-Result<Commit> ViewStore::reopen_alone(Batch batch) {
-  TRY(admits());
+Result<> ViewStore::may_reopen(const Batch& batch) const {
   const auto closed = closed_through();
   if (!batch.reopen_from || !closed || *batch.reopen_from > *closed)
     return fail(ErrorCode::invalid, "a period that is not closed cannot be reopened");
@@ -43,10 +42,21 @@ Result<Commit> ViewStore::reopen_alone(Batch batch) {
                               "again could not be told from a new one",
                               period.text()));
   }
+  return {};
+}
+
+Result<> ViewStore::recall(Period from) {
   // Removals left by the closing are written first, because they would remove these ids too.
   if (has_changes()) TRY(write_checkpoint());
-  TRY(recall_ids(*batch.reopen_from));
-  TRY(view_->flush());
+  TRY(recall_ids(from));
+  return view_->flush();
+}
+
+Result<Commit> ViewStore::reopen(Batch batch) {
+  const auto held = hold_checkpoints();
+  TRY(admits());
+  TRY(may_reopen(batch));
+  TRY(recall(*batch.reopen_from));
   return commit(std::move(batch), {});
 }
 

@@ -46,6 +46,7 @@ Result<> check_expectation(const DocumentWrite& write, const std::optional<Json>
 
 Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known) {
   Decision decision;
+  staged_.clear();
   if (batch.must_be_open && is_closed(*batch.must_be_open))
     return fail(ErrorCode::period_closed,
                 fmt::format("the period {} is closed", batch.must_be_open->text()));
@@ -68,6 +69,47 @@ Result<Decision> Decider::decide(Batch batch, const std::vector<KnownId>& known)
   if (batch.reopen_from && is_closed(*batch.reopen_from))
     decision.batch.reopen_from = batch.reopen_from;
   return decision;
+}
+
+bool Decider::is_like_others(const Batch& batch) {
+  const auto is_meter = [](const DocumentWrite& write) {
+    return write.collection == Collection::meters;
+  };
+  return !batch.close_through && !batch.reopen_from && !batch.voided &&
+         std::ranges::none_of(batch.documents, is_meter);
+}
+
+void Decider::follow(const Decision& decision) {
+  if (!followed_) followed_.emplace();
+  followed_->next_audit = next_audit_;
+  for (const DecidedDocument& write : decision.batch.documents)
+    followed_->documents.insert_or_assign({write.collection, write.key}, write.document);
+  for (std::size_t i = 0; i < decision.ids.size(); ++i) {
+    const UsageEvent& event = decision.batch.events[i];
+    if (event.is_ours) continue;
+    followed_->ids.add(decision.ids[i], calendar_.slot_of(event.occurred_at).period.ordinal());
+  }
+}
+
+const std::optional<Json>* Decider::written(Collection collection, const DocumentKey& key) const {
+  if (const auto at = staged_.find({collection, key}); at != staged_.end()) return &at->second;
+  if (!followed_) return nullptr;
+  const auto at = followed_->documents.find({collection, key});
+  return at == followed_->documents.end() ? nullptr : &at->second;
+}
+
+template <class Visit>
+void Decider::for_each_written(Collection collection, const DocumentKey& first,
+                               const Visit& visit) const {
+  const auto walk = [&](const Staged& documents, bool are_followed) {
+    for (auto at = documents.lower_bound({collection, first});
+         at != documents.end() && at->first.first == collection; ++at) {
+      if (are_followed && staged_.contains(at->first)) continue;  // written again since
+      if (!visit(at->first.second, at->second)) return;
+    }
+  };
+  walk(staged_, false);
+  if (followed_) walk(followed_->documents, true);
 }
 
 bool Decider::is_closed(Period period) const {
@@ -103,6 +145,7 @@ EventOutcome Decider::judge(const UsageEvent& event, const KnownId& known,
   std::optional<std::uint64_t> counted = view_.find_id(known.id.hash);
   if (!counted) counted = known.in_base;
   if (!counted && in_batch) counted = in_batch->find(known.id.hash, INT32_MIN);
+  if (!counted && followed_) counted = followed_->ids.find(known.id.hash, INT32_MIN);
   if (counted && is_same_content(*counted, event, known.id, key_)) return EventOutcome::duplicate;
   if (is_closed(period)) return EventOutcome::period_closed;
   if (counted) return EventOutcome::conflict;
@@ -117,7 +160,7 @@ bool Decider::is_matched(const UsageEvent& event) const {
 }
 
 Result<std::optional<Json>> Decider::current(Collection collection, const DocumentKey& key) const {
-  if (const auto at = staged_.find({collection, key}); at != staged_.end()) return at->second;
+  if (const auto* document = written(collection, key)) return *document;
   const auto bytes = TRY(view_.get(keys::document(collection, keys::tail_of(key))));
   if (!bytes) return std::optional<Json>();
   return std::optional(TRY(parse_document(*bytes)));
@@ -159,7 +202,8 @@ Result<> Decider::check_meter(DocumentWrite& write, const std::optional<Json>& s
 }
 
 Result<> Decider::stage_audits(const std::vector<AuditRecord>& audits) {
-  AuditLink link = view_.state().next_audit;
+  AuditLink& link = next_audit_;
+  link = followed_ ? followed_->next_audit : view_.state().next_audit;
   for (const AuditRecord& record : audits) {
     const DocumentKey key{"", record.audit_id};
     if (TRY(current(Collection::provider_audits, key)))
@@ -182,28 +226,30 @@ Result<> Decider::check_unique(Collection collection, const DocumentKey& key,
     };
     if (!indexes[i].unique || !is_held(document)) continue;
     const std::string entry = keys::index_entry(collection, i, document);
-    const auto clash = [&](const DocumentKey& other) {
+    const auto clash = [&](const std::string& other) {
       return fail(ErrorCode::conflict,
                   fmt::format("{} has the same {} as '{}'", name_of(collection, key),
-                              indexes[i].name, other.id));
+                              indexes[i].name, other));
     };
     const auto cursor = view_.walk({entry, keys::after_prefix(entry)}, false);
     for (; cursor->is_valid(); cursor->next()) {
       const DocumentKey other = TRY(keys::parse_tail(cursor->value()));
-      if (other == key || staged_.contains({collection, other})) continue;
+      if (other == key || written(collection, other) != nullptr) continue;
       if (!indexes[i].unless.empty()) {
         const auto stored = TRY(current(collection, other));
         if (stored && !is_held(*stored)) continue;
       }
-      return clash(other);
+      return clash(other.id);
     }
     TRY(cursor->status());
-    const auto first = staged_.lower_bound({collection, DocumentKey{}});
-    for (auto at = first; at != staged_.end() && at->first.first == collection; ++at) {
-      if (at->first.second == key || !at->second) continue;
-      if (!is_held(*at->second)) continue;
-      if (keys::index_entry(collection, i, *at->second) == entry) return clash(at->first.second);
-    }
+    std::optional<std::string> clashing;
+    for_each_written(collection, {}, [&](const DocumentKey& other, const auto& document_of) {
+      if (other == key || !document_of || !is_held(*document_of)) return true;
+      if (keys::index_entry(collection, i, *document_of) != entry) return true;
+      clashing = other.id;
+      return false;
+    });
+    if (clashing) return clash(*clashing);
   }
   return {};
 }
@@ -251,14 +297,17 @@ Result<std::int64_t> Decider::active_records(const TenantId& tenant, Meter meter
   const Collection collection = is_store ? Collection::stores : Collection::devices;
   std::int64_t count = 0;
   if (totals) count = is_store ? totals->active_stores : totals->active_devices;
-  const auto first = staged_.lower_bound({collection, DocumentKey{tenant.text(), ""}});
-  for (auto at = first; at != staged_.end() && at->first.first == collection &&
-                        at->first.second.tenant == tenant.text();
-       ++at) {
-    const auto bytes = TRY(view_.get(keys::document(collection, keys::tail_of(at->first.second))));
+  std::vector<std::pair<DocumentKey, int>> changed;
+  for_each_written(collection, {tenant.text(), ""}, [&](const DocumentKey& key, const auto& now) {
+    if (key.tenant != tenant.text()) return false;
+    changed.emplace_back(key, is_active(now));
+    return true;
+  });
+  for (const auto& [key, is_active_now] : changed) {
+    const auto bytes = TRY(view_.get(keys::document(collection, keys::tail_of(key))));
     std::optional<Json> stored;
     if (bytes) stored = TRY(parse_document(*bytes));
-    count += is_active(at->second) - is_active(stored);
+    count += is_active_now - is_active(stored);
   }
   return count;
 }

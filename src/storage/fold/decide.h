@@ -1,5 +1,8 @@
 // Decider: decides the changes of a batch, given the present view: which events count, whether the
 // expectations hold, and the final documents. Changes nothing. The store's lock must be held.
+//
+// With follow() it decides several batches before any of them is folded: each on the view and on
+// the batches before it.
 #pragma once
 
 #include <map>
@@ -39,6 +42,11 @@ class Decider {
       : view_(view), calendar_(calendar), void_rule_(void_rule), key_(key) {}
   // `known` has an element for each event; those of our own events are ignored.
   Result<Decision> decide(Batch batch, const std::vector<KnownId>& known);
+  // Later batches are decided as if the last one decided, which is_like_others(), were folded.
+  void follow(const Decision& decision);
+  // False for a batch that changes how others are decided in more than ids, documents and audit
+  // records: it is decided and folded by itself.
+  static bool is_like_others(const Batch& batch);
 
  private:
   using Staged = std::map<std::pair<Collection, DocumentKey>, std::optional<Json>>;
@@ -56,12 +64,26 @@ class Decider {
   Result<> check_day_totals(const std::vector<DayTotal>& totals) const;
   Result<> take_events(Batch& batch, const std::vector<KnownId>& known, Decision& decision) const;
   Result<std::int64_t> active_records(const TenantId& tenant, Meter meter) const;
+  // The document that this batch or, before it, one that is followed writes; nullptr: neither does.
+  const std::optional<Json>* written(Collection collection, const DocumentKey& key) const;
+  // Calls visit(key, document) for the written documents of a collection from `first` on, until it
+  // returns false.
+  template <class Visit>
+  void for_each_written(Collection collection, const DocumentKey& first, const Visit& visit) const;
 
   const View& view_;
   Calendar& calendar_;
   const VoidRule& void_rule_;
   const HashKey& key_;
   Staged staged_;
+  AuditLink next_audit_;  // after this batch
+  // The state that the batches leave that are followed.
+  struct Followed {
+    Staged documents;
+    EventIds ids;
+    AuditLink next_audit;
+  };
+  std::optional<Followed> followed_;
 };
 
 }  // namespace metergate

@@ -3,6 +3,8 @@
 
 #include <future>
 
+#include "storage/cluster/cluster_store.h"
+#include "storage/cluster/memory_journal.h"
 #include "storage/engine/memory_store.h"
 #include "storage/engine/open_store.h"
 #include "storage/testing/test_folder.h"
@@ -44,12 +46,100 @@ class EmbeddedUnderTest final : public StoreUnderTest {
   std::unique_ptr<Store> store_;
 };
 
+ClusterOptions node_options(const std::string& name) {
+  return {.name = name,
+          .mark = {},
+          .poll_min = Milliseconds{1},
+          .poll_max = Milliseconds{1},
+          .answer_within = std::chrono::seconds{60}};
+}
+
+std::unique_ptr<ClusterStore> must_open(Result<std::unique_ptr<ClusterStore>> opened) {
+  EXPECT_TRUE(opened.has_value()) << (opened ? "" : opened.error().message);
+  return std::move(opened).value();
+}
+
+// One node, whose copy of the journal is on disk.
+class NodeUnderTest final : public StoreUnderTest {
+ public:
+  explicit NodeUnderTest(const TimeZone& zone) {
+    options_.folder = folder_.path();
+    options_.zone = zone;
+    options_.segment_bytes = 1 << 20;
+    options_.shared_id_key = HashKey{{1, 2, 3}};
+    reopen();
+  }
+  Store& store() override { return *store_; }
+  void reopen() override {
+    store_.reset();
+    auto copy = open_embedded_view_store(options_, clock_, log_);
+    EXPECT_TRUE(copy.has_value()) << (copy ? "" : copy.error().message);
+    ClusterOptions node = node_options("node");
+    node.mark = folder_ / "mark";
+    store_ = must_open(open_cluster_store(database_.link(), *std::move(copy), node, clock_, log_));
+  }
+
+ private:
+  TestFolder folder_;
+  MemoryDatabase database_;
+  ManualClock clock_{Timestamp{}};
+  Log log_{clock_, LogLevel::error};
+  EmbeddedOptions options_;
+  std::unique_ptr<ClusterStore> store_;
+};
+
+// Three nodes that take turns: each call goes to the next one, once it has followed so far.
+class TurnsUnderTest final : public StoreUnderTest, private ForwardingStore {
+ public:
+  explicit TurnsUnderTest(const TimeZone& zone) {
+    for (const char* name : {"a", "b", "c"}) {
+      ViewStoreOptions options{zone, {}, HashKey{{1, 2, 3}}};
+      nodes_.push_back(must_open(open_cluster_store(
+          database_.link(), make_memory_view_store(options), node_options(name), clock_, log_)));
+    }
+  }
+  Store& store() override { return *this; }
+  void reopen() override {}
+
+ private:
+  Store& store() const override {
+    Store& before = *nodes_[turn_];
+    const Sequence reached = before.head();
+    turn_ = (turn_ + 1) % nodes_.size();
+    nodes_[turn_]->wait_durable(reached);
+    return *nodes_[turn_];
+  }
+  // These concern a node's own copy: all of them do it.
+  Result<RetentionDone> retire(const RetentionCut& cut) override {
+    Result<RetentionDone> done = RetentionDone{};
+    for (std::size_t i = 0; i < nodes_.size(); ++i) done = ForwardingStore::retire(cut);
+    return done;
+  }
+  std::vector<TenantPeriod> take_touched(std::size_t max) override {
+    std::vector<TenantPeriod> taken;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) taken = ForwardingStore::take_touched(max);
+    return taken;
+  }
+  Result<> checkpoint() override {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) TRY(ForwardingStore::checkpoint());
+    return {};
+  }
+
+  MemoryDatabase database_;
+  ManualClock clock_{Timestamp{}};
+  Log log_{clock_, LogLevel::error};
+  mutable std::size_t turn_ = 0;
+  std::vector<std::unique_ptr<ClusterStore>> nodes_;
+};
+
 }  // namespace
 
 std::vector<Engine> all_engines() {
   return {
       {"memory", [](const TimeZone& zone) { return std::make_unique<MemoryUnderTest>(zone); }},
-      {"embedded", [](const TimeZone& zone) { return std::make_unique<EmbeddedUnderTest>(zone); }}};
+      {"embedded", [](const TimeZone& zone) { return std::make_unique<EmbeddedUnderTest>(zone); }},
+      {"node", [](const TimeZone& zone) { return std::make_unique<NodeUnderTest>(zone); }},
+      {"turns", [](const TimeZone& zone) { return std::make_unique<TurnsUnderTest>(zone); }}};
 }
 
 Commit StoreContract::apply(Batch batch) {
