@@ -31,9 +31,10 @@ bool is_of_pattern(std::string_view type, std::string_view pattern) {
   return type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
-bool Webhook::wants(std::string_view type) const {
-  return std::ranges::any_of(
+bool Webhook::wants(std::string_view type, const Json& data) const {
+  const bool is_asked_for = std::ranges::any_of(
       events, [&](const std::string& pattern) { return is_of_pattern(type, pattern); });
+  return is_asked_for && (!key.owner.empty() || channel.wants(data));
 }
 
 std::vector<std::string> Webhook::secrets_at(Timestamp now) const {
@@ -54,6 +55,8 @@ Json webhook_json(const Webhook& webhook) {
                     {"updated_at", webhook.updated_at}});
   if (!webhook.key.owner.empty()) {
     shown.as_object().insert(shown.as_object().begin(), {"tenant_id", webhook.key.owner});
+  } else {
+    show_channel(webhook.channel, shown);
   }
   return shown;
 }
@@ -73,8 +76,21 @@ Json to_document(const Webhook& webhook) {
   }
   if (!webhook.disabled_reason.empty()) document.set("disabled_reason", webhook.disabled_reason);
   if (webhook.given_up_at) document.set("given_up_at", *webhook.given_up_at);
+  write_channel(webhook.channel, document);
   return document;
 }
+
+namespace {
+
+bool has_sound_secrets(const Webhook& webhook) {
+  if (webhook.channel.kind == ChannelKind::slack) return !webhook.secret.empty();
+  if (webhook.channel.kind == ChannelKind::email) return true;
+  return webhook_secret_bytes(webhook.secret).has_value() &&
+         (webhook.previous_secret.empty() ||
+          webhook_secret_bytes(webhook.previous_secret).has_value());
+}
+
+}  // namespace
 
 Result<Webhook> webhook_from(const Json& document) {
   Webhook webhook;
@@ -92,10 +108,10 @@ Result<Webhook> webhook_from(const Json& document) {
   webhook.created_at = document.timestamp_at("created_at").value_or(Timestamp{});
   webhook.updated_at = document.timestamp_at("updated_at").value_or(Timestamp{});
   webhook.revision = document.integer_at("revision").value_or(0);
-  const bool is_signed = webhook_secret_bytes(webhook.secret).has_value() &&
-                         (webhook.previous_secret.empty() ||
-                          webhook_secret_bytes(webhook.previous_secret).has_value());
-  if (webhook.key.id.empty() || webhook.url.empty() || !is_signed) {
+  auto channel = channel_from(document);
+  if (channel) webhook.channel = *std::move(channel);
+  const bool is_sound = channel.has_value() && has_sound_secrets(webhook);
+  if (webhook.key.id.empty() || webhook.url.empty() || !is_sound) {
     return fail(ErrorCode::corrupt, "webhook '" + webhook.key.id + "' cannot be read");
   }
   return webhook;

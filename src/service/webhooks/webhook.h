@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "service/webhooks/channel.h"
 #include "storage/shapes/store.h"
 
 namespace metergate {
@@ -26,10 +27,12 @@ struct WebhookKey {
 
 struct Webhook {
   WebhookKey key;
-  std::string url;
+  std::string url;                  // of a chat: hidden_url() of its own
   std::vector<std::string> events;  // patterns
-  std::string secret;               // "whsec_…"
-  std::string previous_secret;      // signs as well for a while after a change; empty: none
+  Channel channel;
+  // "whsec_…"; of a chat the whole URL, of mail the password, possibly empty. Never shown again.
+  std::string secret;
+  std::string previous_secret;  // signs as well for a while after a change; empty: none
   Timestamp previous_secret_until{};
   bool is_active = true;
   std::string disabled_reason;  // why Metergate switched it off; empty if it did not
@@ -39,7 +42,10 @@ struct Webhook {
   Timestamp updated_at{};
   std::int64_t revision = 0;
 
-  bool wants(std::string_view type) const;
+  bool wants(std::string_view type, const Json& data) const;
+  const std::string& url_to_send_to() const {
+    return channel.kind == ChannelKind::slack ? secret : url;
+  }
   // The secrets that sign at `now`, newest first.
   std::vector<std::string> secrets_at(Timestamp now) const;
 };
