@@ -112,6 +112,9 @@ def count_what_happens(program, upstream):
         for head in upstream.take():
             for field in TRACE:
                 check(field.encode() in head, f"the upstream has {field.split(':')[0]} as it was sent", head)
+        filter_ = json.dumps({"traceparent": TRACE[0].partition(": ")[2]})
+        check(server.run("find", "api_calls", filter_, "--count").strip() == "3", "each call's record names the trace")
+        check(TRACE[0].partition(": ")[2] in server.run("find", "events", '{tenant_id: "tenant_1"}'), "its event too")
         server.ask("GET", "/api/tenants/tenant_1/orders/7")
         after = samples(read(server)[2])
 

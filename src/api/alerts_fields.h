@@ -13,7 +13,7 @@ inline constexpr auto kAlertTypeWords = names_in(kAlertKinds, &AlertKindRow::typ
 inline constexpr std::array<Field, 8> kAlertsQuery = {
     filter_of("type", kAlertTypeWords, "what the alert is about"),
     filter_of("status", kAlertStatuses, "what people have done with it"),
-    filter_of("severity", kSeverities, "how much it matters"),
+    filter_of("severity", kSeveritiesShown, "how much it matters"),
     of_kind("tenant_id", Kind::text, "the tenant's id, or several"),
     filter_of("period", "the month that it is about, such as 2026-03, or several"),
     kPageField,
@@ -32,7 +32,7 @@ inline constexpr Shape kAlertMetadata = {.name = "AlertMetadata",
 inline constexpr std::array<Field, 21> kAlertFields = {
     given("alert_id", Kind::text),
     given("type", kAlertTypeWords),
-    given("severity", kSeverities),
+    given("severity", kSeveritiesShown),
     given("status", kAlertStatuses),
     given("tenant_id", Kind::text),
     or_null(given("tenant_name", Kind::text)),

@@ -272,7 +272,8 @@ ApiCall Dispatcher::fact_of(const Exchange& exchange) const {
                .ip = request.recorded_ip,
                .store_id = {},
                .device_id = {},
-               .caller = {}};
+               .caller = {},
+               .traceparent = traceparent_in_record(request.header("traceparent").value_or(""))};
   if (exchange.match) {
     call.endpoint = request.method + " " + std::string{exchange.match->route->path};
     call.store_id = path_value_or_empty(*exchange.match, "store_id");

@@ -33,6 +33,7 @@ ApiCall read_api_call(EventFields& data) {
   call.store_id = data.text("store_id", Need::optional);
   call.device_id = data.text("device_id", Need::optional);
   call.caller = data.text("caller", Need::optional);
+  call.traceparent = traceparent_in_record(data.text("traceparent", Need::optional));
   return call;
 }
 

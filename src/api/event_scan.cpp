@@ -129,6 +129,11 @@ Ok read_call_member(std::string_view key, od::value value, ApiCall& call, Member
   if (key == "store_id") return members.take(bit(8)) && read_text(value, call.store_id);
   if (key == "device_id") return members.take(bit(9)) && read_text(value, call.device_id);
   if (key == "caller") return members.take(bit(10)) && read_text(value, call.caller);
+  if (key == "traceparent") {
+    if (!members.take(bit(11)) || !read_text(value, call.traceparent)) return false;
+    call.traceparent = traceparent_in_record(call.traceparent);
+    return true;
+  }
   return false;
 }
 

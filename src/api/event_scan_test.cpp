@@ -65,6 +65,19 @@ TEST(EventScan, AnotherShapeThanTheMediaTypesIsNotUsual) {
     EXPECT_FALSE(scan_events(text, BodyShape::either, context())) << text;
 }
 
+TEST(EventScan, ReadsATraceAsTheGeneralWayDoes) {
+  for (const std::string_view trace :
+       {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-1", "\\n"}) {
+    std::string text{kCallEvent};
+    text.insert(text.size() - 2, fmt::format(R"(,"traceparent":"{}")", trace));
+    const auto scanned = scan_events(text, BodyShape::one, context());
+    ASSERT_TRUE(scanned) << text;
+    EXPECT_EQ(scanned, read_generally(text, context())) << text;
+    EXPECT_EQ(std::get<ApiCall>(scanned->at(0).fact).traceparent,
+              trace.size() == 55 ? trace : std::string_view{});
+  }
+}
+
 TEST(EventScan, ATenantSpeaksForItselfOnly) {
   EventContext own = context();
   own.own_tenant = *TenantId::parse("t1");

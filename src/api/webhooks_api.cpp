@@ -29,12 +29,29 @@ Result<Answer> list(Call& call) {
   return answer_of(list_json("webhooks", std::move(all), page, sort));
 }
 
+ChannelPatch channel_of(const BodyReader& body) {
+  ChannelPatch patch;
+  patch.types = body.maybe_texts("types");
+  patch.severities = body.maybe_texts("severities");
+  patch.tenants = body.maybe_texts("tenants");
+  patch.digest = body.maybe_text("digest");
+  patch.from = body.maybe_text("from");
+  patch.to = body.maybe_texts("to");
+  patch.username = body.maybe_text("username");
+  patch.password = body.maybe_text("password");
+  return patch;
+}
+
 Result<Answer> add(Call& call) {
   BodyReader body = TRY(BodyReader::open(call));
   NewWebhook wanted;
   wanted.url = body.text("url");
   wanted.events = body.texts("events");
   wanted.secret = body.maybe_text("secret");
+  if (owner_of(call).is_provider()) {
+    wanted.kind = body.text("kind");
+    wanted.channel = channel_of(body);
+  }
   TRY(body.finish());
   return answer_of(call.services.webhooks.add(owner_of(call), wanted, call.actor), kCreated);
 }
@@ -52,6 +69,7 @@ Result<Answer> change(Call& call) {
   patch.is_active = body.maybe_flag("is_active");
   patch.secret = body.maybe_text("secret");
   patch.rotates_secret = body.maybe_flag("rotate_secret").value_or(false);
+  if (owner_of(call).is_provider()) patch.channel = channel_of(body);
   TRY(body.finish());
   return answer_of(call.services.webhooks.change(which(call), patch, call.actor));
 }
@@ -89,6 +107,11 @@ Result<Answer> replay(Call& call) {
                    kAccepted);
 }
 
+constexpr std::string_view kDestinationExample =
+    R"({"kind":"email","url":"smtps://smtp.example.com","from":"metergate@example.com",)"
+    R"("to":["billing@example.com"],"username":"metergate","password":"correct horse",)"
+    R"("events":["alert.opened"],"severities":["medium","high"],"digest":"daily"})";
+
 // The eight routes, the same for a tenant and for the provider.
 struct Doors {
   std::string_view list;
@@ -99,14 +122,16 @@ struct Doors {
   Access reads;
   Access writes;
   std::array<std::string_view, 8> names;  // of the operations, in their order
+  TakenBody added;
+  const Shape* patch;
+  const Shape* shown;
+  const Shape* list_shown;
 };
 
 std::vector<Route> subscription_rows(const Doors& doors) {
   const Access reads = doors.reads;
   const Access writes = doors.writes;
   const std::vector<ErrorCode> not_found = {ErrorCode::not_found};
-  const TakenBody added{.shape = &kNewWebhookBody,
-                        .example = R"({"url":"https://example.com/hook","events":["*"]})"};
   return {
       {.method = "GET",
        .path = doors.list,
@@ -115,7 +140,7 @@ std::vector<Route> subscription_rows(const Doors& doors) {
        .query = kWebhooksQuery,
        .summary = "List webhooks",
        .name = doors.names[0],
-       .answers = {{&kWebhookList}}},
+       .answers = {{doors.list_shown}}},
       {.method = "POST",
        .path = doors.list,
        .access = writes,
@@ -123,8 +148,8 @@ std::vector<Route> subscription_rows(const Doors& doors) {
        .query = {},
        .summary = "Add a webhook; its secret is shown once",
        .name = doors.names[1],
-       .body = added,
-       .answers = {{&kWebhookShape, kCreated}},
+       .body = doors.added,
+       .answers = {{doors.shown, kCreated}},
        .errors = {ErrorCode::conflict}},
       {.method = "GET",
        .path = doors.one,
@@ -133,7 +158,7 @@ std::vector<Route> subscription_rows(const Doors& doors) {
        .query = {},
        .summary = "Show a webhook",
        .name = doors.names[2],
-       .answers = {{&kWebhookShape}},
+       .answers = {{doors.shown}},
        .errors = not_found},
       {.method = "PATCH",
        .path = doors.one,
@@ -142,8 +167,8 @@ std::vector<Route> subscription_rows(const Doors& doors) {
        .query = {},
        .summary = "Change a webhook or its secret",
        .name = doors.names[3],
-       .body = {.shape = &kWebhookPatchBody, .example = R"({"rotate_secret":true})"},
-       .answers = {{&kWebhookShape}},
+       .body = {.shape = doors.patch, .example = R"({"rotate_secret":true})"},
+       .answers = {{doors.shown}},
        .errors = not_found},
       {.method = "DELETE",
        .path = doors.one,
@@ -152,7 +177,7 @@ std::vector<Route> subscription_rows(const Doors& doors) {
        .query = {},
        .summary = "Delete a webhook",
        .name = doors.names[4],
-       .answers = {{&kWebhookShape}},
+       .answers = {{doors.shown}},
        .errors = not_found},
   };
 }
@@ -208,7 +233,12 @@ std::vector<Route> webhooks_routes() {
                  tenant_or_provider_with(Permission::tenants_read),
                  tenant_or_provider_with(Permission::tenants_update),
                  {"list_webhooks", "add_webhook", "show_webhook", "change_webhook",
-                  "delete_webhook", "test_webhook", "list_deliveries", "replay_deliveries"}});
+                  "delete_webhook", "test_webhook", "list_deliveries", "replay_deliveries"},
+                 {.shape = &kNewWebhookBody,
+                  .example = R"({"url":"https://example.com/hook","events":["*"]})"},
+                 &kWebhookPatchBody,
+                 &kWebhookShape,
+                 &kWebhookList});
   // A tenant must be able to read its notices even when it is over a limit.
   for (Route& route : routes) route.answers_past_limit = route.method == "GET";
   // The permission for destinations of alerts is that for users.
@@ -222,7 +252,11 @@ std::vector<Route> webhooks_routes() {
                   provider_with(Permission::users_manage),
                   {"list_provider_webhooks", "add_provider_webhook", "show_provider_webhook",
                    "change_provider_webhook", "delete_provider_webhook", "test_provider_webhook",
-                   "list_provider_deliveries", "replay_provider_deliveries"}})) {
+                   "list_provider_deliveries", "replay_provider_deliveries"},
+                  {.shape = &kNewDestinationBody, .example = kDestinationExample},
+                  &kDestinationPatchBody,
+                  &kDestinationShape,
+                  &kDestinationList})) {
     routes.push_back(std::move(route));
   }
   return routes;

@@ -57,7 +57,8 @@ SessionOptions session_options(const Config& config, const AppFiles& files) {
 
 Webhooks::UrlCheck url_check(const Changing<http::DestinationRules>& rules) {
   return [&rules](std::string_view url) -> Result<> {
-    return http::check_destination(TRY(http::parse_destination(url)), rules);
+    const auto parse = url.starts_with("smtp") ? http::parse_mail_server : http::parse_destination;
+    return http::check_destination(TRY(parse(url)), rules);
   };
 }
 

@@ -23,7 +23,7 @@ struct ColumnRow {
   bool is_required;
 };
 
-constexpr std::array<ColumnRow, 21> kColumns = {{
+constexpr std::array<ColumnRow, 22> kColumns = {{
     {"id", "id", false, Kind::text, true},
     {"source", "source", false, Kind::text, true},
     {"type", "type", false, Kind::text, true},
@@ -41,6 +41,7 @@ constexpr std::array<ColumnRow, 21> kColumns = {{
     {"store_id", "store_id", true, Kind::text, false},
     {"device_id", "device_id", true, Kind::text, false},
     {"caller", "caller", true, Kind::text, false},
+    {"traceparent", "traceparent", true, Kind::text, false},
     {"webhook_id", "webhook_id", true, Kind::text, false},
     {"success", "success", true, Kind::flag, false},
     {"bytes", "bytes", true, Kind::number, false},

@@ -13,7 +13,7 @@ struct FieldRow {
   std::string_view event;     // a member of the event's data
 };
 
-constexpr std::array<FieldRow, 10> kApiCallFields = {{{"method", "method"},
+constexpr std::array<FieldRow, 11> kApiCallFields = {{{"method", "method"},
                                                       {"endpoint", "endpoint"},
                                                       {"path", "path"},
                                                       {"status", "status"},
@@ -22,7 +22,8 @@ constexpr std::array<FieldRow, 10> kApiCallFields = {{{"method", "method"},
                                                       {"ip", "ip"},
                                                       {"store_id", "store_id"},
                                                       {"device_id", "device_id"},
-                                                      {"caller", "caller"}}};
+                                                      {"caller", "caller"},
+                                                      {"traceparent", "traceparent"}}};
 constexpr std::array<FieldRow, 3> kWebhookCallFields = {
     {{"webhook_id", "webhook_id"}, {"success", "success"}, {"status", "status"}}};
 

@@ -1,10 +1,13 @@
 #include "base/spreadsheet.h"
 
+#include <unistd.h>
 #include <xlsxwriter.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <mutex>
 
 #include "base/characters.h"
 
@@ -47,6 +50,45 @@ std::string format_of(std::size_t scale) {
   if (scale > 0) format += '.' + std::string(scale, '0');
   return format;
 }
+
+// Leaves out of what is written to stderr the lines that the library writes there by itself when a
+// file cannot be made; all else passes. The answer says what happened, in one line.
+ssize_t write_all_but_the_librarys(void* /*nothing*/, const char* bytes, std::size_t size) {
+  const std::string_view text{bytes, size};
+  if (text.starts_with("[ERROR]") || text.starts_with("[WARNING]"))
+    return static_cast<ssize_t>(size);
+  return ::write(STDERR_FILENO, bytes, size);
+}
+
+// While it stands, stderr leaves the library's lines out. The stream is never closed, since another
+// thread may be writing to it; one that fails to be made leaves things as they are.
+class QuietLibrary {
+ public:
+  QuietLibrary() {
+    static FILE* const quiet = line_by_line(::fopencookie(
+        nullptr, "w",
+        {.read = nullptr, .write = write_all_but_the_librarys, .seek = nullptr, .close = nullptr}));
+    if (quiet != nullptr) stderr = quiet;
+  }
+  ~QuietLibrary() {
+    std::fflush(stderr);
+    stderr = kept_;
+  }
+  QuietLibrary(const QuietLibrary&) = delete;
+  QuietLibrary& operator=(const QuietLibrary&) = delete;
+
+ private:
+  static FILE* line_by_line(FILE* stream) {
+    if (stream != nullptr) std::setvbuf(stream, nullptr, _IOLBF, BUFSIZ);
+    return stream;
+  }
+  static std::mutex& one_at_a_time() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  std::lock_guard<std::mutex> lock_{one_at_a_time()};
+  FILE* const kept_ = stderr;
+};
 
 }  // namespace
 
@@ -107,6 +149,7 @@ Spreadsheet::Sheet& Spreadsheet::add(std::string name, std::vector<SheetColumn> 
 }
 
 Result<> Spreadsheet::finish() {
+  const QuietLibrary quiet;
   const lxw_error error = workbook_close(std::exchange(book_->workbook, nullptr));
   if (error == LXW_NO_ERROR) return {};
   return fail(ErrorCode::storage, std::string{"the XLSX file could not be written to "} +

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 #include "base/scratch_file.h"
 
 namespace metergate {
@@ -35,10 +37,13 @@ TEST(Spreadsheet, KnowsWhichDecimalsANumberCellGivesBack) {
     EXPECT_FALSE(Spreadsheet::holds_exactly(value)) << to_text(value);
 }
 
-TEST(Spreadsheet, SaysWhereThereWasNoRoom) {
+TEST(Spreadsheet, SaysWhereThereWasNoRoomAndTheLibraryDoesNot) {
+  ::testing::internal::CaptureStderr();
   Spreadsheet book({.path = "/nowhere/at/all.xlsx", .scratch = ::testing::TempDir(), .title = ""});
   book.add("First", {{"", 10}}).text("a");
   const auto finished = book.finish();
+  std::fprintf(stderr, "another's line\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "another's line\n");
   ASSERT_FALSE(finished);
   EXPECT_EQ(finished.error().code, ErrorCode::storage);
 }

@@ -51,7 +51,8 @@ class CanonicalText {
 struct TextBytes {
   std::size_t operator()(const ApiCall& call) const {
     return call.method.size() + call.endpoint.size() + call.path.size() + call.ip.size() +
-           call.store_id.size() + call.device_id.size() + call.caller.size();
+           call.store_id.size() + call.device_id.size() + call.caller.size() +
+           call.traceparent.size();
   }
   std::size_t operator()(const WebhookCall& call) const { return call.webhook_id.size(); }
   std::size_t operator()(const StorageReport&) const { return 0; }
@@ -75,8 +76,9 @@ struct FactWriter {
         .text("ip", call.ip)
         .text("store_id", call.store_id)
         .text("device_id", call.device_id);
-    // Fingerprints of calls that say nothing of it are what they were before there was a caller.
+    // Fingerprints of calls that say nothing of these are what they were before there were any.
     if (!call.caller.empty()) out.text("caller", call.caller);
+    if (!call.traceparent.empty()) out.text("traceparent", call.traceparent);
   }
   void operator()(const WebhookCall& call) const {
     out.text("webhook_id", call.webhook_id)

@@ -30,6 +30,8 @@ struct ApiCall {
   std::string store_id;
   std::string device_id;
   std::string caller{};  // "key:ID" or a token's sub; empty where nobody had to say
+  // The trace that it belongs to (W3C Trace Context), as its caller named it; empty if unknown.
+  std::string traceparent{};
   friend bool operator==(const ApiCall&, const ApiCall&) = default;
 };
 
@@ -87,6 +89,11 @@ std::size_t text_bytes(const UsageEvent& event);
 // The name of a caller as a call's record keeps it: at most 256 bytes, with "?" for control
 // characters, so that the same text would be valid from outside.
 std::string caller_in_record(std::string_view name);
+
+// A `traceparent` as a call's record keeps it: the 55 characters that every version of W3C Trace
+// Context begins with. Empty for one that is not valid: a caller can send anything, and its call
+// counts all the same.
+std::string traceparent_in_record(std::string_view field);
 
 // A canonical text of the event's content: its type and data, without its time. Two events of one
 // tenant have the same content exactly if these texts are equal. The fingerprint is its hash.

@@ -165,6 +165,24 @@ std::string caller_in_record(std::string_view name) {
   return kept;
 }
 
+std::string traceparent_in_record(std::string_view field) {
+  constexpr std::string_view kForm = "vv-tttttttttttttttttttttttttttttttt-pppppppppppppppp-ff";
+  constexpr std::string_view kZeros = "00000000000000000000000000000000";
+  if (field.size() < kForm.size()) return {};
+  const std::string_view kept = field.substr(0, kForm.size());
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const char c = kept[i];
+    const bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (kForm[i] == '-' ? c != '-' : !is_hex) return {};
+  }
+  const std::string_view version = kept.substr(0, 2);
+  if (version == "ff") return {};
+  // A later version may go on behind another "-"; the first one has nothing more.
+  if (field.size() > kForm.size() && (version == "00" || field[kForm.size()] != '-')) return {};
+  if (kept.substr(3, 32) == kZeros || kept.substr(36, 16) == kZeros.substr(16)) return {};
+  return std::string{kept};
+}
+
 std::vector<Fault> faults_of(const UsageEvent& event, Timestamp now) {
   EventFaults faults;
   if (event.tenant.text().empty()) faults.add("subject", "is missing; it names the tenant");

@@ -81,7 +81,7 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
       [](ApiCall& it) { it.request_bytes++; },  [](ApiCall& it) { it.response_bytes++; },
       [](ApiCall& it) { it.duration++; },       [](ApiCall& it) { it.ip = "::1"; },
       [](ApiCall& it) { it.store_id = "s-1"; }, [](ApiCall& it) { it.device_id = "s-1"; },
-      [](ApiCall& it) { it.caller = "s-1"; },
+      [](ApiCall& it) { it.caller = "s-1"; },   [](ApiCall& it) { it.traceparent = "s-1"; },
   };
   std::vector<std::string> contents{canonical_content(event(call()))};
   for (const auto& change : changes) {
@@ -100,9 +100,46 @@ TEST(CanonicalContent, DiffersWhereAnyFieldDoes) {
   EXPECT_EQ(std::ranges::adjacent_find(contents), contents.end());
 }
 
-// Fingerprints of calls from before there was a caller are hashes of this.
-TEST(CanonicalContent, SaysNothingOfACallerThatIsNotThere) {
+// Fingerprints of calls from before there was a caller or a trace are hashes of this.
+TEST(CanonicalContent, SaysNothingOfACallerOrATraceThatIsNotThere) {
   EXPECT_EQ(canonical_content(event(call())).find("caller"), std::string::npos);
+  EXPECT_EQ(canonical_content(event(call())).find("traceparent"), std::string::npos);
+}
+
+TEST(UsageEvent, ATraceIsKeptIfItIsValid) {
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(traceparent_in_record(good), good);
+  const std::string later = "cc" + good.substr(2);
+  EXPECT_EQ(traceparent_in_record(later), later);
+  EXPECT_EQ(traceparent_in_record(later + "-what-the-future-brings"), later);
+}
+
+// The examples of W3C Trace Context, 3.2, and what an attacker may try.
+TEST(UsageEvent, ATraceThatIsNotValidIsNotKept) {
+  const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto with = [&good](std::size_t at, std::string_view text) {
+    return std::string{good}.replace(at, text.size(), text);
+  };
+  const std::string later = with(0, "cc");
+  const std::vector<std::string> bad = {"",
+                                        "00",
+                                        good.substr(1),
+                                        good.substr(0, 54),
+                                        good + "-",
+                                        good + ", " + good,
+                                        later + "x",
+                                        with(0, "ff"),
+                                        with(2, "_"),
+                                        with(35, "0"),
+                                        with(10, "G"),
+                                        with(10, "F"),
+                                        with(10, "\n"),
+                                        with(10, "\xC3\xA9"),
+                                        with(3, "00000000000000000000000000000000"),
+                                        with(36, "0000000000000000"),
+                                        std::string(55, '-'),
+                                        std::string(100'000, '0')};
+  for (const std::string& text : bad) EXPECT_EQ(traceparent_in_record(text), "") << text;
 }
 
 TEST(UsageEvent, ACallerInARecordCouldHaveComeFromOutside) {

@@ -42,7 +42,8 @@ ApiCall fact_of(const PassedCall& call) {
                .ip = request.recorded_ip,
                .store_id = {},
                .device_id = {},
-               .caller = caller_in_record(call.caller)};
+               .caller = caller_in_record(call.caller),
+               .traceparent = traceparent_in_record(request.header("traceparent").value_or(""))};
   if (call.outcome.by == http::PassedOutcome::AnsweredBy::nobody) fact.status = kCallerLeft;
   if (const auto match = call.templates.find(request.method, request.path)) {
     fact.endpoint = fact.method + " " + std::string{match->path};

@@ -49,6 +49,15 @@ TEST_F(MeterTap, TellsTheFactsOfTheCall) {
   EXPECT_EQ(fact.ip, "192.0.2.1");
 }
 
+TEST_F(MeterTap, RecordsTheTraceUnlessItIsNotValid) {
+  EXPECT_EQ(call("/x").traceparent, "");
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  request_.headers = {{"traceparent", trace}};
+  EXPECT_EQ(call("/x").traceparent, trace);
+  request_.headers.push_back({"traceparent", trace});
+  EXPECT_EQ(call("/x").traceparent, "") << "two of them name no trace";
+}
+
 TEST_F(MeterTap, NamesTheEndpointTheSameForAllTenants) {
   EXPECT_EQ(call("/v2/orgs/acme/orders", "acme").endpoint, "GET /v2/orgs/{tenant_id}/orders");
   EXPECT_EQ(call("/v2/orders/42").endpoint, "GET /v2/orders/{id}");

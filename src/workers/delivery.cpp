@@ -109,7 +109,9 @@ void DeliveryWorker::claim_due() {
 }
 
 void DeliveryWorker::send(std::shared_ptr<const Attempt> attempt) {
-  http::OutboundRequest request{attempt->url, attempt->headers, attempt->delivery.payload};
+  http::OutboundRequest request{attempt->url, attempt->headers, attempt->body};
+  if (const auto& mail = attempt->mail)
+    request.mail = http::MailOrder{mail->from, mail->to, mail->username, mail->password};
   outbound_.post(std::move(request),
                  [this, attempt = std::move(attempt)](http::OutboundAnswer answer) mutable {
                    finish({std::move(attempt), outcome_of(std::move(answer))});

@@ -73,6 +73,11 @@ def send_events(server, last, this):
     # Calls that say who called; a number that no decimal of ours holds; a meter that counts what was kept before it.
     send([event("park", 80_000 + n, "api.call", {"method": "GET", "endpoint": "/called", "status": 200, "request_bytes": 1,
                                                  "response_bytes": 2, "duration_ms": 3, "caller": f"key:{n}"}) for n in range(5)])
+    # Calls that name their trace, with a caller and without.
+    send([event("park", 80_010 + n, "api.call", {"method": "GET", "endpoint": "/traced", "status": 200, "request_bytes": 1,
+                                                 "response_bytes": 2, "duration_ms": 3, **({"caller": f"key:{n}"} if n % 2 else {}),
+                                                 "traceparent": f"00-4bf92f3577b34da6a3ce929d0e0e473{n}-00f067aa0ba902b7-01"})
+          for n in range(5)])
     send([event("park", 80_000, "odd", {"big": 1e300, "small": 1e-300})])
     ask(server, "POST", "/api/v1/meters", {"slug": "odd_ones", "eventType": "odd", "aggregation": "COUNT", "from": "period_start"})
     # More than a journal segment of 16 MiB, in texts that compress well.

@@ -54,10 +54,11 @@ constexpr FieldsRow kFields[] = {
      "key_id name key_hash permissions expires_at created_by created_at revision"},
     {Collection::webhooks,
      "webhook_id tenant_id url events secret previous_secret previous_secret_until"
-     " is_active disabled_reason given_up_at created_at updated_at revision"},
+     " is_active disabled_reason given_up_at kind types severities tenants digest from to username"
+     " created_at updated_at revision"},
     {Collection::api_calls,
      "_id tenant_id source method endpoint path status request_bytes response_bytes"
-     " processing_time_ms ip store_id device_id caller billable timestamp"},
+     " processing_time_ms ip store_id device_id caller traceparent billable timestamp"},
     {Collection::webhook_calls,
      "_id tenant_id source webhook_id success status response_time_ms attempt timestamp"},
     {Collection::response_metrics,

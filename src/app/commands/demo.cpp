@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
+#include <vector>
 
 #include "app/app.h"
 #include "app/command_line.h"
@@ -67,30 +68,45 @@ Result<Tokens> issue_tokens(const Sessions& sessions) {
   return Tokens{TRY(sessions.issue(provider)), TRY(sessions.issue(tenant))};
 }
 
+struct DemoLine {
+  std::string_view what;
+  std::string path;
+};
+
+// The shell keeps each token under a name, so that the lines stay short enough to read.
+void print_lines(std::string_view token_name, const std::string& origin,
+                 const std::vector<DemoLine>& lines, std::ostream& out) {
+  for (const DemoLine& line : lines) {
+    out << fmt::format("# {}\ncurl -s -H \"Authorization: Bearer ${}\" '{}{}'\n\n", line.what,
+                       token_name, origin, line.path);
+  }
+}
+
 void print_try_out(const Tokens& tokens, Period last_closed, std::uint16_t port,
                    std::ostream& out) {
   const std::string origin = fmt::format("http://127.0.0.1:{}", port);
-  const auto line = [&](std::string_view what, const std::string& token, const std::string& path) {
-    out << fmt::format("# {}\ncurl -s -H 'Authorization: Bearer {}' '{}{}'\n\n", what, token,
-                       origin, path);
-  };
-  out << "The provider's view:\n\n";
-  line("every tenant that owes overage this month", tokens.provider,
-       "/provider/billing/tenants?has_overages=true");
-  line("one tenant: usage, limits, cost line by line, forecast", tokens.provider,
-       fmt::format("/provider/billing/tenants/{}", kDemoTenant));
-  line("usage by day", tokens.provider, "/provider/billing/usage?group_by=day");
-  line("the report of the last closed month, as CSV", tokens.provider,
-       fmt::format("/provider/billing/reports?period={}&format=csv", last_closed.text()));
-  line("alerts that are open", tokens.provider, "/provider/alerts?status=open");
-  out << "A tenant's view (each of these requests is metered):\n\n";
-  line("its own usage and limits", tokens.tenant,
-       fmt::format("/api/tenants/{}/usage", kDemoTenant));
-  line("its stores", tokens.tenant, fmt::format("/api/tenants/{}/stores", kDemoTenant));
+  out << fmt::format(
+      "The provider's view. Paste its token once, then any of the lines:\n\nexport T={}\n\n",
+      tokens.provider);
+  print_lines(
+      "T", origin,
+      {{"every tenant that owes overage this month", "/provider/billing/tenants?has_overages=true"},
+       {"one tenant: usage, limits, cost line by line, forecast",
+        fmt::format("/provider/billing/tenants/{}", kDemoTenant)},
+       {"usage by day", "/provider/billing/usage?group_by=day"},
+       {"the report of the last closed month, as CSV",
+        fmt::format("/provider/billing/reports?period={}&format=csv", last_closed.text())},
+       {"alerts that are open", "/provider/alerts?status=open"}},
+      out);
+  out << fmt::format("A tenant's view (each of these requests is metered):\n\nexport TT={}\n\n",
+                     tokens.tenant);
+  print_lines("TT", origin,
+              {{"its own usage and limits", fmt::format("/api/tenants/{}/usage", kDemoTenant)},
+               {"its stores", fmt::format("/api/tenants/{}/stores", kDemoTenant)}},
+              out);
   out << fmt::format(
              "metergate is ready on {}\nIt listens on this machine only. Ctrl-C stops it and "
-             "throws all of "
-             "it away.\n",
+             "throws all of it away.\n",
              origin)
       << std::flush;
 }

@@ -14,6 +14,9 @@ constexpr std::size_t kUrlBytesMax = 2048;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::uint16_t kFirstFreePort = 1024;
+constexpr std::uint16_t kMailPort = 25;
+constexpr std::uint16_t kMailTlsPort = 465;
+constexpr std::uint16_t kSubmissionPort = 587;
 
 std::unexpected<Error> refuse_url(std::string message) {
   return fail(ErrorCode::invalid, std::move(message));
@@ -75,8 +78,25 @@ Result<std::uint16_t> read_port(std::string_view text) {
   return port;
 }
 
-bool is_usual_port(std::uint16_t port) {
-  return port == kHttpPort || port == kHttpsPort || port >= kFirstFreePort;
+bool is_usual_port(std::uint16_t port, bool is_mail) {
+  if (port >= kFirstFreePort) return true;
+  if (is_mail) return port == kMailPort || port == kMailTlsPort || port == kSubmissionPort;
+  return port == kHttpPort || port == kHttpsPort;
+}
+
+Result<> check_characters(std::string_view url) {
+  if (url.size() > kUrlBytesMax) return refuse_url(fmt::format("is over {} bytes", kUrlBytesMax));
+  if (std::ranges::all_of(url, may_stand_in_url)) return {};
+  return refuse_url("holds a character that no URL may: write it as %HH, a host as xn--…");
+}
+
+Result<> read_authority(std::string_view text, std::uint16_t usual_port, Destination& into) {
+  const Authority parts = TRY(split_authority(text));
+  if (parts.host.empty()) return refuse_url("names no host");
+  TRY(read_host(parts.host, into));
+  into.port = usual_port;
+  if (parts.port) into.port = TRY(read_port(*parts.port));
+  return {};
 }
 
 }  // namespace
@@ -88,10 +108,7 @@ std::string Destination::host_field() const {
 }
 
 Result<Destination> parse_destination(std::string_view url) {
-  if (url.size() > kUrlBytesMax) return refuse_url(fmt::format("is over {} bytes", kUrlBytesMax));
-  if (!std::ranges::all_of(url, may_stand_in_url)) {
-    return refuse_url("holds a character that no URL may: write it as %HH, a host as xn--…");
-  }
+  TRY(check_characters(url));
   const std::size_t colon = std::min(url.find("://"), url.size());
   const std::string scheme = to_lower(url.substr(0, colon));
   const bool is_known = scheme == "https" || scheme == "http";
@@ -105,19 +122,38 @@ Result<Destination> parse_destination(std::string_view url) {
   if (authority.find('@') != std::string_view::npos) {
     return refuse_url("must not hold a user or password: the signature says who sends");
   }
-  const Authority parts = TRY(split_authority(authority));
-  if (parts.host.empty()) return refuse_url("names no host");
-  TRY(read_host(parts.host, made));
-  made.port = made.is_secure ? kHttpsPort : kHttpPort;
-  if (parts.port) made.port = TRY(read_port(*parts.port));
+  TRY(read_authority(authority, made.is_secure ? kHttpsPort : kHttpPort, made));
   made.target = rest.substr(end);
   if (!made.target.starts_with('/')) made.target.insert(0, "/");
   if (!has_good_escapes(made.target)) return refuse_url("has a '%' without two hexadecimal digits");
   return made;
 }
 
+Result<Destination> parse_mail_server(std::string_view url) {
+  TRY(check_characters(url));
+  const std::size_t colon = std::min(url.find("://"), url.size());
+  const std::string scheme = to_lower(url.substr(0, colon));
+  const bool is_known = scheme == "smtps" || scheme == "smtp";
+  if (!is_known || colon == url.size())
+    return refuse_url("must begin with smtps:// or smtp://: it names a mail server");
+  Destination made;
+  made.is_secure = scheme == "smtps";
+  made.is_mail = true;
+  std::string_view authority = url.substr(colon + 3);
+  if (authority.ends_with('/')) authority.remove_suffix(1);
+  if (authority.find('@') != std::string_view::npos) {
+    return refuse_url("must not hold a user or password: give username and password beside it");
+  }
+  if (authority.find_first_of("/?#") != std::string_view::npos)
+    return refuse_url("must end with the host or its port");
+  TRY(read_authority(authority, made.is_secure ? kMailTlsPort : kSubmissionPort, made));
+  return made;
+}
+
 Result<> check_destination(const Destination& destination, const DestinationRules& rules) {
-  if (!destination.is_secure && !rules.http_allowed) {
+  const bool is_mail = destination.is_mail;
+  // A mail server is asked for TLS before anything is sent.
+  if (!destination.is_secure && !is_mail && !rules.http_allowed) {
     return refuse_url("must begin with https://: this server sends nothing in the clear");
   }
   const bool is_allowed = rules.allow.has_host(destination.host) ||
@@ -127,9 +163,9 @@ Result<> check_destination(const Destination& destination, const DestinationRule
     return refuse_url(fmt::format("{} is not a public address, nor one that WEBHOOK_ALLOW names",
                                   destination.host));
   }
-  if (!is_usual_port(destination.port)) {
-    return refuse_url(
-        fmt::format("port {} is not allowed: 80, 443 or above 1023", destination.port));
+  if (!is_usual_port(destination.port, is_mail)) {
+    return refuse_url(fmt::format("port {} is not allowed: {} or above 1023", destination.port,
+                                  is_mail ? "25, 465, 587" : "80, 443"));
   }
   return {};
 }

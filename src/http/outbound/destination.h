@@ -16,7 +16,8 @@
 namespace metergate::http {
 
 struct Destination {
-  bool is_secure = true;
+  bool is_secure = true;             // TLS from the first byte
+  bool is_mail = false;              // smtp:// or smtps://
   std::string host;                  // lower case; an IPv6 address without its brackets
   std::optional<IpAddress> address;  // if the host is an address
   std::uint16_t port = 0;
@@ -34,8 +35,12 @@ struct DestinationRules {
 // ASCII only, at most 2,048 bytes. ErrorCode::invalid names the fault.
 Result<Destination> parse_destination(std::string_view url);
 
-// The checks before a name is looked up: https, unless http is allowed; port 80, 443 or above 1023;
-// and a public address, unless the operator allows the host.
+// smtps://, with TLS from the start, or smtp://, with STARTTLS; a host, optionally a port (465 and
+// 587 where none is given), and nothing else. ErrorCode::invalid names the fault.
+Result<Destination> parse_mail_server(std::string_view url);
+
+// The checks before a name is looked up: https, unless http is allowed; port 80, 443 (25, 465, 587
+// of a mail server) or above 1023; and a public address, unless the operator allows the host.
 Result<> check_destination(const Destination& destination, const DestinationRules& rules);
 
 // True if an address of the host may be connected to.

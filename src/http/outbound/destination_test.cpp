@@ -134,5 +134,40 @@ TEST(Destination, WhatANameWasFoundAtIsHeldAgainstTheRulesToo) {
   EXPECT_FALSE(may_connect(made, *parse_ip("127.0.0.1"), rules_of("b.example")));
 }
 
+TEST(Destination, OfAMailServerHasAHostAndAPort) {
+  const Destination made = parse_mail_server("smtps://Mail.Example").value();
+  EXPECT_TRUE(made.is_secure);
+  EXPECT_TRUE(made.is_mail);
+  EXPECT_EQ(made.host, "mail.example");
+  EXPECT_EQ(made.port, 465);
+  EXPECT_EQ(parse_mail_server("smtp://mail.example/").value().port, 587);
+  EXPECT_FALSE(parse_mail_server("smtp://mail.example").value().is_secure);
+  EXPECT_EQ(parse_mail_server("smtp://[2606:4700::1]:2525").value().port, 2525);
+  for (const char* url :
+       {"", "smtp", "smtp://", "https://mail.example", "smtp://a.example/inbox",
+        "smtp://a.example?x", "smtp://a.example#x", "smtp://user:word@a.example", "smtp://a b",
+        "smtp://a.example:0", "smtp://a.example:25:25", "smtp://a.example\r\nQUIT", "lmtp://a"}) {
+    EXPECT_FALSE(parse_mail_server(url)) << url;
+  }
+}
+
+TEST(Destination, OfAMailServerIsHeldAgainstTheSameRules) {
+  const auto is_allowed = [](std::string_view url, const DestinationRules& rules = {}) {
+    return check_destination(parse_mail_server(url).value(), rules).has_value();
+  };
+  for (const char* url :
+       {"smtp://a.example", "smtps://a.example", "smtp://a.example:25", "smtp://a.example:2525"}) {
+    EXPECT_TRUE(is_allowed(url)) << url;
+  }
+  for (const char* url :
+       {"smtp://127.0.0.1", "smtps://10.0.0.1", "smtp://[::1]", "smtp://169.254.169.254",
+        "smtp://a.example:22", "smtp://a.example:80", "smtp://0.0.0.0:2525", "smtps://[fd00::5]"}) {
+    EXPECT_FALSE(is_allowed(url)) << url;
+  }
+  EXPECT_TRUE(is_allowed("smtp://127.0.0.1:24", rules_of("127.0.0.0/8")));
+  EXPECT_FALSE(is_accepted("smtp://a.example"));
+  EXPECT_FALSE(is_accepted("smtps://a.example"));
+}
+
 }  // namespace
 }  // namespace metergate::http

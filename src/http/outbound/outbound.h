@@ -1,10 +1,12 @@
-// Outbound: sends one HTTP request to a stranger's URL and reports the outcome.
+// Outbound: sends one HTTP request to a stranger's URL, or one message to a stranger's mail server,
+// and reports the outcome.
 //
 // The address is looked up once and checked against the rules, and the connection goes to that
 // address, with the host's name for TLS. Redirects are not followed, no proxy is used, and
-// connections are not kept. An exchange lasts at most the timeout; at most 64 KiB of an answer are
-// read. All exchanges share one thread. Any thread may call post() and stop(). `then` is called
-// exactly once, on the outbound's thread or, after stop(), on the caller's.
+// connections are not kept. An exchange lasts at most the timeout, four times that with a mail
+// server, which may let a stranger wait on purpose; at most 64 KiB of an answer are read. All
+// exchanges share one thread. Any thread may call post() and stop(). `then` is called exactly once,
+// on the outbound's thread or, after stop(), on the caller's.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "http/outbound/destination.h"
+#include "http/outbound/smtp_dialogue.h"
 #include "http/words/message.h"
 
 namespace metergate::http {
@@ -31,9 +34,11 @@ struct OutboundOptions {
 };
 
 struct OutboundRequest {
-  std::string url;
+  std::string url;              // of a mail server, if `mail` says so
   std::vector<Header> headers;  // in addition to Host, Content-Length, Connection and User-Agent
   std::string body;
+  // Set: the body is a message, handed to a mail server; there are no headers beside it.
+  std::optional<MailOrder> mail{};
 };
 
 enum class OutboundEnd : std::uint8_t {
@@ -46,10 +51,10 @@ enum class OutboundEnd : std::uint8_t {
 
 struct OutboundAnswer {
   OutboundEnd end = OutboundEnd::failed;
-  int status = 0;
+  int status = 0;  // of HTTP, or of the mail server's deciding reply
   std::optional<Milliseconds> retry_after;
   std::string excerpt;  // of the answer's body, at most 256 bytes of printable ASCII
-  std::string problem;  // for people, if there is no status
+  std::string problem;  // for people, if there is no status; of a mail server with one too
   Microseconds duration{0};
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/mail_address.h"
 #include "http/net/tls_client.h"
 #include "http/words/characters.h"
 
@@ -21,6 +22,7 @@ constexpr std::size_t kConnectsMax = 4;
 constexpr Milliseconds kConnectMax{5000};  // if there is another address to try
 // Once the status is known, only the beginning of the body matters.
 constexpr Milliseconds kBodyMax{2000};
+constexpr int kMailPatience = 4;  // mail servers delay strangers on purpose, to be rid of robots
 
 constexpr auto await_tuple() { return asio::as_tuple(asio::use_awaitable_t<Exchange::Executor>{}); }
 
@@ -65,7 +67,7 @@ void Exchange::start(const std::shared_ptr<Exchange>& exchange) {
 
 Exchange::Task<void> Exchange::run() {
   started_ = shared_.clock.steady();
-  arm(shared_.options.timeout, OutboundEnd::timed_out);
+  arm(timeout(), OutboundEnd::timed_out);
   co_await exchange();
   finish();
 }
@@ -76,7 +78,9 @@ Exchange::Task<void> Exchange::exchange() {
   if (!is_found || !addresses_are_allowed()) co_return;
   const bool is_connected = co_await connect();
   if (!is_connected) co_return;
-  if (destination_.is_secure) {
+  if (destination_.is_mail) {
+    co_await talk_mail();
+  } else if (destination_.is_secure) {
     co_await talk_tls();
   } else {
     co_await talk(socket_);
@@ -84,7 +88,8 @@ Exchange::Task<void> Exchange::exchange() {
 }
 
 bool Exchange::read_url() {
-  auto destination = parse_destination(request_.url);
+  auto destination =
+      request_.mail ? parse_mail_server(request_.url) : parse_destination(request_.url);
   if (destination) {
     const Result<> allowed = check_destination(*destination, shared_.options.rules);
     if (allowed) {
@@ -175,25 +180,83 @@ Exchange::Task<bool> Exchange::connect_to(const IpAddress& address, bool is_last
   ++connecting_;  // a deadline that has just passed comes too late
   connect_deadline_.cancel();
   if (!error && !is_aborted_) co_return true;
-  connect_problem_ = fmt::format("no connection to {} port {}: {}", destination_.host,
-                                 destination_.port, error.message());
+  connect_problem_ = fmt::format("no connection to {} port {}: {}; check host and port",
+                                 destination_.host, destination_.port, error.message());
+  co_return false;
+}
+
+template <class Stream>
+Exchange::Task<bool> Exchange::shake_hands(Stream& stream) {
+  if (!TlsContext::name_host(stream.native_handle(), destination_.host)) {
+    set_end(OutboundEnd::failed, "no TLS session could be made");
+    co_return false;
+  }
+  const auto [error] =
+      co_await stream.async_handshake(asio::ssl::stream_base::client, await_tuple());
+  if (!error) co_return true;
+  const bool is_untrusted = SSL_get_verify_result(stream.native_handle()) != X509_V_OK;
+  set_end(OutboundEnd::failed,
+          fmt::format("no TLS with {}: {}{}", destination_.host, error.message(),
+                      is_untrusted ? "; its certificate is not for this name or not trusted: mend "
+                                     "it, or name its authority in WEBHOOK_CA_FILE"
+                                   : ""));
   co_return false;
 }
 
 Exchange::Task<void> Exchange::talk_tls() {
   asio::ssl::stream<Socket&> stream{socket_, shared_.tls.context()};
-  if (!TlsContext::name_host(stream.native_handle(), destination_.host)) {
-    set_end(OutboundEnd::failed, "no TLS session could be made");
+  if (co_await shake_hands(stream)) co_await talk(stream);
+}
+
+MailTls Exchange::mail_tls() const {
+  if (destination_.is_secure) return MailTls::from_the_start;
+  const DestinationRules& rules = shared_.options.rules;
+  return rules.http_allowed ? MailTls::by_upgrade_if_there : MailTls::by_upgrade;
+}
+
+Exchange::Task<void> Exchange::talk_mail() {
+  // Checked when they were given; a command is the last place where one could do harm.
+  const bool is_sound = is_mail_address(request_.mail->from) &&
+                        std::ranges::all_of(request_.mail->to, is_mail_address);
+  if (!is_sound) {
+    set_end(OutboundEnd::refused, "an address is none: check `from` and `to`");
     co_return;
   }
-  const auto [error] =
-      co_await stream.async_handshake(asio::ssl::stream_base::client, await_tuple());
-  if (error) {
-    set_end(OutboundEnd::failed,
-            fmt::format("no TLS with {}: {}", destination_.host, error.message()));
-    co_return;
+  dialogue_.emplace(*request_.mail, request_.body, mail_tls());
+  if (!destination_.is_secure) {
+    co_await converse(socket_);
+    if (is_aborted_ || !dialogue_->wants_tls()) co_return;
   }
-  co_await talk(stream);
+  asio::ssl::stream<Socket&> stream{socket_, shared_.tls.context()};
+  if (!co_await shake_hands(stream)) co_return;
+  if (dialogue_->wants_tls()) dialogue_->upgraded();
+  co_await converse(stream);
+}
+
+// Until the message is handed over or refused, or the connection is to be upgraded.
+template <class Stream>
+Exchange::Task<void> Exchange::converse(Stream& stream) {
+  std::vector<char> chunk(kChunkBytes);
+  while (!is_aborted_) {
+    const std::string text = dialogue_->take_output();
+    if (!text.empty()) {
+      const auto [error, written] =
+          co_await asio::async_write(stream, asio::buffer(text), await_tuple());
+      // Nothing depends on the farewell.
+      if (error && !dialogue_->is_over())
+        set_end(OutboundEnd::failed, "the mail server broke off: " + error.message());
+    }
+    if (end_ || dialogue_->is_over() || dialogue_->wants_tls()) break;
+    const auto [error, count] = co_await stream.async_read_some(asio::buffer(chunk), await_tuple());
+    if (error) {
+      set_end(OutboundEnd::failed, "the mail server broke off: " + error.message());
+      break;
+    }
+    dialogue_->take({chunk.data(), count});
+  }
+  if (!dialogue_->is_over()) co_return;
+  const bool has_status = dialogue_->status() != 0;
+  set_end(has_status ? OutboundEnd::answered : OutboundEnd::failed, dialogue_->problem());
 }
 
 template <class Stream>
@@ -239,16 +302,20 @@ std::string Exchange::request_text() const {
   return text + "\r\n" + request_.body;
 }
 
+Milliseconds Exchange::timeout() const {
+  return shared_.options.timeout * (request_.mail ? kMailPatience : 1);
+}
+
 // A later call replaces an earlier one.
 void Exchange::arm(Milliseconds limit, OutboundEnd end) {
   const Microseconds spent = shared_.clock.steady() - started_;
-  const auto left = std::chrono::duration_cast<Milliseconds>(shared_.options.timeout - spent);
+  const auto left = std::chrono::duration_cast<Milliseconds>(timeout() - spent);
   deadline_.expires_after(std::clamp(left, Milliseconds{0}, limit));
-  deadline_.async_wait([self = shared_from_this(), mine = ++arming_,
-                        end](boost::system::error_code code) {
-    if (code || mine != self->arming_) return;
-    self->abort(end, fmt::format("no answer within {} ms", self->shared_.options.timeout.count()));
-  });
+  deadline_.async_wait(
+      [self = shared_from_this(), mine = ++arming_, end](boost::system::error_code code) {
+        if (code || mine != self->arming_) return;
+        self->abort(end, fmt::format("no answer within {} ms", self->timeout().count()));
+      });
 }
 
 void Exchange::abort(OutboundEnd end, std::string problem) {
@@ -275,7 +342,11 @@ void Exchange::finish() {
   // A received status counts, whatever happened to the rest of the answer.
   answer.end = reader_.has_head() ? OutboundEnd::answered : end_.value_or(OutboundEnd::failed);
   answer.duration = shared_.clock.steady() - started_;
-  if (answer.end == OutboundEnd::answered) {
+  if (answer.end == OutboundEnd::answered && dialogue_) {
+    answer.status = dialogue_->status();
+    answer.excerpt = dialogue_->answer();
+    answer.problem = std::move(problem_);
+  } else if (answer.end == OutboundEnd::answered) {
     answer.status = reader_.status();
     answer.excerpt = reader_.excerpt();
     if (const auto& text = reader_.retry_after()) {

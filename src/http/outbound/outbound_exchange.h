@@ -62,14 +62,21 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Task<bool> look_up();
   Task<bool> connect();
   Task<bool> connect_to(const IpAddress& address, bool is_last);
+  template <class Stream>
+  Task<bool> shake_hands(Stream& stream);
   Task<void> talk_tls();
+  Task<void> talk_mail();
   template <class Stream>
   Task<void> talk(Stream& stream);
+  template <class Stream>
+  Task<void> converse(Stream& stream);
 
   bool read_url();
   void refuse_host();
   bool addresses_are_allowed();
   std::string request_text() const;
+  MailTls mail_tls() const;
+  Milliseconds timeout() const;
   void arm(Milliseconds limit, OutboundEnd end);
   void abort(OutboundEnd end, std::string problem);
   void set_end(OutboundEnd end, std::string problem);
@@ -93,6 +100,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<OutboundEnd> end_;  // the first value stays
   std::string problem_;
   AnswerReader reader_;
+  std::optional<SmtpDialogue> dialogue_;
   Microseconds started_{0};
 };
 

@@ -48,8 +48,8 @@ Json counts_json(const StatementSummary& summary) {
 Json alerts_json(const OverviewResult& result) {
   Json by_severity = Json::object();
   std::int64_t total = 0;
-  for (std::size_t at = 0; at < kSeverities.size(); ++at) {
-    by_severity.set(kSeverities[at], result.open_alerts[at]);
+  for (std::size_t at = 0; at < kSeveritiesShown.size(); ++at) {
+    by_severity.set(kSeveritiesShown[at], result.open_alerts[at]);
     total += result.open_alerts[at];
   }
   return Json::object({{"open", total}, {"open_by_severity", std::move(by_severity)}});
@@ -99,11 +99,11 @@ Result<OverviewResult> Overview::of(std::optional<Period> wanted) const {
   result.currency = page.currency;
   result.summary = page.summary;
   result.usage = TRY(billing_.usage_of_all(result.period));
-  for (std::size_t at = 0; at < kSeverities.size(); ++at) {
+  for (std::size_t at = 0; at < kSeveritiesShown.size(); ++at) {
     Query query;
     query.collection = Collection::provider_alerts;
-    query.filter = Filter::all(
-        {Filter::equal("status", "open"), Filter::equal("severity", std::string{kSeverities[at]})});
+    query.filter = Filter::all({Filter::equal("status", "open"),
+                                Filter::equal("severity", std::string{kSeveritiesShown[at]})});
     result.open_alerts[at] = TRY(store_.count(query));
   }
   result.by_cost = TRY(top(result.period, "-overage_cost"));

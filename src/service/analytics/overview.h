@@ -15,8 +15,8 @@ namespace metergate {
 
 inline constexpr std::int64_t kTopTenants = 5;
 inline constexpr int kTrendMonths = 13;
-inline constexpr std::array<std::string_view, 4> kSeverities = {"critical", "high", "medium",
-                                                                "low"};
+inline constexpr std::array<std::string_view, 4> kSeveritiesShown = {"critical", "high", "medium",
+                                                                     "low"};
 
 struct OverviewResult {
   Period period;
@@ -24,7 +24,7 @@ struct OverviewResult {
   Currency currency = Currency::usd();
   StatementSummary summary;
   UsageOfAll usage;
-  std::array<std::int64_t, kSeverities.size()> open_alerts{};  // of any period
+  std::array<std::int64_t, kSeveritiesShown.size()> open_alerts{};  // of any period
   std::vector<Statement> by_cost;  // the highest costs, at most kTopTenants
   std::vector<Statement> by_utilization;
   std::vector<AnalyticsRow> trend;  // months up to the period, oldest first

@@ -30,6 +30,7 @@ Json shown(UsageEvent event) {
   if (auto* call = std::get_if<ApiCall>(&event.fact)) {
     call->ip.clear();
     call->caller.clear();
+    call->traceparent.clear();
   }
   return event_json(event);
 }

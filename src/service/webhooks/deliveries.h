@@ -46,10 +46,19 @@ using Announced = std::vector<WebhookKey>;
 
 // A claimed attempt: its content, its target, and the earliest time to send it.
 struct Attempt {
+  // Set for mail: the login and the addresses; the body is then a message.
+  struct Mail {
+    std::string from;
+    std::vector<std::string> to;
+    std::string username;
+    std::string password;
+  };
   Delivery delivery;
   Sequence sequence = 0;
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string body{};
+  std::optional<Mail> mail{};
 };
 
 struct DeliveryQuery {
@@ -90,6 +99,7 @@ class Deliveries {
  public:
   static constexpr std::int64_t kWaitingMax = 100'000;  // of one webhook
   static constexpr std::size_t kReplayMax = 1000;       // in one step
+  static constexpr std::int64_t kDigestMax = 200;       // notices in one
   static constexpr std::chrono::hours kDeliveredKept{7 * 24};
   static constexpr std::chrono::hours kGivenUpKept{30 * 24};
 
@@ -148,6 +158,10 @@ class Deliveries {
   Delivery make(const WebhookKey& key, const Notice& notice, Timestamp at);
   Result<std::optional<Attempt>> look_at(const WebhookKey& key, Timestamp now);
   Result<std::vector<Delivery>> waiting_of(const WebhookKey& key, std::int64_t limit) const;
+  Result<std::optional<Delivery>> next_of(const Webhook& webhook, Timestamp now);
+  Result<std::optional<Delivery>> made_already(const WebhookKey& key) const;
+  Result<Delivery> fold_digest(const Webhook& webhook, std::vector<Delivery> notices,
+                               Timestamp now);
   Result<> give_up_waiting(const WebhookKey& key, const std::string& reason, Timestamp now);
   Result<std::optional<Attempt>> claim_one(Delivery delivery, const Webhook& webhook,
                                            Timestamp now);

@@ -7,6 +7,8 @@
 #include "base/crypto.h"
 #include "domain/event_source.h"
 #include "service/webhooks/deliveries.h"
+#include "service/webhooks/mail_message.h"
+#include "service/webhooks/notice_text.h"
 #include "service/webhooks/webhook_secret.h"
 
 namespace metergate {
@@ -50,6 +52,42 @@ AttemptOutcome interruption() {
   outcome.end = AttemptEnd::interrupted;
   outcome.problem = "Metergate ended during the attempt: whether it arrived is not known";
   return outcome;
+}
+
+void sign(const Webhook& webhook, Timestamp now, Attempt& attempt) {
+  const Delivery& delivery = attempt.delivery;
+  const std::string seconds =
+      fmt::format("{}", std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+  attempt.headers.insert(
+      attempt.headers.end(),
+      {{"webhook-id", delivery.id},
+       {"webhook-timestamp", seconds},
+       {"webhook-signature",
+        webhook_signature({delivery.id, seconds, delivery.payload}, webhook.secrets_at(now))}});
+  attempt.body = delivery.payload;
+}
+
+Result<> write_content(const Webhook& webhook, Timestamp now, Attempt& attempt) {
+  const Channel& channel = webhook.channel;
+  if (channel.kind != ChannelKind::email)
+    attempt.headers.emplace_back("Content-Type", "application/json");
+  if (channel.kind == ChannelKind::webhook) {
+    sign(webhook, now, attempt);
+    return {};
+  }
+  NoticeText text = notice_text(TRY(parse_json(attempt.delivery.payload)));
+  if (channel.kind == ChannelKind::slack) {
+    attempt.body = chat_body(text);
+    return {};
+  }
+  attempt.mail = Attempt::Mail{channel.from, channel.to, channel.username, webhook.secret};
+  attempt.body = mail_text({.from = channel.from,
+                            .to = channel.to,
+                            .id = attempt.delivery.id,
+                            .at = now,
+                            .subject = std::move(text.subject),
+                            .lines = std::move(text.lines)});
+  return {};
 }
 
 std::string disabled_text(Consequence consequence) {
@@ -103,28 +141,28 @@ Result<std::optional<Attempt>> Deliveries::look_at(const WebhookKey& key, Timest
         key, webhook == nullptr ? "the webhook was deleted" : "the webhook is not active", now));
     return std::nullopt;
   }
-  const std::vector<Delivery> head = TRY(waiting_of(key, 1));
-  if (head.empty()) {
+  const std::optional<Delivery> head = TRY(next_of(*webhook, now));
+  if (!head) {
     queue_.settle(key, seen, now);
     return std::nullopt;
   }
-  if (head[0].claimed_at) {
+  if (head->claimed_at) {
     Attempt cut_off;
-    cut_off.delivery = head[0];
+    cut_off.delivery = *head;
     TRY(record(cut_off, interruption()));
     return std::nullopt;
   }
   // If the clock was set back since, only the queue knows how long it has waited.
-  const bool is_set_back = now < head[0].last_attempt_at.value_or(head[0].created_at);
-  if (head[0].next_attempt_at > now && !is_set_back) {
-    queue_.settle(key, 0, head[0].next_attempt_at);
+  const bool is_set_back = now < head->last_attempt_at.value_or(head->created_at);
+  if (head->next_attempt_at > now && !is_set_back) {
+    queue_.settle(key, 0, head->next_attempt_at);
     return std::nullopt;
   }
   if (const auto hold = TRY(limit_.hold(key.owner, now))) {
     queue_.settle(key, 0, std::min(hold->until, now + kHeldLookEvery));
     return std::nullopt;
   }
-  return claim_one(head[0], *webhook, now);
+  return claim_one(*head, *webhook, now);
 }
 
 Result<std::optional<Attempt>> Deliveries::claim_one(Delivery delivery, const Webhook& webhook,
@@ -139,16 +177,9 @@ Result<std::optional<Attempt>> Deliveries::claim_one(Delivery delivery, const We
   attempt.sequence = TRY(parts_.store.apply(std::move(batch))).sequence;
   limit_.begin(delivery.webhook.owner);
   ++delivery.revision;
-  const std::string seconds =
-      fmt::format("{}", std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
-  attempt.url = webhook.url;
-  attempt.headers = {
-      {"Content-Type", "application/json"},
-      {"webhook-id", delivery.id},
-      {"webhook-timestamp", seconds},
-      {"webhook-signature",
-       webhook_signature({delivery.id, seconds, delivery.payload}, webhook.secrets_at(now))}};
+  attempt.url = webhook.url_to_send_to();
   attempt.delivery = std::move(delivery);
+  TRY(write_content(webhook, now, attempt));
   return attempt;
 }
 

@@ -77,6 +77,12 @@ void DeliveryQueue::settle(const WebhookKey& key, std::int64_t done, Timestamp d
   set_due(key, entry, is_hastened ? Timestamp::min() : due);
 }
 
+void DeliveryQueue::fold(const WebhookKey& key, std::int64_t less) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) found->second.waiting -= less;
+}
+
 std::int64_t DeliveryQueue::waiting(const WebhookKey& key) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(key);

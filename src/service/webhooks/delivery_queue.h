@@ -30,6 +30,9 @@ class DeliveryQueue {
   // Ends what take() began: `done` fewer deliveries wait, and the next is due at `due`.
   void settle(const WebhookKey& key, std::int64_t done, Timestamp due);
 
+  // Counts `less` fewer of a webhook that is under way: they became one.
+  void fold(const WebhookKey& key, std::int64_t less);
+
   std::int64_t waiting(const WebhookKey& key) const;
   std::int64_t waiting() const;  // of all webhooks
   std::optional<Timestamp> next_due() const;

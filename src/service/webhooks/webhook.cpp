@@ -30,6 +30,17 @@ std::string place_of(const Webhook& webhook, std::string_view field) {
   return fmt::format("webhooks/{}/{}/{}", webhook.key.owner, webhook.key.id, field);
 }
 
+// As they are kept: encrypted, or in the clear.
+bool has_sound_secrets(const Webhook& webhook) {
+  if (webhook.channel.kind == ChannelKind::slack) return !webhook.secret.empty();
+  if (webhook.channel.kind == ChannelKind::email) return true;
+  const auto is_secret = [](const std::string& text) {
+    return sealing_key_of(text) || webhook_secret_bytes(text);
+  };
+  return is_secret(webhook.secret) &&
+         (webhook.previous_secret.empty() || is_secret(webhook.previous_secret));
+}
+
 }  // namespace
 
 bool is_of_pattern(std::string_view type, std::string_view pattern) {
@@ -38,9 +49,10 @@ bool is_of_pattern(std::string_view type, std::string_view pattern) {
   return type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
-bool Webhook::wants(std::string_view type) const {
-  return std::ranges::any_of(
+bool Webhook::wants(std::string_view type, const Json& data) const {
+  const bool is_asked_for = std::ranges::any_of(
       events, [&](const std::string& pattern) { return is_of_pattern(type, pattern); });
+  return is_asked_for && (!key.owner.empty() || channel.wants(data));
 }
 
 std::vector<std::string> Webhook::secrets_at(Timestamp now) const {
@@ -61,6 +73,8 @@ Json webhook_json(const Webhook& webhook) {
                     {"updated_at", webhook.updated_at}});
   if (!webhook.key.owner.empty()) {
     shown.as_object().insert(shown.as_object().begin(), {"tenant_id", webhook.key.owner});
+  } else {
+    show_channel(webhook.channel, shown);
   }
   return shown;
 }
@@ -81,6 +95,7 @@ Json to_document(const Webhook& webhook, const SecretKeys& keys) {
   }
   if (!webhook.disabled_reason.empty()) document.set("disabled_reason", webhook.disabled_reason);
   if (webhook.given_up_at) document.set("given_up_at", *webhook.given_up_at);
+  write_channel(webhook.channel, document);
   return document;
 }
 
@@ -116,12 +131,10 @@ Result<Webhook> webhook_from(const Json& document) {
   webhook.updated_at = document.timestamp_at("updated_at").value_or(Timestamp{});
   webhook.revision = document.integer_at("revision").value_or(0);
   webhook.sealed_by = sealing_key_of(webhook.secret).value_or("");
-  const auto is_secret = [](const std::string& text) {
-    return sealing_key_of(text) || webhook_secret_bytes(text);
-  };
-  const bool is_signed = is_secret(webhook.secret) &&
-                         (webhook.previous_secret.empty() || is_secret(webhook.previous_secret));
-  if (webhook.key.id.empty() || webhook.url.empty() || !is_signed) {
+  auto channel = channel_from(document);
+  if (channel) webhook.channel = *std::move(channel);
+  const bool is_sound = channel.has_value() && has_sound_secrets(webhook);
+  if (webhook.key.id.empty() || webhook.url.empty() || !is_sound) {
     return fail(ErrorCode::corrupt, "webhook '" + webhook.key.id + "' cannot be read");
   }
   return webhook;

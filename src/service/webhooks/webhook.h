@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/secret_keys.h"
 #include "base/time.h"
+#include "service/webhooks/channel.h"
 #include "storage/shapes/store.h"
 
 namespace metergate {
@@ -27,9 +28,11 @@ struct WebhookKey {
 
 struct Webhook {
   WebhookKey key;
-  std::string url;
+  std::string url;                  // of a chat: hidden_url() of its own
   std::vector<std::string> events;  // patterns
-  // "whsec_…"; or as it is kept, encrypted, until Webhooks::use_keys() has opened it.
+  Channel channel;
+  // "whsec_…"; of a chat the whole URL, of mail the password, possibly empty. Never shown again.
+  // As it is kept, encrypted, until Webhooks::use_keys() has opened it.
   std::string secret;
   std::string previous_secret;  // signs as well for a while after a change; empty: none
   Timestamp previous_secret_until{};
@@ -43,7 +46,10 @@ struct Webhook {
   // The name of the key that its stored secrets are encrypted with; empty: they lie in the clear.
   std::string sealed_by;
 
-  bool wants(std::string_view type) const;
+  bool wants(std::string_view type, const Json& data) const;
+  const std::string& url_to_send_to() const {
+    return channel.kind == ChannelKind::slack ? secret : url;
+  }
   // The secrets that sign at `now`, newest first.
   std::vector<std::string> secrets_at(Timestamp now) const;
 };

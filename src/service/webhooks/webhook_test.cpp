@@ -36,8 +36,8 @@ TEST(WebhookPattern, StandsForItsTypes) {
 }
 
 TEST(Webhook, WantsWhatAnyOfItsPatternsStandsFor) {
-  EXPECT_TRUE(whole().wants("store.deleted"));
-  EXPECT_FALSE(whole().wants("device.created"));
+  EXPECT_TRUE(whole().wants("store.deleted", Json::object()));
+  EXPECT_FALSE(whole().wants("device.created", Json::object()));
 }
 
 TEST(Webhook, OlderSecretSignsUntilItsTimeIsOver) {

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "service/shared/faults.h"
 #include "service/webhooks/webhook_secret.h"
 
@@ -44,8 +45,54 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& events)
   return kept;
 }
 
-void check_secret(const std::optional<std::string>& secret, Faults& faults) {
-  if (secret && !webhook_secret_bytes(*secret)) faults.add("secret", std::string{kSecretRule});
+bool is_mail_server(std::string_view url) {
+  return url.starts_with("smtp://") || url.starts_with("smtps://");
+}
+
+void check_secret(const std::optional<std::string>& secret, const Channel& channel,
+                  Faults& faults) {
+  if (!secret) return;
+  if (channel.kind != ChannelKind::webhook) {
+    faults.add("secret", "is for the kind webhook only: nothing else is signed");
+  } else if (!webhook_secret_bytes(*secret)) {
+    faults.add("secret", std::string{kSecretRule});
+  }
+}
+
+// A URL must be one of the kind's own: a chat's hook is never spoken to as a mail server.
+void check_url(const std::string& url, const Channel& channel, const Webhooks::UrlCheck& check,
+               Faults& faults) {
+  const bool is_mail = channel.kind == ChannelKind::email;
+  if (is_mail != is_mail_server(url)) {
+    faults.add("url", is_mail ? "must begin with smtps:// or smtp://: it names a mail server"
+                              : "must begin with https://; for a mail server say kind email");
+    return;
+  }
+  if (const Result<> allowed = check(url); !allowed) faults.add("url", allowed.error().message);
+}
+
+constexpr std::size_t kLoginBytesMax = 256;
+
+bool is_login(std::string_view text) {
+  return text.size() <= kLoginBytesMax && is_plain_text(text) &&
+         text.find_first_of("\r\n\t") == std::string_view::npos;
+}
+
+// The password is in none of the shown or stored parts of the channel, so it is checked beside it.
+void check_login(const Channel& channel, const std::string& password, Faults& faults) {
+  if (channel.kind != ChannelKind::email) return;
+  if (sealing_key_of(password))
+    faults.add("password", "must not begin as an encrypted secret does");
+  if (!is_login(channel.username) || !is_login(password))
+    faults.add("username", "username and password have at most 256 bytes and no line ends");
+  if (channel.username.empty() != password.empty())
+    faults.add("password", "give username and password, or neither");
+}
+
+void take_url(Webhook& webhook, const std::string& url) {
+  const bool is_secret = webhook.channel.kind == ChannelKind::slack;
+  webhook.url = is_secret ? hidden_url(url) : url;
+  if (is_secret) webhook.secret = url;
 }
 
 AuditRecord audit_for(const Webhook& webhook, std::string_view verb, const Actor& actor) {
@@ -68,8 +115,9 @@ void take_secret(Webhook& webhook, std::string secret) {
 
 // Compares all that a patch can change, except the secret.
 bool is_same(const Webhook& a, const Webhook& b) {
-  return a.url == b.url && a.events == b.events && a.is_active == b.is_active &&
-         a.disabled_reason == b.disabled_reason && a.given_up_at == b.given_up_at;
+  return a.url == b.url && a.events == b.events && a.channel == b.channel &&
+         a.is_active == b.is_active && a.disabled_reason == b.disabled_reason &&
+         a.given_up_at == b.given_up_at;
 }
 
 }  // namespace
@@ -93,6 +141,7 @@ Result<std::size_t> Webhooks::use_keys(SecretKeys keys) {
     TRY(open_secrets(opened.back(), keys));
   }
   keys_ = std::move(keys);
+  has_opened_secrets_ = true;
   const std::string first = keys_.is_empty() ? "" : keys_.names().front();
   std::size_t written = 0;
   for (Webhook& webhook : opened) {
@@ -171,7 +220,11 @@ Result<> Webhooks::reload(const WebhookKey& key) {
   const std::lock_guard changing(changing_);
   const auto document = TRY(store_.get(Collection::webhooks, document_key(key)));
   std::shared_ptr<const Webhook> webhook;
-  if (document) webhook = std::make_shared<const Webhook>(TRY(webhook_from(*document)));
+  if (document) {
+    Webhook read = TRY(webhook_from(*document));
+    if (has_opened_secrets_) TRY(open_secrets(read, keys_));
+    webhook = std::make_shared<const Webhook>(std::move(read));
+  }
   {
     const std::unique_lock lock(mutex_);
     if (webhook == nullptr) {
@@ -187,64 +240,100 @@ Result<> Webhooks::reload(const WebhookKey& key) {
 Result<Json> Webhooks::add(const WebhookOwner& owner, const NewWebhook& wanted,
                            const Actor& actor) {
   Faults faults;
-  if (const Result<> allowed = check_(wanted.url); !allowed) {
-    faults.add("url", allowed.error().message);
+  Webhook webhook;
+  const auto kind = std::ranges::find(kChannelKinds, wanted.kind.empty() ? "webhook" : wanted.kind);
+  if (kind == kChannelKinds.end()) {
+    faults.add("kind",
+               fmt::format("'{}' is none of {}", wanted.kind, fmt::join(kChannelKinds, ", ")));
+  } else {
+    webhook.channel.kind = static_cast<ChannelKind>(kind - kChannelKinds.begin());
   }
+  apply(wanted.channel, webhook.channel, faults);
+  check_channel(webhook.channel, faults);
+  check_login(webhook.channel, wanted.channel.password.value_or(""), faults);
+  check_url(wanted.url, webhook.channel, check_, faults);
   check_events(wanted.events, owner.text(), faults);
-  check_secret(wanted.secret, faults);
+  check_secret(wanted.secret, webhook.channel, faults);
   TRY(faults.result());
   const std::lock_guard lock(changing_);
   if (all_of(owner.text()).size() >= kPerOwnerMax) {
     return fail(ErrorCode::conflict,
                 fmt::format("there are {} webhooks already: no more can be kept", kPerOwnerMax));
   }
-  Webhook webhook;
   webhook.created_at = webhook.updated_at = clock_.now();
   webhook.key = {owner.text(), make_ulid(webhook.created_at)};
-  webhook.url = wanted.url;
+  take_url(webhook, wanted.url);
   webhook.events = without_repeats(wanted.events);
-  webhook.secret = wanted.secret.value_or(make_webhook_secret());
+  const bool is_signed = webhook.channel.kind == ChannelKind::webhook;
+  if (is_signed) webhook.secret = wanted.secret.value_or(make_webhook_secret());
+  if (wanted.channel.password) webhook.secret = *wanted.channel.password;
   AuditRecord audit = audit_for(webhook, "created", actor);
   audit.after = webhook_json(webhook);
   TRY(write(webhook, std::move(audit)));
-  return with_secret(webhook);
+  return is_signed ? with_secret(webhook) : webhook_json(webhook);
 }
 
-Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
-                              const Actor& actor) {
+Result<Webhook> Webhooks::changed(const Webhook& before, const WebhookPatch& patch) const {
   Faults faults;
-  if (!patch.url && !patch.events && !patch.is_active && !patch.secret && !patch.rotates_secret) {
-    faults.add("", "nothing to change: give url, events, is_active, secret or rotate_secret");
-  }
-  if (patch.url) {
-    if (const Result<> allowed = check_(*patch.url); !allowed) {
-      faults.add("url", allowed.error().message);
+  Webhook after = before;
+  after.updated_at = clock_.now();
+  apply(patch.channel, after.channel, faults);
+  check_channel(after.channel, faults);
+  const bool is_signed = after.channel.kind == ChannelKind::webhook;
+  if (patch.channel.password) {
+    if (after.channel.kind == ChannelKind::email) {
+      after.secret = *patch.channel.password;
+    } else {
+      faults.add("password", "is for the kind email only");
     }
   }
-  if (patch.events) check_events(*patch.events, which.owner.text(), faults);
-  check_secret(patch.secret, faults);
-  const std::lock_guard lock(changing_);
-  const std::shared_ptr<const Webhook> before = TRY(must_find(which.owner, which.id));
-  TRY(faults.result());
-  // Setting the present secret again must not push out the previous one.
-  const bool has_secret = patch.rotates_secret || (patch.secret && *patch.secret != before->secret);
-  Webhook after = *before;
-  after.updated_at = clock_.now();
-  if (patch.url) after.url = *patch.url;
-  if (patch.events) after.events = without_repeats(*patch.events);
-  if (has_secret) take_secret(after, patch.secret ? *patch.secret : make_webhook_secret());
+  check_login(after.channel, after.secret, faults);
+  if (patch.url) {
+    check_url(*patch.url, after.channel, check_, faults);
+    take_url(after, *patch.url);
+  }
+  if (patch.events) {
+    check_events(*patch.events, before.key.owner, faults);
+    after.events = without_repeats(*patch.events);
+  }
+  check_secret(patch.secret, after.channel, faults);
+  if (patch.rotates_secret && !is_signed)
+    faults.add("rotate_secret", "is for the kind webhook only: nothing else is signed");
   if (patch.is_active) {
     after.is_active = *patch.is_active;
     after.disabled_reason.clear();
     after.given_up_at.reset();
   }
+  TRY(faults.result());
+  // Setting the present secret again must not push out the previous one.
+  if (patch.rotates_secret || (patch.secret && *patch.secret != before.secret))
+    take_secret(after, patch.secret ? *patch.secret : make_webhook_secret());
+  return after;
+}
+
+Result<Json> Webhooks::change(const Reference& which, const WebhookPatch& patch,
+                              const Actor& actor) {
+  const bool is_empty = !patch.url && !patch.events && !patch.is_active && !patch.secret &&
+                        !patch.rotates_secret && patch.channel.is_empty();
+  Faults faults;
+  if (is_empty) {
+    faults.add("", which.owner.is_provider()
+                       ? "nothing to change: give a field of the destination or rotate_secret"
+                       : "nothing to change: give url, events, is_active, secret or rotate_secret");
+  }
+  const std::lock_guard lock(changing_);
+  const std::shared_ptr<const Webhook> before = TRY(must_find(which.owner, which.id));
+  TRY(faults.result());
+  const Webhook after = TRY(changed(*before, patch));
+  const bool has_secret = after.secret != before->secret;
   if (!has_secret && is_same(*before, after)) return webhook_json(*before);
   AuditRecord audit = audit_for(after, has_secret ? "secret_changed" : "updated", actor);
   audit.before = webhook_json(*before);
   audit.after = webhook_json(after);
   TRY(write(after, std::move(audit)));
   tell_(after.key);
-  return has_secret ? with_secret(after) : webhook_json(after);
+  const bool is_shown = has_secret && after.channel.kind == ChannelKind::webhook;
+  return is_shown ? with_secret(after) : webhook_json(after);
 }
 
 Result<Json> Webhooks::remove(const Reference& which, const Actor& actor) {

@@ -41,6 +41,8 @@ struct NewWebhook {
   std::string url;
   std::vector<std::string> events;
   std::optional<std::string> secret;  // nothing: a new one is made
+  std::string kind{};                 // one of kChannelKinds; empty: webhook
+  ChannelPatch channel{};             // the provider's only, as is kind
 };
 
 struct WebhookPatch {
@@ -49,6 +51,7 @@ struct WebhookPatch {
   std::optional<bool> is_active;
   std::optional<std::string> secret;  // the old one signs as well for a day
   bool rotates_secret = false;        // the same, with a new secret made here
+  ChannelPatch channel{};             // the provider's only
 };
 
 class Webhooks {
@@ -59,6 +62,7 @@ class Webhooks {
   // Checks that a URL may be used; ErrorCode::invalid gives the reason if not.
   using UrlCheck = std::function<Result<>(std::string_view url)>;
 
+  // That of mail servers for one that begins with smtp, else that of URLs.
   static Result<std::unique_ptr<Webhooks>> open(Store& store, const Clock& clock, UrlCheck check);
 
   // From now on secrets are encrypted by the first of these keys, and those that are not are
@@ -101,6 +105,7 @@ class Webhooks {
       : store_(store), clock_(clock), check_(std::move(check)) {}
   Result<std::shared_ptr<const Webhook>> must_find(const WebhookOwner& owner,
                                                    const std::string& id) const;
+  Result<Webhook> changed(const Webhook& before, const WebhookPatch& patch) const;
   Result<> write(Webhook webhook, std::optional<AuditRecord> audit);
   Result<> note(const WebhookKey& key, const std::function<bool(Webhook&)>& edit);
 
@@ -109,7 +114,8 @@ class Webhooks {
   const UrlCheck check_;
   std::function<void(const WebhookKey&)> tell_ = [](const WebhookKey&) {};
   std::mutex changing_;  // held over the batch and the update in memory
-  SecretKeys keys_;      // with changing_ held
+  SecretKeys keys_;      // with changing_ held, as is the next
+  bool has_opened_secrets_ = false;
   mutable std::shared_mutex mutex_;
   std::map<WebhookKey, std::shared_ptr<const Webhook>> webhooks_;
 };

@@ -289,5 +289,66 @@ TEST(Webhooks, TheSecretThatThereIsAlreadyDoesNotPushOutTheOneBeforeIt) {
   EXPECT_EQ(world.kept(id)->secrets_at(world.clock.now()).size(), 2U);
 }
 
+NewWebhook mail_to(std::string to) {
+  NewWebhook wanted{"smtps://mail.example", {"alert.opened"}, {}, "email", {}};
+  wanted.channel.from = "from@a.example";
+  wanted.channel.to = {std::move(to)};
+  wanted.channel.username = "ann";
+  wanted.channel.password = "hunter2";
+  return wanted;
+}
+
+TEST(Webhooks, APasswordIsNeverShown) {
+  HookWorld world;
+  const Json made =
+      world.webhooks->add(world.provider, mail_to("to@b.example"), world.actor).value();
+  const std::string id = made.string_at("webhook_id").value();
+  EXPECT_EQ(made.string_at("username"), "ann");
+  WebhookPatch patch;
+  patch.channel.password = "hunter3";
+  const Json changed = world.webhooks->change({world.provider, id}, patch, world.actor).value();
+  std::string told =
+      to_text(made) + to_text(changed) + to_text(world.webhooks->get(world.provider, id).value());
+  for (const Json& audit : world.all(Collection::provider_audits)) told += to_text(audit);
+  EXPECT_EQ(told.find("hunter"), std::string::npos) << told;
+  EXPECT_EQ(world.webhooks->find({"", id})->secret, "hunter3");
+}
+
+TEST(Webhooks, AChatsUrlIsItsSecret) {
+  HookWorld world;
+  NewWebhook wanted{"https://hooks.slack.com/services/T/B/x", {"alert.*"}, {}, "slack", {}};
+  const Json made = world.webhooks->add(world.provider, wanted, world.actor).value();
+  EXPECT_EQ(made.string_at("url"), "https://hooks.slack.com/…");
+  EXPECT_EQ(made.find("secret"), nullptr);
+  const std::string id = made.string_at("webhook_id").value();
+  EXPECT_EQ(world.webhooks->find({"", id})->url_to_send_to(), wanted.url);
+  for (const Json& audit : world.all(Collection::provider_audits))
+    EXPECT_EQ(to_text(audit).find("services"), std::string::npos);
+}
+
+TEST(Webhooks, AKindHasItsOwnUrlsAndLogins) {
+  HookWorld world;
+  const auto refused = [&](const NewWebhook& wanted, std::string_view field) {
+    expect_error(world.webhooks->add(world.provider, wanted, world.actor), ErrorCode::invalid,
+                 field);
+  };
+  NewWebhook wanted = mail_to("to@b.example");
+  wanted.url = kUrl;
+  refused(wanted, "url");
+  refused({"smtps://mail.example", {"alert.*"}, {}}, "url");
+  refused({"smtps://mail.example", {"alert.*"}, {}, "slack", {}}, "url");
+  refused({std::string{kUrl}, {"alert.*"}, {}, "pigeon", {}}, "kind");
+  refused(mail_to("to@b.example\r\nRCPT TO:<x@y.example>"), "to");
+  wanted = mail_to("to@b.example");
+  wanted.channel.password.reset();
+  refused(wanted, "password");
+  wanted = mail_to("to@b.example");
+  wanted.channel.username = "ann\r\nQUIT";
+  refused(wanted, "username");
+  wanted = mail_to("to@b.example");
+  wanted.secret = make_webhook_secret();
+  refused(wanted, "secret");
+}
+
 }  // namespace
 }  // namespace metergate

@@ -19,7 +19,7 @@ void put(std::string& column, std::int64_t value) { Encoder{column}.number(value
 
 // Where the fact of a kind stands among the facts.
 std::uint8_t place_of(std::uint8_t kind) {
-  if (kind == kCalledFact) return 0;
+  if (has_caller(kind)) return 0;
   return kind == kRoundedFact ? 4 : kind;
 }
 
@@ -56,10 +56,11 @@ void TextColumn::write(std::string& out) const {
   encoder.text(texts_);
 }
 
-void BlockBuilder::add_fact(unsigned kind, ByteReader& from) {
+void BlockBuilder::add_fact(std::uint8_t kind, ByteReader& from) {
   switch (kind) {
     case 0:
     case kCalledFact:
+    case kTracedFact:
       methods_.add(from.view());
       endpoints_.add(from.view());
       paths_.add(from.view());
@@ -68,7 +69,8 @@ void BlockBuilder::add_fact(unsigned kind, ByteReader& from) {
       ips_.add(from.view());
       stores_.add(from.view());
       devices_.add(from.view());
-      if (kind == kCalledFact) callers_.add(from.view());
+      if (has_caller(kind)) callers_.add(from.view());
+      if (kind == kTracedFact) traces_.add(from.view());
       return;
     case 1: {
       names_.add(from.view());
@@ -118,7 +120,7 @@ Result<> BlockBuilder::add(const PackedEvent& event) {
   put(indexes_, difference(key.index, last_.index));
   last_ = key;
   kinds_.push_back(static_cast<char>(bits));
-  add_fact(bits & kFactMask, from);
+  add_fact(static_cast<std::uint8_t>(bits & kFactMask), from);
   if (from.fault() == nullptr && from.rest().empty()) return {};
   return fail(ErrorCode::corrupt, "an event on its way to the archive cannot be read");
 }
@@ -141,9 +143,9 @@ std::array<const std::string*, 7> BlockBuilder::columns() const {
   return {&kinds_, &ids_, &statuses_, &requests_, &responses_, &durations_, &others_};
 }
 
-std::array<const TextColumn*, 10> BlockBuilder::text_columns() const {
-  return {&sources_, &methods_, &endpoints_, &paths_, &ips_,
-          &stores_,  &devices_, &names_,     &data_,  &callers_};
+std::array<const TextColumn*, 11> BlockBuilder::text_columns() const {
+  return {&sources_, &methods_, &endpoints_, &paths_,   &ips_,   &stores_,
+          &devices_, &names_,   &data_,      &callers_, &traces_};
 }
 
 std::size_t BlockBuilder::bytes() const {
@@ -214,6 +216,7 @@ class RestReader {
         names_(from),
         data_(from),
         callers_(TextReader::if_there(from)),
+        traces_(TextReader::if_there(from)),
         frame_fault_(from.fault()) {}
 
   // The next event, without tenant and time; it is only built if it is wanted.
@@ -221,18 +224,18 @@ class RestReader {
   const char* fault() const;
 
  private:
-  void api_call(UsageEvent* into, bool has_caller);
+  void api_call(UsageEvent* into, std::uint8_t kind);
   void webhook_call(UsageEvent* into);
   void count_report(UsageEvent* into);
   void other(UsageEvent* into, bool is_rounded);
 
   ByteReader kinds_, ids_, statuses_, requests_, responses_, durations_, others_;
   TextReader sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_,
-      callers_;
+      callers_, traces_;
   const char* frame_fault_;
 };
 
-void RestReader::api_call(UsageEvent* into, bool has_caller) {
+void RestReader::api_call(UsageEvent* into, std::uint8_t kind) {
   const std::string_view method = methods_.next();
   const std::string_view endpoint = endpoints_.next();
   const std::string_view path = paths_.next();
@@ -243,7 +246,8 @@ void RestReader::api_call(UsageEvent* into, bool has_caller) {
   const std::string_view ip = ips_.next();
   const std::string_view store = stores_.next();
   const std::string_view device = devices_.next();
-  const std::string_view caller = has_caller ? callers_.next() : std::string_view{};
+  const std::string_view caller = has_caller(kind) ? callers_.next() : std::string_view{};
+  const std::string_view trace = kind == kTracedFact ? traces_.next() : std::string_view{};
   if (into == nullptr) return;
   into->fact = ApiCall{.method = std::string{method},
                        .endpoint = std::string{endpoint},
@@ -255,7 +259,8 @@ void RestReader::api_call(UsageEvent* into, bool has_caller) {
                        .ip = std::string{ip},
                        .store_id = std::string{store},
                        .device_id = std::string{device},
-                       .caller = std::string{caller}};
+                       .caller = std::string{caller},
+                       .traceparent = std::string{trace}};
 }
 
 void RestReader::webhook_call(UsageEvent* into) {
@@ -308,7 +313,8 @@ std::optional<UsageEvent> RestReader::next(bool is_wanted) {
   switch (bits & kFactMask) {
     case 0:
     case kCalledFact:
-      api_call(into, (bits & kFactMask) == kCalledFact);
+    case kTracedFact:
+      api_call(into, bits & kFactMask);
       break;
     case 1:
       webhook_call(into);
@@ -338,7 +344,7 @@ const char* RestReader::fault() const {
     if (column->fault() != nullptr) return column->fault();
   }
   for (const TextReader* column : {&sources_, &methods_, &endpoints_, &paths_, &ips_, &stores_,
-                                   &devices_, &names_, &data_, &callers_}) {
+                                   &devices_, &names_, &data_, &callers_, &traces_}) {
     if (column->fault() != nullptr) return column->fault();
   }
   return nullptr;

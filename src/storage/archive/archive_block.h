@@ -62,9 +62,9 @@ class BlockBuilder {
   std::string rest() const;
 
  private:
-  void add_fact(unsigned kind, ByteReader& from);
+  void add_fact(std::uint8_t kind, ByteReader& from);
   std::array<const std::string*, 7> columns() const;
-  std::array<const TextColumn*, 10> text_columns() const;
+  std::array<const TextColumn*, 11> text_columns() const;
 
   std::vector<std::pair<std::string, std::uint64_t>> tenants_;  // and the number of events of each
   std::size_t tenant_bytes_ = 0;
@@ -72,7 +72,7 @@ class BlockBuilder {
   std::string times_, sequences_, indexes_;
   std::string kinds_, ids_, statuses_, requests_, responses_, durations_, others_;
   TextColumn sources_, methods_, endpoints_, paths_, ips_, stores_, devices_, names_, data_,
-      callers_;
+      callers_, traces_;
 };
 
 struct TenantRun {

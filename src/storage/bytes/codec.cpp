@@ -53,7 +53,8 @@ struct FactWriter {
     to.text(call.ip);
     to.text(call.store_id);
     to.text(call.device_id);
-    if (!call.caller.empty()) to.text(call.caller);
+    if (!call.caller.empty() || !call.traceparent.empty()) to.text(call.caller);
+    if (!call.traceparent.empty()) to.text(call.traceparent);
   }
   void operator()(const WebhookCall& call) const {
     to.text(call.webhook_id);
@@ -75,8 +76,10 @@ struct FactWriter {
 };
 
 std::size_t kind_of(const Fact& fact) {
-  if (const auto* call = std::get_if<ApiCall>(&fact); call != nullptr && !call->caller.empty())
-    return kCalledFact;
+  if (const auto* call = std::get_if<ApiCall>(&fact)) {
+    if (!call->traceparent.empty()) return kTracedFact;
+    if (!call->caller.empty()) return kCalledFact;
+  }
   if (const auto* other = std::get_if<OtherFact>(&fact); other != nullptr && other->is_rounded)
     return kRoundedFact;
   return fact.index();

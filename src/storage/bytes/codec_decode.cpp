@@ -29,7 +29,7 @@ class Reader : public ByteReader {
   }
 
   Fact fact(std::uint8_t kind);
-  ApiCall api_call(bool has_caller);
+  ApiCall api_call(std::uint8_t kind);
   WebhookCall webhook_call();
   CountReport count_report();
   Histogram histogram();
@@ -42,7 +42,7 @@ class Reader : public ByteReader {
   Json object(unsigned depth);
 };
 
-ApiCall Reader::api_call(bool has_caller) {
+ApiCall Reader::api_call(std::uint8_t kind) {
   ApiCall call;
   call.method = text();
   call.endpoint = text();
@@ -54,7 +54,8 @@ ApiCall Reader::api_call(bool has_caller) {
   call.ip = text();
   call.store_id = text();
   call.device_id = text();
-  if (has_caller) call.caller = text();
+  if (has_caller(kind)) call.caller = text();
+  if (kind == kTracedFact) call.traceparent = text();
   return call;
 }
 
@@ -81,7 +82,8 @@ Fact Reader::fact(std::uint8_t kind) {
   switch (kind) {
     case 0:
     case kCalledFact:
-      return api_call(kind == kCalledFact);
+    case kTracedFact:
+      return api_call(kind);
     case 1:
       return webhook_call();
     case 2:

@@ -23,6 +23,13 @@ inline constexpr std::uint8_t kFactMask = 7;
 inline constexpr std::uint8_t kRoundedFact = 5;
 // The kind of an ApiCall that says who called; 0, its place among the facts, is one that does not.
 inline constexpr std::uint8_t kCalledFact = 6;
+// The kind of an ApiCall that names its trace, and who called (possibly nobody). The last that fits
+// into the bits.
+inline constexpr std::uint8_t kTracedFact = 7;
+
+inline constexpr bool has_caller(std::uint8_t kind) {
+  return kind == kCalledFact || kind == kTracedFact;
+}
 inline constexpr std::uint8_t kOwnTime = 8;
 inline constexpr std::uint8_t kBillable = 16;
 inline constexpr std::uint8_t kOurs = 32;

@@ -34,6 +34,7 @@ inline rc::Gen<Fact> any_fact() {
                        *text,
                        *text,
                        *text,
+                       *rc::gen::arbitrary<bool>() ? *text : "",
                        *rc::gen::arbitrary<bool>() ? *text : ""};
       case 1:
         return WebhookCall{*text, *rc::gen::arbitrary<bool>(), *small, *small,

@@ -24,6 +24,7 @@ Json to_document(const UsageEvent& event, const ApiCall& call) {
                        {"store_id", text_or_null(call.store_id)},
                        {"device_id", text_or_null(call.device_id)},
                        {"caller", text_or_null(call.caller)},
+                       {"traceparent", text_or_null(call.traceparent)},
                        {"billable", event.billable},
                        {"timestamp", event.occurred_at}});
 }
@@ -57,6 +58,7 @@ struct FactShape {
     set_text(data, "store_id", call.store_id);
     set_text(data, "device_id", call.device_id);
     set_text(data, "caller", call.caller);
+    set_text(data, "traceparent", call.traceparent);
     return data;
   }
   Json operator()(const WebhookCall& call) const {
