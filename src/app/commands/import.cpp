@@ -224,7 +224,7 @@ class Import final : public LocalCommand {
                                               std::string_view head) const {
     if (!format_.empty()) return parse_log_format(format_);
     if (const auto found = recognise_log(head)) return found;
-    const std::string lower = in_lower_letters(name);
+    const std::string lower = to_lower(name);
     const bool is_called_log = lower.ends_with(".log") || lower.find(".log.") != lower.npos;
     const std::size_t first = head.find_first_not_of(" \t\r\n");
     const bool may_be_events = first == head.npos || head[first] == '{' || head[first] == '[';
