@@ -20,8 +20,10 @@ namespace {
 constexpr std::size_t kHoleBytes = 4096;
 
 std::unexpected<Error> not_whole(const std::filesystem::path& path, int reason) {
-  return fail(ErrorCode::storage, fmt::format("{} could not be written whole: {}", path.string(),
-                                              std::strerror(reason)));
+  return fail(ErrorCode::storage,
+              fmt::format("{} could not be written whole: {}; nothing is left of it, so make room "
+                          "there or name another place",
+                          path.string(), std::strerror(reason)));
 }
 
 bool is_tar_name(const std::string& name) {

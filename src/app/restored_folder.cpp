@@ -103,7 +103,9 @@ Result<> RestoredFolder::make_trial() const {
       std::filesystem::copy_file(entry.path(), to, error);
     if (error)
       return fail(ErrorCode::storage,
-                  fmt::format("{} could not be written whole: {}", to.string(), error.message()));
+                  fmt::format("{} could not be written whole: {}; make room there or name another "
+                              "place",
+                              to.string(), error.message()));
   }
   return {};
 }
