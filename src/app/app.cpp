@@ -148,7 +148,9 @@ struct App::Parts {
         settled_clock(with.clock, [this](const auto& doubt) { tell(doubt); }),
         clock(with.is_clock_made_up ? with.clock : settled_clock),
         log(with.log),
-        checkpoint_every(with.checkpoint_every) {}
+        checkpoint_every(with.checkpoint_every),
+        if_plans_differ(with.is_server ? Catalog::IfFileDiffers::make_versions
+                                       : Catalog::IfFileDiffers::leave) {}
 
   // While the clock is doubted, its month is not closed.
   void tell(const std::optional<ClockDoubt>& doubt) const {
@@ -165,6 +167,7 @@ struct App::Parts {
   const Clock& clock;
   const Log& log;
   const Milliseconds checkpoint_every;
+  const Catalog::IfFileDiffers if_plans_differ;
   std::unique_ptr<Store> store;
   ClusterStore* cluster = nullptr;  // the store, with MONGO_URI
   std::optional<Lease> lease;       // the same
@@ -232,6 +235,7 @@ struct App::Parts {
          .rules = rules,
          .store = *store,
          .plans_toml = files.plans_toml,
+         .if_plans_differ = if_plans_differ,
          .sessions = session_options(config, files),
          .url_check = url_check(webhook_rules),
          .data_folder = config.data_dir,

@@ -53,6 +53,8 @@ class App {
     const Log& log;
     bool is_clock_made_up = false;  // true: it jumps on purpose and is trusted
     Milliseconds checkpoint_every{5000};
+    // False for commands: only a server makes versions of plans that differ from the stored ones.
+    bool is_server = true;
   };
   // Fails as open_embedded_store or, with MONGO_URI, open_node. Without a JWT_SECRET a random one
   // is used, so that tokens are valid for this run only.

@@ -134,7 +134,7 @@ int Folder::run(const std::string& name, const Arguments& arguments, Streams str
 Result<std::optional<int>> Folder::try_once(const StoreCall& call, const AppFiles& files,
                                             Streams streams) {
   if (is_folder_in_use(config_.data_dir)) return ask_server(call, config_.data_dir, streams);
-  auto app = App::open(config_, files, {.clock = clock_, .log = log_});
+  auto app = App::open(config_, files, {.clock = clock_, .log = log_, .is_server = false});
   if (!app && app.error().code == ErrorCode::conflict) return std::optional<int>{};
   app_ = TRY(std::move(app));
   return std::optional{run_store_command(call, app_->services(), streams)};

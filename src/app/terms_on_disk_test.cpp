@@ -22,12 +22,12 @@ class TermsOnDisk : public testing::Test {
   TermsOnDisk() { open(); }
 
   // The shipped catalogue, with `from` replaced by `to`.
-  void open(std::string_view from = "", std::string_view to = "") {
+  void open(std::string_view from = "", std::string_view to = "", bool is_server = true) {
     app_.reset();
     AppFiles files = *read_app_files(config_);
     std::string& toml = files.plans_toml;
     if (!from.empty()) toml.replace(toml.find(from), from.size(), to);
-    auto app = App::open(config_, files, {.clock = clock_, .log = log_});
+    auto app = App::open(config_, files, {.clock = clock_, .log = log_, .is_server = is_server});
     ASSERT_TRUE(app) << app.error().message;
     app_ = *std::move(app);
   }
@@ -119,6 +119,26 @@ TEST_F(TermsOnDisk, ACatalogueOfNovemberLeavesOctoberAsItIsAndSaysWhatItChanged)
   clock_.set(instant("2026-11-03T17:00:00Z"));
   work();
   EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+}
+
+// A report that is read with another PLANS_FILE, or none, while the server is down.
+TEST_F(TermsOnDisk, ACommandWithAnotherCatalogueChangesNoPlan) {
+  add();
+  stores(4, "2026-10-12T00:00:00Z");
+  open("max_stores = 1\n", "max_stores = 3\n", false);
+  EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+  EXPECT_FALSE(services().directory.add({*TenantId::parse("other"), "B", "gold", {}}, actor_));
+  open("name = \"free\"", "name = \"gold\"", false);
+  EXPECT_EQ(cost("2026-10"), Money{30'000'000});
+  EXPECT_FALSE(services().directory.add({*TenantId::parse("other"), "B", "gold", {}}, actor_));
+  EXPECT_TRUE(services().directory.add({*TenantId::parse("other"), "B", "basic", {}}, actor_));
+  open();
+  Query query;
+  query.collection = Collection::plans;
+  EXPECT_EQ(services().store.find(query)->size(), 4U);
+  query.collection = Collection::provider_audits;
+  query.filter = Filter::equal("action", "plan.changed");
+  EXPECT_TRUE(services().store.find(query)->empty());
 }
 
 }  // namespace

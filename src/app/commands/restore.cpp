@@ -105,7 +105,8 @@ class Restore final : public LocalCommand {
     Verdict verdict;
     {
       const Log log(clock_, LogLevel::error);
-      const auto app = TRY(App::open(config, files, {.clock = clock_, .log = log}));
+      const auto app =
+          TRY(App::open(config, files, {.clock = clock_, .log = log, .is_server = false}));
       const Services& services = app->services();
       if (std::cmp_less(services.store.head(), about.sequence))
         return fail(ErrorCode::corrupt,

@@ -203,7 +203,8 @@ Catalog::Catalog(Store& store, Catalogue all, std::vector<std::string> offered,
       revisions_(std::move(revisions)) {}
 
 Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
-                                               std::string_view toml) {
+                                               std::string_view toml,
+                                               IfFileDiffers if_file_differs) {
   const std::vector<Plan> file = TRY(parse_catalogue(toml));
   Versions versions = TRY(stored_versions(store));
   const Timestamp now = clock.now();
@@ -213,9 +214,13 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, const Clock& clock,
   std::vector<Plan> all;
   std::vector<PlanRevision> revisions;
   const bool is_first_start = versions.empty();
+  const bool makes_versions = is_first_start || if_file_differs == IfFileDiffers::make_versions;
   for (const Plan& plan : file) {
+    if (!makes_versions && !versions.contains(plan.name)) continue;
     std::vector<Plan>& stored = versions[plan.name];
-    if (std::optional<Plan> made = next_version(stored, plan, now)) {
+    std::optional<Plan> made;
+    if (makes_versions) made = next_version(stored, plan, now);
+    if (made) {
       batch.documents.push_back(
           {Collection::plans, key_of(*made), to_document(*made), Expect::absent, 0});
       if (!is_first_start) {

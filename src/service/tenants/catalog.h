@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,15 +38,19 @@ struct PlanRevision {
 
 class Catalog {
  public:
-  static Result<std::unique_ptr<Catalog>> open(Store& store, const Clock& clock,
-                                               std::string_view toml);
+  // A file that differs from the newest versions: the server makes new ones of it; a command leaves
+  // it alone, since a report that is read with another file must not change a price.
+  enum class IfFileDiffers : std::uint8_t { make_versions, leave };
+  static Result<std::unique_ptr<Catalog>> open(
+      Store& store, const Clock& clock, std::string_view toml,
+      IfFileDiffers if_file_differs = IfFileDiffers::make_versions);
   // For the log; the audit trail has the same. Empty on the very first start.
   const std::vector<PlanRevision>& revisions() const { return revisions_; }
   // Reads the versions again, to which another process may have added one.
   Result<> reload();
   // Includes the plans that are no longer offered, which come last.
   std::shared_ptr<const Catalogue> plans() const;
-  // The newest version of each plan in the file, in the file's order.
+  // The newest version of each plan in the file that has one, in the file's order.
   std::vector<Plan> offered() const;
   bool is_offered(std::string_view plan) const;
   // ErrorCode::invalid, "Invalid plan. Must be one of: free, basic, premium, enterprise", if the

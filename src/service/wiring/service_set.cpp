@@ -33,7 +33,7 @@ namespace {
 Result<std::unique_ptr<Catalog>> open_catalog(const ServiceSet::With& with) {
   constexpr int kTriesMax = 5;
   for (int tries = 1;; ++tries) {
-    auto opened = Catalog::open(with.store, with.clock, with.plans_toml);
+    auto opened = Catalog::open(with.store, with.clock, with.plans_toml, with.if_plans_differ);
     if (opened || opened.error().code != ErrorCode::conflict || tries == kTriesMax) return opened;
   }
 }

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "service/access/sessions.h"
+#include "service/tenants/catalog.h"
 #include "service/webhooks/webhooks.h"
 #include "service/wiring/services.h"
 
@@ -22,6 +23,7 @@ class ServiceSet {
     const BillingRules& rules;
     Store& store;
     std::string_view plans_toml;
+    Catalog::IfFileDiffers if_plans_differ = Catalog::IfFileDiffers::make_versions;
     SessionOptions sessions;
     Webhooks::UrlCheck url_check;
     std::filesystem::path data_folder;  // documents for people are kept below it

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-#include "storage/bytes/compression.h"
+#include "base/compression.h"
 #include "storage/journal/journal_frame.h"
 #endif
 
