@@ -402,7 +402,7 @@ Result<JournalEntry> MongoJournal::entry_of(const Fields& fields) const {
   if (!by || !bytes || *bytes < 0 || *bytes > kFrameBytesMax || !packed)
     return not_ours(fmt::format("has a damaged entry {}", *slot));
   JournalEntry entry{static_cast<EntrySlot>(*slot), *by, {}};
-  entry.frame = TRY(decompress(*packed, static_cast<std::size_t>(*bytes)));
+  entry.frame = TRY(zstd_decompress_exactly(*packed, static_cast<std::size_t>(*bytes)));
   return entry;
 }
 
@@ -448,7 +448,7 @@ Result<Appended> MongoJournal::append(const JournalEntry& entry) {
   document.int64("batches", frame.header.batch_count);
   document.date("at", clock_.now());
   document.int64("bytes", static_cast<std::int64_t>(entry.frame.size()));
-  document.binary("frame", compress(entry.frame));
+  document.binary("frame", zstd_compress(entry.frame));
   return insert(document);
 }
 
