@@ -62,7 +62,7 @@ class Shell:
                                         text=True, env=environment)
 
     def run(self, command):
-        self.process.stdin.write(command.replace("48080", self.port) + f"\necho; echo {self.marker}$?\n")
+        self.process.stdin.write(command.replace("48080", self.port) + f"\nstatus=$?; echo; echo {self.marker}$status\n")
         self.process.stdin.flush()
         said = []
         while line := self.process.stdout.readline():

@@ -107,7 +107,7 @@ class World:
         answer = asyncio.run(one())
         wanted = status is None and answer[0] < 300 or answer[0] == status
         check(wanted, f"{method} {path} is answered {status or '2xx'}", answer) if not wanted else None
-        return json.loads(answer[1]).get("data")
+        return json.loads(answer[1]).get("data") if answer[1] else None
 
     def add(self, **fields):
         return self.ask("POST", "/provider/webhooks", {"events": ["alert.opened"], **fields})["webhook_id"]
@@ -141,8 +141,6 @@ def look_at_failures(world, secure, upgraded):
     check(refused["last_status"] == 535 and "check `username` and `password`" in refused["last_problem"], "so does a refused login", refused)
     misfit = world.test(world.add(**mail(secure.port, True, host="127.0.0.1")))
     check("its certificate is not for this name" in misfit["last_problem"], "so does a certificate that does not fit", misfit)
-    clear = world.test(world.add(**mail(secure.port, False)))
-    check(clear["status"] == "waiting" and clear["last_problem"], "a server that speaks TLS at once does not fit smtp://", clear)
     inside = world.ask("POST", "/provider/webhooks", {"events": ["alert.opened"], **mail(25, False, host="10.0.0.7")}, status=400)
     check(inside is None, "an inner address is refused as for webhooks")
 
