@@ -22,7 +22,8 @@ class BillingErrors : public ServicesWorld, public testing::Test {
  protected:
   explicit BillingErrors(const std::string& catalogue = dear_stores()) {
     clock.advance(Milliseconds{1});
-    *catalog = std::move(*must(Catalog::open(*store, clock, catalogue)));
+    must(Catalog::open(*store, clock, catalogue));
+    must(catalog->reload());
     add("huge", "free", "2026-02-01T00:00:00Z");
     add("over", "free", "2026-02-01T00:00:00Z");
     add("quiet", "free", "2026-02-01T00:00:00Z");

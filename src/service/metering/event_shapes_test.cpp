@@ -29,8 +29,8 @@ TEST(EventShapes, DataHasWhatTheTypeHas) {
             R"({"webhook_id":"w","success":true,"duration_ms":1})");
   EXPECT_EQ(data_of(CountReport{Meter::stores_count, 4}), R"({"count":4})");
   EXPECT_EQ(data_of(CountReport{Meter::stores_count, {}}), "{}");
-  EXPECT_EQ(data_of(OtherFact{"prompt", R"({"n":1.50})"}), R"({"n":1.50})");
-  EXPECT_EQ(data_of(OtherFact{"prompt", ""}), "null");
+  EXPECT_EQ(data_of(Fact{OtherFact{"prompt", R"({"n":1.50})"}}), R"({"n":1.50})");
+  EXPECT_EQ(data_of(Fact{OtherFact{"prompt", ""}}), "null");
 }
 
 }  // namespace

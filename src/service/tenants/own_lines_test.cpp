@@ -20,7 +20,8 @@ class OwnLinesTest : public ServicesWorld, public testing::Test {
     must(meters.add({{"tokens", "prompt", Folding::sum, "$.n", {}}, "", ""}, actor));
     // Another start of the server, with a file that names the meter.
     clock.advance(Milliseconds{1});
-    *catalog = std::move(*must(Catalog::open(*store, clock, with_tokens())));
+    must(Catalog::open(*store, clock, with_tokens()));
+    must(catalog->reload());
     clock.advance(Milliseconds{1});
     add("acme", "enterprise", "2026-03-10T12:00:00.002Z");
   }
@@ -101,7 +102,8 @@ TEST_F(OwnLinesTest, EveryKindOfMeterIsForeseen) {
     plans += "[plan.meters." + slug + "]\nlimit = \"1000000\"\nrate = \"0.5\"\n";
   }
   clock.advance(Milliseconds{1});
-  *catalog = std::move(*must(Catalog::open(*store, clock, plans)));
+  must(Catalog::open(*store, clock, plans));
+  must(catalog->reload());
   clock.advance(Milliseconds{1});
   for (int on = 1; on <= 9; ++on)
     record("acme", at("2026-03-0" + std::to_string(on) + "T12:00:00Z"),

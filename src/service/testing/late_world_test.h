@@ -41,7 +41,8 @@ class LateWorld : public ServicesWorld {
     text.insert(text.find("\n[[plan]]", first + 1),
                 "\n[plan.meters.tokens]\nlimit = 10\nrate = \"0.5\"\n");
     clock.advance(Milliseconds{1});
-    *catalog = std::move(*must(Catalog::open(*store, clock, text)));
+    must(Catalog::open(*store, clock, text));
+    must(catalog->reload());
     clock.set(at("2026-02-20T12:00:00Z"));
   }
   // Events c0, c1 … besides a total, so that this many calls are counted in all.

@@ -77,12 +77,12 @@ TEST(Digests, SurviveACrashWithEveryNoticeOnce) {
   world.hook();
   world.alert("a");
   world.alert("b");
-  world.crash();
+  world.restart();
   world.alert("c");
   world.clock.advance(std::chrono::minutes{30});
   const Attempt cut_off = world.must_claim();
   EXPECT_EQ(world.alerts_in(cut_off), (DigestWorld::Ids{"a", "b", "c"}));
-  world.crash();
+  world.restart();
   const Attempt again = world.must_claim();
   EXPECT_EQ(again.delivery.id, cut_off.delivery.id);
   EXPECT_EQ(again.body, cut_off.body);
