@@ -58,11 +58,12 @@ struct TestWorld {
   // Another start of the server on the same store; references to services end.
   void restart() {
     set.reset();
-    set = opened_services(clock, quiet_log, rules, *store, plans,
-                          [](std::string_view url) -> Result<> {
-                            if (url.starts_with("https://")) return {};
-                            return fail(ErrorCode::invalid, "must begin with https://");
-                          });
+    set = opened_services(
+        clock, quiet_log, rules, *store, plans, [](std::string_view url) -> Result<> {
+          for (const std::string_view scheme : {"https://", "smtps://", "smtp://"})
+            if (url.starts_with(scheme)) return {};
+          return fail(ErrorCode::invalid, "must begin with https://");
+        });
     Services& services = set->services();
     catalog = &services.catalog;
     directory = &services.directory;

@@ -74,7 +74,7 @@ TEST(Channel, SaysWhatIsWrong) {
   channel.to = {"to@b.example"};
   EXPECT_NE(faults_of(channel).find("kind email"), std::string::npos);
   channel = {};
-  channel.types = {"billing.over"};
+  channel.types = {"billing.over_limt"};
   EXPECT_NE(faults_of(channel).find("did you mean 'billing.over_limit'"), std::string::npos)
       << faults_of(channel);
   channel = {};
