@@ -24,7 +24,7 @@ export interface ApiCallData {
   device_id?: string;
   /** Who called: the id of a key, or the subject of a token. 1 to 256 characters. */
   caller?: string;
-  /** The trace of the call (W3C Trace Context), as in the header of that name; one that is not valid is left out of the record. 55 to 256 characters. */
+  /** The trace of the call (W3C Trace Context), as in the header of that name; one that is not valid is left out of the record. */
   traceparent?: string;
 }
 

@@ -19,7 +19,9 @@ SCHEMA = json.loads((HERE.parent.parent / "clients" / "events.schema.json").read
 def extremes(rule):
     """Values at the bounds, and values just beyond them."""
     if rule["type"] == "string":
-        return ["a" * rule["minLength"], "a" * rule["maxLength"]], ["a" * (rule["maxLength"] + 1), "", 1]
+        longest = rule.get("maxLength")
+        taken = ["a" * rule["minLength"], "a" * (longest or 300)]
+        return taken, ["", 1] if longest is None else ["a" * (longest + 1), "", 1]
     if rule["type"] == "boolean":
         return [True, False], ["true", 1]
     wrong = [rule["minimum"] - 1, rule["maximum"] + 1, "1"]
