@@ -123,7 +123,7 @@ struct Doors {
   Access writes;
   std::array<std::string_view, 8> names;  // of the operations, in their order
   TakenBody added;
-  const Shape* patch;
+  TakenBody changed;
   const Shape* shown;
   const Shape* list_shown;
 };
@@ -167,7 +167,7 @@ std::vector<Route> subscription_rows(const Doors& doors) {
        .query = {},
        .summary = "Change a webhook or its secret",
        .name = doors.names[3],
-       .body = {.shape = doors.patch, .example = R"({"rotate_secret":true})"},
+       .body = doors.changed,
        .answers = {{doors.shown}},
        .errors = not_found},
       {.method = "DELETE",
@@ -236,7 +236,7 @@ std::vector<Route> webhooks_routes() {
                   "delete_webhook", "test_webhook", "list_deliveries", "replay_deliveries"},
                  {.shape = &kNewWebhookBody,
                   .example = R"({"url":"https://example.com/hook","events":["*"]})"},
-                 &kWebhookPatchBody,
+                 {.shape = &kWebhookPatchBody, .example = R"({"rotate_secret":true})"},
                  &kWebhookShape,
                  &kWebhookList});
   // A tenant must be able to read its notices even when it is over a limit.
@@ -254,7 +254,8 @@ std::vector<Route> webhooks_routes() {
                    "change_provider_webhook", "delete_provider_webhook", "test_provider_webhook",
                    "list_provider_deliveries", "replay_provider_deliveries"},
                   {.shape = &kNewDestinationBody, .example = kDestinationExample},
-                  &kDestinationPatchBody,
+                  {.shape = &kDestinationPatchBody,
+                  .example = R"({"severities":["high"],"digest":"daily"})"},
                   &kDestinationShape,
                   &kDestinationList})) {
     routes.push_back(std::move(route));

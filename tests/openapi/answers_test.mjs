@@ -227,6 +227,7 @@ const parts = {
     await api.ask("list_tenants", { token: key, status: 403 });
     await api.ask("list_keys");
     await api.ask("revoke_key", { values: { key_id } });
+    await api.ask("add_provider_webhook", { body: { kind: "slack", url: "https://hooks.slack.com/services/T/B/x", events: ["*"] } });
     for (const [kind, token] of [["", tenant], ["provider_", provider]]) {
       const values = { webhook_id: (await api.ask(`add_${kind}webhook`, { token })).webhook_id };
       for (const verb of ["show", "change", "test"]) await api.ask(`${verb}_${kind}webhook`, { token, values });
