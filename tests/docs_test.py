@@ -9,6 +9,7 @@ that cannot be run stands behind <!-- not run: why -->; such a reason has words,
 says. A line of curl or metergate in any other block is a fault: nobody would notice when it stops being true. What only
 asks is asked again for a while, since an alert may take a second to open.
 """
+import contextlib
 import os
 import pathlib
 import re
@@ -86,7 +87,8 @@ class Shell:
         return -1, "".join(said)
 
     def end(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):      # a command ended it
+            self.process.stdin.close()
         self.process.wait(timeout=20)
         self.process.stdout.close()
 
@@ -115,6 +117,8 @@ def run_page(page, shell):
                 status, said = shell.run(command)
             if status != 0 or not pattern_of(wanted).fullmatch(said):
                 faults.append(f"{page.name}: {command}\n  ended with {status} and printed\n  {said[:600]}\n  instead of\n  " + "\n  ".join(wanted))
+            if status < 0:
+                return faults + [f"{page.name}: the rest was not run"], count, reasons
     return faults, count, reasons
 
 
