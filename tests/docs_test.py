@@ -4,25 +4,32 @@
   docs_test.py METERGATE SOURCE_DIR
 
 A block of ```console has commands behind "$ " (with the lines of a quoted text or a here-document that go on) and what
-they print, in which "…" stands for anything. Each must succeed, and print what the page says. A block that cannot be run
-stands behind <!-- not run: why -->; such a reason has words, and there are no more of them than NOT_RUN says. A line of
-curl or metergate in any other block is a fault: nobody would notice when it stops being true.
+they print, in which "…" stands for anything. Each must succeed, and print what the page says and nothing else. A block
+that cannot be run stands behind <!-- not run: why -->; such a reason has words, and there are as many of them as NOT_RUN
+says. A line of curl or metergate in any other block is a fault: nobody would notice when it stops being true. What only
+asks is asked again for a while, since an alert may take a second to open.
 """
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "crash"))
 import server as product  # noqa: E402
 
 FIRST = ["guide.md", "quick-start.md"]      # they make what the others ask about
 PRINTED = {"api.md"}                        # by the program; its examples are bodies
-NOT_RUN = 4
+NOT_RUN = 8
+SECONDS = 20                                # for one command
+SETTLED = 2                                 # seconds until an alert is there
 BLOCK = re.compile(r"(?:<!-- not run: ([^>]*) -->\n)?^```(\w*)\n(.*?)^```$", re.S | re.M)
-COMMAND = re.compile(r"\s*(\$ |curl |metergate |docker |kubectl |sudo )")
+COMMAND = re.compile(r"\s*(\$ |([A-Z_]+=\S* )*(curl|metergate|docker|kubectl|sudo|python3) )")
 
 
 def commands_of(block):
@@ -49,31 +56,45 @@ def pattern_of(lines):
 
 
 class Shell:
-    """A bash of its own for a page, in a folder of its own, beside the one server."""
+    """A bash of its own for a page, in a folder of its own, beside the one server. No command waits for a keyboard."""
 
     def __init__(self, server, source, folder):
-        self.marker = "done-with-it-"
+        self.marker, self.port, self.command = "done-with-it-", str(server.port), pathlib.Path(folder, ".command")
         environment = {name: value for name, value in server.environment.items() if name not in ("LOG_LEVEL", "T", "M")}
         environment.update(PATH=f"{os.path.dirname(server.binary)}:{environment['PATH']}", METERGATE_SOURCE=str(source),
                            CURL_HOME=folder, COLUMNS="120")
-        pathlib.Path(folder, ".curlrc").write_text("fail-with-body\nshow-error\nmax-time = 20\n")
-        self.port = str(server.port)
+        pathlib.Path(folder, ".curlrc").write_text("fail-with-body\nshow-error\n")
         self.process = subprocess.Popen(["bash"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, env=environment)
+                                        text=True, env=environment, start_new_session=True)
 
     def run(self, command):
-        self.process.stdin.write(command.replace("48080", self.port) + f"\nstatus=$?; echo; echo {self.marker}$status\n")
-        self.process.stdin.flush()
+        """Its exit status, -1 where it ended the shell or took too long, and what it printed."""
+        self.command.write_text(command.replace("48080", self.port) + "\n")
+        watch = threading.Timer(SECONDS, os.killpg, (self.process.pid, signal.SIGKILL))
+        watch.start()
         said = []
-        while line := self.process.stdout.readline():
-            if line.startswith(self.marker):
-                return int(line[len(self.marker):]), "".join(said).rstrip("\n")
-            said.append(line)
+        try:
+            self.process.stdin.write(f". ./.command </dev/null; status=$?; echo; echo {self.marker}$status\n")
+            self.process.stdin.flush()
+            while line := self.process.stdout.readline():
+                if line.startswith(self.marker):
+                    return int(line[len(self.marker):]), "".join(said).rstrip("\n")
+                said.append(line)
+        except BrokenPipeError:
+            pass
+        finally:
+            watch.cancel()
         return -1, "".join(said)
 
     def end(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):      # a command ended it
+            self.process.stdin.close()
         self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+
+def is_question(command):
+    return command.startswith(("curl ", "metergate find ")) and " -d " not in command
 
 
 def run_page(page, shell):
@@ -91,8 +112,13 @@ def run_page(page, shell):
         for command, wanted in commands_of(block):
             count += 1
             status, said = shell.run(command)
-            if status != 0 or (wanted and not pattern_of(wanted).fullmatch(said)):
+            until = time.monotonic() + SETTLED
+            while is_question(command) and not pattern_of(wanted).fullmatch(said) and time.monotonic() < until:
+                status, said = shell.run(command)
+            if status != 0 or not pattern_of(wanted).fullmatch(said):
                 faults.append(f"{page.name}: {command}\n  ended with {status} and printed\n  {said[:600]}\n  instead of\n  " + "\n  ".join(wanted))
+            if status < 0:
+                return faults + [f"{page.name}: the rest was not run"], count, reasons
     return faults, count, reasons
 
 
