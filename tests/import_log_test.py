@@ -105,7 +105,27 @@ def rejects(case):
     check("no tenant 'nobody'" in found[701] and "closed" in found[702] and "--tenant-path" in found[1101], "with their reasons", found)
     case.says("without a file, reasons are printed", "r.log: line 4: it is not", *words[:-2], status=1)
     only_static = case.file("s.log", nginx(5, "/static/logo.png") + "\n")
-    case.says("lines of no tenant are no fault", "1 lines of no tenant and 0 at fault", only_static, "--tenant-path", "/t/{tenant}/")
+    case.says("lines of no tenant are no fault", "1 lines that bill nobody and 0 at fault", only_static, "--tenant-path", "/t/{tenant}/")
+
+
+def who_is_billed(case):
+    """A log's callers choose their paths, their names and their refusals, and bill nobody else by them."""
+    words = ["--tenant-path", "/hit/{tenant}/", "--source", "who"]
+    billed = ["/hit/acme/plain", "http://any/hit/acme/whole", "/hit/%61cme/coded"]
+    unclear = ["/hit/acme/../other/x", "//hit/acme/x", "/hit/acme%2f..%2fother/x", "/hit/./acme/x"]
+    case.says("plain paths are recorded", "recorded 3 events", case.file("w.log", "".join(nginx(n, path) + "\n" for n, path in enumerate(billed))), *words)
+    path = case.file("u.log", "".join(nginx(n, path) + "\n" for n, path in enumerate(unclear)))
+    case.says("unclear ones are at fault", "0 lines that bill nobody and 4 at fault", path, *words, status=1)
+    refused = [nginx(n, "/hit/acme/no").replace('" 200 ', f'" {status} ') for n, status in enumerate((401, 429, 502, 503, 504))]
+    refused.append(nginx(9, "/hit/acme/no").replace('"GET', '"OPTIONS'))
+    case.says("refused calls bill nobody", "6 lines that bill nobody and 0 at fault", case.file("f.log", "\n".join(refused)), *words)
+    odd = [nginx(n, "/hit/acme/odd").replace(" - - [", f" - {user} [", 1) for n, user in enumerate(("[ a", "two words", "- [x]"))]
+    case.says("a caller's name hides no call", "recorded 3 events", case.file("o.log", "\n".join(odd)), *words)
+    forged = json.loads(caddy(3))
+    forged["request"]["headers"] = {"User": ["acme"], "Host": ["acme"]}
+    case.says("a header is no user", "1 lines that bill nobody", case.file("c.json", json.dumps(forged) + "\n"), "--tenant-field", "user")
+    said = case.says("a line does not move the cursor", "is no request line", case.file("e.log", nginx(1, "/x").replace('"GET /x HTTP/1.1"', '"\\x1b[31mBAD\\x07"')), *words, status=1)
+    check("\x1b" not in said.stderr, "control characters are shown as such", repr(said.stderr))
 
 
 def bad_input(case):
@@ -127,7 +147,7 @@ def main():
         server.start()
         try:
             server.command("tenants", "add", "acme", "--name", "acme", "--plan", "free")
-            for part in (each_format, grown_and_renamed, rejects, bad_input):
+            for part in (each_format, grown_and_renamed, rejects, who_is_billed, bad_input):
                 part(Case(server, root))
             server.command("verify")
         finally:

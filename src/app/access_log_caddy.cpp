@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/access_log_readers.h"
+#include "base/characters.h"
 #include "base/json.h"
 
 namespace metergate {
@@ -83,7 +84,9 @@ Result<LogCall> read_caddy_line(std::string_view text) {
   for (const auto& [name, values] : headers->as_object()) {
     const bool has_one =
         values.is_array() && !values.as_array().empty() && values.as_array().front().is_string();
-    if (has_one) add(lower_header(name), values.as_array().front().as_string());
+    // Not under the names of what the server itself says.
+    const bool is_own = equals_ignoring_case(name, "user") || equals_ignoring_case(name, "host");
+    if (has_one && !is_own) add(lower_header(name), values.as_array().front().as_string());
   }
   return call;
 }

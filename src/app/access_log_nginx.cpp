@@ -119,18 +119,51 @@ void take_more(const std::vector<LogToken>& tokens, std::size_t from, LogCall& c
   }
 }
 
+// The words before the time: [host] address ident user. The caller chooses the user, who may have
+// spaces and brackets; the other three have none.
+bool take_caller(std::string_view words, LogCall& call) {
+  std::vector<std::string_view> first;
+  while (first.size() < 3) {
+    const std::size_t end = words.find(' ');
+    if (end == words.npos || end == 0) return false;
+    first.push_back(words.substr(0, end));
+    words.remove_prefix(end + 1);
+    const bool is_ident = first.size() > 1 && first.back() == "-";
+    if (is_ident) break;
+  }
+  // An ident other than "-" is seldom; then the user is one word.
+  const bool has_plain_ident = first.back() == "-";
+  while (words.ends_with(' ')) words.remove_suffix(1);
+  std::string_view user = words;
+  if (!has_plain_ident) {
+    if (words.find(' ') != words.npos) return false;
+    if (words.empty()) user = first.back();
+  }
+  const bool has_host = first.size() == 3 && (has_plain_ident || !words.empty());
+  call.ip = first[has_host ? 1 : 0];
+  add_field(call, "user", std::string{user});
+  if (!has_host) return true;
+  const std::string host{first[0]};
+  const std::size_t colon = host.rfind(':');
+  const bool has_port = colon != host.npos && log_number(host.substr(colon + 1)).has_value();
+  add_field(call, "host", has_port ? host.substr(0, colon) : host);
+  return true;
+}
+
 }  // namespace
 
 Result<LogCall> read_nginx_line(std::string_view line) {
-  const auto tokens = split_line(line);
-  if (!tokens) return fail(ErrorCode::invalid, "a quote or bracket does not end");
-  const auto time = std::ranges::find(*tokens, '[', &LogToken::quote);
-  const std::ptrdiff_t before = time - tokens->begin();
-  // Three tokens are before the time, or four with the host.
-  if (time == tokens->end() || before < 3 || before > 4 || tokens->end() - time < 4 ||
-      time[1].quote != '"')
+  const auto refuse = [] {
     return fail(ErrorCode::invalid, "it is not: address - user [time] \"request\" status bytes …");
+  };
+  const std::size_t open = line.rfind('[', line.find('"'));
+  if (open == line.npos) return refuse();
+  const auto tokens = split_line(line.substr(open));
+  if (!tokens) return fail(ErrorCode::invalid, "a quote or bracket does not end");
+  const auto time = tokens->begin();
   LogCall call;
+  if (tokens->size() < 4 || time[1].quote != '"' || !take_caller(line.substr(0, open), call))
+    return refuse();
   auto at = log_time(time->text, nullptr);
   if (const auto iso = parse_timestamp(time->text); iso) at = *iso;
   if (!at) return fail(ErrorCode::invalid, fmt::format("[{:.40}] is no time", time->text));
@@ -143,15 +176,7 @@ Result<LogCall> read_nginx_line(std::string_view line) {
     return fail(ErrorCode::invalid, "status and bytes do not follow the request");
   call.status = *status;
   call.response_bytes = *bytes;
-  call.ip = time[-3].text;
-  add_field(call, "user", time[-1].text);
-  if (before == 4) {
-    const std::string& host = time[-4].text;
-    const std::size_t colon = host.rfind(':');
-    const bool has_port = colon != host.npos && log_number(host.substr(colon + 1)).has_value();
-    add_field(call, "host", has_port ? host.substr(0, colon) : host);
-  }
-  take_more(*tokens, static_cast<std::size_t>(before) + 4, call);
+  take_more(*tokens, 4, call);
   return call;
 }
 

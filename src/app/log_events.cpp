@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace metergate {
@@ -11,6 +13,20 @@ constexpr std::size_t kPathBytesMax = 2000;  // what an event may hold, less a m
 
 std::string milliseconds_text(Microseconds duration) {
   return fmt::format("{}.{:03}", duration.count() / 1000, duration.count() % 1000);
+}
+
+// A log does not say who answered. These answers are those of a request without a valid token, or
+// in most cases a proxy's own, which are billed to nobody; a preflight carries no token.
+Result<> check_billed(const LogCall& call) {
+  constexpr std::array kUnbilled = {401, 429, 502, 503, 504};
+  if (std::ranges::find(kUnbilled, call.status) != kUnbilled.end())
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("it was answered {}, and such a call is billed to nobody", call.status));
+  if (call.method == "OPTIONS")
+    return fail(ErrorCode::not_found,
+                "it is OPTIONS, a browser's question before a call, which is billed to nobody");
+  return {};
 }
 
 }  // namespace
@@ -34,6 +50,7 @@ Result<Json> LogEvents::event(std::string_view line) {
   // Counted for each line, read or not, so that it does not depend on the options.
   const std::uint32_t repeats = repeats_before(key);
   const LogCall call = TRY(read_log_line(parts_.format, line, parts_.zone));
+  TRY(check_billed(call));
   const LogTenants::Found found = TRY(parts_.tenants.find(call));
   constexpr std::size_t kHashBytesKept = 18;
   const std::string id = fmt::format("{}-{}", base64url(hash.substr(0, kHashBytesKept)), repeats);

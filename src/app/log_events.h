@@ -27,7 +27,7 @@ class LogEvents {
   };
   explicit LogEvents(Parts parts) : parts_(std::move(parts)) {}
 
-  // ErrorCode::not_found for a line that is no tenant's, invalid for one that cannot be read.
+  // ErrorCode::not_found for a line that bills nobody, invalid for one that cannot be read.
   Result<Json> event(std::string_view line);
 
  private:

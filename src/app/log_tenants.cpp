@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "base/csv.h"
+#include "http/words/path_readings.h"
+#include "http/words/url.h"
 
 namespace metergate {
 namespace {
@@ -23,6 +25,15 @@ bool is_id_segment(std::string_view segment) {
   };
   return segment.size() >= kHexadecimalLeast && std::ranges::all_of(segment, is_hex) &&
          std::ranges::any_of(segment, is_digit);
+}
+
+// Without the query, and without the host that a target in absolute form names (RFC 9112, 3.2.2).
+std::string_view path_of_target(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::size_t scheme = path.find("://");
+  if (path.starts_with('/') || scheme == path.npos) return path;
+  const std::size_t slash = path.find('/', scheme + 3);
+  return slash == path.npos ? std::string_view{"/"} : path.substr(slash);
 }
 
 }  // namespace
@@ -69,18 +80,46 @@ Result<std::string> LogTenants::mapped(std::string value) const {
   return found->second;
 }
 
-Result<LogTenants::Found> LogTenants::find(const LogCall& call) const {
-  const std::string path = call.target.substr(0, call.target.find('?'));
+std::optional<LogTenants::Found> LogTenants::find_in(std::string_view path) const {
   for (const Pattern& pattern : paths_) {
     if (!path.starts_with(pattern.before)) continue;
     const std::size_t end = std::min(path.find('/', pattern.before.size()), path.size());
-    const std::string value = path.substr(pattern.before.size(), end - pattern.before.size());
-    const std::string_view rest = std::string_view{path}.substr(end);
+    const std::string value{path.substr(pattern.before.size(), end - pattern.before.size())};
+    const std::string_view rest = path.substr(end);
     // "/x/{tenant}/" fits "/x/acme" too.
     const bool fits = rest.starts_with(pattern.after) || (rest.empty() && pattern.after == "/");
     if (value.empty() || !fits) continue;
-    return Found{TRY(mapped(value)), fmt::format("{}{}{}", pattern.before, kTenantMark, rest)};
+    return Found{value, fmt::format("{}{}{}", pattern.before, kTenantMark, rest)};
   }
+  return std::nullopt;
+}
+
+// The upstream answered the path as it read it, so a path that names another tenant, or none, in
+// another reading is nobody's.
+Result<std::optional<LogTenants::Found>> LogTenants::find_by_path(std::string_view target) const {
+  const std::string_view path = path_of_target(target);
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorCode::invalid, fmt::format("its path {:.80} is unclear: {}", path, why));
+  };
+  const auto plain = http::parse_passing_path(path);
+  if (!plain) return refuse(plain.error().message);
+  const auto readings = http::readings_of(*plain);
+  if (!readings) return refuse(readings.error().message);
+  std::optional<Found> found = find_in(readings->front());
+  for (const std::string& reading : *readings) {
+    const auto other = find_in(reading);
+    if (other.has_value() != found.has_value() || (found && other->tenant != found->tenant))
+      return refuse(fmt::format("it may also be read as {:.80}", reading));
+  }
+  if (found) found->tenant = TRY(mapped(found->tenant));
+  return found;
+}
+
+Result<LogTenants::Found> LogTenants::find(const LogCall& call) const {
+  if (!paths_.empty()) {
+    if (auto found = TRY(find_by_path(call.target))) return *std::move(found);
+  }
+  const std::string path{path_of_target(call.target)};
   if (!field_.empty()) {
     const auto value = call.field(field_);
     if (value && !field_pattern_) return Found{TRY(mapped(std::string{*value})), path};

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/access_log.h"
@@ -25,7 +26,7 @@ class LogTenants {
   // ErrorCode::invalid names the option and its fault.
   static Result<LogTenants> create(const LogTenantOptions& options);
 
-  // ErrorCode::not_found says why the line is nobody's.
+  // ErrorCode::not_found says why the line is nobody's; invalid, that its path is unclear.
   struct Found {
     std::string tenant;
     // The path with {tenant} in place of the tenant, if it was found there.
@@ -40,6 +41,8 @@ class LogTenants {
   };
   static Result<Pattern> read_pattern(std::string_view option, const std::string& text);
   Result<std::string> mapped(std::string value) const;
+  std::optional<Found> find_in(std::string_view path) const;  // the tenant not mapped yet
+  Result<std::optional<Found>> find_by_path(std::string_view target) const;
 
   std::string tenant_;
   std::vector<Pattern> paths_;

@@ -72,15 +72,18 @@ std::string SecretKeys::seal(std::string_view secret, std::string_view place) co
   return fmt::format("{}{}.{}", kSealedPrefix, key.name, base64url(sealed));
 }
 
+Result<> SecretKeys::check_has(std::string_view name) const {
+  if (std::ranges::find(keys_, name, &Key::name) != keys_.end()) return {};
+  return fail(ErrorCode::invalid,
+              fmt::format("it is encrypted with the key {}, which is not among the keys ({})", name,
+                          keys_.empty() ? "none" : fmt::format("{}", fmt::join(names(), ", "))));
+}
+
 Result<std::string> SecretKeys::open(std::string_view kept, std::string_view place) const {
   const auto name = sealing_key_of(kept);
   if (!name) return std::string{kept};
+  TRY(check_has(*name));
   const auto key = std::ranges::find(keys_, *name, &Key::name);
-  if (key == keys_.end())
-    return fail(
-        ErrorCode::invalid,
-        fmt::format("it is encrypted with the key {}, which is not among the keys ({})", *name,
-                    keys_.empty() ? "none" : fmt::format("{}", fmt::join(names(), ", "))));
   kept.remove_prefix(kSealedPrefix.size() + name->size());
   if (kept.starts_with('.')) kept.remove_prefix(1);
   const auto sealed = parse_base64url(kept);

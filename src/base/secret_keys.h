@@ -27,6 +27,8 @@ class SecretKeys {
   bool is_empty() const { return keys_.empty(); }
   // Names of the keys; the first one seals.
   std::vector<std::string> names() const;
+  // ErrorCode::invalid if no key has that name, saying which there are.
+  Result<> check_has(std::string_view name) const;
   // `place` is where it is kept: sealed for one, it does not open for another. Without keys, or
   // sealed already, it stays as it is.
   std::string seal(std::string_view secret, std::string_view place) const;

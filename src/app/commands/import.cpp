@@ -200,12 +200,12 @@ class Import final : public LocalCommand {
     out << '\n';
   }
 
-  // A line of no tenant may well be there: only lines at fault make the import fail.
+  // A line that bills nobody may well be there: only lines at fault make the import fail.
   int print_rejects(std::ostream& err) const {
     const std::string where =
         rejects_file_.empty() ? "--rejects FILE keeps them" : rejects_file_ + " has them";
     err << fmt::format(
-        "metergate import: {} lines of no tenant and {} at fault are not recorded; "
+        "metergate import: {} lines that bill nobody and {} at fault are not recorded; "
         "{}\n",
         log_totals_.left_out, log_totals_.refused, where);
     return log_totals_.refused > 0 ? kExitFailed : kExitDone;

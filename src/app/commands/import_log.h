@@ -18,7 +18,7 @@ namespace metergate {
 struct LogTotals {
   std::int64_t recorded = 0;
   std::int64_t known = 0;
-  std::int64_t left_out = 0;  // of no tenant
+  std::int64_t left_out = 0;  // they bill nobody
   std::int64_t refused = 0;
 };
 

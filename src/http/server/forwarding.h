@@ -135,6 +135,7 @@ class Forwarding {
   bool has_whole_request_ = false;
   bool is_bodiless_ = false;  // when the head had come
   bool is_request_sent_ = false;
+  bool has_asked_to_upgrade_ = false;  // never while the body is still to come
   std::optional<Error> refused_body_;
   bool is_beside_ = false;  // the second coroutine is running
   bool is_beside_to_end_ = false;

@@ -88,7 +88,8 @@ Task<Forwarding::Step> Forwarding::read_answer_head() {
     if (*step != Step::done) co_return *step;
     if (head_.status >= 200) co_return check_answer();
     if (head_.status == 101) {
-      if (wants_websocket_ && request_.takes_chunks) co_return Step::done;
+      // A tunnel reads from the caller, as does the upload of a body: never both.
+      if (has_asked_to_upgrade_ && request_.takes_chunks) co_return Step::done;
       co_return fail_with(ErrorCode::upstream, "the upstream changed the protocol unasked");
     }
     if (++interims_ > kInterimsMax)

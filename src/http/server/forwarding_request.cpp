@@ -175,10 +175,11 @@ SentBody Forwarding::request_body() const {
 void Forwarding::make_request() {
   const std::string& authority = link_->target.origin.authority;
   const bool takes_named_fields = passage_.vetting() == Vetting::admitted || request_.is_from_proxy;
+  has_asked_to_upgrade_ = wants_websocket_ && has_whole_request_;
   const UpstreamHead with{
       .host = options_.keeps_host && !request_.host.empty() ? request_.host : authority,
       .body = request_body(),
-      .is_upgrade = wants_websocket_ && has_whole_request_,
+      .is_upgrade = has_asked_to_upgrade_,
       .named_fields =
           takes_named_fields ? std::span{options_.passed_fields} : std::span<const std::string>{},
       .is_without_credentials = passage_.vetting() == Vetting::preflight};

@@ -180,6 +180,24 @@ TEST_F(ForwardingTest, EndsAWebSocketThatTheUpstreamEndsAndOneThatStandsStill) {
   EXPECT_TRUE(still.is_ended());
 }
 
+// Upgrade is not passed on with a body that is still to come, so 101 is no answer to it.
+TEST_F(ForwardingTest, OpensNoTunnelWhileABodyIsStillToCome) {
+  start_with([](UpstreamSide& side, int) {
+    EXPECT_EQ(field_of(side.head(), "Upgrade"), "");
+    side.send("HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello");
+    side.more();
+  });
+  for (int times = 1; times <= 3; ++times) {
+    RawClient client{port()};
+    client.send(
+        get("/up/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 9\r\n") +
+        "part");
+    EXPECT_EQ(status_of(client.until("\r\n\r\n")), 502);
+    client.send("world");
+  }
+  EXPECT_EQ(passed_.outcome(2).status, 502);
+}
+
 TEST_F(ForwardingTest, PassesNoOtherUpgradeOn) {
   std::string seen;
   start_answering([&](const std::string& request) {

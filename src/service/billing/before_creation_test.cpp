@@ -56,6 +56,20 @@ class BeforeCreation : public ServicesWorld, public testing::Test {
   int sent_ = 0;
 };
 
+// Nor the base of the storage formula, which every tenant has from its first day on.
+TEST_F(BeforeCreation, AMonthWithoutEventsHoldsNothing) {
+  LimitsOverride own;
+  own[Meter::storage_gb] = Limit{0};
+  must(directory->change(tenant("acme"), {{}, {}, own, "agreed"}, actor));
+  for (const std::string_view month : {"2026-10", "2026-09"}) {
+    const Statement of = must(billing.statement(tenant("acme"), period(month)));
+    EXPECT_EQ(of.usage[Meter::storage_gb], 0) << month;
+    EXPECT_EQ(must(of.rated.cost), Money{}) << month;
+  }
+  const Statement of = must(billing.statement(tenant("acme"), period("2026-11")));
+  EXPECT_GT(of.usage[Meter::storage_gb], 0);
+}
+
 TEST_F(BeforeCreation, ACountIsBilledInItsOwnMonth) {
   send("2026-10-30T10:00:00Z", CountReport{Meter::stores_count, 3});
   const std::string open = row();

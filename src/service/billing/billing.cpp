@@ -101,9 +101,10 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   statement.is_closed = is_closed(period);
   statement.currency = rules_.currency;
   statement.terms = TRY(terms_for(subscription, *plans, period.window(rules_.zone), clock_.now()));
-  // An existing tenant has the base of the storage formula even before its first event. If a
-  // period's counters are no longer kept, its usage is unknown.
-  if (counter || is_kept(period)) {
+  // An existing tenant has the base of the storage formula even before its first event; before it
+  // was made it had nothing. If a period's counters are no longer kept, its usage is unknown.
+  const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
+  if (counter || (existed && is_kept(period))) {
     const Counter figures = counter.value_or(Counter{});
     statement.usage = usage_of(figures, rules_.storage);
     statement.peaks = peaks_of(figures, rules_.storage);
@@ -111,7 +112,6 @@ Result<Statement> Billing::computed(const TenantRecord& record, const Subscripti
   std::vector<Quantity> own(statement.terms.own.size());
   if (is_kept(period)) own = TRY(own_usage(store_, record.tenant.id, statement.terms.own, period));
   statement.rated = rate(statement.usage, statement.terms, own, rules_.currency);
-  const bool existed = record.tenant.created_at < period.window(rules_.zone).end;
   if (!counter && existed && !is_kept(period)) make_unknown(statement);
   return statement;
 }

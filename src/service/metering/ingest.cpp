@@ -59,7 +59,12 @@ void Ingest::check(const UsageEvent& event, std::size_t index, const Moment& mom
         Fault{index, "subject", fmt::format("there is no tenant '{}'", event.tenant.text())});
   }
   if (event.occurred_at < moment.open_from) {
-    faults.add(ErrorCode::period_closed, Fault{index, "time", std::string(kPeriodClosed)});
+    faults.add(ErrorCode::period_closed,
+               Fault{index, "time",
+                     fmt::format("is {}, in {}, which is closed: events are taken from {} on",
+                                 to_text(event.occurred_at),
+                                 Period::of(event.occurred_at, rules_.zone).text(),
+                                 to_text(moment.open_from))});
   }
 }
 

@@ -105,6 +105,10 @@ Result<> open_secrets(Webhook& webhook, const SecretKeys& keys) {
     return fail(error.code, fmt::format("the secret of webhook {} of {} cannot be read: {}",
                                         webhook.key.id, owner, error.message));
   };
+  // One that is open in memory needs its key as well: an older backup would not open without it.
+  if (!webhook.sealed_by.empty()) {
+    if (const Result<> has = keys.check_has(webhook.sealed_by); !has) return refuse(has.error());
+  }
   auto secret = keys.open(webhook.secret, place_of(webhook, "secret"));
   if (!secret) return refuse(secret.error());
   auto previous = keys.open(webhook.previous_secret, place_of(webhook, "previous_secret"));

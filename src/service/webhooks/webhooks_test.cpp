@@ -87,6 +87,7 @@ TEST(Webhooks, ANewFirstKeyTakesAllOver) {
   const auto secrets = world.kept(id)->secrets_at(world.clock.now());
   EXPECT_EQ(secrets.size(), 2U);
   EXPECT_EQ(secrets[1], before);
+  EXPECT_FALSE(world.webhooks->use_keys(keys_of("b"))) << "the old key is needed once more";
   EXPECT_EQ(world.webhooks->use_keys(keys_of("ba")).value(), 1U);
   const auto again = opened_again(world);
   ASSERT_TRUE(again->use_keys(keys_of("b"))) << "the old key is needed no more";
