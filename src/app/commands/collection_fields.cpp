@@ -43,7 +43,7 @@ constexpr FieldsRow kFields[] = {
     {Collection::provider_alerts,
      "alert_id type severity status tenant_id tenant_name period first_seen last_seen"
      " count acknowledged_at acknowledged_by acknowledge_reason resolved_at resolved_by"
-     " resolution_reason metadata created_at updated_at exact revision"},
+     " resolution_reason metadata meter threshold created_at updated_at exact revision"},
     {Collection::provider_audits,
      "audit_id actor action tenant_id ip user_agent request_id reason before after"
      " timestamp sequence previous_hash hash revision"},
