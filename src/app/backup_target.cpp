@@ -12,6 +12,7 @@
 
 #include "app/backup_format.h"
 #include "app/output_file.h"
+#include "base/characters.h"
 #include "storage/bytes/files.h"
 
 namespace metergate {
@@ -134,8 +135,10 @@ Result<std::unique_ptr<BackupTarget>> BackupTarget::open(const std::filesystem::
     auto file = TRY(OutputFile::open(whole.string()));
     return std::unique_ptr<BackupTarget>(new TarTarget(std::move(file), whole, now));
   }
-  for (const std::string_view ending : {".zst", ".gz", ".tgz", ".zip", ".xz", ".bz2", ".json"}) {
-    if (name.ends_with(ending))
+  const std::string lower = to_lower(name);
+  for (const std::string_view ending :
+       {".tar", ".zst", ".gz", ".tgz", ".zip", ".xz", ".bz2", ".json"}) {
+    if (lower.ends_with(ending) || name == "-")
       return fail(ErrorCode::invalid,
                   fmt::format("a backup is a .tar, .tar.gz or .tar.zst file, or a folder; {} is "
                               "none of them",

@@ -107,7 +107,8 @@ def equal_figures(server, root):
 def bad_targets(server, root, backup):
     refused(run(server, "backup", backup), 1, "is there already")
     refused(run(server, "backup", os.path.join(root, "none", "b.tar")), 1, "there is no folder")
-    refused(run(server, "backup", os.path.join(root, "b.zip")), 1, "is none of them")
+    for name in ("b.zip", "b.TAR.GZ", "-"):
+        refused(run(server, "backup", os.path.join(root, name)), 1, "is none of them")
     refused(run(server, "backup", os.path.join(server.folder, "b.tar")), 1, "lies in the data folder")
     refused(run(server, "backup", os.path.join(root, "b.tar"), data_dir=os.path.join(root, "nothing")), 3, "does not exist")
     for name in ("small.tar", "small"):

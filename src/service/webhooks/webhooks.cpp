@@ -290,6 +290,10 @@ Result<Webhook> Webhooks::changed(const Webhook& before, const WebhookPatch& pat
   check_login(after.channel, after.secret, faults);
   if (patch.url) {
     check_url(*patch.url, after.channel, check_, faults);
+    const bool is_other_server =
+        after.channel.kind == ChannelKind::email && *patch.url != before.url;
+    if (is_other_server && !after.secret.empty() && !patch.channel.password)
+      faults.add("password", "give it again: url names another server than it was given for");
     take_url(after, *patch.url);
   }
   if (patch.events) {

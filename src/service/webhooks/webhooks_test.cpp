@@ -313,6 +313,13 @@ TEST(Webhooks, APasswordIsNeverShown) {
   for (const Json& audit : world.all(Collection::provider_audits)) told += to_text(audit);
   EXPECT_EQ(told.find("hunter"), std::string::npos) << told;
   EXPECT_EQ(world.webhooks->find({"", id})->secret, "hunter3");
+  // Nor is it told to a server that it was not given for.
+  WebhookPatch moved;
+  moved.url = "smtps://mail.elsewhere";
+  expect_error(world.webhooks->change({world.provider, id}, moved, world.actor), ErrorCode::invalid,
+               "password");
+  moved.channel.password = "hunter4";
+  EXPECT_TRUE(world.webhooks->change({world.provider, id}, moved, world.actor));
 }
 
 TEST(Webhooks, AChatsUrlIsItsSecret) {
