@@ -124,7 +124,7 @@ def who_is_billed(case):
     forged = json.loads(caddy(3))
     forged["request"]["headers"] = {"User": ["acme"], "Host": ["acme"]}
     case.says("a header is no user", "1 lines that bill nobody", case.file("c.json", json.dumps(forged) + "\n"), "--tenant-field", "user")
-    said = case.says("a line does not move the cursor", "is no request line", case.file("e.log", nginx(1, "/x").replace('"GET /x HTTP/1.1"', '"\\x1b[31mBAD\\x07"')), *words, status=1)
+    said = case.says("a line does not move the cursor", "is no request line", case.file("e.log", nginx(2, "/hit/acme/first") + "\n" + nginx(1, "/x").replace('"GET /x HTTP/1.1"', '"\\x1b[31mBAD\\x07"')), *words, status=1)
     check("\x1b" not in said.stderr, "control characters are shown as such", repr(said.stderr))
 
 
