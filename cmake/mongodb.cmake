@@ -1,4 +1,4 @@
-# What speaks to MongoDB. The program is not linked with the driver but loads it when MONGO_URI is set, so that it
+# The driver of MongoDB. The program is not linked with it but loads it when MONGO_URI is set, so that it
 # starts where the driver is not installed (docs/decisions/0089).
 option(METERGATE_MONGODB "has the mongodb engine where libmongoc's headers are installed" ON)
 set(mongo_source ${CMAKE_SOURCE_DIR}/src/storage/cluster/mongo_journal.cpp)

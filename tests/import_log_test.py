@@ -74,8 +74,8 @@ def each_format(case):
         path = case.file(name, "".join(line(n) + "\n" for n in range(1500)))
         case.says(f"{name} is imported", "recorded 1500 events, 0 were", path, *words)
         case.says("and again adds nothing", "recorded 0 events, 1500 were", path, *words)
-    check(case.count("{endpoint: 'GET /api/tenants/{tenant}/orders/{id}'}") == 1500, "calls of a kind have one endpoint")
-    found = case.server.find("api_calls", "{endpoint: 'GET /api/tenants/{tenant}/orders/{id}'}", "--limit", "1")[0]
+    check(case.count("{endpoint: 'GET /api/tenants/{tenant_id}/orders/{id}'}") == 1500, "calls of a kind have one endpoint")
+    found = case.server.find("api_calls", "{endpoint: 'GET /api/tenants/{tenant_id}/orders/{id}'}", "--limit", "1")[0]
     check(found["tenant_id"] == "acme" and "key=1" not in json.dumps(found), "without what may be secret", found)
 
 

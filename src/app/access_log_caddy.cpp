@@ -43,13 +43,6 @@ std::int64_t size_at(const Json& line, std::string_view name) {
   return std::max<std::int64_t>(line.integer_at(name).value_or(0), 0);
 }
 
-std::string lower_header(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
-}
-
 }  // namespace
 
 Result<LogCall> read_caddy_line(std::string_view text) {
@@ -86,7 +79,7 @@ Result<LogCall> read_caddy_line(std::string_view text) {
         values.is_array() && !values.as_array().empty() && values.as_array().front().is_string();
     // Not under the names of what the server itself says.
     const bool is_own = equals_ignoring_case(name, "user") || equals_ignoring_case(name, "host");
-    if (has_one && !is_own) add(lower_header(name), values.as_array().front().as_string());
+    if (has_one && !is_own) add(to_lower(name), values.as_array().front().as_string());
   }
   return call;
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 
+#include "domain/usage_event.h"
+
 namespace metergate {
 namespace {
 
@@ -55,7 +57,7 @@ Result<Json> LogEvents::event(std::string_view line) {
   constexpr std::size_t kHashBytesKept = 18;
   const std::string id = fmt::format("{}-{}", base64url(hash.substr(0, kHashBytesKept)), repeats);
   Json data = Json::object({{"method", call.method},
-                            {"endpoint", endpoint_of_path(found.path)},
+                            {"endpoint", endpoint_template(call.method, found.path)},
                             {"path", call.target.substr(0, call.target.find('?'))},
                             {"status", call.status},
                             {"request_bytes", call.request_bytes},

@@ -13,19 +13,7 @@ namespace metergate {
 namespace {
 
 constexpr std::string_view kTenantMark = "{tenant}";
-constexpr std::size_t kHexadecimalLeast = 16;  // shorter ones may be words
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_id_segment(std::string_view segment) {
-  if (segment.empty()) return false;
-  if (std::ranges::all_of(segment, is_digit)) return true;
-  const auto is_hex = [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
-  };
-  return segment.size() >= kHexadecimalLeast && std::ranges::all_of(segment, is_hex) &&
-         std::ranges::any_of(segment, is_digit);
-}
+constexpr std::string_view kTenantPlace = "{tenant_id}";  // as in the routes of our own
 
 // Without the query, and without the host that a target in absolute form names (RFC 9112, 3.2.2).
 std::string_view path_of_target(std::string_view target) {
@@ -89,7 +77,7 @@ std::optional<LogTenants::Found> LogTenants::find_in(std::string_view path) cons
     // "/x/{tenant}/" fits "/x/acme" too.
     const bool fits = rest.starts_with(pattern.after) || (rest.empty() && pattern.after == "/");
     if (value.empty() || !fits) continue;
-    return Found{value, fmt::format("{}{}{}", pattern.before, kTenantMark, rest)};
+    return Found{value, fmt::format("{}{}{}", pattern.before, kTenantPlace, rest)};
   }
   return std::nullopt;
 }
@@ -137,19 +125,6 @@ Result<LogTenants::Found> LogTenants::find(const LogCall& call) const {
     return fail(ErrorCode::not_found, fmt::format("no --tenant-path fits {:.80}", path));
   return fail(ErrorCode::not_found, fmt::format("its field {} names no tenant ('{:.80}')", field_,
                                                 call.field(field_).value_or("none")));
-}
-
-std::string endpoint_of_path(std::string_view path) {
-  path = path.substr(0, path.find('?'));
-  std::string endpoint;
-  for (std::size_t at = 0; at < path.size();) {
-    const std::size_t end = std::min(path.find('/', at + 1), path.size());
-    const std::string_view segment = path.substr(at + 1, end - at - 1);
-    endpoint += '/';
-    endpoint += is_id_segment(segment) ? std::string_view{"{id}"} : segment;
-    at = end;
-  }
-  return endpoint.empty() ? "/" : endpoint;
 }
 
 }  // namespace metergate

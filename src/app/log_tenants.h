@@ -29,7 +29,7 @@ class LogTenants {
   // ErrorCode::not_found says why the line is nobody's; invalid, that its path is unclear.
   struct Found {
     std::string tenant;
-    // The path with {tenant} in place of the tenant, if it was found there.
+    // The path with {tenant_id} in place of the tenant, if it was found there.
     std::string path;
   };
   Result<Found> find(const LogCall& call) const;
@@ -50,9 +50,5 @@ class LogTenants {
   std::optional<Pattern> field_pattern_;
   std::map<std::string, std::string> map_;  // empty: values are tenants' ids
 };
-
-// The path without its query, with {id} in place of segments that are numbers, UUIDs, or long and
-// hexadecimal: so that calls of the same kind have the same endpoint.
-std::string endpoint_of_path(std::string_view path);
 
 }  // namespace metergate

@@ -7,9 +7,9 @@
 #include <sstream>
 #include <vector>
 
+#include "app/commands/fitted_table.h"
 #include "app/exit_status.h"
 #include "app/log_events.h"
-#include "base/characters.h"
 
 namespace metergate {
 namespace {
@@ -18,19 +18,6 @@ constexpr std::size_t kLogChunkLines = 1000;
 constexpr std::size_t kLogLineBytesMax = 64 * 1024;
 constexpr std::size_t kReasonsShownMax = 5;
 constexpr std::size_t kTextShownMax = 2000;
-
-// A caller chooses what stands in a log, and must not move the clerk's cursor.
-std::string for_terminal(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    if (is_control(c)) {
-      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      shown += c;
-    }
-  }
-  return shown;
-}
 
 // The lines of a chunk with their numbers, and their events.
 class LogChunk {
@@ -100,7 +87,8 @@ void LogRejects::add(const std::string& file, std::size_t number, std::string_vi
                                              {"text", line.substr(0, kTextShownMax)}}))
                     << '\n';
   } else if (shown_++ < kReasonsShownMax) {
-    err_ << fmt::format("{}: line {}: {}\n", file, number, for_terminal(reason));
+    // A caller chooses what stands in a log, and must not move the clerk's cursor.
+    err_ << fmt::format("{}: line {}: {}\n", file, number, harmless(reason));
   } else if (shown_ == kReasonsShownMax + 1) {
     err_ << "more lines are not recorded; --rejects FILE keeps all of them with their reasons\n";
   }

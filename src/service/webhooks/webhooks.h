@@ -59,10 +59,10 @@ class Webhooks {
   static constexpr std::size_t kPerOwnerMax = 20;
   static constexpr std::chrono::hours kPreviousSecretKept{24};
 
-  // Checks that a URL may be used; ErrorCode::invalid gives the reason if not.
+  // Checks that a URL, of a mail server too, may be used; ErrorCode::invalid gives the reason if
+  // not.
   using UrlCheck = std::function<Result<>(std::string_view url)>;
 
-  // That of mail servers for one that begins with smtp, else that of URLs.
   static Result<std::unique_ptr<Webhooks>> open(Store& store, const Clock& clock, UrlCheck check);
 
   // From now on secrets are encrypted by the first of these keys, and those that are not are
