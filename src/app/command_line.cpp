@@ -207,6 +207,8 @@ std::vector<DeclaredCommand> declared_commands() {
 }
 
 void print_error(std::string_view name, const Error& error, std::ostream& err) {
+  const CommandRow* const row = find_command(name);
+  if (row != nullptr && !row->asked_by.empty()) name = row->asked_by;
   std::string line = fmt::format("metergate {}: {}", name, error.message);
   for (const Fault& fault : error.faults) {
     // A single fault's text may already be the message, which is printed once.

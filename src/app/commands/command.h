@@ -88,7 +88,8 @@ struct CommandRow {
   std::string_view example;
   std::unique_ptr<StoreCommand> (*make_store)();  // one of the two is set
   std::unique_ptr<LocalCommand> (*make_local)();
-  bool is_listed = true;  // false: for the control socket, not for people
+  bool is_listed = true;        // false: for the control socket, not for people
+  std::string_view asked_by{};  // the command that people gave, where it is not listed
 };
 
 std::span<const CommandRow> all_commands();

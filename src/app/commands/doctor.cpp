@@ -173,14 +173,15 @@ class StoreFiguresCommand final : public StoreCommand {
     const StoreFigures figures = context.services.store.figures();
     std::size_t indexes = 0;
     for (const CollectionRow& row : all_collections()) indexes += row.indexes.size();
-    if (!figures.accepts_writes) {
+    if (const Result<> admits = context.services.store.admits(); !admits)
+      return fail(ErrorCode::storage, "the store takes no writes: " + admits.error().message);
+    if (!figures.accepts_writes)
       return fail(ErrorCode::storage, "the store takes no writes: the disk is full or failing");
-    }
     context.streams.out << fmt::format(
-        "embedded, {} events kept, {} changes of which {} are in the view, journal {} MiB, {} "
+        "{}, {} events kept, {} changes of which {} are in the view, journal {} MiB, {} "
         "indexes there\n",
-        figures.events_kept, figures.durable, figures.checkpointed, figures.journal_bytes >> 20,
-        indexes);
+        context.services.about.engine, figures.events_kept, figures.durable, figures.checkpointed,
+        figures.journal_bytes >> 20, indexes);
     return kExitDone;
   }
 };

@@ -79,12 +79,15 @@ constexpr CommandRow kCommands[] = {
     {"help", "[COMMAND]", "this text, or a command's own", "metergate help find", nullptr,
      make_help},
     {"import-lines", "", "records the events that import sends", "", make_import_lines, nullptr,
-     false},
-    {"issue-token", "", "what token asks of a server", "", make_issue_token, nullptr, false},
+     false, "import"},
+    {"issue-token", "", "what token asks of a server", "", make_issue_token, nullptr, false,
+     "token"},
     {"secret-figures", "", "what doctor asks of the secrets", "", make_secret_figures, nullptr,
-     false},
-    {"take-snapshot", "", "what backup asks of a store", "", make_take_snapshot, nullptr, false},
-    {"store-figures", "", "what doctor asks of a store", "", make_store_figures, nullptr, false},
+     false, "doctor"},
+    {"take-snapshot", "", "what backup asks of a store", "", make_take_snapshot, nullptr, false,
+     "backup"},
+    {"store-figures", "", "what doctor asks of a store", "", make_store_figures, nullptr, false,
+     "doctor"},
 };
 
 }  // namespace

@@ -293,7 +293,8 @@ Error MongoJournal::error_of(const bson_error_t& error) const {
   if (!password_.empty() && told.find(password_) != std::string::npos)
     told = fmt::format("error {} of domain {}", error.code, error.domain);
   return {ErrorCode::overloaded,
-          fmt::format("the database at {} does not answer: {}", place_, told),
+          fmt::format("the database at {} does not answer: {}; start it, or correct MONGO_URI",
+                      place_, told),
           {}};
 }
 

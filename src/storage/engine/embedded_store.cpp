@@ -294,8 +294,9 @@ Result<StoreSnapshot> take_snapshot(Store& store) {
   // The one question that only this engine can answer; so the others need not know of it.
   auto* embedded = dynamic_cast<EmbeddedStore*>(&store);
   if (embedded == nullptr)
-    return fail(ErrorCode::conflict,
-                "this engine keeps nothing in a data folder; back its database up with its tools");
+    return fail(
+        ErrorCode::conflict,
+        "a node's folder is a copy of what the database has: back that up with its own tools");
   return embedded->take_snapshot();
 }
 
