@@ -252,5 +252,16 @@ TEST_F(CommandsOverAFolder, VerifyAndDoctorAndWorkersAreContentWithAFreshFolder)
   EXPECT_NE(in_folder({"doctor"}).out.find("ok     engine"), std::string::npos);
 }
 
+// The words that a person gave, not those that commands ask a server by.
+TEST(CommandLine, AnErrorNamesTheCommandThatWasGiven) {
+  for (const auto& [asked, given] :
+       {std::pair{"import-lines", "import"}, std::pair{"take-snapshot", "backup"},
+        std::pair{"find", "find"}}) {
+    std::ostringstream err;
+    print_error(asked, {ErrorCode::invalid, "no", {}}, err);
+    EXPECT_EQ(err.str(), std::string{"metergate "} + given + ": no\n");
+  }
+}
+
 }  // namespace
 }  // namespace metergate

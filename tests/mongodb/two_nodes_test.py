@@ -93,7 +93,7 @@ def refused_with(binary, folder, environment, words, claim):
 def look_at_refusals(binary, folder, database, driver):
     uri = database.uri
     nowhere = f"mongodb://somebody:{PASSWORD}@127.0.0.1:1/metergate?serverSelectionTimeoutMS=300"
-    refused_with(binary, folder / "a", {"MONGO_URI": nowhere}, ["127.0.0.1:1/metergate", "does not answer"],
+    refused_with(binary, folder / "a", {"MONGO_URI": nowhere}, ["127.0.0.1:1/metergate", "does not answer", "correct MONGO_URI"],
                  "a database that does not answer is named, without its password")
     check(not (folder / "a").exists(), "and no data folder is left")
     refused_with(binary, folder / "b", {"MONGO_URI": f"mongodb://u:{PASSWORD}@host:port:1/x"}, ["MONGO_URI"],
